@@ -1,0 +1,377 @@
+//! Arrays: a view, its format, and what keeps its memory alive.
+//!
+//! [`ConsumerArray<T>`] is monomorphised over element type and byte order; [`AnyArray`] is the enum
+//! over all of them, and `dispatch!` the one way from it to the typed array. Both are generated
+//! from the table in [`dtype`](crate::dtype).
+
+#![allow(unsafe_code)]
+
+use std::any::Any;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use half::f16;
+use num_complex::Complex;
+
+use crate::dtype::{Judgement, Scalar as ScalarName, ScalarType, for_each_scalar, judge};
+use crate::element::{Address, Char, Element, LongDouble, Opaque, Swapped, Ucs2, Ucs4};
+use crate::error::{Error, Result};
+use crate::format::FormatString;
+use crate::kernels::{compare, copy};
+use crate::layout::{Key, Layout, Order};
+use crate::memory::Memory;
+use crate::view::{RawView, View};
+
+/// What keeps the memory of an array alive: dropped with the last array that stands on it.
+pub type Owner = Arc<dyn Any + Send + Sync>;
+
+/// An array of elements of type `T`: a [`View`] that holds on to its memory.
+///
+/// # Examples
+/// ```
+/// use consumer::{AnyArray, ConsumerArray};
+///
+/// let bytes = [1_i32, 2, 3, 4, 5].map(i32::to_ne_bytes).concat();
+/// let any = AnyArray::from_bytes(&bytes, c"i", &[5]).unwrap();
+/// let AnyArray::I32(array) = any else { panic!() };
+/// assert_eq!(array.get(&[-1]).unwrap(), 5);
+/// assert_eq!(array.iter().sum::<i32>(), 15);
+/// ```
+#[derive(Debug, Clone)]
+pub struct ConsumerArray<T: Element> {
+    view: View<T>,
+    format: FormatString,
+    owner: Option<Owner>,
+}
+
+impl<T: Element> ConsumerArray<T> {
+    /// An array over memory that `owner` keeps alive; without one, the caller does.
+    #[inline]
+    fn new(view: View<T>, format: FormatString, owner: Option<Owner>) -> Self {
+        Self { view, format, owner }
+    }
+
+    /// The format string of the elements, as the exporter wrote it.
+    #[must_use]
+    #[inline]
+    pub fn format(&self) -> &FormatString {
+        &self.format
+    }
+
+    /// What keeps the memory alive, where it is not the caller.
+    #[must_use]
+    pub fn owner(&self) -> Option<&Owner> {
+        self.owner.as_ref()
+    }
+
+    /// Another view of the same memory with the same owner.
+    #[inline]
+    fn with(&self, view: View<T>) -> Self {
+        Self { view, format: self.format.clone(), owner: self.owner.clone() }
+    }
+}
+
+impl<T: Element> Deref for ConsumerArray<T> {
+    type Target = View<T>;
+
+    #[inline]
+    fn deref(&self) -> &View<T> {
+        &self.view
+    }
+}
+
+macro_rules! define_array {
+    (
+        single { $($s:ident $st:ty, $sclass:ident, $scode:literal, $sname:literal;)* }
+        multi { $($m:ident $swapped:ident $mt:ty, $mclass:ident, $mcode:literal, $mname:literal;)* }
+    ) => {
+        /// An array of whatever its format says: one variant per element type and byte order.
+        ///
+        /// # Examples
+        /// ```
+        /// use consumer::{AnyArray, Scalar};
+        ///
+        /// let array = AnyArray::from_bytes(&[0, 1, 0, 2], c">h", &[2]).unwrap();
+        /// assert_eq!(array.scalar_type().unwrap().scalar, Scalar::I16);
+        /// assert_eq!(array.layout().shape(), [2]);
+        /// ```
+        #[derive(Debug, Clone)]
+        pub enum AnyArray {
+            $(#[doc = concat!("`", $sname, "`")] $s(ConsumerArray<$st>),)*
+            $(
+                #[doc = concat!("`", $mname, "` in this machine's byte order")]
+                $m(ConsumerArray<$mt>),
+                #[doc = concat!("`", $mname, "` in the other byte order")]
+                $swapped(ConsumerArray<Swapped<$mt>>),
+            )*
+            /// Elements that cannot be read; their bytes can.
+            Opaque(ConsumerArray<Opaque>),
+        }
+
+        $(impl From<ConsumerArray<$st>> for AnyArray {
+            #[inline]
+            fn from(array: ConsumerArray<$st>) -> Self { Self::$s(array) }
+        })*
+        $(impl From<ConsumerArray<$mt>> for AnyArray {
+            #[inline]
+            fn from(array: ConsumerArray<$mt>) -> Self { Self::$m(array) }
+        }
+        impl From<ConsumerArray<Swapped<$mt>>> for AnyArray {
+            #[inline]
+            fn from(array: ConsumerArray<Swapped<$mt>>) -> Self { Self::$swapped(array) }
+        })*
+
+        impl AnyArray {
+            /// An array of scalars of a known type.
+            ///
+            /// # Safety
+            /// As for [`View::new`], the layout's itemsize being the size of the type.
+            #[inline]
+            unsafe fn of_scalars(
+                scalar_type: ScalarType,
+                start: *mut u8,
+                layout: Layout,
+                format: FormatString,
+                readonly: bool,
+                owner: Option<Owner>,
+            ) -> Self {
+                macro_rules! array {
+                    ($variant:ident) => {
+                        // SAFETY: as the caller says.
+                        Self::$variant(ConsumerArray::new(
+                            unsafe { View::new(start, layout, readonly, ()) }, format, owner,
+                        ))
+                    };
+                }
+                match (scalar_type.scalar, scalar_type.swapped) {
+                    $((ScalarName::$s, _) => array!($s),)*
+                    $((ScalarName::$m, false) => array!($m),
+                    (ScalarName::$m, true) => array!($swapped),)*
+                }
+            }
+
+            /// The element type; `None` where the elements cannot be read.
+            #[must_use]
+            pub fn scalar_type(&self) -> Option<ScalarType> {
+                let (scalar, swapped) = match self {
+                    $(Self::$s(_) => (ScalarName::$s, false),)*
+                    $(Self::$m(_) => (ScalarName::$m, false),
+                    Self::$swapped(_) => (ScalarName::$m, true),)*
+                    Self::Opaque(_) => return None,
+                };
+                Some(ScalarType { scalar, swapped })
+            }
+
+            /// Whether two arrays have the same shape and equal values in the same places,
+            /// whatever their types: see [`Value`](crate::element::Value). Elements that cannot be
+            /// read equal nothing.
+            #[must_use]
+            pub fn equals(&self, other: &Self) -> bool {
+                if self.layout().shape() != other.layout().shape() {
+                    return false;
+                }
+                match (self, other) {
+                    $((Self::$s(left), Self::$s(right)) => compare::equal(left, right),)*
+                    $((Self::$m(left), Self::$m(right)) => compare::equal(left, right),
+                    (Self::$swapped(left), Self::$swapped(right)) => compare::equal(left, right),)*
+                    _ => match (self.decoder(), other.decoder()) {
+                        (Some(left), Some(right)) => {
+                            let (raw, other) = (self.raw(), other.raw());
+                            // SAFETY: each function is that of the array's type.
+                            unsafe { compare::equal_decoded((raw, left), (other, right)) }
+                        }
+                        _ => return false,
+                    },
+                }
+                .unwrap_or(false)
+            }
+
+            /// What takes the value of an element; `None` where none can be read.
+            fn decoder(&self) -> Option<compare::Decode> {
+                match self {
+                    $(Self::$s(_) => Some(compare::decode::<$st>),)*
+                    $(Self::$m(_) => Some(compare::decode::<$mt>),
+                    Self::$swapped(_) => Some(compare::decode::<Swapped<$mt>>),)*
+                    Self::Opaque(_) => None,
+                }
+            }
+
+            /// The elements in C order and this machine's byte order, in memory of their own; where
+            /// the elements cannot be read, just their bytes.
+            ///
+            /// # Errors
+            /// One that [`is_too_large`](Error::is_too_large) where there is not so much memory.
+            pub fn to_native(&self) -> Result<Memory> {
+                match self {
+                    $(Self::$s(array) => copy::to_memory(array, Order::C),)*
+                    $(Self::$m(array) => copy::to_memory(array, Order::C),
+                    Self::$swapped(array) => copy::to_native(array),)*
+                    Self::Opaque(array) => copy::to_memory(array, Order::C),
+                }
+            }
+        }
+    };
+}
+
+for_each_scalar!(define_array);
+
+/// Defines `dispatch!` over the variants. The `$` is handed in, for a macro cannot write one.
+macro_rules! define_dispatch {
+    (
+        $d:tt
+        single { $($s:ident $st:ty, $sclass:ident, $scode:literal, $sname:literal;)* }
+        multi { $($m:ident $swapped:ident $mt:ty, $mclass:ident, $mcode:literal, $mname:literal;)* }
+    ) => {
+        /// `dispatch!(array, a => body)`: the body once for each variant of an [`AnyArray`], `a`
+        /// being the typed array in it.
+        macro_rules! dispatch {
+            ($d array:expr, $d typed:ident => $d body:expr) => {
+                match $d array {
+                    $($crate::array::AnyArray::$s($d typed) => $d body,)*
+                    $($crate::array::AnyArray::$m($d typed) => $d body,
+                    $crate::array::AnyArray::$swapped($d typed) => $d body,)*
+                    $crate::array::AnyArray::Opaque($d typed) => $d body,
+                }
+            };
+        }
+        pub(crate) use dispatch;
+    };
+}
+for_each_scalar!(define_dispatch $);
+
+impl From<ConsumerArray<Opaque>> for AnyArray {
+    fn from(array: ConsumerArray<Opaque>) -> Self {
+        Self::Opaque(array)
+    }
+}
+
+impl AnyArray {
+    /// An array over memory that `owner` keeps alive, or, without one, the caller. The format
+    /// decides what it is an array of; one that cannot be read, or contradicts the layout's
+    /// itemsize, makes the elements [`Opaque`](AnyArray::Opaque).
+    ///
+    /// # Safety
+    /// As for [`View::new`].
+    #[inline]
+    pub unsafe fn new(
+        start: *mut u8,
+        layout: Layout,
+        format: FormatString,
+        readonly: bool,
+        owner: Option<Owner>,
+    ) -> Self {
+        match judge(format.as_bytes(), layout.itemsize()) {
+            // SAFETY: as the caller says; a judgement is only given for its itemsize.
+            Judgement::Scalar(scalar_type) => unsafe {
+                Self::of_scalars(scalar_type, start, layout, format, readonly, owner)
+            },
+            Judgement::Unreadable(why) => {
+                // SAFETY: as the caller says.
+                let view = unsafe { View::new(start, layout, readonly, why) };
+                Self::Opaque(ConsumerArray::new(view, format, owner))
+            }
+        }
+    }
+
+    /// A writable array over memory of our own, its elements adjacent in C order.
+    ///
+    /// # Errors
+    /// One that [`is_value`](Error::is_value) where the memory is smaller than the elements.
+    pub fn over(memory: Arc<Memory>, layout: Layout, format: FormatString) -> Result<Self> {
+        let (have, want) = (memory.len(), layout.nbytes());
+        if !layout.is_c_contiguous() || have < want {
+            return Err(Error::value(format!("{want} bytes do not fit memory of {have}")));
+        }
+        let start = memory.start();
+        // SAFETY: the memory holds the adjacent elements, and lives as long as the array; it is
+        // reached through pointers only.
+        Ok(unsafe { Self::new(start, layout, format, false, Some(memory)) })
+    }
+
+    /// An array of a format and shape whose elements are a copy of these bytes, in C order.
+    ///
+    /// # Errors
+    /// One that [`is_format`](Error::is_format) or [`is_unreadable`](Error::is_unreadable) where the
+    /// format has no size; one that [`is_value`](Error::is_value) where the bytes are not as many
+    /// as shape and format ask for; one that [`is_too_large`](Error::is_too_large).
+    pub fn from_bytes(bytes: &[u8], format: &std::ffi::CStr, shape: &[usize]) -> Result<Self> {
+        let size = crate::format::Format::parse(format.to_bytes())?.measure()?.size;
+        let layout = Layout::contiguous(shape, size)?;
+        if layout.nbytes() != bytes.len() {
+            return Err(Error::value(format!(
+                "{} bytes are not shape {shape:?} of elements of {size} bytes",
+                bytes.len()
+            )));
+        }
+        let source = Layout::line(bytes.len(), 1)?;
+        // SAFETY: the view lies within the slice, and ends with this function.
+        let source = unsafe { View::<u8>::new(bytes.as_ptr().cast_mut(), source, true, ()) };
+        let memory = copy::to_memory(&source, Order::C)?;
+        Self::over(Arc::new(memory), layout, format.into())
+    }
+
+    /// The address of the element whose indices are all 0.
+    #[must_use]
+    #[inline]
+    pub fn start(&self) -> *mut u8 {
+        dispatch!(self, array => array.start())
+    }
+
+    /// Shape, strides, suboffsets and itemsize.
+    #[must_use]
+    #[inline]
+    pub fn layout(&self) -> &Layout {
+        dispatch!(self, array => array.layout())
+    }
+
+    /// Whether stores are refused.
+    #[must_use]
+    #[inline]
+    pub fn readonly(&self) -> bool {
+        dispatch!(self, array => array.readonly())
+    }
+
+    /// The format string of the elements, as the exporter wrote it.
+    #[must_use]
+    #[inline]
+    pub fn format(&self) -> &FormatString {
+        dispatch!(self, array => array.format())
+    }
+
+    /// The array without its element type.
+    #[must_use]
+    #[inline]
+    pub fn raw(&self) -> RawView<'_> {
+        dispatch!(self, array => array.raw())
+    }
+
+    /// The elements that a key selects, as an array over the same memory.
+    ///
+    /// # Errors
+    /// As those of [`Layout::select`].
+    pub fn select(&self, keys: &[Key]) -> Result<Self> {
+        dispatch!(self, array => Ok(array.with(array.select(keys)?).into()))
+    }
+
+    /// The same elements with their dimensions in another order; see [`Layout::transpose`].
+    ///
+    /// # Errors
+    /// As those of [`Layout::transpose`].
+    pub fn transpose(&self, axes: &[isize]) -> Result<Self> {
+        dispatch!(self, array => Ok(array.with(array.transpose(axes)?).into()))
+    }
+
+    /// The same elements in another shape; see [`Layout::reshape`].
+    ///
+    /// # Errors
+    /// As those of [`Layout::reshape`].
+    pub fn reshape(&self, shape: &[isize], order: Order) -> Result<Self> {
+        dispatch!(self, array => Ok(array.with(array.reshape(shape, order)?).into()))
+    }
+
+    /// The same array, but stores are refused.
+    #[must_use]
+    pub fn to_readonly(&self) -> Self {
+        dispatch!(self, array => array.with(array.to_readonly()).into())
+    }
+}

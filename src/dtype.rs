@@ -1,0 +1,244 @@
+//! The scalar types: one table, and everything that lists types is generated from it.
+//!
+//! [`Scalar`] names an element type of the machine (`I64`, whether the exporter wrote `l` or `q`);
+//! [`ScalarType`] adds the byte order; [`judge`] finds it for a format string and an itemsize.
+
+use half::f16;
+use num_complex::Complex;
+
+use crate::element::{Address, Char, LongDouble, Ucs2, Ucs4};
+use crate::error::{Error, Result};
+use crate::format::{Class, Code, Format, Prefix};
+
+/// The one list of scalar types. `for_each_scalar!(m)` expands to `m!` with, for each type, its
+/// variant, the variant of its byte-swapped form, its Rust type, its class, its canonical code and
+/// its name. Types of one byte have no byte order, and stand in a list of their own. What else the
+/// invocation holds is handed to `m!` first.
+macro_rules! for_each_scalar {
+    ($callback:ident $($extra:tt)*) => {
+        $callback! {
+            $($extra)*
+            single {
+                Bool bool, Bool, b"?", "bool";
+                Char Char, Char, b"c", "char";
+                I8 i8, Signed, b"b", "int8";
+                U8 u8, Unsigned, b"B", "uint8";
+            }
+            multi {
+                I16 I16Swapped i16, Signed, b"h", "int16";
+                U16 U16Swapped u16, Unsigned, b"H", "uint16";
+                I32 I32Swapped i32, Signed, b"i", "int32";
+                U32 U32Swapped u32, Unsigned, b"I", "uint32";
+                I64 I64Swapped i64, Signed, b"q", "int64";
+                U64 U64Swapped u64, Unsigned, b"Q", "uint64";
+                F16 F16Swapped f16, Float, b"e", "float16";
+                F32 F32Swapped f32, Float, b"f", "float32";
+                F64 F64Swapped f64, Float, b"d", "float64";
+                LongDouble LongDoubleSwapped LongDouble, Float, b"g", "long double";
+                Complex32 Complex32Swapped Complex<f16>, Complex, b"Ze", "complex32";
+                Complex64 Complex64Swapped Complex<f32>, Complex, b"Zf", "complex64";
+                Complex128 Complex128Swapped Complex<f64>, Complex, b"Zd", "complex128";
+                ComplexLongDouble ComplexLongDoubleSwapped Complex<LongDouble>, Complex, b"Zg",
+                    "long double complex";
+                Ucs2 Ucs2Swapped Ucs2, Text, b"u", "ucs2";
+                Ucs4 Ucs4Swapped Ucs4, Text, b"w", "ucs4";
+                Address AddressSwapped Address, Address, b"P", "address";
+            }
+        }
+    };
+}
+pub(crate) use for_each_scalar;
+
+macro_rules! define_scalar {
+    (
+        single { $($s:ident $st:ty, $sclass:ident, $scode:literal, $sname:literal;)* }
+        multi { $($m:ident $swapped:ident $mt:ty, $mclass:ident, $mcode:literal, $mname:literal;)* }
+    ) => {
+        /// A scalar element type, without its byte order.
+        ///
+        /// # Examples
+        /// ```
+        /// use consumer::Scalar;
+        /// assert_eq!(Scalar::F64.size(), 8);
+        /// assert_eq!(Scalar::F64.name(), "float64");
+        /// ```
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Scalar {
+            $(#[doc = concat!("`", $sname, "`")] $s,)*
+            $(#[doc = concat!("`", $mname, "`")] $m,)*
+        }
+
+        impl Scalar {
+            /// Every scalar type, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$s,)* $(Self::$m,)*];
+
+            /// Size of one element in bytes.
+            #[must_use]
+            #[inline]
+            pub const fn size(self) -> usize {
+                match self {
+                    $(Self::$s => size_of::<$st>(),)*
+                    $(Self::$m => size_of::<$mt>(),)*
+                }
+            }
+
+            /// What kind of value it is.
+            #[must_use]
+            pub const fn class(self) -> Class {
+                match self { $(Self::$s => Class::$sclass,)* $(Self::$m => Class::$mclass,)* }
+            }
+
+            /// A native format that stands for the type on every machine, such as `q` for 64 bits.
+            #[must_use]
+            pub const fn format(self) -> &'static [u8] {
+                match self { $(Self::$s => $scode,)* $(Self::$m => $mcode,)* }
+            }
+
+            /// The type's name in the field: `int32`, `complex128`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$s => $sname,)* $(Self::$m => $mname,)* }
+            }
+        }
+    };
+}
+for_each_scalar!(define_scalar);
+
+impl Scalar {
+    /// The scalar type of a class in a size in bytes; `None` where there is none.
+    const fn find(class: Class, size: usize) -> Option<Self> {
+        let mut index = 0;
+        while index < Self::ALL.len() {
+            let scalar = Self::ALL[index];
+            // `Class` is compared by discriminant, for `==` is not const.
+            if scalar.class() as u8 == class as u8 && scalar.size() == size {
+                return Some(scalar);
+            }
+            index += 1;
+        }
+        None
+    }
+}
+
+/// A scalar type in a byte order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ScalarType {
+    /// The type.
+    pub scalar: Scalar,
+    /// Whether its bytes stand in the order that is not this machine's. Never true for one byte.
+    pub swapped: bool,
+}
+
+impl ScalarType {
+    const fn new(scalar: Scalar, swapped: bool) -> Self {
+        Self { scalar, swapped: swapped && scalar.size() > 1 }
+    }
+
+    /// The type that a code names under a prefix in elements of `itemsize` bytes.
+    ///
+    /// The size is the code's own, with one exception: text, where itemsize decides between the
+    /// widths (ctypes exports `wchar_t` as `<u` with an itemsize of 4).
+    fn of(code: Code, prefix: Prefix, itemsize: usize) -> Option<Self> {
+        let size = match code.class() {
+            Class::Text => itemsize,
+            _ if prefix.has_native_sizes() => code.native_size(),
+            _ => code.standard_size(),
+        };
+        if size != itemsize {
+            return None;
+        }
+        let scalar = match code {
+            // Half of a complex pair decides: a complex128 is no long double of 16 bytes.
+            Code::LongDouble => Scalar::LongDouble,
+            Code::ComplexLongDouble => Scalar::ComplexLongDouble,
+            _ => Scalar::find(code.class(), size)?,
+        };
+        Some(Self::new(scalar, prefix.is_swapped()))
+    }
+}
+
+/// What [`judge`] found the elements to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judgement {
+    /// Scalars of this type.
+    Scalar(ScalarType),
+    /// Nothing that can be read. The error says why; the bytes stay usable.
+    Unreadable(Error),
+}
+
+/// Judges a format string, a claim, against the itemsize, the authority.
+///
+/// # Examples
+/// ```
+/// use consumer::dtype::{Judgement, judge};
+/// use consumer::Scalar;
+///
+/// let Judgement::Scalar(found) = judge(b">d", 8) else { panic!() };
+/// assert_eq!((found.scalar, found.swapped), (Scalar::F64, cfg!(target_endian = "little")));
+/// assert!(matches!(judge(b"d", 4), Judgement::Unreadable(_)));
+/// ```
+#[must_use]
+#[inline]
+pub fn judge(format: &[u8], itemsize: usize) -> Judgement {
+    if let &[letter] = format
+        && let Some(found) = SINGLE_LETTERS[usize::from(letter)]
+        && found.scalar.size() == itemsize
+    {
+        return Judgement::Scalar(found);
+    }
+    judge_parsed(format, itemsize)
+}
+
+/// The whole grammar: everything but the single letters whose size is right.
+#[cold]
+fn judge_parsed(format: &[u8], itemsize: usize) -> Judgement {
+    match judge_tree(format, itemsize) {
+        Ok(found) => Judgement::Scalar(found),
+        Err(error) => Judgement::Unreadable(error),
+    }
+}
+
+fn judge_tree(format: &[u8], itemsize: usize) -> Result<ScalarType> {
+    let unreadable = |reason: String| {
+        let format = String::from_utf8_lossy(format);
+        Error::unreadable(format!("elements of format {format:?} cannot be read: {reason}"))
+    };
+    let tree = Format::parse(format).map_err(|error| unreadable(error.to_string()))?;
+    let Some((code, prefix)) = tree.as_scalar() else {
+        return Err(unreadable(match tree.measure() {
+            Ok(measure) => format!(
+                "only single numbers, characters and addresses are read so far \
+                 (the format describes {} bytes, itemsize is {itemsize})",
+                measure.size
+            ),
+            Err(error) => error.to_string(),
+        }));
+    };
+    ScalarType::of(code, prefix, itemsize).ok_or_else(|| {
+        let size =
+            if prefix.has_native_sizes() { code.native_size() } else { code.standard_size() };
+        unreadable(format!("it describes {size} bytes, but itemsize is {itemsize}"))
+    })
+}
+
+/// The type of each single letter in its native size: most formats end here, without a parse.
+static SINGLE_LETTERS: [Option<ScalarType>; 256] = single_letters();
+
+const fn single_letters() -> [Option<ScalarType>; 256] {
+    let mut table = [None; 256];
+    let mut letter = 0;
+    while letter < 256 {
+        if let Some(code) = Code::from_letter(letter as u8) {
+            let scalar = match code {
+                Code::LongDouble => Some(Scalar::LongDouble),
+                Code::ComplexLongDouble => Some(Scalar::ComplexLongDouble),
+                _ => Scalar::find(code.class(), code.native_size()),
+            };
+            if let Some(scalar) = scalar {
+                table[letter] = Some(ScalarType::new(scalar, false));
+            }
+        }
+        letter += 1;
+    }
+    table
+}

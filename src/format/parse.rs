@@ -1,0 +1,269 @@
+//! The parser: recursive descent over the bytes of a format string.
+//!
+//! Prefixes are sticky and leak into and out of records, so the one in force is state of the
+//! parser, not of a level. Errors carry the byte offset at which the grammar was left.
+
+use super::{Code, Element, Format, Item, Prefix};
+use crate::error::{Error, Result};
+
+/// How deep records and references may nest: no exporter comes near it, and the stack holds it.
+const MAX_DEPTH: usize = 64;
+
+impl Format {
+    /// Parses a format string, given as the bytes of the exporter's C string without its NUL.
+    ///
+    /// # Errors
+    /// One that [`is_format`](Error::is_format) where the string leaves the grammar, nests deeper
+    /// than 64 levels, or counts more than memory can hold; it says at which byte.
+    ///
+    /// # Examples
+    /// ```
+    /// use consumer::Format;
+    /// use consumer::format::{Code, Prefix};
+    ///
+    /// assert_eq!(Format::parse(b"<i").unwrap().as_scalar(), Some((Code::Int, Prefix::Little)));
+    /// assert_eq!(Format::parse(b"fffBBBB").unwrap().items.len(), 7);
+    /// assert!(Format::parse(b"bfloat16").unwrap_err().is_format());
+    /// ```
+    pub fn parse(format: &[u8]) -> Result<Self> {
+        let mut parser = Parser { text: format, position: 0, prefix: Prefix::default() };
+        let items = parser.items(0)?;
+        match parser.peek() {
+            None => Ok(Self { items }),
+            Some(_) => Err(parser.error("'}' without a record that it could close")),
+        }
+    }
+}
+
+struct Parser<'a> {
+    text: &'a [u8],
+    position: usize,
+    prefix: Prefix,
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.text.get(self.position).copied()
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.position += usize::from(found);
+        found
+    }
+
+    fn error(&self, message: impl Into<String>) -> Error {
+        Error::format(self.text, self.position, message)
+    }
+
+    /// Names what stands at the position, for messages.
+    fn found(&self) -> String {
+        match self.peek() {
+            Some(byte @ 0x20..=0x7e) => format!("{:?}", char::from(byte)),
+            Some(byte) => format!("byte {byte:#04x}"),
+            None => "the end".to_owned(),
+        }
+    }
+
+    fn skip_space(&mut self) {
+        // Bytes that C's isspace() knows, as in `struct`: \v among them.
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c)) {
+            self.position += 1;
+        }
+    }
+
+    fn prefixes(&mut self) {
+        while let Some(prefix) = self.peek().and_then(Prefix::from_byte) {
+            self.prefix = prefix;
+            self.position += 1;
+            self.skip_space();
+        }
+    }
+
+    /// Items up to the end of the string or the closing brace, which is left in place.
+    fn items(&mut self, depth: usize) -> Result<Vec<Item>> {
+        if depth > MAX_DEPTH {
+            return Err(self.error(format!("nested deeper than {MAX_DEPTH} levels")));
+        }
+        let mut items = Vec::new();
+        loop {
+            self.skip_space();
+            if matches!(self.peek(), None | Some(b'}')) {
+                return Ok(items);
+            }
+            // A prefix may stand alone at the end of a record: NumPy closes some with it.
+            self.prefixes();
+            if matches!(self.peek(), None | Some(b'}')) {
+                return Ok(items);
+            }
+            items.push(self.item(depth)?);
+        }
+    }
+
+    fn item(&mut self, depth: usize) -> Result<Item> {
+        let shape = self.shape()?;
+        self.prefixes();
+        let count = self.count()?;
+        self.prefixes();
+        let prefix = self.prefix;
+        let (repeat, element) = self.element(count, depth)?;
+        let name = self.name()?;
+        Ok(Item { prefix, shape, repeat, element, name })
+    }
+
+    fn shape(&mut self) -> Result<Vec<usize>> {
+        let mut shape = Vec::new();
+        if !self.take(b'(') {
+            return Ok(shape);
+        }
+        loop {
+            self.skip_space();
+            match self.count()? {
+                Some(length) => shape.push(length),
+                None => {
+                    let found = self.found();
+                    return Err(self.error(format!("expected a length, found {found}")));
+                }
+            }
+            self.skip_space();
+            if self.take(b')') {
+                return Ok(shape);
+            }
+            if !self.take(b',') {
+                let found = self.found();
+                return Err(self.error(format!("expected ',' or ')', found {found}")));
+            }
+        }
+    }
+
+    fn count(&mut self) -> Result<Option<usize>> {
+        let mut count: Option<usize> = None;
+        while let Some(digit @ b'0'..=b'9') = self.peek() {
+            let next = count.unwrap_or(0).checked_mul(10);
+            let next = next.and_then(|tens| tens.checked_add(usize::from(digit - b'0')));
+            match next.filter(|&next| isize::try_from(next).is_ok()) {
+                Some(next) => count = Some(next),
+                None => return Err(self.error("a count larger than memory")),
+            }
+            self.position += 1;
+        }
+        Ok(count)
+    }
+
+    /// The element and how often it repeats: for strings and padding the count is their length.
+    fn element(&mut self, count: Option<usize>, depth: usize) -> Result<(usize, Element)> {
+        let start = self.position;
+        let Some(letter) = self.peek() else {
+            return Err(self.error("expected a type code, found the end"));
+        };
+        self.position += 1;
+        let length = count.unwrap_or(1);
+        let element = match letter {
+            b's' => return Ok((1, Element::Bytes(length))),
+            b'p' => return Ok((1, Element::Pascal(length))),
+            b'x' => return Ok((1, Element::Void(length))),
+            b't' => return Ok((1, Element::Bits(length))),
+            b'u' if count.is_some() => return Ok((1, Element::Text(Code::Ucs2, length))),
+            b'w' if count.is_some() => return Ok((1, Element::Text(Code::Ucs4, length))),
+            b'O' => Element::Object,
+            b'Z' => match self.peek().and_then(Code::complex_of) {
+                Some(code) => {
+                    self.position += 1;
+                    Element::Scalar(code)
+                }
+                None => Element::Scalar(Code::WideCharPointer),
+            },
+            b'&' => Element::Reference(Box::new(self.target(depth + 1)?)),
+            b'X' => Element::Function(self.function()?),
+            b'T' => {
+                self.open_brace("T")?;
+                let items = self.items(depth + 1)?;
+                if !self.take(b'}') {
+                    return Err(self.error("expected '}', found the end"));
+                }
+                Element::Record(items)
+            }
+            _ => match Code::from_letter(letter) {
+                Some(code) => Element::Scalar(code),
+                None => {
+                    self.position = start;
+                    let found = self.found();
+                    return Err(self.error(format!("expected a type code, found {found}")));
+                }
+            },
+        };
+        Ok((length, element))
+    }
+
+    /// What a reference points to: an item without a name, for the name is the reference's.
+    fn target(&mut self, depth: usize) -> Result<Item> {
+        if depth > MAX_DEPTH {
+            return Err(self.error(format!("nested deeper than {MAX_DEPTH} levels")));
+        }
+        self.skip_space();
+        let shape = self.shape()?;
+        self.prefixes();
+        let count = self.count()?;
+        self.prefixes();
+        let prefix = self.prefix;
+        let (repeat, element) = self.element(count, depth)?;
+        Ok(Item { prefix, shape, repeat, element, name: None })
+    }
+
+    fn open_brace(&mut self, code: &str) -> Result<()> {
+        if self.take(b'{') {
+            return Ok(());
+        }
+        let found = self.found();
+        Err(self.error(format!("expected '{{' after {code}, found {found}")))
+    }
+
+    /// The signature between the braces of `X{…}`, unread but for its own braces.
+    fn function(&mut self) -> Result<String> {
+        self.open_brace("X")?;
+        let start = self.position;
+        let mut depth = 1_usize;
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'{' => depth += 1,
+                b'}' => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                let signature = self.utf8(start)?;
+                self.position += 1;
+                return Ok(signature);
+            }
+            self.position += 1;
+        }
+        Err(self.error("expected '}', found the end"))
+    }
+
+    fn name(&mut self) -> Result<Option<String>> {
+        if !self.take(b':') {
+            return Ok(None);
+        }
+        let start = self.position;
+        while let Some(byte) = self.peek() {
+            if byte == b':' {
+                let name = self.utf8(start)?;
+                self.position += 1;
+                return Ok(Some(name));
+            }
+            self.position += 1;
+        }
+        Err(self.error("expected ':' after the name, found the end"))
+    }
+
+    /// The text from `start` to the position.
+    fn utf8(&self, start: usize) -> Result<String> {
+        match std::str::from_utf8(&self.text[start..self.position]) {
+            Ok(text) => Ok(text.to_owned()),
+            Err(error) => Err(Error::format(
+                self.text,
+                start + error.valid_up_to(),
+                "expected UTF-8 in a name or signature",
+            )),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! How many bytes a format describes, by the rules of `struct` and PEP 3118.
+//!
+//! Under `@` an item is aligned as in a C structure: padding goes *between* items. No padding is
+//! added at the end of the format, for that is the writer's choice, and itemsize tells.
+
+use super::{Element, Format, Item, Prefix};
+use crate::error::{Error, Result};
+
+/// Size and alignment of a format, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measure {
+    /// Bytes from the first item to the end of the last one, padding between them included.
+    pub size: usize,
+    /// The largest alignment of an item; 1 where nothing is aligned.
+    pub alignment: usize,
+}
+
+impl Format {
+    /// How many bytes one element of this format takes, and how it is aligned.
+    ///
+    /// # Errors
+    /// One that [`is_unreadable`](Error::is_unreadable) where a size is not known (bits), or is
+    /// larger than memory.
+    ///
+    /// # Examples
+    /// ```
+    /// use consumer::Format;
+    /// // C aligns the double; `struct` adds nothing at the end.
+    /// assert_eq!(Format::parse(b"bdb").unwrap().measure().unwrap().size, 17);
+    /// assert_eq!(Format::parse(b"<bdb").unwrap().measure().unwrap().size, 10);
+    /// ```
+    pub fn measure(&self) -> Result<Measure> {
+        measure_items(&self.items)
+    }
+}
+
+fn measure_items(items: &[Item]) -> Result<Measure> {
+    let mut total = Measure { size: 0, alignment: 1 };
+    for item in items {
+        let one = measure_element(item)?;
+        total.alignment = total.alignment.max(one.alignment);
+        total.size = end_of(item, one, total.size).ok_or_else(|| {
+            Error::unreadable("the format describes more bytes than memory holds")
+        })?;
+    }
+    Ok(total)
+}
+
+/// Where an item ends whose elements measure `one` and that follows `offset` bytes of others;
+/// `None` where no memory is that large.
+fn end_of(item: &Item, one: Measure, offset: usize) -> Option<usize> {
+    let start = offset.checked_next_multiple_of(one.alignment)?;
+    let count = item.shape.iter().try_fold(item.repeat, |count, &n| count.checked_mul(n))?;
+    let end = start.checked_add(count.checked_mul(one.size)?)?;
+    isize::try_from(end).is_ok().then_some(end)
+}
+
+/// One element of an item: neither its repeats nor its sub-array.
+fn measure_element(item: &Item) -> Result<Measure> {
+    let prefix = item.prefix;
+    let plain = |size| Ok(Measure { size, alignment: 1 });
+    match &item.element {
+        Element::Scalar(code) => {
+            let size =
+                if prefix.has_native_sizes() { code.native_size() } else { code.standard_size() };
+            let alignment = if prefix.is_aligned() { code.native_alignment() } else { 1 };
+            Ok(Measure { size, alignment })
+        }
+        Element::Bytes(size) | Element::Pascal(size) | Element::Void(size) => plain(*size),
+        Element::Text(code, count) => {
+            let size = code.standard_size();
+            let alignment = if prefix.is_aligned() { size } else { 1 };
+            match count.checked_mul(size) {
+                Some(size) => Ok(Measure { size, alignment }),
+                None => Err(Error::unreadable("a string longer than memory")),
+            }
+        }
+        Element::Object | Element::Reference(_) | Element::Function(_) => Ok(address(prefix)),
+        Element::Bits(_) => Err(Error::unreadable("bits ('t') have no size in bytes")),
+        Element::Record(items) => {
+            let inner = measure_items(items)?;
+            // A nested C structure ends on its own alignment, or its neighbours would not be.
+            match inner.size.checked_next_multiple_of(inner.alignment) {
+                Some(size) if prefix.is_aligned() => Ok(Measure { size, ..inner }),
+                _ => Ok(Measure { alignment: 1, ..inner }),
+            }
+        }
+    }
+}
+
+fn address(prefix: Prefix) -> Measure {
+    let alignment = if prefix.is_aligned() { align_of::<usize>() } else { 1 };
+    Measure { size: size_of::<usize>(), alignment }
+}

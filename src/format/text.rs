@@ -1,0 +1,85 @@
+//! Format strings as they are kept: short ones in place, long ones shared.
+
+use std::ffi::{CStr, CString};
+use std::fmt;
+use std::sync::Arc;
+
+/// A format string as the exporter wrote it, ready to be handed on as a C string.
+///
+/// # Examples
+/// ```
+/// use consumer::FormatString;
+/// assert_eq!(FormatString::from(c"<d").as_bytes(), b"<d");
+/// assert_eq!(FormatString::from(c"<d").to_string(), "<d");
+/// ```
+#[derive(Clone)]
+pub struct FormatString(Text);
+
+/// Bytes in place, the NUL that ends them among them.
+const INLINE: usize = 16;
+
+#[derive(Clone)]
+enum Text {
+    Inline([u8; INLINE]),
+    Shared(Arc<CStr>),
+}
+
+impl FormatString {
+    /// The C string.
+    #[must_use]
+    #[inline]
+    pub fn as_c_str(&self) -> &CStr {
+        match &self.0 {
+            Text::Inline(bytes) => CStr::from_bytes_until_nul(bytes).unwrap_or_default(),
+            Text::Shared(text) => text,
+        }
+    }
+
+    /// The bytes before the NUL.
+    #[must_use]
+    #[inline]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.as_c_str().to_bytes()
+    }
+}
+
+impl From<&CStr> for FormatString {
+    #[inline]
+    fn from(text: &CStr) -> Self {
+        let bytes = text.to_bytes_with_nul();
+        let mut inline = [0; INLINE];
+        match inline.get_mut(..bytes.len()) {
+            Some(place) => {
+                place.copy_from_slice(bytes);
+                Self(Text::Inline(inline))
+            }
+            None => Self(Text::Shared(text.into())),
+        }
+    }
+}
+
+impl From<CString> for FormatString {
+    fn from(text: CString) -> Self {
+        Self::from(text.as_c_str())
+    }
+}
+
+impl PartialEq for FormatString {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for FormatString {}
+
+impl fmt::Display for FormatString {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(self.as_bytes()))
+    }
+}
+
+impl fmt::Debug for FormatString {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_c_str(), f)
+    }
+}

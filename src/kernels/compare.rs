@@ -1,0 +1,84 @@
+//! Equality of two views, element by element.
+
+#![allow(unsafe_code)]
+
+use crate::element::{Scalar, Value};
+use crate::error::Result;
+use crate::layout::Order;
+use crate::view::{RawView, Run, View, Walk, load};
+
+/// Whether two views have equal elements in the same places; never for different shapes.
+///
+/// Values are compared, not bytes: the zeros of a float are equal, a NaN equals nothing, and every
+/// true `bool` equals every other.
+///
+/// # Errors
+/// None for shapes that are the same; the result is that of walking two views at once.
+pub fn equal<T: Scalar>(left: &View<T>, right: &View<T>) -> Result<bool> {
+    if left.layout().shape() != right.layout().shape() {
+        return Ok(false);
+    }
+    let mut walk = Walk::new([left.raw(), right.raw()], Order::C)?;
+    // SAFETY: runs of these views lead to their elements, which are valid for reads.
+    Ok(walk.all(|run| unsafe {
+        if T::BITWISE && run.strides == [T::SIZE as isize; 2] {
+            equal_bytes(run, T::SIZE)
+        } else {
+            equal_values::<T>(run)
+        }
+    }))
+}
+
+/// Whether the bytes of two adjacent runs are equal.
+///
+/// # Safety
+/// Both sides are valid for reads of `length` adjacent elements of `itemsize` bytes.
+unsafe fn equal_bytes(run: Run<2>, itemsize: usize) -> bool {
+    // SAFETY: as the caller says. The slices live for this comparison alone; that nobody stores
+    // into the memory meanwhile is what every reader of a buffer has to rely on.
+    let [left, right] = run.starts.map(|start| unsafe {
+        std::slice::from_raw_parts(start.cast_const(), run.length * itemsize)
+    });
+    left == right
+}
+
+/// Whether the values of two runs are equal: the plain loop for every type and stride.
+///
+/// # Safety
+/// Both sides are valid for reads of the run's elements.
+unsafe fn equal_values<T: Scalar>(run: Run<2>) -> bool {
+    (0..run.length).all(|index| {
+        // SAFETY: as the caller says.
+        let [left, right] = [0, 1].map(|view| unsafe { load::<T>(run.pointer(view, index)) });
+        left == right
+    })
+}
+
+/// Takes the value of the element at an address.
+pub(crate) type Decode = unsafe fn(*const u8) -> Value;
+
+/// Whether two views of different types have equal values in the same places.
+///
+/// # Safety
+/// Each function can decode the elements of its view.
+pub(crate) unsafe fn equal_decoded(
+    (left, decode_left): (RawView<'_>, Decode),
+    (right, decode_right): (RawView<'_>, Decode),
+) -> Result<bool> {
+    let mut walk = Walk::new([left, right], Order::C)?;
+    Ok(walk.all(|run| {
+        (0..run.length).all(|index| {
+            // SAFETY: a run leads to elements of both views, which are valid for reads.
+            unsafe { decode_left(run.pointer(0, index)) == decode_right(run.pointer(1, index)) }
+        })
+    }))
+}
+
+/// Takes the value of a scalar: the [`Decode`] of its type.
+///
+/// # Safety
+/// `pointer` is valid for reads of `T::SIZE` bytes.
+pub(crate) unsafe fn decode<T: Scalar>(pointer: *const u8) -> Value {
+    // SAFETY: as the caller says.
+    unsafe { load::<T>(pointer) }.into()
+}

@@ -1,0 +1,275 @@
+//! Where the elements of an array lie relative to its start: shape, byte strides and suboffsets.
+//!
+//! A [`Layout`] holds no pointer and touches no memory. What it guarantees, and what the code that
+//! does follow pointers relies on: no sum or product that leads from the start to an element or its
+//! end overflows. Strides are bytes everywhere, as PEP 3118 has them; they may be negative, zero,
+//! or no multiple of the itemsize.
+
+mod reshape;
+mod select;
+
+pub use select::{Key, Selection};
+
+use smallvec::{SmallVec, smallvec};
+
+use crate::error::{Error, Result};
+
+/// The largest number of dimensions: `PyBUF_MAX_NDIM`.
+pub const MAX_NDIM: usize = 64;
+
+/// Lengths or steps, one per dimension: on the heap only beyond four.
+type Dimensions<T> = SmallVec<[T; 4]>;
+
+/// The order in which elements are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Order {
+    /// The last index changes fastest (`'C'`).
+    C,
+    /// The first index changes fastest (`'F'`).
+    Fortran,
+}
+
+/// Shape, byte strides and suboffsets of an array, and the size of its elements.
+///
+/// # Examples
+/// ```
+/// use consumer::Layout;
+///
+/// let layout = Layout::contiguous(&[2, 3], 8).unwrap();
+/// assert_eq!(layout.strides(), [24, 8]);
+/// assert_eq!((layout.len(), layout.nbytes()), (6, 48));
+/// assert!(layout.is_c_contiguous());
+/// assert!(!layout.transpose(&[1, 0]).unwrap().is_c_contiguous());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    shape: Dimensions<usize>,
+    strides: Dimensions<isize>,
+    /// Empty where no dimension is followed by a pointer.
+    suboffsets: Vec<isize>,
+    itemsize: usize,
+}
+
+impl Layout {
+    /// A layout from its parts, `strides` and `suboffsets` in bytes, one per dimension. Without
+    /// strides the elements follow each other in C order; without suboffsets, or where they are
+    /// negative, no pointer is followed.
+    ///
+    /// # Errors
+    /// One that [`is_buffer`](Error::is_buffer) for more than 64 dimensions or parts of different
+    /// lengths; one that [`is_too_large`](Error::is_too_large) where the elements reach further
+    /// than memory.
+    ///
+    /// # Examples
+    /// ```
+    /// use consumer::Layout;
+    /// let reversed = Layout::new(&[5], Some(&[-4]), None, 4).unwrap();
+    /// assert_eq!(reversed.extent(), -16..4);
+    /// assert!(Layout::new(&[1 << 62, 4], None, None, 8).unwrap_err().is_too_large());
+    /// ```
+    pub fn new(
+        shape: &[usize],
+        strides: Option<&[isize]>,
+        suboffsets: Option<&[isize]>,
+        itemsize: usize,
+    ) -> Result<Self> {
+        let ndim = shape.len();
+        if ndim > MAX_NDIM {
+            return Err(Error::buffer(format!(
+                "{ndim} dimensions, at most {MAX_NDIM} are allowed"
+            )));
+        }
+        if strides.is_some_and(|strides| strides.len() != ndim)
+            || suboffsets.is_some_and(|suboffsets| suboffsets.len() != ndim)
+        {
+            return Err(Error::buffer("shape, strides and suboffsets have different lengths"));
+        }
+        let strides = match strides {
+            Some(strides) => strides.into(),
+            None => {
+                contiguous_strides(shape, itemsize).ok_or_else(|| too_large(shape, itemsize))?
+            }
+        };
+        let suboffsets = suboffsets
+            .filter(|suboffsets| suboffsets.iter().any(|&suboffset| suboffset >= 0))
+            .unwrap_or_default()
+            .into();
+        Self { shape: shape.into(), strides, suboffsets, itemsize }.checked()
+    }
+
+    /// The layout of elements that follow each other in C order.
+    ///
+    /// # Errors
+    /// As those of [`new`](Self::new).
+    pub fn contiguous(shape: &[usize], itemsize: usize) -> Result<Self> {
+        Self::new(shape, None, None, itemsize)
+    }
+
+    /// One dimension of adjacent elements.
+    #[inline]
+    pub(crate) fn line(length: usize, itemsize: usize) -> Result<Self> {
+        match length.checked_mul(itemsize) {
+            Some(size) if isize::try_from(size).is_ok() => Ok(Self {
+                shape: Dimensions::from_slice(&[length]),
+                strides: Dimensions::from_slice(&[itemsize as isize]),
+                suboffsets: Vec::new(),
+                itemsize,
+            }),
+            _ => Err(too_large(&[length], itemsize)),
+        }
+    }
+
+    /// The layout itself, if its elements lie within memory.
+    fn checked(self) -> Result<Self> {
+        let fits = self.checked_extent().is_some()
+            && self.checked_nbytes().is_some_and(|size| isize::try_from(size).is_ok());
+        if fits { Ok(self) } else { Err(too_large(&self.shape, self.itemsize)) }
+    }
+
+    fn checked_nbytes(&self) -> Option<usize> {
+        if self.is_empty() {
+            return Some(0);
+        }
+        self.shape.iter().try_fold(self.itemsize, |size, &length| size.checked_mul(length))
+    }
+
+    /// First and last byte, relative to the start, that lead to or belong to an element.
+    fn checked_extent(&self) -> Option<(isize, isize)> {
+        if self.is_empty() {
+            return Some((0, 0));
+        }
+        let (mut low, mut high) = (0_isize, isize::try_from(self.itemsize).ok()?);
+        for (&length, &stride) in self.shape.iter().zip(&self.strides) {
+            let reach = isize::try_from(length - 1).ok()?.checked_mul(stride)?;
+            if reach < 0 {
+                low = low.checked_add(reach)?;
+            } else {
+                high = high.checked_add(reach)?;
+            }
+        }
+        high.checked_sub(low)?;
+        Some((low, high))
+    }
+
+    /// Length of each dimension, in elements.
+    #[must_use]
+    #[inline]
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Step of each dimension, in bytes.
+    #[must_use]
+    #[inline]
+    pub fn strides(&self) -> &[isize] {
+        &self.strides
+    }
+
+    /// Suboffset of each dimension, in bytes: where it is not negative, what the index leads to is
+    /// a pointer, to be followed and then advanced by it. Empty where no dimension has one.
+    #[must_use]
+    #[inline]
+    pub fn suboffsets(&self) -> &[isize] {
+        &self.suboffsets
+    }
+
+    /// Size of one element in bytes.
+    #[must_use]
+    #[inline]
+    pub fn itemsize(&self) -> usize {
+        self.itemsize
+    }
+
+    /// Number of dimensions.
+    #[must_use]
+    #[inline]
+    pub fn ndim(&self) -> usize {
+        self.shape.len()
+    }
+
+    /// Number of elements, all dimensions together; 1 for a layout of no dimensions.
+    #[must_use]
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether there is no element at all.
+    #[must_use]
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.shape.contains(&0)
+    }
+
+    /// Bytes that the elements take when they are adjacent: `len · itemsize`.
+    #[must_use]
+    #[inline]
+    pub fn nbytes(&self) -> usize {
+        self.len() * self.itemsize
+    }
+
+    /// The bytes, relative to the start, in which all elements lie; with suboffsets, those in
+    /// which the first pointers lie.
+    #[must_use]
+    pub fn extent(&self) -> std::ops::Range<isize> {
+        let (low, high) = self.checked_extent().unwrap_or((0, 0));
+        low..high
+    }
+
+    /// Whether the elements are adjacent in C order: the last index changes fastest. Dimensions
+    /// of length 1 may have any stride, and a layout without elements is contiguous, as
+    /// `PyBuffer_IsContiguous` has it.
+    #[must_use]
+    #[inline]
+    pub fn is_c_contiguous(&self) -> bool {
+        if let ([length], [stride], []) = (&*self.shape, &*self.strides, self.suboffsets()) {
+            return *length <= 1 || *stride == self.itemsize as isize;
+        }
+        self.is_adjacent(self.shape.iter().zip(&self.strides).rev())
+    }
+
+    /// Whether the elements are adjacent in Fortran order: the first index changes fastest.
+    #[must_use]
+    #[inline]
+    pub fn is_f_contiguous(&self) -> bool {
+        if let ([length], [stride], []) = (&*self.shape, &*self.strides, self.suboffsets()) {
+            return *length <= 1 || *stride == self.itemsize as isize;
+        }
+        self.is_adjacent(self.shape.iter().zip(&self.strides))
+    }
+
+    /// Whether the elements are adjacent, the dimensions given from the fastest to the slowest.
+    fn is_adjacent<'a>(&self, dimensions: impl Iterator<Item = (&'a usize, &'a isize)>) -> bool {
+        if !self.suboffsets.is_empty() {
+            return false;
+        }
+        let mut expected = self.itemsize as isize;
+        let mut adjacent = true;
+        for (&length, &stride) in dimensions {
+            if length == 0 {
+                return true;
+            }
+            adjacent &= length == 1 || stride == expected;
+            expected = expected.wrapping_mul(length as isize);
+        }
+        adjacent
+    }
+}
+
+/// C strides in bytes; `None` where a product overflows. Empty dimensions count as 1, so that the
+/// strides of an empty array are those of its neighbours.
+fn contiguous_strides(shape: &[usize], itemsize: usize) -> Option<Dimensions<isize>> {
+    let mut strides: Dimensions<isize> = smallvec![0; shape.len()];
+    let mut step = isize::try_from(itemsize).ok()?;
+    for (stride, &length) in strides.iter_mut().zip(shape).rev() {
+        *stride = step;
+        step = step.checked_mul(isize::try_from(length.max(1)).ok()?)?;
+    }
+    Some(strides)
+}
+
+fn too_large(shape: &[usize], itemsize: usize) -> Error {
+    Error::too_large(format!(
+        "shape {shape:?} of elements of {itemsize} bytes reaches further than memory"
+    ))
+}

@@ -1,0 +1,195 @@
+//! The same elements in other dimensions: transposing and reshaping without a copy.
+
+use super::{Dimensions, Layout, MAX_NDIM, Order, contiguous_strides};
+use crate::error::{Error, Result};
+
+impl Layout {
+    /// The layout with its dimensions in another order: dimension `i` of the result is dimension
+    /// `axes[i]` of this one. Negative axes count from the end.
+    ///
+    /// # Errors
+    /// One that [`is_value`](Error::is_value) where `axes` does not name each dimension once; one
+    /// that [`is_buffer`](Error::is_buffer) where a pointer would be followed too early or too late
+    /// (suboffsets).
+    ///
+    /// # Examples
+    /// ```
+    /// use consumer::Layout;
+    /// let layout = Layout::contiguous(&[2, 3, 4], 1).unwrap();
+    /// assert_eq!(layout.transpose(&[2, 0, 1]).unwrap().shape(), [4, 2, 3]);
+    /// ```
+    pub fn transpose(&self, axes: &[isize]) -> Result<Self> {
+        let ndim = self.ndim();
+        let wrong =
+            || Error::value(format!("axes {axes:?} do not name each of {ndim} dimensions once"));
+        if axes.len() != ndim {
+            return Err(wrong());
+        }
+        let mut transposed = Self {
+            shape: Dimensions::new(),
+            strides: Dimensions::new(),
+            suboffsets: Vec::new(),
+            itemsize: self.itemsize,
+        };
+        let mut seen = [false; MAX_NDIM];
+        for (position, &axis) in axes.iter().enumerate() {
+            let from_start = if axis < 0 { axis.wrapping_add(ndim as isize) } else { axis };
+            let axis = usize::try_from(from_start).ok().filter(|&axis| axis < ndim);
+            let axis = axis.filter(|&axis| !std::mem::replace(&mut seen[axis], true));
+            let axis = axis.ok_or_else(wrong)?;
+            if self.hops_before(axis) != self.hops_before(position) {
+                return Err(Error::buffer(
+                    "dimensions cannot change places across a pointer (suboffsets)",
+                ));
+            }
+            transposed.shape.push(self.shape[axis]);
+            transposed.strides.push(self.strides[axis]);
+        }
+        // Pointers stay where they are: after the last of the dimensions that lead to them.
+        transposed.suboffsets.clone_from(&self.suboffsets);
+        Ok(transposed)
+    }
+
+    /// How many pointers are followed before a dimension's index counts.
+    fn hops_before(&self, dimension: usize) -> usize {
+        self.suboffsets.iter().take(dimension).filter(|&&suboffset| suboffset >= 0).count()
+    }
+
+    /// The layout of the same elements, taken in an order, in another shape. One length may be -1:
+    /// it is what the others leave.
+    ///
+    /// # Errors
+    /// One that [`is_value`](Error::is_value) where the number of elements differs, or where only a
+    /// copy could have that shape.
+    ///
+    /// # Examples
+    /// ```
+    /// use consumer::{Layout, Order};
+    /// let layout = Layout::contiguous(&[2, 6], 4).unwrap();
+    /// assert_eq!(layout.reshape(&[-1, 3], Order::C).unwrap().shape(), [4, 3]);
+    ///
+    /// let transposed = layout.transpose(&[1, 0]).unwrap();
+    /// assert!(transposed.reshape(&[12], Order::C).unwrap_err().is_value());
+    /// assert!(transposed.reshape(&[12], Order::Fortran).is_ok());
+    /// ```
+    pub fn reshape(&self, shape: &[isize], order: Order) -> Result<Self> {
+        let shape = self.infer(shape)?;
+        if self.suboffsets.is_empty() {
+            let strides = match order {
+                Order::C => self.regroup(&shape),
+                // Fortran order is C order with all dimensions the other way around.
+                Order::Fortran => {
+                    let reversed: Dimensions<usize> = shape.iter().rev().copied().collect();
+                    self.reversed().regroup(&reversed).map(|mut strides| {
+                        strides.reverse();
+                        strides
+                    })
+                }
+            };
+            if let Some(strides) = strides {
+                let suboffsets = Vec::new();
+                return Self { shape, strides, suboffsets, itemsize: self.itemsize }.checked();
+            }
+        } else if shape == self.shape {
+            return Ok(self.clone());
+        }
+        Err(Error::value(format!(
+            "shape {:?} with strides {:?} cannot be seen as shape {:?} without a copy",
+            self.shape(),
+            self.strides(),
+            shape.as_slice()
+        )))
+    }
+
+    fn reversed(&self) -> Self {
+        let mut layout = self.clone();
+        layout.shape.reverse();
+        layout.strides.reverse();
+        layout
+    }
+
+    /// A shape with its -1, if any, replaced; the number of elements must be that of the layout.
+    fn infer(&self, shape: &[isize]) -> Result<Dimensions<usize>> {
+        let wrong = || {
+            let (count, from) = (self.len(), self.shape());
+            Error::value(format!("{count} elements of shape {from:?} do not fit shape {shape:?}"))
+        };
+        if shape.len() > MAX_NDIM {
+            let ndim = shape.len();
+            return Err(Error::value(format!("{ndim} dimensions, at most {MAX_NDIM} are allowed")));
+        }
+        let mut known = 1_usize;
+        let mut unknown = None;
+        for (dimension, &length) in shape.iter().enumerate() {
+            match usize::try_from(length) {
+                Ok(length) => known = known.checked_mul(length).ok_or_else(wrong)?,
+                Err(_) if length == -1 && unknown.is_none() => unknown = Some(dimension),
+                Err(_) => return Err(wrong()),
+            }
+        }
+        let mut lengths: Dimensions<usize> =
+            shape.iter().map(|&length| length.unsigned_abs()).collect();
+        if let Some(dimension) = unknown {
+            if known == 0 || self.len() % known != 0 {
+                return Err(wrong());
+            }
+            lengths[dimension] = self.len() / known;
+        } else if known != self.len() {
+            return Err(wrong());
+        }
+        Ok(lengths)
+    }
+
+    /// The strides under which the elements, in C order, have another shape of as many elements;
+    /// `None` where there are none.
+    ///
+    /// Both shapes are cut into the smallest groups of dimensions that hold equally many elements.
+    /// A group of old dimensions can become a group of new ones where each old dimension steps
+    /// over exactly the next one's elements.
+    fn regroup(&self, shape: &[usize]) -> Option<Dimensions<isize>> {
+        if self.is_empty() || shape.contains(&0) {
+            return contiguous_strides(shape, self.itemsize);
+        }
+        // Dimensions of length 1 hold no step that matters.
+        let old: Dimensions<(usize, isize)> = self
+            .shape
+            .iter()
+            .zip(&self.strides)
+            .filter(|&(&length, _)| length != 1)
+            .map(|(&length, &stride)| (length, stride))
+            .collect();
+        let mut strides: Dimensions<isize> = smallvec::smallvec![0; shape.len()];
+        let (mut i, mut j) = (0, 0);
+        while i < old.len() {
+            let (first, start) = (i, j);
+            let (mut have, mut want) = (old[i].0, *shape.get(j)?);
+            (i, j) = (i + 1, j + 1);
+            while have != want {
+                if have < want {
+                    have *= old[i].0;
+                    i += 1;
+                } else {
+                    want *= *shape.get(j)?;
+                    j += 1;
+                }
+            }
+            let group = &old[first..i];
+            if group.windows(2).any(|pair| pair[0].1 != pair[1].1.wrapping_mul(pair[1].0 as isize))
+            {
+                return None;
+            }
+            let mut step = old[i - 1].1;
+            for dimension in (start..j).rev() {
+                strides[dimension] = step;
+                step = step.wrapping_mul(shape[dimension] as isize);
+            }
+        }
+        // What is left are lengths of 1: they step over all that follows, as in C order.
+        let mut step = self.itemsize as isize;
+        for dimension in (j..shape.len()).rev() {
+            strides[dimension] = step;
+            step = step.wrapping_mul(shape[dimension] as isize);
+        }
+        Some(strides)
+    }
+}

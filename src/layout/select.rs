@@ -1,0 +1,223 @@
+//! Indexing and slicing: from a layout and a key to another layout and the way to its start.
+
+use super::{Dimensions, Layout};
+use crate::error::{Error, Result};
+use smallvec::SmallVec;
+
+/// One part of an index key.
+///
+/// # Examples
+/// ```
+/// use consumer::{Key, Layout};
+///
+/// let layout = Layout::contiguous(&[4, 5], 8).unwrap();
+/// let column = layout.select(&[Key::FULL, Key::Index(-1)]).unwrap();
+/// assert_eq!(column.layout.shape(), [4]);
+/// assert_eq!(column.offset, 32);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// One index, counted from the end where it is negative: its dimension goes away.
+    Index(isize),
+    /// `start:stop:step`, with the meaning of Python's slices; `step` is never 0. Bounds that were
+    /// left out are the largest or smallest number, as `PySlice_Unpack` gives them.
+    Slice {
+        /// The first index.
+        start: isize,
+        /// The index before which the slice ends.
+        stop: isize,
+        /// The distance between the indices.
+        step: isize,
+    },
+    /// `...`: as many full slices as there are dimensions left.
+    Ellipsis,
+}
+
+impl Key {
+    /// The slice of a whole dimension, `:`.
+    pub const FULL: Self = Self::Slice { start: 0, stop: isize::MAX, step: 1 };
+}
+
+/// What a key selects: a layout, and how to get from the old start to the new one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection {
+    /// Bytes from the old start to the new one, or to the first pointer on the way to it.
+    pub offset: isize,
+    /// Pointers to be followed after that, each with the bytes to go from where it leads. Empty
+    /// unless an index fell on a dimension with a suboffset.
+    pub hops: SmallVec<[isize; 1]>,
+    /// The layout of what is selected, from the new start.
+    pub layout: Layout,
+}
+
+impl Layout {
+    /// An index of a dimension, counted from its start.
+    ///
+    /// # Errors
+    /// One that [`is_index`](Error::is_index) where an index is out of bounds.
+    #[inline]
+    pub(crate) fn resolve(&self, dimension: usize, index: isize) -> Result<usize> {
+        let length = self.shape[dimension];
+        let index_from_start = if index < 0 { index.wrapping_add(length as isize) } else { index };
+        if (index_from_start as usize) < length {
+            Ok(index_from_start as usize)
+        } else {
+            Err(out_of_bounds(dimension))
+        }
+    }
+
+    /// The layout that a key selects. Dimensions beyond the key's are taken in full.
+    ///
+    /// # Errors
+    /// One that [`is_index`](Error::is_index) where an index is out of bounds; one that
+    /// [`is_key`](Error::is_key) where the key has more parts than there are dimensions, or more
+    /// than one ellipsis; one that [`is_buffer`](Error::is_buffer) where two pointers would have to
+    /// be followed for one dimension.
+    pub fn select(&self, keys: &[Key]) -> Result<Selection> {
+        let ellipses = keys.iter().filter(|key| matches!(key, Key::Ellipsis)).count();
+        let named = keys.len() - ellipses;
+        if ellipses > 1 {
+            return Err(Error::key("an index can have only one ellipsis ('...')"));
+        }
+        if named > self.ndim() {
+            return Err(Error::key(format!(
+                "too many indices: {named} for an array of {} dimensions",
+                self.ndim()
+            )));
+        }
+        let mut selector = Selector::new(self);
+        for key in keys {
+            match *key {
+                Key::Index(index) => selector.index(index)?,
+                Key::Slice { start, stop, step } => selector.slice(start, stop, step),
+                Key::Ellipsis => (named..self.ndim()).for_each(|_| selector.keep()),
+            }
+        }
+        Ok(selector.finish())
+    }
+}
+
+fn out_of_bounds(dimension: usize) -> Error {
+    Error::index(format!("index out of bounds on dimension {}", dimension + 1))
+}
+
+/// A selection in the making: the dimensions of `source` before `dimension` are done.
+struct Selector<'a> {
+    source: &'a Layout,
+    dimension: usize,
+    selection: Selection,
+}
+
+impl<'a> Selector<'a> {
+    fn new(source: &'a Layout) -> Self {
+        let layout = Layout {
+            shape: Dimensions::new(),
+            strides: Dimensions::new(),
+            suboffsets: Vec::new(),
+            itemsize: source.itemsize,
+        };
+        let selection = Selection { offset: 0, hops: SmallVec::new(), layout };
+        Self { source, dimension: 0, selection }
+    }
+
+    /// The suboffset of the dimension at hand, if it has one.
+    fn suboffset(&self) -> Option<isize> {
+        self.source.suboffsets.get(self.dimension).copied().filter(|&suboffset| suboffset >= 0)
+    }
+
+    fn keep(&mut self) {
+        let (length, stride) =
+            (self.source.shape[self.dimension], self.source.strides[self.dimension]);
+        self.push(length, stride);
+    }
+
+    fn push(&mut self, length: usize, stride: isize) {
+        let layout = &mut self.selection.layout;
+        layout.shape.push(length);
+        layout.strides.push(stride);
+        if !self.source.suboffsets.is_empty() {
+            layout.suboffsets.push(self.source.suboffsets[self.dimension]);
+        }
+        self.dimension += 1;
+    }
+
+    fn finish(mut self) -> Selection {
+        while self.dimension < self.source.ndim() {
+            self.keep();
+        }
+        let suboffsets = &mut self.selection.layout.suboffsets;
+        if suboffsets.iter().all(|&suboffset| suboffset < 0) {
+            suboffsets.clear();
+        }
+        self.selection
+    }
+
+    fn slice(&mut self, start: isize, stop: isize, step: isize) {
+        let (length, stride) =
+            (self.source.shape[self.dimension], self.source.strides[self.dimension]);
+        let (start, count) = adjust(length, start, stop, step);
+        // Where nothing or one element is selected, the product below may overflow but is unused.
+        let offset = if count == 0 { 0 } else { stride.wrapping_mul(start as isize) };
+        self.advance(offset);
+        self.push(count, stride.wrapping_mul(step));
+    }
+
+    /// Moves what follows by some bytes: the start, or, where a pointer was followed for an
+    /// earlier dimension, the place that it leads to.
+    fn advance(&mut self, offset: isize) {
+        let followed = self.selection.layout.suboffsets.iter_mut().rfind(|s| **s >= 0);
+        let place = followed
+            .or_else(|| self.selection.hops.last_mut())
+            .unwrap_or(&mut self.selection.offset);
+        // Only among strides without any element can this wrap.
+        *place = place.wrapping_add(offset);
+    }
+
+    fn index(&mut self, index: isize) -> Result<()> {
+        let index = self.source.resolve(self.dimension, index)?;
+        let offset = self.source.strides[self.dimension].wrapping_mul(index as isize);
+        self.advance(offset);
+        if let Some(suboffset) = self.suboffset() {
+            self.follow(suboffset)?;
+        }
+        self.dimension += 1;
+        Ok(())
+    }
+
+    /// Follows the pointer of an indexed dimension: at once where no dimension stands before it,
+    /// else as part of the last dimension that does.
+    fn follow(&mut self, suboffset: isize) -> Result<()> {
+        let layout = &mut self.selection.layout;
+        if layout.shape.is_empty() {
+            self.selection.hops.push(suboffset);
+            return Ok(());
+        }
+        match layout.suboffsets.last_mut() {
+            Some(last) if *last < 0 => {
+                *last = suboffset;
+                Ok(())
+            }
+            _ => Err(Error::buffer(
+                "two pointers would have to be followed for one dimension (suboffsets)",
+            )),
+        }
+    }
+}
+
+/// First index and number of indices of a slice over `length` elements, as
+/// `PySlice_AdjustIndices` has them.
+fn adjust(length: usize, start: isize, stop: isize, step: isize) -> (usize, usize) {
+    let length = length as isize;
+    let (lowest, highest) = if step < 0 { (-1, length - 1) } else { (0, length) };
+    let clamp = |index: isize| {
+        let from_start = if index < 0 { index.saturating_add(length) } else { index };
+        from_start.clamp(lowest, highest)
+    };
+    let (start, stop) = (clamp(start), clamp(stop));
+    let distance = if step < 0 { start - stop } else { stop - start };
+    if distance <= 0 {
+        return (0, 0);
+    }
+    let count = (distance as usize - 1) / step.unsigned_abs() + 1;
+    (start as usize, count)
+}

@@ -1,0 +1,205 @@
+//! `==`, `in`, `index`, `count` and `hash`.
+//!
+//! Where Python's own types are sought, nobody else's code runs and a kernel does the work. For any
+//! other object each element is compared with it in Python, the memory being held meanwhile.
+
+use std::sync::atomic::Ordering;
+
+use pyo3::basic::CompareOp;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use super::class::{Hold, PyConsumerArray};
+use super::convert::{Equal, PyElement};
+use super::{copy, index, module};
+use crate::array::{AnyArray, ConsumerArray, dispatch};
+use crate::layout::{Key, Order};
+use crate::view::Walk;
+
+/// The positions, in C order, of the elements that equal `value`, given to `found` until it has
+/// enough and says so by `false`. May run any code: `array` is held.
+fn search<T: PyElement>(
+    array: &ConsumerArray<T>,
+    value: &Bound<'_, PyAny>,
+    mut found: impl FnMut(usize) -> bool,
+) -> PyResult<()> {
+    let py = value.py();
+    let mut position = 0;
+    for run in Walk::of(array.raw(), Order::C) {
+        for index in 0..run.length {
+            // SAFETY: a run leads to elements of the array; `read` gives a new reference, or NULL
+            // with an exception.
+            let element = unsafe {
+                let object = T::read(py, array, run.pointer(0, index));
+                Bound::from_owned_ptr_or_err(py, object)?
+            };
+            if element.eq(value)? && !found(position) {
+                return Ok(());
+            }
+            position += 1;
+        }
+    }
+    Ok(())
+}
+
+fn find<T: PyElement>(
+    array: &ConsumerArray<T>,
+    value: &Bound<'_, PyAny>,
+) -> PyResult<Option<usize>> {
+    match T::sought(value) {
+        Equal::To(element) => Ok(T::find(array, &element)),
+        Equal::None => Ok(None),
+        Equal::Unknown => {
+            let mut first = None;
+            search(array, value, |position| {
+                first = Some(position);
+                false
+            })?;
+            Ok(first)
+        }
+    }
+}
+
+fn count<T: PyElement>(array: &ConsumerArray<T>, value: &Bound<'_, PyAny>) -> PyResult<usize> {
+    match T::sought(value) {
+        Equal::To(element) => Ok(T::count(array, &element)),
+        Equal::None => Ok(0),
+        Equal::Unknown => {
+            let mut count = 0;
+            search(array, value, |_| {
+                count += 1;
+                true
+            })?;
+            Ok(count)
+        }
+    }
+}
+
+/// The indices of the element at a position in C order.
+fn unravel(mut position: usize, shape: &[usize]) -> Vec<usize> {
+    let mut index = vec![0; shape.len()];
+    for (place, &length) in index.iter_mut().zip(shape).rev() {
+        *place = position % length;
+        position /= length;
+    }
+    index
+}
+
+#[pymethods]
+impl PyConsumerArray {
+    fn __richcmp__<'py>(
+        this: &Bound<'py, Self>,
+        other: &Bound<'py, PyAny>,
+        operator: CompareOp,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = this.py();
+        let not_implemented = || Ok(py.NotImplemented().into_bound(py));
+        let wanted = match operator {
+            CompareOp::Eq => true,
+            CompareOp::Ne => false,
+            _ => return not_implemented(),
+        };
+        let answer = |equal: bool| Ok((equal == wanted).into_pyobject(py)?.to_owned().into_any());
+        let released = |view: &Bound<'py, PyAny>| {
+            view.cast::<Self>().is_ok_and(|view| view.get().is_released())
+        };
+        // Nothing can be read any more: as in memoryview, such a view equals itself alone.
+        if this.get().is_released() || released(other) {
+            return answer(this.is(other));
+        }
+        // SAFETY: the object is alive.
+        if unsafe { ffi::PyObject_CheckBuffer(other.as_ptr()) } == 0 {
+            return not_implemented();
+        }
+        let Ok(other) = module::view_of(other) else { return not_implemented() };
+        let (left, right) = (this.get().hold(py)?, other.get().hold(py)?);
+        answer(left.equals(&right))
+    }
+
+    /// As for memoryview: the hash of the bytes, for read-only views of B, b and c; so that a view
+    /// has the hash of the bytes object that it equals.
+    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
+        let known = self.hash.load(Ordering::Relaxed);
+        if known != -1 {
+            return Ok(known);
+        }
+        let hold = self.hold(py)?;
+        if !hold.readonly() {
+            return Err(PyValueError::new_err("cannot hash writable ConsumerArray object"));
+        }
+        if !matches!(hold.format().as_bytes(), b"B" | b"b" | b"c") {
+            let message = "hashing is restricted to formats 'B', 'b' or 'c'";
+            return Err(PyValueError::new_err(message));
+        }
+        if let Some(exporter) = self.root().exporter(py) {
+            // The exporter has to be one that does not change.
+            exporter.hash()?;
+        }
+        let hash = copy::bytes_object(py, &hold, Order::C)?.hash()?;
+        self.hash.store(hash, Ordering::Relaxed);
+        Ok(hash)
+    }
+
+    fn __contains__(&self, py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let hold = self.hold(py)?;
+        dispatch!(&*hold, array => Ok(find(array, value)?.is_some()))
+    }
+
+    /// The index of the first element that equals value; ValueError where there is none.
+    ///
+    /// In one dimension the search can be bounded by start and stop, as in list.index. In several
+    /// the index is a tuple, so that v[v.index(x)] == x, and the whole view is searched.
+    ///
+    /// >>> import array, consumer
+    /// >>> consumer.consume(array.array("d", [0.5, 1.5, 2.5])).index(1.5)
+    /// 1
+    #[pyo3(signature = (value, start = None, stop = None, /))]
+    fn index<'py>(
+        &self,
+        py: Python<'py>,
+        value: &Bound<'py, PyAny>,
+        start: Option<&Bound<'py, PyAny>>,
+        stop: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let bound =
+            |bound: Option<&Bound<'py, PyAny>>, default| bound.map_or(Ok(default), index::index);
+        let (start_key, stop_key) = (bound(start, 0)?, bound(stop, isize::MAX)?);
+        let hold = self.hold(py)?;
+        let shape = hold.layout().shape();
+        let not_found = || PyValueError::new_err("the value is not among the elements");
+        match shape {
+            [] => Err(PyTypeError::new_err("invalid lookup on 0-dim memory")),
+            [length] => {
+                let key = Key::Slice { start: start_key, stop: stop_key, step: 1 };
+                let part = hold.select(&[key])?;
+                let found = dispatch!(&part, array => find(array, value))?.ok_or_else(not_found)?;
+                let length = *length as isize;
+                let first =
+                    if start_key < 0 { start_key.saturating_add(length) } else { start_key };
+                Ok((found + first.max(0) as usize).into_pyobject(py)?.into_any())
+            }
+            _ if start.is_some() || stop.is_some() => {
+                Err(PyTypeError::new_err("start and stop need a view of one dimension"))
+            }
+            _ => {
+                let found = dispatch!(&*hold, array => find(array, value))?;
+                let found = unravel(found.ok_or_else(not_found)?, shape);
+                Ok(PyTuple::new(py, found)?.into_any())
+            }
+        }
+    }
+
+    /// How many elements equal value, in any number of dimensions.
+    ///
+    /// >>> import consumer
+    /// >>> consumer.consume(b"banana").count(97)
+    /// 3
+    #[pyo3(signature = (value, /))]
+    fn count(&self, py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<usize> {
+        let hold: Hold<'_> = self.hold(py)?;
+        let array: &AnyArray = &hold;
+        dispatch!(array, array => count(array, value))
+    }
+}

@@ -1,0 +1,220 @@
+//! What leaves the view: lists, bytes, and copies; and the same elements in another shape.
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyTuple};
+
+use super::class::PyConsumerArray;
+use super::convert::{NewReference, PyElement};
+use super::index::index;
+use crate::array::{AnyArray, ConsumerArray, dispatch};
+use crate::format::FormatString;
+use crate::kernels::copy;
+use crate::layout::{Layout, Order};
+
+/// The elements from `pointer` on as nested lists; `pointer` is where the indices before
+/// `dimension` lead. NULL with an exception where that fails. `array` is held.
+fn list<T: PyElement>(
+    py: Python<'_>,
+    array: &ConsumerArray<T>,
+    dimension: usize,
+    pointer: *mut u8,
+) -> NewReference {
+    let Some(&length) = array.layout().shape().get(dimension) else {
+        // SAFETY: all indices together lead to an element.
+        return unsafe { T::read(py, array, pointer) };
+    };
+    let innermost = dimension + 1 == array.layout().ndim();
+    let direct = innermost && array.layout().suboffsets().is_empty();
+    let stride = array.layout().strides()[dimension];
+    // SAFETY: attached; the list is new, and filled from its start. Its empty places are NULL, which
+    // the collector, should it run meanwhile, knows to pass over.
+    unsafe {
+        let list = ffi::PyList_New(length as isize);
+        if list.is_null() {
+            return list;
+        }
+        for place in 0..length {
+            let object = if direct {
+                T::read(py, array, pointer.wrapping_offset(stride.wrapping_mul(place as isize)))
+            } else {
+                let next = array.raw().step(pointer, dimension, place);
+                self::list(py, array, dimension + 1, next)
+            };
+            if object.is_null() {
+                ffi::Py_DECREF(list);
+                return object;
+            }
+            ffi::PyList_SET_ITEM(list, place as isize, object);
+        }
+        list
+    }
+}
+
+/// The elements in an order as a bytes object. `array` is held.
+pub(super) fn bytes_object<'py>(
+    py: Python<'py>,
+    array: &AnyArray,
+    order: Order,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let size = array.layout().nbytes() as isize;
+    // SAFETY: the bytes are new, and filled, all of them, before anybody sees them.
+    unsafe {
+        let bytes = ffi::PyBytes_FromStringAndSize(std::ptr::null(), size);
+        let bytes = Bound::from_owned_ptr_or_err(py, bytes)?.cast_into_unchecked::<PyBytes>();
+        let target = ffi::PyBytes_AsString(bytes.as_ptr()).cast();
+        copy::gather(array.raw(), order, target)?;
+        Ok(bytes)
+    }
+}
+
+/// The order that a name stands for: `A` is Fortran's where the elements lie so, else C's.
+fn order(name: Option<&str>, layout: &Layout) -> PyResult<Order> {
+    match name {
+        None | Some("C") => Ok(Order::C),
+        Some("F") => Ok(Order::Fortran),
+        Some("A") if layout.is_f_contiguous() && !layout.is_c_contiguous() => Ok(Order::Fortran),
+        Some("A") => Ok(Order::C),
+        Some(_) => Err(PyValueError::new_err("order must be 'C', 'F' or 'A'")),
+    }
+}
+
+/// The numbers of a call such as `reshape(2, 3)` or `reshape((2, 3))`.
+fn numbers(arguments: &Bound<'_, PyTuple>) -> PyResult<Vec<isize>> {
+    if let Ok(only) = arguments.get_item(0)
+        && arguments.len() == 1
+        // SAFETY: the object is alive.
+        && unsafe { ffi::PyIndex_Check(only.as_ptr()) } == 0
+    {
+        return only.try_iter()?.map(|number| index(&number?)).collect();
+    }
+    arguments.iter().map(|number| index(&number)).collect()
+}
+
+/// The format of the same elements in this machine's byte order.
+fn native_format(array: &AnyArray) -> FormatString {
+    let format = array.format();
+    match (array.scalar_type(), format.as_bytes()) {
+        (Some(_), [_]) | (None, _) => format.clone(),
+        (Some(scalar_type), _) => {
+            std::ffi::CString::new(scalar_type.scalar.format()).unwrap_or_default().into()
+        }
+    }
+}
+
+/// A copy over memory of its own. `array` is held.
+pub(super) fn owned<'py>(
+    py: Python<'py>,
+    array: &AnyArray,
+) -> PyResult<Bound<'py, PyConsumerArray>> {
+    let memory = array.to_native()?;
+    let layout = Layout::contiguous(array.layout().shape(), array.layout().itemsize())?;
+    PyConsumerArray::over(py, memory, layout, native_format(array))
+}
+
+#[pymethods]
+impl PyConsumerArray {
+    /// The elements as a list, nested as deep as there are dimensions; of a view of no dimensions,
+    /// its one element.
+    ///
+    /// >>> import array, consumer
+    /// >>> consumer.consume(array.array("i", range(6))).reshape(2, 3).tolist()
+    /// [[0, 1, 2], [3, 4, 5]]
+    fn tolist<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let hold = self.hold(py)?;
+        let list = dispatch!(&*hold, array => list(py, array, 0, array.start()));
+        // SAFETY: a new reference, or NULL with an exception.
+        unsafe { Bound::from_owned_ptr_or_err(py, list) }
+    }
+
+    /// The bytes of the elements, as they lie in memory, one after the other in an order: 'C' (the
+    /// last index changes fastest), 'F' (the first one does), or 'A' (Fortran order where the
+    /// elements lie so, else C order).
+    #[pyo3(signature = (order = Some("C")))]
+    fn tobytes<'py>(&self, py: Python<'py>, order: Option<&str>) -> PyResult<Bound<'py, PyBytes>> {
+        let hold = self.hold(py)?;
+        let order = self::order(order, hold.layout())?;
+        bytes_object(py, &hold, order)
+    }
+
+    /// A copy: a writable view over memory of its own, with the elements in this machine's byte
+    /// order, adjacent in C order.
+    fn copy<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, Self>> {
+        owned(py, &*self.hold(py)?)
+    }
+
+    /// The same memory as a read-only view.
+    fn toreadonly<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
+        let readonly = this.get().access(this.py())?.to_readonly();
+        Self::share(this, readonly)
+    }
+
+    /// The same memory with the dimensions the other way around.
+    #[getter]
+    #[pyo3(name = "T")]
+    fn transposed<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
+        Self::permute(this, &[])
+    }
+
+    /// The same memory with the dimensions in another order: v.transpose(1, 0) or
+    /// v.transpose((1, 0)); without arguments the other way around, as v.T.
+    #[pyo3(signature = (*axes))]
+    fn transpose<'py>(
+        this: &Bound<'py, Self>,
+        axes: &Bound<'py, PyTuple>,
+    ) -> PyResult<Bound<'py, Self>> {
+        let none = axes.is_empty() || (axes.len() == 1 && axes.get_item(0)?.is_none());
+        if none {
+            return Self::permute(this, &[]);
+        }
+        let axes = numbers(axes)?;
+        if axes.is_empty() && this.get().array()?.layout().ndim() > 0 {
+            return Err(PyValueError::new_err("axes () do not name each dimension once"));
+        }
+        Self::permute(this, &axes)
+    }
+
+    /// The same memory in another shape: v.reshape(2, 3) or v.reshape((2, 3)). One length may be
+    /// -1, and is what the others leave. The elements are taken in an order, 'C' or 'F'. Where only
+    /// a copy could have that shape, ValueError: nothing is ever copied.
+    #[pyo3(signature = (*shape, order = "C"))]
+    fn reshape<'py>(
+        this: &Bound<'py, Self>,
+        shape: &Bound<'py, PyTuple>,
+        order: &str,
+    ) -> PyResult<Bound<'py, Self>> {
+        let shape = numbers(shape)?;
+        let array = this.get().array()?;
+        let order = self::order(Some(order), array.layout())?;
+        let reshaped = this.get().access(this.py())?.reshape(&shape, order)?;
+        Self::share(this, reshaped)
+    }
+
+    fn __copy__(&self) -> PyResult<()> {
+        Err(cannot("copy"))
+    }
+
+    fn __deepcopy__(&self, _memo: &Bound<'_, PyAny>) -> PyResult<()> {
+        Err(cannot("copy"))
+    }
+
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(cannot("pickle"))
+    }
+}
+
+impl PyConsumerArray {
+    /// The dimensions in another order; for no axes at all, the other way around.
+    fn permute<'py>(this: &Bound<'py, Self>, axes: &[isize]) -> PyResult<Bound<'py, Self>> {
+        let access = this.get().access(this.py())?;
+        let reversed: Vec<isize> = (0..access.layout().ndim() as isize).rev().collect();
+        let axes = if axes.is_empty() { &reversed } else { axes };
+        let transposed = access.transpose(axes)?;
+        Self::share(this, transposed)
+    }
+}
+
+fn cannot(action: &str) -> PyErr {
+    PyTypeError::new_err(format!("cannot {action} ConsumerArray objects; copy() makes a copy"))
+}

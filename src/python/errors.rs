@@ -1,0 +1,64 @@
+//! Which exception each error becomes.
+
+use pyo3::exceptions::{
+    PyBufferError, PyIndexError, PyMemoryError, PyNotImplementedError, PyTypeError, PyValueError,
+};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyTuple, PyType};
+
+use crate::error::Error;
+
+impl From<Error> for PyErr {
+    /// The exception that users of memoryview expect: TypeError for a key of the wrong kind and for
+    /// read-only memory, NotImplementedError for elements that cannot be read, and so on.
+    fn from(error: Error) -> Self {
+        let message = error.to_string();
+        if error.is_index() {
+            PyIndexError::new_err(message)
+        } else if error.is_key() || error.is_read_only() {
+            PyTypeError::new_err(message)
+        } else if error.is_unreadable() {
+            PyNotImplementedError::new_err(message)
+        } else if error.is_buffer() {
+            PyBufferError::new_err(message)
+        } else if error.is_too_large() {
+            PyMemoryError::new_err(message)
+        } else {
+            PyValueError::new_err(message)
+        }
+    }
+}
+
+/// The use of a view after its release.
+#[cold]
+pub(super) fn released() -> PyErr {
+    PyValueError::new_err("operation forbidden on released ConsumerArray object")
+}
+
+/// The class of the error for objects without a buffer. It is a TypeError, as Python's own
+/// consumers raise, and a ValueError, as the C tutorial did.
+pub(super) fn buffer_protocol_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let class = CLASS.get_or_try_init(py, || {
+        let bases = (py.get_type::<PyTypeError>(), py.get_type::<PyValueError>());
+        let namespace = PyDict::new(py);
+        namespace.set_item("__module__", "consumer")?;
+        namespace.set_item("__doc__", "The object does not export a buffer (PEP 3118).")?;
+        let class = py.get_type::<PyType>().call1(("BufferProtocolError", bases, namespace))?;
+        Ok::<_, PyErr>(class.cast_into::<PyType>()?.unbind())
+    })?;
+    Ok(class.bind(py))
+}
+
+/// The error for an object without a buffer.
+#[cold]
+pub(super) fn no_buffer(object: &Bound<'_, PyAny>) -> PyErr {
+    let raise = || -> PyResult<PyErr> {
+        let name = object.get_type().fully_qualified_name()?;
+        let message = format!("The object does not support buffer protocol: {name}");
+        let arguments = PyTuple::new(object.py(), [message])?;
+        Ok(PyErr::from_value(buffer_protocol_error(object.py())?.call1(arguments)?))
+    };
+    raise().unwrap_or_else(|error| error)
+}

@@ -1,0 +1,28 @@
+//! The Python module: the only layer that knows PyO3.
+//!
+//! An object flows through it in this order: [`module`] takes the call of `consume`; `buffer`
+//! acquires the export and reads off it what the memory holds; `class` is the object that keeps
+//! both, and says who may touch the memory when; `index`, `iter`, `compare`, `sequence`, `text` and
+//! `numpy` are its protocols, one file each; `convert` turns one element into a Python object and
+//! back; `raw` installs the few functions that go around PyO3 because it was measured to pay.
+
+#![allow(unsafe_code)]
+
+mod attributes;
+mod buffer;
+mod class;
+mod compare;
+mod convert;
+mod copy;
+mod errors;
+mod index;
+mod iter;
+mod module;
+mod numpy;
+mod raw;
+mod text;
+
+pub use class::PyConsumerArray;
+pub use module::consume;
+#[cfg(feature = "extension")]
+pub use module::consumer;

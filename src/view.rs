@@ -1,0 +1,493 @@
+//! `View<T>`: the only walk over foreign memory.
+//!
+//! A view is a pointer, a [`Layout`] and an element type. Whoever makes one vouches for the memory,
+//! once; from there on everything is checked: indices against the shape, stores against
+//! [`readonly`](View::readonly). Elements are copied in and out, never referred to, because foreign
+//! memory may be unaligned, and changed by others between two looks.
+//!
+//! [`RawView`] is the same without the element type, for work that only moves bytes, and [`Walk`]
+//! takes one or several of them apart into straight runs: every loop over elements is a loop over
+//! those runs.
+
+#![allow(unsafe_code)]
+
+use std::fmt;
+
+use crate::element::{Element, Scalar};
+use crate::error::{Error, Result};
+use crate::layout::{Key, Layout, Order};
+use smallvec::SmallVec;
+
+/// A typed view over memory that somebody else owns.
+///
+/// Neither `Send` nor `Sync`: other views of the same memory may store into it.
+///
+/// # Examples
+/// ```
+/// use consumer::{Layout, View};
+///
+/// let numbers = [1_i32, 2, 3, 4, 5, 6];
+/// let layout = Layout::contiguous(&[2, 3], 4).unwrap();
+/// // SAFETY: the layout lies within `numbers`, which outlives the view and is never stored into.
+/// let view = unsafe { View::<i32>::new(numbers.as_ptr().cast_mut().cast(), layout, true, ()) };
+/// assert_eq!(view.get(&[1, -1]).unwrap(), 6);
+/// assert_eq!(view.transpose(&[1, 0]).unwrap().iter().collect::<Vec<_>>(), [1, 4, 2, 5, 3, 6]);
+/// ```
+pub struct View<T: Element> {
+    start: *mut u8,
+    layout: Layout,
+    readonly: bool,
+    descriptor: T::Descriptor,
+}
+
+impl<T: Element> View<T> {
+    /// A view of the elements that lie around `start` as `layout` says.
+    ///
+    /// # Safety
+    /// As long as this view, or one made from it, is used:
+    /// - every element that the layout leads to is valid for reads of its itemsize, as are the
+    ///   pointers that its suboffsets lead over, and for writes unless `readonly`;
+    /// - no reference of Rust's to that memory is alive that a store through the view, or a load
+    ///   where others store, would invalidate;
+    /// - the layout's itemsize is the size of a `T` where that is a scalar.
+    ///
+    /// The memory needs no alignment, and its bytes may be anything.
+    #[inline]
+    pub unsafe fn new(
+        start: *mut u8,
+        layout: Layout,
+        readonly: bool,
+        descriptor: T::Descriptor,
+    ) -> Self {
+        Self { start, layout, readonly, descriptor }
+    }
+
+    /// The address of the element whose indices are all 0 (if there is one).
+    #[must_use]
+    #[inline]
+    pub fn start(&self) -> *mut u8 {
+        self.start
+    }
+
+    /// Shape, strides, suboffsets and itemsize.
+    #[must_use]
+    #[inline]
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Whether stores are refused.
+    #[must_use]
+    #[inline]
+    pub fn readonly(&self) -> bool {
+        self.readonly
+    }
+
+    /// What is known of the elements only at run time.
+    #[must_use]
+    #[inline]
+    pub fn descriptor(&self) -> &T::Descriptor {
+        &self.descriptor
+    }
+
+    /// The view without its element type.
+    #[must_use]
+    #[inline]
+    pub fn raw(&self) -> RawView<'_> {
+        RawView { start: self.start, layout: &self.layout }
+    }
+
+    /// The same memory, and elements, under another layout.
+    ///
+    /// # Safety
+    /// As for [`new`](Self::new).
+    #[inline]
+    pub(crate) unsafe fn with_layout(&self, start: *mut u8, layout: Layout) -> Self {
+        Self { start, layout, readonly: self.readonly, descriptor: self.descriptor.clone() }
+    }
+
+    /// The elements that a key selects, as a view of the same memory.
+    ///
+    /// # Errors
+    /// As those of [`Layout::select`].
+    pub fn select(&self, keys: &[Key]) -> Result<Self> {
+        let selection = self.layout.select(keys)?;
+        let mut start = self.start.wrapping_offset(selection.offset);
+        if !selection.layout.is_empty() {
+            for &hop in &selection.hops {
+                // SAFETY: this view is valid, and an element is selected, so that the pointers that
+                // lead to it may be followed.
+                start = unsafe { follow(start, hop) };
+            }
+        }
+        // SAFETY: a selection of a valid view's elements is valid.
+        Ok(unsafe { self.with_layout(start, selection.layout) })
+    }
+
+    /// The same elements with their dimensions in another order; see [`Layout::transpose`].
+    ///
+    /// # Errors
+    /// As those of [`Layout::transpose`].
+    pub fn transpose(&self, axes: &[isize]) -> Result<Self> {
+        let layout = self.layout.transpose(axes)?;
+        // SAFETY: the layout leads to the same elements.
+        Ok(unsafe { self.with_layout(self.start, layout) })
+    }
+
+    /// The same elements in another shape; see [`Layout::reshape`].
+    ///
+    /// # Errors
+    /// As those of [`Layout::reshape`].
+    pub fn reshape(&self, shape: &[isize], order: Order) -> Result<Self> {
+        let layout = self.layout.reshape(shape, order)?;
+        // SAFETY: the layout leads to the same elements.
+        Ok(unsafe { self.with_layout(self.start, layout) })
+    }
+
+    /// The same view, but stores are refused.
+    #[must_use]
+    pub fn to_readonly(&self) -> Self {
+        Self { readonly: true, ..self.clone() }
+    }
+}
+
+impl<T: Scalar> View<T> {
+    /// Loads one element.
+    ///
+    /// # Errors
+    /// One that [`is_index`](Error::is_index) where an index is out of bounds; one that
+    /// [`is_key`](Error::is_key) where there are not as many indices as dimensions.
+    #[inline]
+    pub fn get(&self, index: &[isize]) -> Result<T::Value> {
+        let pointer = self.raw().element(index)?;
+        // SAFETY: `element` leads to an element of this view, which is valid for reads.
+        Ok(unsafe { load::<T>(pointer) })
+    }
+
+    /// Stores one element.
+    ///
+    /// # Errors
+    /// Those of [`get`](Self::get), and one that [`is_read_only`](Error::is_read_only).
+    #[inline]
+    pub fn set(&self, index: &[isize], value: T::Value) -> Result<()> {
+        if self.readonly {
+            return Err(Error::read_only());
+        }
+        let pointer = self.raw().element(index)?;
+        // SAFETY: `element` leads to an element of this view, which is valid for writes.
+        unsafe { store::<T>(pointer, value) };
+        Ok(())
+    }
+
+    /// Every element in C order.
+    pub fn iter(&self) -> impl Iterator<Item = T::Value> + '_ {
+        Walk::of(self.raw(), Order::C).flat_map(|run| {
+            (0..run.length).map(move |index| {
+                // SAFETY: a run leads to elements of this view, which are valid for reads.
+                unsafe { load::<T>(run.pointer(0, index)) }
+            })
+        })
+    }
+}
+
+impl<T: Element> Clone for View<T> {
+    fn clone(&self) -> Self {
+        Self {
+            start: self.start,
+            layout: self.layout.clone(),
+            readonly: self.readonly,
+            descriptor: self.descriptor.clone(),
+        }
+    }
+}
+
+impl<T: Element> fmt::Debug for View<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("View")
+            .field("type", &std::any::type_name::<T>())
+            .field("start", &self.start)
+            .field("layout", &self.layout)
+            .field("readonly", &self.readonly)
+            .finish()
+    }
+}
+
+/// Loads the scalar that lies at an address, whatever its alignment.
+///
+/// # Safety
+/// `pointer` is valid for reads of `T::SIZE` bytes.
+#[inline(always)]
+pub(crate) unsafe fn load<T: Scalar>(pointer: *const u8) -> T::Value {
+    // SAFETY: as the caller says; `T::Bytes` is an array of bytes and needs no alignment.
+    T::decode(unsafe { pointer.cast::<T::Bytes>().read() })
+}
+
+/// Stores a scalar at an address, whatever its alignment.
+///
+/// # Safety
+/// `pointer` is valid for writes of `T::SIZE` bytes.
+#[inline(always)]
+pub(crate) unsafe fn store<T: Scalar>(pointer: *mut u8, value: T::Value) {
+    // SAFETY: as the caller says; `T::Bytes` is an array of bytes and needs no alignment.
+    unsafe { pointer.cast::<T::Bytes>().write(T::encode(value)) }
+}
+
+/// Follows the pointer that lies at an address, and goes `suboffset` bytes on.
+///
+/// # Safety
+/// `pointer` is valid for reads of a pointer.
+#[inline]
+unsafe fn follow(pointer: *mut u8, suboffset: isize) -> *mut u8 {
+    // SAFETY: as the caller says; the read asks for no alignment.
+    unsafe { pointer.cast::<*mut u8>().read_unaligned() }.wrapping_offset(suboffset)
+}
+
+/// A view without its element type: where bytes lie. Made from a [`View`], whose promises it
+/// carries on.
+#[derive(Clone, Copy, Debug)]
+pub struct RawView<'a> {
+    start: *mut u8,
+    layout: &'a Layout,
+}
+
+impl<'a> RawView<'a> {
+    /// A raw view over memory that is no view's: the target of a copy.
+    ///
+    /// # Safety
+    /// As for [`View::new`].
+    #[inline]
+    pub(crate) unsafe fn new(start: *mut u8, layout: &'a Layout) -> Self {
+        Self { start, layout }
+    }
+
+    /// The address of the first element.
+    #[must_use]
+    #[inline]
+    pub fn start(self) -> *mut u8 {
+        self.start
+    }
+
+    /// Shape, strides, suboffsets and itemsize.
+    #[must_use]
+    #[inline]
+    pub fn layout(self) -> &'a Layout {
+        self.layout
+    }
+
+    /// From the address that the indices before `dimension` lead to, the address that `index` in
+    /// it leads to. The index is within bounds, and there is an element.
+    #[inline]
+    pub(crate) fn step(self, pointer: *mut u8, dimension: usize, index: usize) -> *mut u8 {
+        let offset = self.layout.strides()[dimension].wrapping_mul(index as isize);
+        let pointer = pointer.wrapping_offset(offset);
+        match self.layout.suboffsets().get(dimension) {
+            // SAFETY: the view is valid, so that the pointers that lead to an element may be
+            // followed.
+            Some(&suboffset) if suboffset >= 0 => unsafe { follow(pointer, suboffset) },
+            _ => pointer,
+        }
+    }
+
+    /// The address of one element.
+    ///
+    /// # Errors
+    /// One that [`is_index`](Error::is_index) where an index is out of bounds; one that
+    /// [`is_key`](Error::is_key) where there are not as many indices as dimensions.
+    #[inline]
+    pub fn element(self, index: &[isize]) -> Result<*mut u8> {
+        if index.len() != self.layout.ndim() {
+            return Err(Error::key(format!(
+                "{} indices for an array of {} dimensions",
+                index.len(),
+                self.layout.ndim()
+            )));
+        }
+        if self.layout.suboffsets().is_empty() {
+            let mut pointer = self.start;
+            for (dimension, &index) in index.iter().enumerate() {
+                let index = self.layout.resolve(dimension, index)?;
+                pointer = self.step(pointer, dimension, index);
+            }
+            return Ok(pointer);
+        }
+        // No pointer is followed before every index is known to be good.
+        let mut from_start = SmallVec::<[usize; 4]>::new();
+        for (dimension, &index) in index.iter().enumerate() {
+            from_start.push(self.layout.resolve(dimension, index)?);
+        }
+        Ok(self.at(&from_start))
+    }
+
+    /// The address of the element of these indices, which are within bounds.
+    fn at(self, index: &[usize]) -> *mut u8 {
+        let steps = index.iter().enumerate();
+        steps.fold(self.start, |pointer, (dimension, &index)| self.step(pointer, dimension, index))
+    }
+}
+
+/// Elements of `N` views that lie in a straight line in each of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<const N: usize> {
+    /// The first element in each view.
+    pub starts: [*mut u8; N],
+    /// The step to the next element in each view, in bytes.
+    pub strides: [isize; N],
+    /// How many elements there are.
+    pub length: usize,
+}
+
+impl<const N: usize> Run<N> {
+    /// The address of the element `index` in view `view`.
+    #[must_use]
+    #[inline(always)]
+    pub fn pointer(&self, view: usize, index: usize) -> *mut u8 {
+        self.starts[view].wrapping_offset(self.strides[view].wrapping_mul(index as isize))
+    }
+}
+
+/// A dimension of `N` views at once, as the walk sees it.
+#[derive(Debug, Clone, Copy)]
+struct Loop<const N: usize> {
+    length: usize,
+    strides: [isize; N],
+}
+
+/// The elements of `N` views of the same shape, taken together in C or Fortran order, as straight
+/// runs: as few and as long as the layouts allow.
+///
+/// # Examples
+/// ```
+/// use consumer::{Layout, Order, View};
+/// use consumer::view::Walk;
+///
+/// let layout = Layout::contiguous(&[2, 3, 4], 1).unwrap();
+/// // SAFETY: the layout lies within the array, which is only read.
+/// let view = unsafe { View::<u8>::new([0; 24].as_ptr().cast_mut(), layout, true, ()) };
+/// let lengths = |view: &View<u8>| -> Vec<usize> {
+///     Walk::of(view.raw(), Order::C).map(|run| run.length).collect()
+/// };
+/// assert_eq!(lengths(&view), [24]);
+/// assert_eq!(lengths(&view.transpose(&[1, 0, 2]).unwrap()), [4; 6]);
+/// ```
+#[derive(Debug)]
+pub struct Walk<'a, const N: usize> {
+    views: [RawView<'a>; N],
+    /// The loops around the run, from the outermost to the innermost, and where each stands.
+    outer: SmallVec<[(Loop<N>, usize); 3]>,
+    run: Run<N>,
+    /// Whether pointers stand between start and element: then each element is looked up.
+    indirect: bool,
+    order: Order,
+    done: bool,
+}
+
+impl<'a> Walk<'a, 1> {
+    /// The walk over one view.
+    #[must_use]
+    pub fn of(view: RawView<'a>, order: Order) -> Self {
+        Self::unchecked([view], order)
+    }
+}
+
+impl<'a, const N: usize> Walk<'a, N> {
+    /// The walk over several views at once.
+    ///
+    /// # Errors
+    /// One that [`is_value`](Error::is_value) where their shapes differ.
+    pub fn new(views: [RawView<'a>; N], order: Order) -> Result<Self> {
+        let mut shapes = views.iter().map(|view| view.layout.shape());
+        let first = shapes.next().unwrap_or_default();
+        match shapes.find(|&shape| shape != first) {
+            Some(other) => Err(Error::value(format!("shapes differ: {first:?} and {other:?}"))),
+            None => Ok(Self::unchecked(views, order)),
+        }
+    }
+
+    fn unchecked(views: [RawView<'a>; N], order: Order) -> Self {
+        let layouts = views.map(RawView::layout);
+        let indirect = layouts.iter().any(|layout| !layout.suboffsets().is_empty());
+        let shape = layouts.first().map(|layout| layout.shape()).unwrap_or_default();
+        let mut loops = SmallVec::<[Loop<N>; 4]>::new();
+        for position in 0..shape.len() {
+            let dimension = match order {
+                Order::C => position,
+                Order::Fortran => shape.len() - 1 - position,
+            };
+            let length = shape[dimension];
+            let next = Loop { length, strides: layouts.map(|layout| layout.strides()[dimension]) };
+            match loops.last_mut() {
+                // A pointer may stand behind each dimension: they stay apart, in their own order.
+                _ if indirect => loops.push(next),
+                _ if length == 1 => {}
+                Some(last) if last.steps_over(&next) => {
+                    *last = Loop { length: last.length * length, ..next };
+                }
+                _ => loops.push(next),
+            }
+        }
+        let inner = if indirect { None } else { loops.pop() };
+        let inner = inner.unwrap_or(Loop { length: 1, strides: [0; N] });
+        Self {
+            views,
+            outer: loops.into_iter().map(|one| (one, 0)).collect(),
+            run: Run {
+                starts: views.map(RawView::start),
+                strides: inner.strides,
+                length: inner.length,
+            },
+            indirect,
+            order,
+            done: shape.contains(&0),
+        }
+    }
+
+    /// Goes on to the next run.
+    fn advance(&mut self) {
+        for (one, index) in self.outer.iter_mut().rev() {
+            *index += 1;
+            let back = if *index < one.length { 0 } else { *index as isize };
+            for (start, stride) in self.run.starts.iter_mut().zip(one.strides) {
+                *start = start.wrapping_offset(stride.wrapping_sub(stride.wrapping_mul(back)));
+            }
+            if back == 0 {
+                return;
+            }
+            *index = 0;
+        }
+        self.done = true;
+    }
+
+    /// The addresses of the element that the loops stand at, over all pointers on the way to it.
+    fn look_up(&self) -> [*mut u8; N] {
+        let mut index: SmallVec<[usize; 4]> = self.outer.iter().map(|&(_, index)| index).collect();
+        if self.order == Order::Fortran {
+            index.reverse();
+        }
+        self.views.map(|view| view.at(&index))
+    }
+}
+
+impl<const N: usize> Loop<N> {
+    /// Whether one step of this loop is exactly all of the steps of the next one, in every view.
+    fn steps_over(&self, next: &Self) -> bool {
+        let mut strides = self.strides.iter().zip(&next.strides);
+        strides.all(|(&outer, &inner)| inner.checked_mul(next.length as isize) == Some(outer))
+    }
+}
+
+impl<const N: usize> Iterator for Walk<'_, N> {
+    type Item = Run<N>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Run<N>> {
+        if self.done {
+            return None;
+        }
+        let mut run = self.run;
+        if self.indirect {
+            run.starts = self.look_up();
+        }
+        self.advance();
+        Some(run)
+    }
+}
