@@ -38,15 +38,16 @@ pub type Owner = Arc<dyn Any + Send + Sync>;
 /// assert_eq!(array.iter().sum::<i32>(), 15);
 /// ```
 #[derive(Debug, Clone)]
+#[repr(C)] // As for `View`.
 pub struct ConsumerArray<T: Element> {
-    view: View<T>,
     format: FormatString,
     owner: Option<Owner>,
+    view: View<T>,
 }
 
 impl<T: Element> ConsumerArray<T> {
     /// An array over memory that `owner` keeps alive; without one, the caller does.
-    #[inline]
+    #[inline(always)]
     fn new(view: View<T>, format: FormatString, owner: Option<Owner>) -> Self {
         Self { view, format, owner }
     }
@@ -63,11 +64,25 @@ impl<T: Element> ConsumerArray<T> {
     pub fn owner(&self) -> Option<&Owner> {
         self.owner.as_ref()
     }
+}
 
-    /// Another view of the same memory with the same owner.
-    #[inline]
-    fn with(&self, view: View<T>) -> Self {
-        Self { view, format: self.format.clone(), owner: self.owner.clone() }
+impl<T: Element> ConsumerArray<T> {
+    /// An array of the same type over other memory.
+    ///
+    /// # Safety
+    /// As for [`View::new`].
+    #[inline(always)]
+    unsafe fn alike(
+        &self,
+        start: *mut u8,
+        layout: Layout,
+        readonly: bool,
+        format: FormatString,
+        owner: Option<Owner>,
+    ) -> Self {
+        // SAFETY: as the caller says.
+        let view = unsafe { View::new(start, layout, readonly, self.descriptor().clone()) };
+        Self::new(view, format, owner)
     }
 }
 
@@ -95,7 +110,8 @@ macro_rules! define_array {
         /// assert_eq!(array.scalar_type().unwrap().scalar, Scalar::I16);
         /// assert_eq!(array.layout().shape(), [2]);
         /// ```
-        #[derive(Debug, Clone)]
+        #[derive(Debug)]
+        #[repr(u8)] // As for `View`.
         pub enum AnyArray {
             $(#[doc = concat!("`", $sname, "`")] $s(ConsumerArray<$st>),)*
             $(
@@ -126,8 +142,8 @@ macro_rules! define_array {
             ///
             /// # Safety
             /// As for [`View::new`], the layout's itemsize being the size of the type.
-            #[inline]
-            unsafe fn of_scalars(
+            #[inline(always)]
+            pub(crate) unsafe fn of_scalars(
                 scalar_type: ScalarType,
                 start: *mut u8,
                 layout: Layout,
@@ -239,6 +255,14 @@ macro_rules! define_dispatch {
 }
 for_each_scalar!(define_dispatch $);
 
+impl Clone for AnyArray {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        // SAFETY: the same elements.
+        unsafe { self.with_layout(self.start(), self.layout().clone(), self.readonly()) }
+    }
+}
+
 impl From<ConsumerArray<Opaque>> for AnyArray {
     fn from(array: ConsumerArray<Opaque>) -> Self {
         Self::Opaque(array)
@@ -303,7 +327,7 @@ impl AnyArray {
                 bytes.len()
             )));
         }
-        let source = Layout::line(bytes.len(), 1)?;
+        let source = Layout::line(bytes.len(), 1, 1)?;
         // SAFETY: the view lies within the slice, and ends with this function.
         let source = unsafe { View::<u8>::new(bytes.as_ptr().cast_mut(), source, true, ()) };
         let memory = copy::to_memory(&source, Order::C)?;
@@ -345,12 +369,49 @@ impl AnyArray {
         dispatch!(self, array => array.raw())
     }
 
+    /// What keeps the memory alive, where it is not the caller.
+    #[must_use]
+    pub fn owner(&self) -> Option<&Owner> {
+        dispatch!(self, array => array.owner())
+    }
+
+    /// The same elements, or some of them, under a layout that leads to no others.
+    ///
+    /// # Safety
+    /// As for [`View::new`].
+    #[inline(always)]
+    pub(crate) unsafe fn with_layout(
+        &self,
+        start: *mut u8,
+        layout: Layout,
+        readonly: bool,
+    ) -> Self {
+        let (format, owner) = (self.format().clone(), self.owner().cloned());
+        // SAFETY: as the caller says.
+        dispatch!(self, array => unsafe {
+            array.alike(start, layout, readonly, format, owner).into()
+        })
+    }
+
+    /// Narrows the array to a slice of its first dimension, in place.
+    ///
+    /// # Safety
+    /// The slice leads to elements of this array only.
+    #[cfg(feature = "python")]
+    #[inline(always)]
+    pub(crate) unsafe fn narrow(&mut self, offset: isize, length: usize, stride: isize) {
+        // SAFETY: as the caller says.
+        dispatch!(self, array => unsafe { array.view.narrow(offset, length, stride) });
+    }
+
     /// The elements that a key selects, as an array over the same memory.
     ///
     /// # Errors
     /// As those of [`Layout::select`].
     pub fn select(&self, keys: &[Key]) -> Result<Self> {
-        dispatch!(self, array => Ok(array.with(array.select(keys)?).into()))
+        let (start, layout) = self.raw().select(keys)?;
+        // SAFETY: a selection of a valid array's elements is valid.
+        Ok(unsafe { self.with_layout(start, layout, self.readonly()) })
     }
 
     /// The same elements with their dimensions in another order; see [`Layout::transpose`].
@@ -358,7 +419,9 @@ impl AnyArray {
     /// # Errors
     /// As those of [`Layout::transpose`].
     pub fn transpose(&self, axes: &[isize]) -> Result<Self> {
-        dispatch!(self, array => Ok(array.with(array.transpose(axes)?).into()))
+        let layout = self.layout().transpose(axes)?;
+        // SAFETY: the layout leads to the same elements.
+        Ok(unsafe { self.with_layout(self.start(), layout, self.readonly()) })
     }
 
     /// The same elements in another shape; see [`Layout::reshape`].
@@ -366,12 +429,15 @@ impl AnyArray {
     /// # Errors
     /// As those of [`Layout::reshape`].
     pub fn reshape(&self, shape: &[isize], order: Order) -> Result<Self> {
-        dispatch!(self, array => Ok(array.with(array.reshape(shape, order)?).into()))
+        let layout = self.layout().reshape(shape, order)?;
+        // SAFETY: the layout leads to the same elements.
+        Ok(unsafe { self.with_layout(self.start(), layout, self.readonly()) })
     }
 
     /// The same array, but stores are refused.
     #[must_use]
     pub fn to_readonly(&self) -> Self {
-        dispatch!(self, array => array.with(array.to_readonly()).into())
+        // SAFETY: the same elements, and nothing more is allowed.
+        unsafe { self.with_layout(self.start(), self.layout().clone(), true) }
     }
 }

@@ -105,8 +105,14 @@ macro_rules! define_scalar {
 for_each_scalar!(define_scalar);
 
 impl Scalar {
-    /// The scalar type of a class in a size in bytes; `None` where there is none.
-    const fn find(class: Class, size: usize) -> Option<Self> {
+    /// The scalar type that a code is in a size in bytes; `None` where there is none.
+    const fn of(code: Code, size: usize) -> Option<Self> {
+        let class = match code {
+            // Where it is no wider than a double it is a type of its own all the same.
+            Code::LongDouble => return Some(Self::LongDouble),
+            Code::ComplexLongDouble => return Some(Self::ComplexLongDouble),
+            _ => code.class(),
+        };
         let mut index = 0;
         while index < Self::ALL.len() {
             let scalar = Self::ALL[index];
@@ -147,13 +153,7 @@ impl ScalarType {
         if size != itemsize {
             return None;
         }
-        let scalar = match code {
-            // Half of a complex pair decides: a complex128 is no long double of 16 bytes.
-            Code::LongDouble => Scalar::LongDouble,
-            Code::ComplexLongDouble => Scalar::ComplexLongDouble,
-            _ => Scalar::find(code.class(), size)?,
-        };
-        Some(Self::new(scalar, prefix.is_swapped()))
+        Some(Self::new(Scalar::of(code, size)?, prefix.is_swapped()))
     }
 }
 
@@ -178,24 +178,33 @@ pub enum Judgement {
 /// assert!(matches!(judge(b"d", 4), Judgement::Unreadable(_)));
 /// ```
 #[must_use]
-#[inline]
 pub fn judge(format: &[u8], itemsize: usize) -> Judgement {
-    if let &[letter] = format
-        && let Some(found) = SINGLE_LETTERS[usize::from(letter)]
-        && found.scalar.size() == itemsize
-    {
-        return Judgement::Scalar(found);
-    }
-    judge_parsed(format, itemsize)
-}
-
-/// The whole grammar: everything but the single letters whose size is right.
-#[cold]
-fn judge_parsed(format: &[u8], itemsize: usize) -> Judgement {
-    match judge_tree(format, itemsize) {
+    let known = match *format {
+        [letter] => judge_short(None, letter, itemsize),
+        [prefix, letter] => judge_short(Some(prefix), letter, itemsize),
+        _ => None,
+    };
+    match known.map_or_else(|| judge_tree(format, itemsize), Ok) {
         Ok(found) => Judgement::Scalar(found),
         Err(error) => Judgement::Unreadable(error),
     }
+}
+
+/// The type of a format of one letter, after one prefix or none, whose size is the itemsize: almost
+/// every format is. `None` where it is not, and the parser has to tell why.
+#[inline]
+pub(crate) fn judge_short(prefix: Option<u8>, letter: u8, itemsize: usize) -> Option<ScalarType> {
+    let (letters, swapped) = match prefix {
+        None => (&NATIVE_LETTERS, false),
+        Some(prefix) => {
+            let prefix = Prefix::from_byte(prefix)?;
+            let native = prefix.has_native_sizes();
+            let letters = if native { &NATIVE_LETTERS } else { &STANDARD_LETTERS };
+            (letters, prefix.is_swapped())
+        }
+    };
+    let scalar = letters[usize::from(letter)].filter(|scalar| scalar.size() == itemsize)?;
+    Some(ScalarType::new(scalar, swapped))
 }
 
 fn judge_tree(format: &[u8], itemsize: usize) -> Result<ScalarType> {
@@ -221,22 +230,17 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<ScalarType> {
     })
 }
 
-/// The type of each single letter in its native size: most formats end here, without a parse.
-static SINGLE_LETTERS: [Option<ScalarType>; 256] = single_letters();
+/// The types of the letters in their native and in their standard sizes.
+static NATIVE_LETTERS: [Option<Scalar>; 256] = by_letter(true);
+static STANDARD_LETTERS: [Option<Scalar>; 256] = by_letter(false);
 
-const fn single_letters() -> [Option<ScalarType>; 256] {
+const fn by_letter(native: bool) -> [Option<Scalar>; 256] {
     let mut table = [None; 256];
     let mut letter = 0;
     while letter < 256 {
         if let Some(code) = Code::from_letter(letter as u8) {
-            let scalar = match code {
-                Code::LongDouble => Some(Scalar::LongDouble),
-                Code::ComplexLongDouble => Some(Scalar::ComplexLongDouble),
-                _ => Scalar::find(code.class(), code.native_size()),
-            };
-            if let Some(scalar) = scalar {
-                table[letter] = Some(ScalarType::new(scalar, false));
-            }
+            let size = if native { code.native_size() } else { code.standard_size() };
+            table[letter] = Scalar::of(code, size);
         }
         letter += 1;
     }

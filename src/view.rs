@@ -33,6 +33,7 @@ use smallvec::SmallVec;
 /// assert_eq!(view.get(&[1, -1]).unwrap(), 6);
 /// assert_eq!(view.transpose(&[1, 0]).unwrap().iter().collect::<Vec<_>>(), [1, 4, 2, 5, 3, 6]);
 /// ```
+#[repr(C)] // The same places whatever the type, so that what ignores the type is compiled once.
 pub struct View<T: Element> {
     start: *mut u8,
     layout: Layout,
@@ -97,13 +98,23 @@ impl<T: Element> View<T> {
         RawView { start: self.start, layout: &self.layout }
     }
 
-    /// The same memory, and elements, under another layout.
+    /// The same elements, or some of them, under a layout that leads to no others.
     ///
     /// # Safety
     /// As for [`new`](Self::new).
-    #[inline]
-    pub(crate) unsafe fn with_layout(&self, start: *mut u8, layout: Layout) -> Self {
+    #[inline(always)]
+    unsafe fn with_layout(&self, start: *mut u8, layout: Layout) -> Self {
         Self { start, layout, readonly: self.readonly, descriptor: self.descriptor.clone() }
+    }
+
+    /// Narrows the view to a slice of its first dimension, in place.
+    ///
+    /// # Safety
+    /// The slice leads to elements of this view only.
+    #[inline(always)]
+    pub(crate) unsafe fn narrow(&mut self, offset: isize, length: usize, stride: isize) {
+        self.start = self.start.wrapping_offset(offset);
+        self.layout.set_first(length, stride);
     }
 
     /// The elements that a key selects, as a view of the same memory.
@@ -111,17 +122,9 @@ impl<T: Element> View<T> {
     /// # Errors
     /// As those of [`Layout::select`].
     pub fn select(&self, keys: &[Key]) -> Result<Self> {
-        let selection = self.layout.select(keys)?;
-        let mut start = self.start.wrapping_offset(selection.offset);
-        if !selection.layout.is_empty() {
-            for &hop in &selection.hops {
-                // SAFETY: this view is valid, and an element is selected, so that the pointers that
-                // lead to it may be followed.
-                start = unsafe { follow(start, hop) };
-            }
-        }
+        let (start, layout) = self.raw().select(keys)?;
         // SAFETY: a selection of a valid view's elements is valid.
-        Ok(unsafe { self.with_layout(start, selection.layout) })
+        Ok(unsafe { self.with_layout(start, layout) })
     }
 
     /// The same elements with their dimensions in another order; see [`Layout::transpose`].
@@ -274,6 +277,23 @@ impl<'a> RawView<'a> {
         self.layout
     }
 
+    /// The start and layout of the elements that a key selects.
+    ///
+    /// # Errors
+    /// As those of [`Layout::select`].
+    pub(crate) fn select(self, keys: &[Key]) -> Result<(*mut u8, Layout)> {
+        let selection = self.layout.select(keys)?;
+        let mut start = self.start.wrapping_offset(selection.offset);
+        if !selection.layout.is_empty() {
+            for &hop in &selection.hops {
+                // SAFETY: the view is valid, and an element is selected, so that the pointers that
+                // lead to it may be followed.
+                start = unsafe { follow(start, hop) };
+            }
+        }
+        Ok((start, selection.layout))
+    }
+
     /// From the address that the indices before `dimension` lead to, the address that `index` in
     /// it leads to. The index is within bounds, and there is an element.
     #[inline]
@@ -288,6 +308,14 @@ impl<'a> RawView<'a> {
         }
     }
 
+    /// The address of an element of one dimension, by an index that may count from the end; `None`
+    /// where the short way does not do: for other dimensions, pointers, and indices out of bounds.
+    #[inline(always)]
+    pub(crate) fn line_element(self, index: isize) -> Option<*mut u8> {
+        let offset = self.layout.line_offset(index)?;
+        Some(self.start.wrapping_offset(offset))
+    }
+
     /// The address of one element.
     ///
     /// # Errors
@@ -296,11 +324,8 @@ impl<'a> RawView<'a> {
     #[inline]
     pub fn element(self, index: &[isize]) -> Result<*mut u8> {
         if index.len() != self.layout.ndim() {
-            return Err(Error::key(format!(
-                "{} indices for an array of {} dimensions",
-                index.len(),
-                self.layout.ndim()
-            )));
+            let (given, ndim) = (index.len(), self.layout.ndim());
+            return Err(Error::key(format!("an element needs {ndim} indices, {given} were given")));
         }
         if self.layout.suboffsets().is_empty() {
             let mut pointer = self.start;

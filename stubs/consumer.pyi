@@ -1,1 +1,397 @@
-"""stub"""
+"""Typed, zero-copy views of any object that exports a buffer (PEP 3118).
+
+consume(object) gives a ConsumerArray: memory of another object, seen as what its format says it
+holds, and never copied.
+"""
+
+import ctypes
+import mmap
+from array import array
+from collections.abc import Iterator, Sequence
+from types import EllipsisType, GenericAlias
+from typing import Any, Literal, Never, Protocol, Self, SupportsIndex, TypeAlias, final, overload
+
+# NumPy is optional, here as at run time: where it is missing, what is NumPy's is Any.
+import numpy as np  # type: ignore[import-not-found, unused-ignore]
+from typing_extensions import Buffer, TypeVar
+
+__all__ = ["BufferProtocolError", "ConsumerArray", "PyConsumerArray", "__version__", "consume"]
+
+__version__: str
+
+# The Python type of one element. Invariant, as in list, array.array and memoryview, because a view
+# can be written to: a view of ints must not pass for one that takes floats. A function that only
+# reads asks for Sequence[float], which is covariant, and takes views of floats and of ints.
+_T = TypeVar("_T", default=Any)
+# Those that array.array knows.
+_ArrayT = TypeVar("_ArrayT", int, float, str)
+_ItemT_co = TypeVar("_ItemT_co", covariant=True)
+
+_Order: TypeAlias = Literal["C", "F", "A"]
+_Indices: TypeAlias = SupportsIndex | tuple[SupportsIndex, ...]
+# A tuple that selects a part of a view. The type includes tuples of nothing but indices, which the
+# overloads for _Indices come before, and take.
+_Selection: TypeAlias = tuple[SupportsIndex | slice | EllipsisType, ...]
+
+# Foreign classes, by what tells them apart, and the type of their elements.
+
+class _NumPyArray(Protocol[_ItemT_co]):  # numpy.ndarray and NumPy's scalars
+    @property
+    def __array_interface__(self) -> dict[str, Any]: ...
+    def item(self) -> _ItemT_co: ...
+
+# The base class of c_int and the like, which typeshed has a name for.
+_CtypesScalar: TypeAlias = ctypes._SimpleCData[_T]  # pyright: ignore[reportPrivateUsage]
+
+class _CtypesArray(Protocol[_T]):  # c_int * 3, whose elements are of a simple type
+    @property
+    def _type_(self) -> type[_CtypesScalar[_T]]: ...
+
+class _CtypesMatrix(Protocol[_T]):  # c_int * 3 * 2
+    @property
+    def _type_(self) -> type[_CtypesArray[_T]]: ...
+
+# An ndarray says that it is a Buffer from Python 3.12 on only.
+_Exporter: TypeAlias = Buffer | _NumPyArray[Any]
+
+# The method by which type checkers tell a Buffer; the class itself has it from Python 3.12 on.
+class _Exports:
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+
+class BufferProtocolError(TypeError, ValueError):
+    """The object does not export a buffer (PEP 3118).
+
+    A TypeError, as Python's own consumers of buffers raise, and a ValueError as well.
+    """
+
+@final
+class ConsumerArray(Sequence[_T], _Exports):
+    """A typed, zero-copy view of the memory that another object exports (PEP 3118).
+
+    consume(object) makes one. It can be indexed, sliced, iterated, compared and assigned to, in any
+    number of dimensions, and exports the same memory again; everything made from it shares that
+    memory, and keeps the export alive.
+
+    ConsumerArray(length) makes one over memory of its own: writable int32 elements 0, 1, …,
+    length - 1. A negative length counts as 0; one that is too large raises MemoryError.
+
+    To a type checker ConsumerArray[T] is a view of elements of the type T in one dimension: the
+    number of dimensions, which is only known at run time, is no part of the type. In more
+    dimensions v[i], iteration and reversed() give views of one dimension less, and tolist() nested
+    lists. There, write v[i, ...], which is a view at run time and to the type checker.
+
+    >>> import array, consumer
+    >>> v = consumer.consume(array.array("i", [1, 2, 3, 4, 5]))
+    >>> print(v)
+    [ 1 2 3 4 5 ]
+    >>> v[1:4].tolist()
+    [2, 3, 4]
+    >>> print(consumer.ConsumerArray(3))
+    [ 0 1 2 ]
+    """
+
+    def __new__(cls, length: SupportsIndex | None = None) -> ConsumerArray[int]: ...
+
+    # What the view is of.
+    @property
+    def obj(self) -> Buffer | None:
+        """The object whose memory this is: the exporter, as the buffer protocol names it.
+
+        Views of a view have its exporter. None for memory of the view's own.
+        """
+
+    @property
+    def format(self) -> str:
+        """The format of one element, just as the exporter wrote it; "B" where it gave none.
+
+        The syntax is that of the struct module as PEP 3118 extends it.
+        """
+
+    @property
+    def itemsize(self) -> int:
+        """The size of one element in bytes."""
+
+    @property
+    def nbytes(self) -> int:
+        """The size of all elements in bytes: what tobytes() gives, product(shape) * itemsize."""
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each dimension, in elements."""
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """The step of each dimension, in bytes."""
+
+    @property
+    def suboffsets(self) -> tuple[int, ...]:
+        """For each dimension the bytes to go on after following a pointer that lies there.
+
+        A negative number where none does; empty where no dimension has one (PEP 3118).
+        """
+
+    @property
+    def readonly(self) -> bool:
+        """Whether the memory must not be changed through this view."""
+
+    @property
+    def c_contiguous(self) -> bool:
+        """Whether the elements are adjacent in C order (the last index changes fastest)."""
+
+    @property
+    def f_contiguous(self) -> bool:
+        """Whether the elements are adjacent in Fortran order (the first index changes fastest)."""
+
+    @property
+    def contiguous(self) -> bool:
+        """Whether the elements are adjacent in either order."""
+
+    # Elements and parts.
+    def __len__(self) -> int:
+        """The length of the first dimension, in elements; TypeError where there is none."""
+
+    @overload
+    def __getitem__(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]
+        self, key: _Indices, /
+    ) -> _T:
+        """The element at v[i] or v[i, j], or the part that v[i:j:k] or v[i, ..., j:k] selects.
+
+        As many indices as there are dimensions give the element, any other key a view of the same
+        memory; so that above one dimension v[i] is a view, which the type cannot tell: v[i, ...]
+        says it.
+
+        IndexError for an index out of range, TypeError for a key that is no index, slice or
+        Ellipsis, or for too many of them; NotImplementedError where the elements are of a format
+        that cannot be read.
+
+        >>> import consumer
+        >>> v = consumer.consume(b"abcdef").reshape(2, 3)
+        >>> v[1, 0]
+        100
+        >>> v[:, 1].tolist()
+        [98, 101]
+        """
+
+    @overload
+    def __getitem__(self, key: slice | EllipsisType | _Selection, /) -> ConsumerArray[_T]: ...
+    @overload
+    def __setitem__(self, key: _Indices, value: _T, /) -> None:
+        """Stores an element, or, in a part of the view, those of any exporter of a buffer.
+
+        The exporter has to have the same format and shape, and may overlap. In a part that is
+        selected by an Ellipsis or a tuple one element can be stored everywhere, as v[...] = 0 does.
+
+        TypeError for read-only memory or an element of the wrong type, ValueError for one out of
+        range and for another format or shape, IndexError as for reading.
+
+        >>> import consumer
+        >>> v = consumer.consume(bytearray(4))
+        >>> v[0] = 97
+        >>> v[1:3] = b"bc"
+        >>> v[3:, ...] = 100
+        >>> v.tobytes()
+        b'abcd'
+        """
+
+    @overload
+    def __setitem__(self, key: slice, value: _Exporter, /) -> None: ...
+    @overload
+    def __setitem__(self, key: EllipsisType | _Selection, value: _T | _Exporter, /) -> None: ...
+    def __iter__(self) -> Iterator[_T]:
+        """The elements in order; above one dimension, views of one dimension less."""
+
+    def __reversed__(self) -> Iterator[_T]:
+        """The elements in reverse order; above one dimension, views of one dimension less."""
+
+    # Comparing and searching.
+    def __eq__(self, other: object, /) -> bool:
+        """Whether any exporter has the same shape and equal elements, whatever the formats."""
+
+    def __hash__(self) -> int:
+        """The hash of the bytes, for read-only views of format B, b or c; otherwise ValueError."""
+
+    def __contains__(self, value: object, /) -> bool:
+        """Whether any element, in any number of dimensions, equals value."""
+
+    def index(
+        self,
+        value: object,
+        start: SupportsIndex | None = None,
+        stop: SupportsIndex | None = None,
+        /,
+    ) -> int:
+        """The index of the first element that equals value; ValueError where there is none.
+
+        In one dimension the search can be bounded by start and stop, as in list.index. In several
+        the index is a tuple, so that v[v.index(x)] == x, and the whole view is searched: start and
+        stop raise TypeError.
+
+        >>> import array, consumer
+        >>> consumer.consume(array.array("d", [0.5, 1.5, 2.5])).index(1.5)
+        1
+        """
+
+    def count(self, value: object, /) -> int:
+        """How many elements equal value, in any number of dimensions."""
+
+    # The same memory, seen in another way.
+    @property
+    def T(self) -> ConsumerArray[_T]:  # noqa: N802
+        """The same memory with the dimensions the other way around."""
+
+    @overload
+    def transpose(self, axes: Sequence[SupportsIndex] | None = None, /) -> ConsumerArray[_T]:
+        """The same memory with the dimensions in another order, as v.transpose(1, 0) names them.
+
+        The axes may also be one tuple. Without any the order is reversed, as by v.T. ValueError
+        where they do not name each dimension once.
+        """
+
+    @overload
+    def transpose(self, *axes: SupportsIndex) -> ConsumerArray[_T]: ...
+    @overload
+    def reshape(
+        self, shape: Sequence[SupportsIndex], /, *, order: _Order = "C"
+    ) -> ConsumerArray[_T]:
+        """The same memory in another shape: v.reshape(2, 3) or v.reshape((2, 3)).
+
+        The lengths are in elements. One of them may be -1, and is what the others leave. The
+        elements are taken in an order, 'C' or 'F', or 'A': as they lie. Where only a copy could
+        have that shape, ValueError: nothing is ever copied.
+
+        >>> import consumer
+        >>> consumer.consume(b"abcdef").reshape(2, -1).tolist()
+        [[97, 98, 99], [100, 101, 102]]
+        """
+
+    @overload
+    def reshape(self, *shape: SupportsIndex, order: _Order = "C") -> ConsumerArray[_T]: ...
+    def toreadonly(self) -> ConsumerArray[_T]:
+        """The same memory as a read-only view."""
+
+    # What leaves the view.
+    def tolist(self) -> list[_T]:
+        """The elements as a list, nested as deep as there are dimensions.
+
+        Of a view of no dimensions, its one element.
+
+        >>> import array, consumer
+        >>> consumer.consume(array.array("i", range(6))).reshape(2, 3).tolist()
+        [[0, 1, 2], [3, 4, 5]]
+        """
+
+    def tobytes(self, order: _Order | None = "C") -> bytes:
+        """The bytes of the elements, as they lie in memory, one after the other in an order.
+
+        'C': the last index changes fastest; 'F': the first one does; 'A': Fortran order where the
+        elements lie so, else C order.
+
+        >>> import consumer
+        >>> consumer.consume(b"abcdef").reshape(2, 3).tobytes("F")
+        b'adbecf'
+        """
+
+    def copy(self) -> ConsumerArray[_T]:
+        """A copy: a writable view over memory of its own.
+
+        It has the elements in this machine's byte order, adjacent in C order.
+        """
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The numpy.dtype of the elements.
+
+        Needs NumPy: ImportError where it is not there, TypeError where it has no such type.
+        """
+
+    def __array__(
+        self, dtype: Any = None, copy: bool | None = None
+    ) -> np.ndarray[Any, np.dtype[Any]]:
+        """The elements as a numpy.ndarray over the same memory, as numpy.asarray(v) asks for it.
+
+        While the array lives, the view cannot be released. dtype converts, and copy is as in
+        numpy.array: True always copies, None where it must, and False raises ValueError where it
+        must. ImportError where NumPy is not there.
+        """
+
+    # Lifetime.
+    def release(self) -> None:
+        """Lets go of the memory now, rather than when the view dies.
+
+        Whatever is done with the view after that raises ValueError. Views that were made from it
+        live on, and keep the export with them. Releasing twice is allowed; while somebody has a
+        buffer of this view, as memoryview(v) does, it raises BufferError.
+
+        >>> import consumer
+        >>> data = bytearray(b"abc")
+        >>> v = consumer.consume(data)
+        >>> v.release()
+        >>> data.append(100)
+        >>> v[0]
+        Traceback (most recent call last):
+            ...
+        ValueError: operation forbidden on released ConsumerArray object
+        """
+
+    def __enter__(self) -> Self:
+        """The view itself; ValueError if it was released."""
+
+    def __exit__(self, *exception: object) -> None:
+        """Releases the view, as release() does."""
+
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
+    # Neither is offered: they would have to copy, which is never done unasked.
+    def __copy__(self) -> Never: ...
+    def __deepcopy__(self, memo: object, /) -> Never: ...
+
+PyConsumerArray = ConsumerArray
+
+@overload
+def consume(object: ConsumerArray[_T]) -> ConsumerArray[_T]:
+    """A typed, zero-copy view of the memory of any object that exports a buffer.
+
+    The view, a ConsumerArray, shows the memory as what the exporter's format string (PEP 3118) says
+    it holds: bytes, mmap, array.array, ctypes arrays, memoryview, NumPy arrays and all others, in
+    any number of dimensions, either byte order, and with any strides. Nothing is copied: what is
+    stored in the view is stored in the object, and the object's memory stays where it is for as
+    long as the view, or anything made from it, lives, or until it is released.
+
+    Raises BufferProtocolError, which is both a TypeError and a ValueError, for an object that
+    exports no buffer; BufferError for an export that contradicts itself. An exporter's own error
+    passes.
+
+    To a type checker the view has the exporter's type of element where the exporter's type has
+    one, and Any where it has none.
+
+    >>> import array, consumer
+    >>> data = array.array('d', [0.5, 1.5, 2.5])
+    >>> v = consumer.consume(data)
+    >>> v[1]
+    1.5
+    >>> v[1] = 7
+    >>> data
+    array('d', [0.5, 7.0, 2.5])
+    >>> print(v[::-1])
+    [ 2.5 7.0 0.5 ]
+    """
+
+@overload
+def consume(object: bytes | bytearray | mmap.mmap | memoryview) -> ConsumerArray[int]: ...
+@overload
+def consume(object: array[_ArrayT]) -> ConsumerArray[_ArrayT]: ...
+@overload
+def consume(object: memoryview[_T]) -> ConsumerArray[_T]: ...
+@overload
+def consume(object: _CtypesArray[_T]) -> ConsumerArray[_T]: ...
+@overload
+def consume(object: _CtypesMatrix[_T]) -> ConsumerArray[_T]: ...
+@overload
+def consume(object: _CtypesScalar[_T]) -> ConsumerArray[_T]: ...
+@overload
+def consume(object: _NumPyArray[_T]) -> ConsumerArray[_T]: ...
+@overload
+def consume(object: Buffer) -> ConsumerArray[Any]: ...

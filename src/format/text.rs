@@ -16,21 +16,34 @@ use std::sync::Arc;
 pub struct FormatString(Text);
 
 /// Bytes in place, the NUL that ends them among them.
-const INLINE: usize = 16;
+const INLINE: usize = 8;
+
+/// A machine word of text, aligned as one, so that copying it is one load and one store.
+#[derive(Clone, Copy)]
+#[repr(align(8))]
+struct Word([u8; INLINE]);
 
 #[derive(Clone)]
 enum Text {
-    Inline([u8; INLINE]),
-    Shared(Arc<CStr>),
+    Inline(Word),
+    Shared(Arc<CString>),
 }
 
 impl FormatString {
+    /// A format of one byte or, where the second is not 0, of two.
+    #[inline(always)]
+    pub(crate) fn short(first: u8, second: u8) -> Self {
+        let mut inline = [0; INLINE];
+        (inline[0], inline[1]) = (first, second);
+        Self(Text::Inline(Word(inline)))
+    }
+
     /// The C string.
     #[must_use]
     #[inline]
     pub fn as_c_str(&self) -> &CStr {
         match &self.0 {
-            Text::Inline(bytes) => CStr::from_bytes_until_nul(bytes).unwrap_or_default(),
+            Text::Inline(word) => CStr::from_bytes_until_nul(&word.0).unwrap_or_default(),
             Text::Shared(text) => text,
         }
     }
@@ -51,9 +64,9 @@ impl From<&CStr> for FormatString {
         match inline.get_mut(..bytes.len()) {
             Some(place) => {
                 place.copy_from_slice(bytes);
-                Self(Text::Inline(inline))
+                Self(Text::Inline(Word(inline)))
             }
-            None => Self(Text::Shared(text.into())),
+            None => Self(Text::Shared(Arc::new(text.to_owned()))),
         }
     }
 }

@@ -5,20 +5,17 @@
 //! end overflows. Strides are bytes everywhere, as PEP 3118 has them; they may be negative, zero,
 //! or no multiple of the itemsize.
 
+mod dimensions;
 mod reshape;
 mod select;
 
 pub use select::{Key, Selection};
 
-use smallvec::{SmallVec, smallvec};
-
 use crate::error::{Error, Result};
+use dimensions::Dimensions;
 
 /// The largest number of dimensions: `PyBUF_MAX_NDIM`.
 pub const MAX_NDIM: usize = 64;
-
-/// Lengths or steps, one per dimension: on the heap only beyond four.
-type Dimensions<T> = SmallVec<[T; 4]>;
 
 /// The order in which elements are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,13 +38,25 @@ pub enum Order {
 /// assert!(layout.is_c_contiguous());
 /// assert!(!layout.transpose(&[1, 0]).unwrap().is_c_contiguous());
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Layout {
     shape: Dimensions<usize>,
     strides: Dimensions<isize>,
-    /// Empty where no dimension is followed by a pointer.
-    suboffsets: Vec<isize>,
+    /// `None` where no dimension is followed by a pointer.
+    suboffsets: Option<Box<[isize]>>,
     itemsize: usize,
+}
+
+impl Clone for Layout {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        Self {
+            shape: self.shape.clone(),
+            strides: self.strides.clone(),
+            suboffsets: self.suboffsets.clone(),
+            itemsize: self.itemsize,
+        }
+    }
 }
 
 impl Layout {
@@ -92,8 +101,7 @@ impl Layout {
         };
         let suboffsets = suboffsets
             .filter(|suboffsets| suboffsets.iter().any(|&suboffset| suboffset >= 0))
-            .unwrap_or_default()
-            .into();
+            .map(Into::into);
         Self { shape: shape.into(), strides, suboffsets, itemsize }.checked()
     }
 
@@ -105,18 +113,32 @@ impl Layout {
         Self::new(shape, None, None, itemsize)
     }
 
-    /// One dimension of adjacent elements.
+    /// One dimension of elements, `stride` bytes apart: what most exporters have, without the loops
+    /// of the general case.
+    ///
+    /// # Errors
+    /// As those of [`new`](Self::new).
     #[inline]
-    pub(crate) fn line(length: usize, itemsize: usize) -> Result<Self> {
-        match length.checked_mul(itemsize) {
-            Some(size) if isize::try_from(size).is_ok() => Ok(Self {
-                shape: Dimensions::from_slice(&[length]),
-                strides: Dimensions::from_slice(&[itemsize as isize]),
-                suboffsets: Vec::new(),
-                itemsize,
-            }),
-            _ => Err(too_large(&[length], itemsize)),
+    pub(crate) fn line(length: usize, stride: isize, itemsize: usize) -> Result<Self> {
+        if Self::line_fits(length, stride, itemsize) {
+            return Ok(Self::short_line(length, stride, itemsize));
         }
+        Self::new(&[length], Some(&[stride]), None, itemsize)
+    }
+
+    /// Whether a line is surely within memory: a bound on all that [`checked`](Self::checked) looks
+    /// at, but for lines that come near its end.
+    #[inline(always)]
+    pub(crate) fn line_fits(length: usize, stride: isize, itemsize: usize) -> bool {
+        let step = itemsize.max(stride.unsigned_abs());
+        step < 1 << (usize::BITS / 2 - 2) && length < 1 << (usize::BITS / 2)
+    }
+
+    /// A line that [fits](Self::line_fits).
+    #[inline(always)]
+    pub(crate) fn short_line(length: usize, stride: isize, itemsize: usize) -> Self {
+        let (shape, strides) = (Dimensions::one(length), Dimensions::one(stride));
+        Self { shape, strides, suboffsets: None, itemsize }
     }
 
     /// The layout itself, if its elements lie within memory.
@@ -139,7 +161,7 @@ impl Layout {
             return Some((0, 0));
         }
         let (mut low, mut high) = (0_isize, isize::try_from(self.itemsize).ok()?);
-        for (&length, &stride) in self.shape.iter().zip(&self.strides) {
+        for (&length, &stride) in self.shape.iter().zip(&*self.strides) {
             let reach = isize::try_from(length - 1).ok()?.checked_mul(stride)?;
             if reach < 0 {
                 low = low.checked_add(reach)?;
@@ -170,7 +192,7 @@ impl Layout {
     #[must_use]
     #[inline]
     pub fn suboffsets(&self) -> &[isize] {
-        &self.suboffsets
+        self.suboffsets.as_deref().unwrap_or_default()
     }
 
     /// Size of one element in bytes.
@@ -225,7 +247,7 @@ impl Layout {
         if let ([length], [stride], []) = (&*self.shape, &*self.strides, self.suboffsets()) {
             return *length <= 1 || *stride == self.itemsize as isize;
         }
-        self.is_adjacent(self.shape.iter().zip(&self.strides).rev())
+        self.is_adjacent(self.shape.iter().zip(&*self.strides).rev())
     }
 
     /// Whether the elements are adjacent in Fortran order: the first index changes fastest.
@@ -235,12 +257,12 @@ impl Layout {
         if let ([length], [stride], []) = (&*self.shape, &*self.strides, self.suboffsets()) {
             return *length <= 1 || *stride == self.itemsize as isize;
         }
-        self.is_adjacent(self.shape.iter().zip(&self.strides))
+        self.is_adjacent(self.shape.iter().zip(&*self.strides))
     }
 
     /// Whether the elements are adjacent, the dimensions given from the fastest to the slowest.
     fn is_adjacent<'a>(&self, dimensions: impl Iterator<Item = (&'a usize, &'a isize)>) -> bool {
-        if !self.suboffsets.is_empty() {
+        if self.suboffsets.is_some() {
             return false;
         }
         let mut expected = self.itemsize as isize;
@@ -259,7 +281,7 @@ impl Layout {
 /// C strides in bytes; `None` where a product overflows. Empty dimensions count as 1, so that the
 /// strides of an empty array are those of its neighbours.
 fn contiguous_strides(shape: &[usize], itemsize: usize) -> Option<Dimensions<isize>> {
-    let mut strides: Dimensions<isize> = smallvec![0; shape.len()];
+    let mut strides: Dimensions<isize> = shape.iter().map(|_| 0).collect();
     let mut step = isize::try_from(itemsize).ok()?;
     for (stride, &length) in strides.iter_mut().zip(shape).rev() {
         *stride = step;

@@ -28,7 +28,8 @@ impl Layout {
         let mut transposed = Self {
             shape: Dimensions::new(),
             strides: Dimensions::new(),
-            suboffsets: Vec::new(),
+            // Pointers stay where they are: after the last of the dimensions that lead to them.
+            suboffsets: self.suboffsets.clone(),
             itemsize: self.itemsize,
         };
         let mut seen = [false; MAX_NDIM];
@@ -45,14 +46,12 @@ impl Layout {
             transposed.shape.push(self.shape[axis]);
             transposed.strides.push(self.strides[axis]);
         }
-        // Pointers stay where they are: after the last of the dimensions that lead to them.
-        transposed.suboffsets.clone_from(&self.suboffsets);
         Ok(transposed)
     }
 
     /// How many pointers are followed before a dimension's index counts.
     fn hops_before(&self, dimension: usize) -> usize {
-        self.suboffsets.iter().take(dimension).filter(|&&suboffset| suboffset >= 0).count()
+        self.suboffsets().iter().take(dimension).filter(|&&suboffset| suboffset >= 0).count()
     }
 
     /// The layout of the same elements, taken in an order, in another shape. One length may be -1:
@@ -74,7 +73,7 @@ impl Layout {
     /// ```
     pub fn reshape(&self, shape: &[isize], order: Order) -> Result<Self> {
         let shape = self.infer(shape)?;
-        if self.suboffsets.is_empty() {
+        if self.suboffsets.is_none() {
             let strides = match order {
                 Order::C => self.regroup(&shape),
                 // Fortran order is C order with all dimensions the other way around.
@@ -87,7 +86,7 @@ impl Layout {
                 }
             };
             if let Some(strides) = strides {
-                let suboffsets = Vec::new();
+                let suboffsets = None;
                 return Self { shape, strides, suboffsets, itemsize: self.itemsize }.checked();
             }
         } else if shape == self.shape {
@@ -97,7 +96,7 @@ impl Layout {
             "shape {:?} with strides {:?} cannot be seen as shape {:?} without a copy",
             self.shape(),
             self.strides(),
-            shape.as_slice()
+            &*shape
         )))
     }
 
@@ -151,14 +150,14 @@ impl Layout {
             return contiguous_strides(shape, self.itemsize);
         }
         // Dimensions of length 1 hold no step that matters.
-        let old: Dimensions<(usize, isize)> = self
+        let old: Vec<(usize, isize)> = self
             .shape
             .iter()
-            .zip(&self.strides)
+            .zip(&*self.strides)
             .filter(|&(&length, _)| length != 1)
             .map(|(&length, &stride)| (length, stride))
             .collect();
-        let mut strides: Dimensions<isize> = smallvec::smallvec![0; shape.len()];
+        let mut strides: Dimensions<isize> = shape.iter().map(|_| 0).collect();
         let (mut i, mut j) = (0, 0);
         while i < old.len() {
             let (first, start) = (i, j);

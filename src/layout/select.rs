@@ -66,6 +66,60 @@ impl Layout {
         }
     }
 
+    /// Bytes from the start to an element of one dimension without pointers; `None` for all else.
+    #[inline(always)]
+    pub(crate) fn line_offset(&self, index: isize) -> Option<isize> {
+        let (&[length], &[stride], None) = (&*self.shape, &*self.strides, &self.suboffsets) else {
+            return None;
+        };
+        let index = if index < 0 { index.wrapping_add(length as isize) } else { index };
+        ((index as usize) < length).then(|| stride.wrapping_mul(index))
+    }
+
+    /// What a slice of the first dimension selects, as the offset of its start, its length and its
+    /// stride; `None` where there is no dimension, or pointers.
+    #[inline(always)]
+    pub(crate) fn slice_first(
+        &self,
+        start: isize,
+        stop: isize,
+        step: isize,
+    ) -> Option<(isize, usize, isize)> {
+        if self.suboffsets.is_some() {
+            return None;
+        }
+        let (&length, &stride) = (self.shape.first()?, self.strides.first()?);
+        let (start, count) = adjust(length, start, stop, step);
+        let offset = if count == 0 { 0 } else { stride.wrapping_mul(start as isize) };
+        Some((offset, count, stride.wrapping_mul(step)))
+    }
+
+    /// Gives the first dimension another length and stride.
+    #[inline]
+    pub(crate) fn set_first(&mut self, length: usize, stride: isize) {
+        if let (Some(first), Some(step)) = (self.shape.first_mut(), self.strides.first_mut()) {
+            (*first, *step) = (length, stride);
+        }
+    }
+
+    /// What an index of the first of several dimensions selects, as the offset of its start and
+    /// its layout; `None` for all else.
+    #[inline]
+    pub(crate) fn index_first(&self, index: isize) -> Option<(isize, Self)> {
+        let ([length, shape @ ..], [stride, strides @ ..], None) =
+            (&*self.shape, &*self.strides, &self.suboffsets)
+        else {
+            return None;
+        };
+        let index = if index < 0 { index.wrapping_add(*length as isize) } else { index };
+        if index as usize >= *length {
+            return None;
+        }
+        let (shape, strides) = (shape.into(), strides.into());
+        let layout = Self { shape, strides, suboffsets: None, itemsize: self.itemsize };
+        Some((stride.wrapping_mul(index), layout))
+    }
+
     /// The layout that a key selects. Dimensions beyond the key's are taken in full.
     ///
     /// # Errors
@@ -80,10 +134,7 @@ impl Layout {
             return Err(Error::key("an index can have only one ellipsis ('...')"));
         }
         if named > self.ndim() {
-            return Err(Error::key(format!(
-                "too many indices: {named} for an array of {} dimensions",
-                self.ndim()
-            )));
+            return Err(Error::key(format!("too many indices: {named} for ndim {}", self.ndim())));
         }
         let mut selector = Selector::new(self);
         for key in keys {
@@ -106,6 +157,8 @@ struct Selector<'a> {
     source: &'a Layout,
     dimension: usize,
     selection: Selection,
+    /// Those of the selected dimensions, where the source has any.
+    suboffsets: Vec<isize>,
 }
 
 impl<'a> Selector<'a> {
@@ -113,16 +166,16 @@ impl<'a> Selector<'a> {
         let layout = Layout {
             shape: Dimensions::new(),
             strides: Dimensions::new(),
-            suboffsets: Vec::new(),
+            suboffsets: None,
             itemsize: source.itemsize,
         };
         let selection = Selection { offset: 0, hops: SmallVec::new(), layout };
-        Self { source, dimension: 0, selection }
+        Self { source, dimension: 0, selection, suboffsets: Vec::new() }
     }
 
     /// The suboffset of the dimension at hand, if it has one.
     fn suboffset(&self) -> Option<isize> {
-        self.source.suboffsets.get(self.dimension).copied().filter(|&suboffset| suboffset >= 0)
+        self.source.suboffsets().get(self.dimension).copied().filter(|&suboffset| suboffset >= 0)
     }
 
     fn keep(&mut self) {
@@ -135,8 +188,8 @@ impl<'a> Selector<'a> {
         let layout = &mut self.selection.layout;
         layout.shape.push(length);
         layout.strides.push(stride);
-        if !self.source.suboffsets.is_empty() {
-            layout.suboffsets.push(self.source.suboffsets[self.dimension]);
+        if let Some(suboffsets) = &self.source.suboffsets {
+            self.suboffsets.push(suboffsets[self.dimension]);
         }
         self.dimension += 1;
     }
@@ -145,9 +198,8 @@ impl<'a> Selector<'a> {
         while self.dimension < self.source.ndim() {
             self.keep();
         }
-        let suboffsets = &mut self.selection.layout.suboffsets;
-        if suboffsets.iter().all(|&suboffset| suboffset < 0) {
-            suboffsets.clear();
+        if self.suboffsets.iter().any(|&suboffset| suboffset >= 0) {
+            self.selection.layout.suboffsets = Some(self.suboffsets.into());
         }
         self.selection
     }
@@ -165,7 +217,7 @@ impl<'a> Selector<'a> {
     /// Moves what follows by some bytes: the start, or, where a pointer was followed for an
     /// earlier dimension, the place that it leads to.
     fn advance(&mut self, offset: isize) {
-        let followed = self.selection.layout.suboffsets.iter_mut().rfind(|s| **s >= 0);
+        let followed = self.suboffsets.iter_mut().rfind(|suboffset| **suboffset >= 0);
         let place = followed
             .or_else(|| self.selection.hops.last_mut())
             .unwrap_or(&mut self.selection.offset);
@@ -187,12 +239,11 @@ impl<'a> Selector<'a> {
     /// Follows the pointer of an indexed dimension: at once where no dimension stands before it,
     /// else as part of the last dimension that does.
     fn follow(&mut self, suboffset: isize) -> Result<()> {
-        let layout = &mut self.selection.layout;
-        if layout.shape.is_empty() {
+        if self.selection.layout.shape.is_empty() {
             self.selection.hops.push(suboffset);
             return Ok(());
         }
-        match layout.suboffsets.last_mut() {
+        match self.suboffsets.last_mut() {
             Some(last) if *last < 0 => {
                 *last = suboffset;
                 Ok(())
@@ -206,6 +257,7 @@ impl<'a> Selector<'a> {
 
 /// First index and number of indices of a slice over `length` elements, as
 /// `PySlice_AdjustIndices` has them.
+#[inline(always)]
 fn adjust(length: usize, start: isize, stop: isize, step: isize) -> (usize, usize) {
     let length = length as isize;
     let (lowest, highest) = if step < 0 { (-1, length - 1) } else { (0, length) };
@@ -218,6 +270,10 @@ fn adjust(length: usize, start: isize, stop: isize, step: isize) -> (usize, usiz
     if distance <= 0 {
         return (0, 0);
     }
-    let count = (distance as usize - 1) / step.unsigned_abs() + 1;
+    // Most steps are 1, and a division is most of the work.
+    let count = match step {
+        1 => distance as usize,
+        _ => (distance as usize - 1) / step.unsigned_abs() + 1,
+    };
     (start as usize, count)
 }

@@ -31,8 +31,7 @@ impl PyConsumerArray {
     /// view have its exporter. None for memory of the view's own.
     #[getter]
     fn obj<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.array()?;
-        Ok(self.root().exporter(py))
+        self.exporter(py)
     }
 
     /// The format of one element, in the syntax of the struct module as PEP 3118 extends it, just

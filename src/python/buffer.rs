@@ -23,6 +23,7 @@ use smallvec::SmallVec;
 
 use super::errors::no_buffer;
 use crate::array::AnyArray;
+use crate::dtype::judge_short;
 use crate::error::{Error, Result};
 use crate::format::FormatString;
 use crate::layout::{Layout, MAX_NDIM};
@@ -30,17 +31,22 @@ use crate::memory::Memory;
 
 /// The memory that a ConsumerArray and everything made from it stand on, and how many still do.
 pub(super) struct Root {
-    /// 0 before the memory is there, and again when it was let go of.
     holds: AtomicUsize,
     resource: Resource,
+    /// The export of a foreign object, where that is the resource.
+    export: Export,
 }
 
+/// What a root stands on.
 enum Resource {
-    /// The export of a foreign object.
-    Export(UnsafeCell<MaybeUninit<ffi::Py_buffer>>),
-    /// Memory of our own.
+    Export,
+    /// Memory of our own, until it is let go of.
     Memory(UnsafeCell<Option<Memory>>),
 }
+
+/// The place of a `Py_buffer`, filled in or not.
+#[repr(transparent)]
+struct Export(UnsafeCell<MaybeUninit<ffi::Py_buffer>>);
 
 // SAFETY: the resource is written before the root is shared and when the last hold on it is gone,
 // and only read in between. A `Py_buffer` may be used from any thread that is attached.
@@ -49,47 +55,50 @@ unsafe impl Send for Root {}
 unsafe impl Sync for Root {}
 
 impl Root {
-    /// A root whose export is still to be acquired, in the place where it will stay.
-    pub(super) fn vacant() -> Self {
-        let export = Resource::Export(UnsafeCell::new(MaybeUninit::uninit()));
-        Self { holds: AtomicUsize::new(0), resource: export }
-    }
-
     /// A root over memory of our own, held once.
     pub(super) fn over(memory: Memory) -> Self {
         let resource = Resource::Memory(UnsafeCell::new(Some(memory)));
-        Self { holds: AtomicUsize::new(1), resource }
+        let export = Export(UnsafeCell::new(MaybeUninit::uninit()));
+        Self { holds: AtomicUsize::new(1), resource, export }
     }
 
-    /// Acquires the export of `object`: exactly one, read-only or not, with all there is to know.
-    /// From then on the root is held once.
+    /// Acquires the export of `object` into the place where the root is to stay: exactly one,
+    /// read-only or not, with all there is to know. The root is then held once, and what its memory
+    /// holds is written to `array`. Where that fails, neither place is filled in.
+    ///
+    /// Says whether the exporter is an object that the garbage collector has to know of.
     ///
     /// # Safety
-    /// The root is vacant, nobody else knows it yet, and it will not move any more.
-    pub(super) unsafe fn acquire(&self, object: &Bound<'_, PyAny>) -> PyResult<AnyArray> {
-        let Resource::Export(cell) = &self.resource else {
-            return Err(PyBufferError::new_err("memory of its own takes no export"));
-        };
-        let buffer = cell.get().cast::<ffi::Py_buffer>();
-        // SAFETY: `object` is alive, and the buffer is ours to be filled in, in place. Where that
-        // fails it may hold anything, and is not looked at.
-        let status =
-            unsafe { ffi::PyObject_GetBuffer(object.as_ptr(), buffer, ffi::PyBUF_FULL_RO) };
-        if status != 0 {
-            return Err(refusal(object));
+    /// Both places are valid for writes, and nothing will move the root.
+    #[inline]
+    pub(super) unsafe fn acquire(
+        place: *mut Self,
+        array: *mut AnyArray,
+        object: &Bound<'_, PyAny>,
+    ) -> PyResult<bool> {
+        // SAFETY: the place is valid; a `Py_buffer` has no destructor that could run. `object` is
+        // alive, and the buffer ours to be filled in. Where that fails it may hold anything, and
+        // is not looked at.
+        unsafe {
+            let buffer = (&raw mut (*place).export).cast::<ffi::Py_buffer>();
+            let status = ffi::PyObject_GetBuffer(object.as_ptr(), buffer, ffi::PyBUF_FULL_RO);
+            if status != 0 {
+                return Err(refusal(object));
+            }
+            match describe(array, &*buffer) {
+                Ok(()) => {
+                    (&raw mut (*place).holds).write(AtomicUsize::new(1));
+                    (&raw mut (*place).resource).write(Resource::Export);
+                    let exporter = (*buffer).obj;
+                    let collected = !exporter.is_null() && ffi::PyObject_IS_GC(exporter) != 0;
+                    Ok(collected)
+                }
+                Err(error) => {
+                    ffi::PyBuffer_Release(buffer);
+                    Err(contradiction(object, &error))
+                }
+            }
         }
-        self.holds.store(1, Ordering::Release);
-        // SAFETY: the exporter filled the buffer in, and it is held until all views are gone.
-        let array = unsafe { describe(&*buffer) };
-        array.map_err(|error| {
-            self.drop_hold(object.py());
-            // Sizes beyond memory are the exporter's contradiction, not a lack of memory.
-            let name = object.get_type().fully_qualified_name();
-            let name = name.map_or_else(|_| "exporter".to_owned(), |name| name.to_string());
-            PyBufferError::new_err(format!(
-                "{name} exports a buffer that contradicts itself: {error}"
-            ))
-        })
     }
 
     /// One more hold; the caller knows that there is one already.
@@ -130,41 +139,53 @@ impl Root {
         match &self.resource {
             // SAFETY: there was a hold, so the buffer is filled in; it was the last, so nobody uses
             // it any more, and nobody comes here again.
-            Resource::Export(cell) => unsafe {
-                ffi::PyBuffer_Release(cell.get().cast::<ffi::Py_buffer>());
-            },
+            Resource::Export => unsafe { ffi::PyBuffer_Release(self.export.0.get().cast()) },
             // SAFETY: the last hold is gone, so nobody uses the memory any more.
             Resource::Memory(cell) => drop(unsafe { (*cell.get()).take() }),
         }
     }
 
-    /// The exporter, `Py_buffer.obj`, which is not always the object that was asked; the caller has
-    /// a hold. `None` for memory of our own, and where the exporter gives none.
-    pub(super) fn exporter<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+    /// The `Py_buffer`, where there is one.
+    ///
+    /// # Safety
+    /// There is a hold on the root.
+    unsafe fn buffer(&self) -> Option<&ffi::Py_buffer> {
         match &self.resource {
-            // SAFETY: there is a hold, so the buffer is filled in, and its `obj` is alive or NULL.
-            Resource::Export(cell) => unsafe {
-                let object = (*cell.get().cast::<ffi::Py_buffer>()).obj;
-                Bound::from_borrowed_ptr_or_opt(py, object)
-            },
+            // SAFETY: while there is a hold the buffer is filled in, and nobody changes it.
+            Resource::Export => Some(unsafe { (*self.export.0.get()).assume_init_ref() }),
             Resource::Memory(_) => None,
         }
     }
 
+    /// The exporter, `Py_buffer.obj`, which is not always the object that was asked. `None` for
+    /// memory of our own, and where the exporter gives none.
+    ///
+    /// # Safety
+    /// There is a hold on the root.
+    pub(super) unsafe fn exporter<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        // SAFETY: as the caller says; `obj` is alive or NULL.
+        unsafe { Bound::from_borrowed_ptr_or_opt(py, self.buffer()?.obj) }
+    }
+
     /// Shows the exporter to the garbage collector.
     pub(super) fn traverse(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        let Resource::Export(cell) = &self.resource else { return Ok(()) };
         if self.holds.load(Ordering::Acquire) == 0 {
             return Ok(());
         }
-        // SAFETY: there is a hold, so the buffer is filled in, and the collector runs while nobody
-        // lets go of it. A `Py` is a pointer that is not NULL, and `Option` adds the NULL; it is
-        // only looked at, and keeps its one reference.
-        let object = unsafe {
-            &*(&raw const (*cell.get().cast::<ffi::Py_buffer>()).obj).cast::<Option<Py<PyAny>>>()
-        };
-        visit.call(object)
+        // SAFETY: there is a hold, which nobody gives back while the collector runs.
+        let Some(buffer) = (unsafe { self.buffer() }) else { return Ok(()) };
+        // SAFETY: a `Py` is a pointer that is not NULL, and `Option` adds the NULL; it is only
+        // looked at, and keeps its one reference.
+        visit.call(unsafe { &*(&raw const buffer.obj).cast::<Option<Py<PyAny>>>() })
     }
+}
+
+/// The error for an export that no memory can have.
+#[cold]
+fn contradiction(object: &Bound<'_, PyAny>, error: &Error) -> PyErr {
+    let name = object.get_type().fully_qualified_name();
+    let name = name.map_or_else(|_| "the exporter".to_owned(), |name| name.to_string());
+    PyBufferError::new_err(format!("{name} exports a buffer that contradicts itself: {error}"))
 }
 
 /// Why an object gave no buffer: it has none, or its exporter raised an error of its own.
@@ -182,12 +203,75 @@ fn refusal(object: &Bound<'_, PyAny>) -> PyErr {
     error
 }
 
-/// Reads off a `Py_buffer` what its memory holds: fills in what the exporter left out, and checks
-/// what it said.
+/// Reads off a `Py_buffer` what its memory holds, and writes it to `array`.
 ///
 /// # Safety
-/// The buffer was filled in by an exporter, and is released after the array's last use.
-unsafe fn describe(buffer: &ffi::Py_buffer) -> Result<AnyArray> {
+/// The buffer was filled in by an exporter, and is released after the array's last use; `array` is
+/// valid for writes.
+#[inline]
+unsafe fn describe(array: *mut AnyArray, buffer: &ffi::Py_buffer) -> Result<()> {
+    // SAFETY: as the caller says.
+    unsafe {
+        if !describe_line(array, buffer) {
+            array.write(describe_any(buffer)?);
+        }
+    }
+    Ok(())
+}
+
+/// The short way for what most exporters have: one dimension of a type of one letter,
+/// maybe after a prefix. It writes the
+/// array straight to its place, 0.7 of the time for `consume`. Says whether it did.
+///
+/// # Safety
+/// As for [`describe`].
+#[inline(always)]
+unsafe fn describe_line(array: *mut AnyArray, buffer: &ffi::Py_buffer) -> bool {
+    let itemsize = buffer.itemsize as usize;
+    // PEP 3118: without a format the elements are unsigned bytes.
+    let mut bytes = [b'B', 0];
+    let mut scalar_type = None;
+    if !buffer.format.is_null() {
+        // SAFETY: the exporter's format is a C string: there is a next byte if one is no NUL.
+        let byte = |index| unsafe { *buffer.format.wrapping_add(index) as u8 };
+        bytes = [byte(0), if byte(0) == 0 { 0 } else { byte(1) }];
+        if bytes[1] != 0 && byte(2) == 0 {
+            scalar_type = judge_short(Some(bytes[0]), bytes[1], itemsize);
+        }
+    }
+    if bytes[1] == 0 {
+        scalar_type = judge_short(None, bytes[0], itemsize);
+    }
+    let Some(scalar_type) = scalar_type else { return false };
+    if buffer.ndim != 1
+        || buffer.shape.is_null()
+        || buffer.buf.is_null()
+        || !buffer.suboffsets.is_null()
+    {
+        return false;
+    }
+    // SAFETY: `shape` has an entry, and so has `strides` where it is not NULL.
+    let (length, stride) = unsafe { (*buffer.shape as usize, buffer.strides.as_ref()) };
+    let stride = stride.copied().unwrap_or(buffer.itemsize);
+    if !Layout::line_fits(length, stride, itemsize) {
+        return false;
+    }
+    let (start, readonly) = (buffer.buf.cast(), buffer.readonly != 0);
+    let format = FormatString::short(bytes[0], bytes[1]);
+    // SAFETY: the exporter vouches for the memory that its own numbers describe until the buffer is
+    // released; the type was judged by the itemsize.
+    unsafe {
+        let layout = Layout::short_line(length, stride, itemsize);
+        array.write(AnyArray::of_scalars(scalar_type, start, layout, format, readonly, None));
+    }
+    true
+}
+
+/// The general way: fills in what the exporter left out, and checks what it said.
+///
+/// # Safety
+/// As for [`describe`].
+unsafe fn describe_any(buffer: &ffi::Py_buffer) -> Result<AnyArray> {
     let itemsize = usize::try_from(buffer.itemsize)
         .map_err(|_| Error::buffer(format!("itemsize is {}", buffer.itemsize)))?;
     // SAFETY: the exporter's arrays are NULL or have `ndim` entries.
@@ -215,6 +299,7 @@ unsafe fn describe(buffer: &ffi::Py_buffer) -> Result<AnyArray> {
 ///
 /// # Safety
 /// `shape`, `strides` and `suboffsets` are NULL or have `ndim` entries.
+#[inline]
 unsafe fn layout(buffer: &ffi::Py_buffer, itemsize: usize) -> Result<Layout> {
     let ndim = match usize::try_from(buffer.ndim) {
         Ok(ndim) if ndim <= MAX_NDIM => ndim,
@@ -239,8 +324,8 @@ fn layout_of_length(ndim: usize, length: isize, itemsize: usize) -> Result<Layou
     let bytes = usize::try_from(length).map_err(|_| wrong())?;
     match ndim {
         0 if bytes == itemsize => Layout::contiguous(&[], itemsize),
-        1 if itemsize == 0 => Layout::line(0, 0),
-        1 if bytes % itemsize == 0 => Layout::line(bytes / itemsize, itemsize),
+        1 if itemsize == 0 => Layout::line(0, 0, 0),
+        1 if bytes % itemsize == 0 => Layout::line(bytes / itemsize, itemsize as isize, itemsize),
         _ => Err(wrong()),
     }
 }

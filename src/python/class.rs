@@ -7,8 +7,8 @@
 //! touched is free: layout and format stay readable, so that keys and values can be converted
 //! first, and the view be asked for access after that.
 
-use std::cell::UnsafeCell;
 use std::ffi::c_int;
+use std::mem::MaybeUninit;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
 
@@ -19,6 +19,7 @@ use pyo3::{PyTraverseError, PyVisit, ffi};
 
 use super::buffer::{Root, export};
 use super::errors::released;
+use super::raw;
 use crate::array::AnyArray;
 use crate::error::Error;
 use crate::format::FormatString;
@@ -44,46 +45,42 @@ use crate::memory::Memory;
 /// [ 0 1 2 ]
 #[pyclass(frozen, weakref, generic, name = "ConsumerArray", module = "consumer")]
 pub struct PyConsumerArray {
-    /// `None` only while the export is being acquired.
-    array: UnsafeCell<Option<AnyArray>>,
+    array: AnyArray,
     lease: Lease,
     /// The hash, once it was asked for; -1 before, which no hash is.
     pub(super) hash: AtomicIsize,
-    source: Source,
+    /// Whether the garbage collector knows of the view: where a cycle can lead through it.
+    collected: bool,
+    /// The view whose root this one stands on; `None` where it is the root itself.
+    parent: Option<Py<PyConsumerArray>>,
+    /// Only looked at where this is the root, and not even there in the others.
+    root: MaybeUninit<Root>,
 }
 
-/// Where the memory comes from.
-enum Source {
-    /// From here: this is the root.
-    Root(Root),
-    /// From the root of the view that this one was made from.
-    Shared(Py<PyConsumerArray>),
-}
-
-// SAFETY: the array is written once, before anybody else knows the object; the memory behind it is
-// reached under the rule above. Stores by several threads at once can mix their bytes, as in every
-// buffer, but elements are copied in and out, so that any bytes are good ones.
+// SAFETY: the memory behind the array is reached under the rule above. Stores by several threads at
+// once can mix their bytes, as in every buffer, but elements are copied in and out, so that any
+// bytes are good ones.
 unsafe impl Send for PyConsumerArray {}
 // SAFETY: as above.
 unsafe impl Sync for PyConsumerArray {}
 
 impl PyConsumerArray {
-    fn with(array: Option<AnyArray>, lease: Lease, source: Source) -> Self {
-        Self { array: UnsafeCell::new(array), lease, hash: AtomicIsize::new(-1), source }
-    }
-
     /// Acquires the export of `object` and makes the view of it.
+    #[inline]
     pub(super) fn acquire<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Self>> {
-        let vacant = Self::with(None, Lease::ended(), Source::Root(Root::vacant()));
-        let this = Bound::new(object.py(), vacant)?;
-        let view = this.get();
-        // SAFETY: the object has its final place, and is known to nobody: should the garbage
-        // collector show it to somebody, it is a released view.
-        let array = unsafe { view.root().acquire(object)? };
-        // SAFETY: as above; the lease that allows others to look begins after this.
-        unsafe { *view.array.get() = Some(array) };
-        view.lease.begin();
-        Ok(this)
+        let vacant = raw::Vacant::new(object.py())?;
+        let place = vacant.place();
+        // SAFETY: the object has its final place, and is known to nobody before it is filled in.
+        // Where the export fails, `vacant` takes it away again.
+        unsafe {
+            let root = (&raw mut (*place).root).cast::<Root>();
+            let collected = Root::acquire(root, &raw mut (*place).array, object)?;
+            (&raw mut (*place).lease).write(Lease::new());
+            (&raw mut (*place).hash).write(AtomicIsize::new(-1));
+            (&raw mut (*place).collected).write(collected);
+            (&raw mut (*place).parent).write(None);
+            Ok(vacant.filled())
+        }
     }
 
     /// A view of writable memory of our own, its elements adjacent in C order.
@@ -93,10 +90,38 @@ impl PyConsumerArray {
         layout: Layout,
         format: FormatString,
     ) -> PyResult<Bound<'_, Self>> {
+        let vacant = raw::Vacant::new(py)?;
         // SAFETY: the memory is as large as the layout asks, and the root, which lives as long as
-        // every view of it, keeps it in its place on the heap.
-        let array = unsafe { AnyArray::new(memory.start(), layout, format, false, None) };
-        Bound::new(py, Self::with(Some(array), Lease::new(), Source::Root(Root::over(memory))))
+        // every view of it, keeps it in its place on the heap. The object is filled in as a whole.
+        unsafe {
+            let array = AnyArray::new(memory.start(), layout, format, false, None);
+            vacant.place().write(Self {
+                array,
+                lease: Lease::new(),
+                hash: AtomicIsize::new(-1),
+                // Nothing in it refers to another object.
+                collected: false,
+                parent: None,
+                root: MaybeUninit::new(Root::over(memory)),
+            });
+            Ok(vacant.filled())
+        }
+    }
+
+    /// A released view of nothing.
+    pub(super) fn empty() -> PyResult<Self> {
+        let memory = Memory::zeroed(0)?;
+        let layout = Layout::contiguous(&[0], 1)?;
+        // SAFETY: there are no elements.
+        let array = unsafe { AnyArray::new(memory.start(), layout, c"B".into(), true, None) };
+        Ok(Self {
+            array,
+            lease: Lease(AtomicUsize::new(Lease::OVER)),
+            hash: AtomicIsize::new(-1),
+            collected: true,
+            parent: None,
+            root: MaybeUninit::new(Root::over(memory)),
+        })
     }
 
     /// Another view of the memory that `this` is a view of. The caller has access to it.
@@ -104,58 +129,134 @@ impl PyConsumerArray {
         this: &Bound<'py, Self>,
         array: AnyArray,
     ) -> PyResult<Bound<'py, Self>> {
-        let root = match &this.get().source {
-            Source::Root(_) => this.clone().unbind(),
-            Source::Shared(root) => root.clone_ref(this.py()),
-        };
-        root.get().root().add_hold();
-        Bound::new(this.py(), Self::with(Some(array), Lease::new(), Source::Shared(root)))
+        // SAFETY: the place is valid for writes.
+        unsafe { Self::share_with(this, |place| place.write(array)) }
     }
 
+    /// The same elements as those of `this`, or some of them, under another layout.
+    ///
+    /// # Safety
+    /// The layout leads from `start` to no other elements; the caller has access to them.
     #[inline]
-    pub(super) fn root(&self) -> &Root {
-        match &self.source {
-            Source::Root(root) => root,
-            Source::Shared(root) => root.get().root(),
+    pub(super) unsafe fn share_part<'py>(
+        this: &Bound<'py, Self>,
+        start: *mut u8,
+        layout: Layout,
+    ) -> PyResult<Bound<'py, Self>> {
+        let array = &this.get().array;
+        // SAFETY: as the caller says; the place is valid for writes.
+        unsafe {
+            Self::share_with(this, |place| {
+                place.write(array.with_layout(start, layout, array.readonly()));
+            })
         }
+    }
+
+    /// A slice of the first dimension of `this`.
+    ///
+    /// # Safety
+    /// The slice leads to elements of this view only, which the caller has access to.
+    #[inline]
+    pub(super) unsafe fn share_slice<'py>(
+        this: &Bound<'py, Self>,
+        (offset, length, stride): (isize, usize, isize),
+    ) -> PyResult<Bound<'py, Self>> {
+        let array = &this.get().array;
+        // SAFETY: as the caller says; the place is valid for writes. What is copied there is
+        // changed there: moving what was just made costs more than making it.
+        unsafe {
+            Self::share_with(this, |place| {
+                place.write(array.clone());
+                (*place).narrow(offset, length, stride);
+            })
+        }
+    }
+
+    /// Another view of the memory that `this` is a view of, its array written in its final place.
+    ///
+    /// # Safety
+    /// `write` fills in the place, with an array over memory that the caller has access to.
+    #[inline]
+    unsafe fn share_with<'py>(
+        this: &Bound<'py, Self>,
+        write: impl FnOnce(*mut AnyArray),
+    ) -> PyResult<Bound<'py, Self>> {
+        let py = this.py();
+        let vacant = raw::Vacant::new(py)?;
+        let place = vacant.place();
+        let view = this.get();
+        view.root().add_hold();
+        let parent = view.parent.as_ref().map_or_else(|| this.clone().unbind(), |p| p.clone_ref(py));
+        // SAFETY: every field that is looked at in a view with a parent is filled in.
+        unsafe {
+            write(&raw mut (*place).array);
+            (&raw mut (*place).lease).write(Lease::new());
+            (&raw mut (*place).hash).write(AtomicIsize::new(-1));
+            // A cycle can lead through this view only if it leads through the one it was made from.
+            (&raw mut (*place).collected).write(view.collected);
+            (&raw mut (*place).parent).write(Some(parent));
+            Ok(vacant.filled())
+        }
+    }
+
+    /// What the view stands on. It is there for as long as the view, but its memory only while
+    /// somebody has a hold.
+    #[inline]
+    fn root(&self) -> &Root {
+        let root = match &self.parent {
+            None => &self.root,
+            Some(parent) => &parent.get().root,
+        };
+        // SAFETY: a view without a parent is a root, and its root was filled in; a parent is one.
+        unsafe { root.assume_init_ref() }
+    }
+
+    /// The object whose memory this is.
+    pub(super) fn exporter<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.array()?;
+        // SAFETY: a view that is not released has a hold.
+        Ok(unsafe { self.root().exporter(py) })
     }
 
     /// Layout, format and element type: what needs no memory. The view may be released the next
     /// time that other people's code runs.
     #[inline]
     pub(super) fn array(&self) -> PyResult<&AnyArray> {
-        if self.lease.is_over() {
-            return Err(released());
-        }
-        // SAFETY: the lease began after the array was written, and nobody writes it again.
-        unsafe { (*self.array.get()).as_ref() }.ok_or_else(released)
+        if self.lease.is_over() { Err(released()) } else { Ok(&self.array) }
+    }
+
+    /// The array, to be used before any Python code runs; `None` where the view was released.
+    #[inline]
+    #[cfg(not(Py_GIL_DISABLED))]
+    pub(super) fn try_access<'a>(&'a self, _py: Python<'a>) -> Option<Access<'a>> {
+        (!self.lease.is_over()).then_some(Access(&self.array))
+    }
+
+    /// The array, to be used before any Python code runs; `None` where the view was released.
+    /// Other threads may release it meanwhile, so that it takes a hold.
+    #[inline]
+    #[cfg(Py_GIL_DISABLED)]
+    pub(super) fn try_access<'a>(&'a self, py: Python<'a>) -> Option<Access<'a>> {
+        let (array, root) = (&self.array, self.root());
+        (!self.lease.is_over() && root.try_hold()).then_some(Hold { array, root, py })
     }
 
     /// The array, to be used before any Python code runs.
     #[inline]
-    #[cfg(not(Py_GIL_DISABLED))]
-    pub(super) fn access<'a>(&'a self, _py: Python<'a>) -> PyResult<Access<'a>> {
-        self.array().map(Access)
-    }
-
-    /// The array, to be used before any Python code runs. Other threads may release it meanwhile,
-    /// so that it takes a hold.
-    #[inline]
-    #[cfg(Py_GIL_DISABLED)]
     pub(super) fn access<'a>(&'a self, py: Python<'a>) -> PyResult<Access<'a>> {
-        self.hold(py)
+        self.try_access(py).ok_or_else(released)
     }
 
     /// The array, to be used while any code runs: its memory stays until the hold is dropped.
     pub(super) fn hold<'a>(&'a self, py: Python<'a>) -> PyResult<Hold<'a>> {
-        let array = self.array()?;
         #[cfg(not(Py_GIL_DISABLED))]
-        self.root().add_hold();
-        #[cfg(Py_GIL_DISABLED)]
-        if !self.root().try_hold() {
-            return Err(released());
+        {
+            let (array, root) = (self.array()?, self.root());
+            root.add_hold();
+            Ok(Hold { array, root, py })
         }
-        Ok(Hold { array, root: self.root(), py })
+        #[cfg(Py_GIL_DISABLED)]
+        self.access(py)
     }
 
     /// Gives the view's memory back, for good, unless somebody has a buffer of it.
@@ -173,6 +274,12 @@ impl PyConsumerArray {
         Ok(())
     }
 
+    /// Whether the garbage collector knows of the view.
+    #[inline]
+    pub(super) fn is_collected(&self) -> bool {
+        self.collected
+    }
+
     /// Whether the view was released.
     pub(super) fn is_released(&self) -> bool {
         self.lease.is_over()
@@ -181,10 +288,16 @@ impl PyConsumerArray {
 
 impl Drop for PyConsumerArray {
     fn drop(&mut self) {
+        // SAFETY: objects die attached.
+        let py = unsafe { Python::assume_attached() };
         if let Ok(true) = self.lease.end() {
-            // SAFETY: objects die attached; a value dies unattached only where Python could not
-            // make an object of it, and that happens attached, too.
-            self.root().drop_hold(unsafe { Python::assume_attached() });
+            self.root().drop_hold(py);
+        }
+        match self.parent.take() {
+            // A `Bound` is dropped at once, wherever this is called from.
+            Some(parent) => drop(parent.into_bound(py)),
+            // SAFETY: a view without a parent has a root, and this was its last use.
+            None => unsafe { self.root.assume_init_drop() },
         }
     }
 }
@@ -252,9 +365,9 @@ impl PyConsumerArray {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        match &self.source {
-            Source::Root(root) => root.traverse(visit),
-            Source::Shared(root) => visit.call(root),
+        match &self.parent {
+            None => self.root().traverse(visit),
+            Some(parent) => visit.call(parent),
         }
     }
 
@@ -304,14 +417,6 @@ impl Lease {
 
     fn new() -> Self {
         Self(AtomicUsize::new(0))
-    }
-
-    fn ended() -> Self {
-        Self(AtomicUsize::new(Self::OVER))
-    }
-
-    fn begin(&self) {
-        self.0.store(0, Ordering::Release);
     }
 
     #[inline]

@@ -133,7 +133,7 @@ impl PyConsumerArray {
             let message = "hashing is restricted to formats 'B', 'b' or 'c'";
             return Err(PyValueError::new_err(message));
         }
-        if let Some(exporter) = self.root().exporter(py) {
+        if let Some(exporter) = self.exporter(py)? {
             // The exporter has to be one that does not change.
             exporter.hash()?;
         }

@@ -11,6 +11,7 @@ use half::f16;
 use num_complex::Complex;
 use pyo3::exceptions::{PyNotImplementedError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyString};
 use pyo3::{Borrowed, ffi};
 
@@ -236,13 +237,49 @@ fn number(object: &Bound<'_, PyAny>) -> Number {
     }
 }
 
+/// The ints of one byte, from -128 to 255. CPython has each of them just once, and looks it up at
+/// every call; to look here is 0.4 of the time for a list of bytes.
+static SMALL_INTEGERS: PyOnceLock<[Py<PyAny>; 384]> = PyOnceLock::new();
+
+/// Makes the small ints. Before that they are made one at a time.
+pub(super) fn prepare(py: Python<'_>) -> PyResult<()> {
+    let integer = |index: i16| -> PyResult<Py<PyAny>> {
+        Ok((index - 128).into_pyobject(py)?.into_any().unbind())
+    };
+    let integers = (0..384).map(integer).collect::<PyResult<Vec<_>>>()?;
+    if let Ok(integers) = integers.try_into() {
+        // Should another thread have been faster, its ints are the same.
+        let _ = SMALL_INTEGERS.set(py, integers);
+    }
+    Ok(())
+}
+
+/// The int of a number of one byte.
+#[inline(always)]
+fn small(py: Python<'_>, value: i16) -> NewReference {
+    match SMALL_INTEGERS.get(py) {
+        Some(integers) => {
+            let integer = integers[(value + 128) as usize].as_ptr();
+            // SAFETY: the table keeps the int alive.
+            unsafe { ffi::Py_INCREF(integer) };
+            integer
+        }
+        // SAFETY: attached; the result is a new reference or NULL.
+        None => unsafe { ffi::PyLong_FromLong(c_long::from(value)) },
+    }
+}
+
 macro_rules! integers {
-    ($($type:ty: $c:ty, $new:ident;)*) => {
+    ($($type:ty: $value:ident, $py:ident => $new:expr;)*) => {
         $(impl PyValue for $type {
             #[inline(always)]
-            fn into_object(self, _py: Python<'_>) -> NewReference {
+            fn into_object(self, $py: Python<'_>) -> NewReference {
+                let $value = self;
                 // SAFETY: attached; the result is a new reference or NULL.
-                unsafe { ffi::$new(self as $c) }
+                #[allow(unused_unsafe, reason = "the small ones are made by safe code")]
+                unsafe {
+                    $new
+                }
             }
 
             fn from_object(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<Self> {
@@ -276,14 +313,14 @@ macro_rules! integers {
 }
 
 integers! {
-    i8: c_long, PyLong_FromLong;
-    u8: c_long, PyLong_FromLong;
-    i16: c_long, PyLong_FromLong;
-    u16: c_long, PyLong_FromLong;
-    i32: c_long, PyLong_FromLong;
-    u32: u64, PyLong_FromUnsignedLongLong;
-    i64: i64, PyLong_FromLongLong;
-    u64: u64, PyLong_FromUnsignedLongLong;
+    i8: value, py => small(py, i16::from(value));
+    u8: value, py => small(py, i16::from(value));
+    i16: value, _py => ffi::PyLong_FromLong(c_long::from(value));
+    u16: value, _py => ffi::PyLong_FromLong(c_long::from(value));
+    i32: value, _py => ffi::PyLong_FromLong(c_long::from(value));
+    u32: value, _py => ffi::PyLong_FromUnsignedLongLong(u64::from(value));
+    i64: value, _py => ffi::PyLong_FromLongLong(value);
+    u64: value, _py => ffi::PyLong_FromUnsignedLongLong(value);
 }
 
 impl PyValue for Address {

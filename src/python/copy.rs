@@ -131,7 +131,7 @@ impl PyConsumerArray {
     /// The bytes of the elements, as they lie in memory, one after the other in an order: 'C' (the
     /// last index changes fastest), 'F' (the first one does), or 'A' (Fortran order where the
     /// elements lie so, else C order).
-    #[pyo3(signature = (order = Some("C")))]
+    #[pyo3(signature = (order = Some("C")), text_signature = "($self, /, order='C')")]
     fn tobytes<'py>(&self, py: Python<'py>, order: Option<&str>) -> PyResult<Bound<'py, PyBytes>> {
         let hold = self.hold(py)?;
         let order = self::order(order, hold.layout())?;

@@ -7,6 +7,7 @@ use pyo3::exceptions::{PyIndexError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyEllipsis, PySlice, PyTuple};
+use pyo3::Borrowed;
 use smallvec::SmallVec;
 
 use super::class::PyConsumerArray;
@@ -88,36 +89,107 @@ pub(super) fn get<'py>(
     match parse(key, view.array()?.layout().ndim())? {
         Asked::Element(index) => {
             let access = view.access(py)?;
-            let object = dispatch!(&*access, array => {
-                let pointer = array.raw().element(&index)?;
-                // SAFETY: the pointer leads to an element of this array.
-                unsafe { PyElement::read(py, array, pointer) }
-            });
-            // SAFETY: `read` gives a new reference, or NULL with an exception.
-            unsafe { Bound::from_owned_ptr_or_err(py, object) }
+            let pointer = access.raw().element(&index)?;
+            // SAFETY: the pointer leads to an element; `read` gives a new reference, or NULL with
+            // an exception.
+            unsafe { Bound::from_owned_ptr_or_err(py, read(py, &access, pointer)) }
         }
         Asked::View(keys) => {
-            let access = view.access(py)?;
-            let selected = access.select(&keys)?;
-            PyConsumerArray::share(this, selected).map(Bound::into_any)
+            let (start, layout) = view.access(py)?.raw().select(&keys)?;
+            // SAFETY: a selection of the view's elements, just made under access.
+            unsafe { PyConsumerArray::share_part(this, start, layout).map(Bound::into_any) }
         }
     }
 }
 
-/// The element of a view of one dimension that `index`, counted from the end where it is negative,
-/// leads to; NULL with an exception. It is the short way that iteration and plain indices take.
+/// The object of the element at `pointer`.
+///
+/// # Safety
+/// `pointer` leads to an element of the array, which the caller has access to.
 #[inline(always)]
-pub(super) fn element(
-    view: &PyConsumerArray,
-    py: Python<'_>,
-    index: isize,
-) -> PyResult<NewReference> {
-    let access = view.access(py)?;
-    dispatch!(&*access, array => {
-        let pointer = array.raw().element(&[index])?;
-        // SAFETY: the pointer leads to an element of this array.
-        Ok(unsafe { PyElement::read(py, array, pointer) })
-    })
+pub(super) unsafe fn read(py: Python<'_>, array: &AnyArray, pointer: *const u8) -> NewReference {
+    // SAFETY: as the caller says.
+    dispatch!(array, array => unsafe { PyElement::read(py, array, pointer) })
+}
+
+/// The address of the element of a key that needs no code of anybody's to be read, and so cannot
+/// cost the view its memory: an int, or a tuple of ints. `None` where the key is another, or leads
+/// nowhere; the long way then tells which.
+#[inline(always)]
+pub(super) fn plain_element(array: &AnyArray, key: Borrowed<'_, '_, PyAny>) -> Option<*mut u8> {
+    // SAFETY: the key is alive.
+    if unsafe { ffi::PyTuple_CheckExact(key.as_ptr()) } != 0 {
+        return plain_tuple(array, key);
+    }
+    array.raw().line_element(plain_int(key)?)
+}
+
+#[inline]
+fn plain_tuple(array: &AnyArray, key: Borrowed<'_, '_, PyAny>) -> Option<*mut u8> {
+    let (pointer, ndim) = (key.as_ptr(), array.layout().ndim());
+    // SAFETY: the key is a tuple.
+    unsafe {
+        if ffi::PyTuple_GET_SIZE(pointer) as usize != ndim
+            || !array.layout().suboffsets().is_empty()
+        {
+            return None;
+        }
+        let mut element = array.start();
+        for dimension in 0..ndim {
+            let item = ffi::PyTuple_GET_ITEM(pointer, dimension as isize);
+            let index = plain_int(Borrowed::from_ptr(key.py(), item))?;
+            let index = array.layout().resolve(dimension, index).ok()?;
+            element = array.raw().step(element, dimension, index);
+        }
+        Some(element)
+    }
+}
+
+/// The number of an object that is just an int, of machine size.
+#[inline(always)]
+pub(super) fn plain_int(object: Borrowed<'_, '_, PyAny>) -> Option<isize> {
+    // SAFETY: the object is alive, and an int where it is asked for its number.
+    unsafe {
+        if ffi::PyLong_CheckExact(object.as_ptr()) == 0 {
+            return None;
+        }
+        let index = ffi::PyLong_AsSsize_t(object.as_ptr());
+        if index == -1 && !ffi::PyErr_Occurred().is_null() {
+            ffi::PyErr_Clear();
+            return None;
+        }
+        Some(index)
+    }
+}
+
+/// What a slice of the first dimension selects (offset, length and stride), by the short way:
+/// `None` where that does not do.
+#[inline(always)]
+pub(super) fn plain_slice(
+    array: &AnyArray,
+    key: Borrowed<'_, '_, PyAny>,
+) -> Option<(isize, usize, isize)> {
+    // SAFETY: the key is alive, and a slice where it is asked for its parts; where those are no
+    // ints, reading them may run any code, and is left for the long way.
+    unsafe {
+        if ffi::Py_TYPE(key.as_ptr()) != &raw mut ffi::PySlice_Type {
+            return None;
+        }
+        let slice = key.as_ptr().cast::<ffi::PySliceObject>();
+        let part = |part: *mut ffi::PyObject, default| {
+            if ffi::Py_IsNone(part) != 0 {
+                return Some(default);
+            }
+            plain_int(Borrowed::from_ptr(key.py(), part))
+        };
+        let step = part((*slice).step, 1)?;
+        if step == 0 || step == isize::MIN {
+            return None;
+        }
+        let (first, last) = if step < 0 { (isize::MAX, isize::MIN) } else { (0, isize::MAX) };
+        let (start, stop) = (part((*slice).start, first)?, part((*slice).stop, last)?);
+        array.layout().slice_first(start, stop, step)
+    }
 }
 
 /// `v[key] = value`
@@ -132,9 +204,16 @@ pub(super) fn set<'py>(
     if array.readonly() {
         return Err(PyTypeError::new_err("cannot modify read-only memory"));
     }
+    if let Some(pointer) = plain_element(array, key.as_borrowed()) {
+        // SAFETY: the pointer leads to an element of this array, which is writable.
+        return unsafe { dispatch!(array, array => store(view, array, pointer, value)) };
+    }
     match parse(key, array.layout().ndim())? {
         Asked::Element(index) => {
-            dispatch!(array, array => set_element(view, array, &index, value))
+            // The way to the element may lead over pointers in the memory.
+            let pointer = view.access(py)?.raw().element(&index)?;
+            // SAFETY: the pointer leads to an element of this array, which is writable.
+            unsafe { dispatch!(array, array => store(view, array, pointer, value)) }
         }
         Asked::View(keys) => {
             let target = view.access(py)?.select(&keys)?;
@@ -146,20 +225,22 @@ pub(super) fn set<'py>(
     }
 }
 
-/// Stores one object in one element.
-#[inline]
-pub(super) fn set_element<T: PyElement>(
+/// Stores one object in the element at `pointer`, if the view is still there once the object was
+/// converted.
+///
+/// # Safety
+/// `pointer` leads to an element of the view, which is writable.
+#[inline(always)]
+unsafe fn store<T: PyElement>(
     view: &PyConsumerArray,
     array: &ConsumerArray<T>,
-    index: &[isize],
+    pointer: *mut u8,
     value: &Bound<'_, PyAny>,
 ) -> PyResult<()> {
     let encoded = T::encode(array, array.format(), value)?;
     let _access = view.access(value.py())?;
-    let pointer = array.raw().element(index)?;
     let bytes = encoded.as_ref();
-    // SAFETY: the pointer leads to an element of this array, which is writable (or else nobody
-    // comes here), and the bytes are one element.
+    // SAFETY: as the caller says; the bytes are one element, and the memory is there.
     unsafe { pointer.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
     Ok(())
 }
@@ -176,8 +257,8 @@ fn set_view(
     // SAFETY: the object is alive.
     let exports = unsafe { ffi::PyObject_CheckBuffer(value.as_ptr()) } != 0;
     if exports {
-        let source = super::module::view_of(value)?;
-        let source = source.get().hold(py)?;
+        let exporter = super::module::view_of(value)?;
+        let source = exporter.get().hold(py)?;
         if same_elements(target, &source) && target.layout().shape() == source.layout().shape() {
             let _hold = view.hold(py)?;
             return Ok(dispatch!(target, to => dispatch_raw(to, &source))?);
@@ -186,7 +267,11 @@ fn set_view(
             return Err(different_structures(target, &source));
         }
     } else if !scalars_fill {
-        return Err(super::errors::no_buffer(value));
+        let found = value.get_type().fully_qualified_name()?;
+        return Err(PyTypeError::new_err(format!(
+            "a slice takes its elements from an object that exports a buffer, not {found}; \
+             v[...] = x fills"
+        )));
     }
     dispatch!(target, array => fill(view, array, value))
 }
@@ -237,13 +322,21 @@ fn different_structures(target: &AnyArray, source: &AnyArray) -> PyErr {
     ))
 }
 
-#[pymethods]
 impl PyConsumerArray {
-    fn __len__(&self) -> PyResult<usize> {
+    /// The length of the first dimension.
+    #[inline]
+    pub(super) fn length(&self) -> PyResult<usize> {
         match self.array()?.layout().shape() {
             [] => Err(PyTypeError::new_err("0-dim memory has no length")),
             [length, ..] => Ok(*length),
         }
+    }
+}
+
+#[pymethods]
+impl PyConsumerArray {
+    fn __len__(&self) -> PyResult<usize> {
+        self.length()
     }
 
     /// v[i], v[i, j], v[i:j:k], v[i, ..., j:k]

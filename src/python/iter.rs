@@ -22,42 +22,81 @@ pub(super) struct PyIterator {
     done: AtomicUsize,
     length: usize,
     backwards: bool,
-    /// Whether elements are given out, and not sub-views.
-    elements: bool,
+    /// Where the first element to be given out lies and how far it is to the next; `None` where
+    /// elements do not lie in a line, or are sub-views.
+    line: Option<(*mut u8, isize)>,
 }
+
+// SAFETY: the address of the line is only followed under access to the view.
+unsafe impl Send for PyIterator {}
+// SAFETY: as above.
+unsafe impl Sync for PyIterator {}
 
 impl PyIterator {
     pub(super) fn new<'py>(
         view: &Bound<'py, PyConsumerArray>,
         backwards: bool,
     ) -> PyResult<Bound<'py, Self>> {
-        let shape = view.get().array()?.layout().shape();
-        let [length, ..] = *shape else {
+        let array = view.get().array()?;
+        let [length, ..] = *array.layout().shape() else {
             return Err(PyTypeError::new_err("0-dim memory cannot be iterated over"));
         };
-        let elements = shape.len() == 1;
+        let line = match (array.layout().strides(), array.layout().suboffsets()) {
+            (&[stride], []) if backwards && length > 0 => {
+                let last = stride.wrapping_mul(length as isize - 1);
+                Some((array.start().wrapping_offset(last), stride.wrapping_neg()))
+            }
+            (&[stride], []) => Some((array.start(), stride)),
+            _ => None,
+        };
         let done = AtomicUsize::new(0);
-        let view = view.clone();
-        let py = view.py();
-        Bound::new(py, Self { view: view.unbind(), done, length, backwards, elements })
+        let (view, py) = (view.clone(), view.py());
+        Bound::new(py, Self { view: view.unbind(), done, length, backwards, line })
     }
 
-    /// The next object; NULL without an exception at the end.
+    /// The next object; NULL at the end, and, with an exception, where that fails.
     #[inline(always)]
-    pub(super) fn next(&self, py: Python<'_>) -> PyResult<NewReference> {
+    pub(super) fn next(&self, py: Python<'_>) -> NewReference {
         let done = self.done.load(Ordering::Relaxed);
         if done >= self.length {
-            return Ok(std::ptr::null_mut());
+            return std::ptr::null_mut();
         }
         // Without the GIL two threads may be given the same element, as with other iterators.
         self.done.store(done + 1, Ordering::Relaxed);
-        let index = if self.backwards { self.length - 1 - done } else { done };
-        if self.elements {
-            return index::element(self.view.get(), py, index as isize);
+        if let Some((first, stride)) = self.line
+            && let Some(access) = self.view.get().try_access(py)
+        {
+            let pointer = first.wrapping_offset(stride.wrapping_mul(done as isize));
+            // SAFETY: `done` is below the length, so that the line leads to an element, and the
+            // access is for it.
+            return unsafe { index::read(py, &access, pointer) };
         }
+        let index = if self.backwards { self.length - 1 - done } else { done };
+        match self.next_part(py, index as isize) {
+            Ok(object) => object.into_ptr(),
+            Err(error) => {
+                error.restore(py);
+                std::ptr::null_mut()
+            }
+        }
+    }
+
+    /// What the index of the first dimension selects: a sub-view above one dimension.
+    fn next_part<'py>(&self, py: Python<'py>, index: isize) -> PyResult<Bound<'py, PyAny>> {
         let view = self.view.bind(py);
-        let selected = view.get().access(py)?.select(&[Key::Index(index as isize)])?;
-        Ok(PyConsumerArray::share(view, selected)?.into_ptr())
+        let access = view.get().access(py)?;
+        if access.layout().ndim() == 1 {
+            let pointer = access.raw().element(&[index])?;
+            // SAFETY: the pointer leads to an element; `read` gives a new reference, or NULL with
+            // an exception.
+            return unsafe { Bound::from_owned_ptr_or_err(py, index::read(py, &access, pointer)) };
+        }
+        let (start, layout) = match access.layout().index_first(index) {
+            Some((offset, layout)) => (access.start().wrapping_offset(offset), layout),
+            None => access.raw().select(&[Key::Index(index)])?,
+        };
+        // SAFETY: a selection of the view's elements, just made under access.
+        Ok(unsafe { PyConsumerArray::share_part(view, start, layout)? }.into_any())
     }
 }
 
@@ -68,7 +107,7 @@ impl PyIterator {
     }
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let object = self.next(py)?;
+        let object = self.next(py);
         if object.is_null() {
             return PyErr::take(py).map_or(Ok(None), Err);
         }

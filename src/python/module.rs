@@ -62,9 +62,10 @@ pub fn consumer(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("PyConsumerArray", &class)?;
     let error = super::errors::buffer_protocol_error(py)?;
     module.add("BufferProtocolError", error)?;
-    module.add("consume", super::raw::consume_function(module)?)?;
+    module.add("consume", super::raw::consume_function(py)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-    super::raw::install(py);
+    super::convert::prepare(py)?;
+    super::raw::install(py)?;
     // `_collections_abc` is what `collections.abc` is made of, and imported at every start.
     py.import("_collections_abc")?.getattr("Sequence")?.call_method1("register", (class,))?;
     Ok(())

@@ -1,0 +1,113 @@
+//! A short list of numbers, one per dimension.
+
+use std::ops::{Deref, DerefMut};
+
+/// How many dimensions are kept in place: an image of several channels still is.
+const INLINE: usize = 3;
+
+/// One number per dimension, on the heap only beyond three. It is a type of its own, and not one of
+/// the crates for short vectors, because cloning it must be a plain copy of its bytes: that is most
+/// of what a slice costs.
+#[derive(Debug)]
+pub(super) enum Dimensions<T> {
+    Inline { length: usize, numbers: [T; INLINE] },
+    Heap(Vec<T>),
+}
+
+impl<T: Copy + Default> Dimensions<T> {
+    #[inline]
+    pub(super) fn new() -> Self {
+        Self::Inline { length: 0, numbers: [T::default(); INLINE] }
+    }
+
+    /// One dimension.
+    #[inline]
+    pub(super) fn one(number: T) -> Self {
+        let mut numbers = [T::default(); INLINE];
+        numbers[0] = number;
+        Self::Inline { length: 1, numbers }
+    }
+
+    #[inline]
+    pub(super) fn push(&mut self, number: T) {
+        match self {
+            Self::Inline { length, numbers } => match numbers.get_mut(*length) {
+                Some(place) => {
+                    *place = number;
+                    *length += 1;
+                }
+                None => {
+                    let mut all = numbers.to_vec();
+                    all.push(number);
+                    *self = Self::Heap(all);
+                }
+            },
+            Self::Heap(numbers) => numbers.push(number),
+        }
+    }
+}
+
+impl<T: Copy> Clone for Dimensions<T> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        match self {
+            Self::Inline { length, numbers } => {
+                Self::Inline { length: *length, numbers: *numbers }
+            }
+            Self::Heap(numbers) => Self::Heap(numbers.clone()),
+        }
+    }
+}
+
+impl<T: Copy + Default> From<&[T]> for Dimensions<T> {
+    #[inline]
+    fn from(slice: &[T]) -> Self {
+        let mut numbers = [T::default(); INLINE];
+        match numbers.get_mut(..slice.len()) {
+            Some(place) => {
+                place.copy_from_slice(slice);
+                Self::Inline { length: slice.len(), numbers }
+            }
+            None => Self::Heap(slice.to_vec()),
+        }
+    }
+}
+
+impl<T: Copy + Default> FromIterator<T> for Dimensions<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(numbers: I) -> Self {
+        numbers.into_iter().fold(Self::new(), |mut all, number| {
+            all.push(number);
+            all
+        })
+    }
+}
+
+impl<T> Deref for Dimensions<T> {
+    type Target = [T];
+
+    #[inline]
+    fn deref(&self) -> &[T] {
+        match self {
+            Self::Inline { length, numbers } => &numbers[..(*length).min(INLINE)],
+            Self::Heap(numbers) => numbers,
+        }
+    }
+}
+
+impl<T> DerefMut for Dimensions<T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [T] {
+        match self {
+            Self::Inline { length, numbers } => &mut numbers[..(*length).min(INLINE)],
+            Self::Heap(numbers) => numbers,
+        }
+    }
+}
+
+impl<T: PartialEq> PartialEq for Dimensions<T> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl<T: Eq> Eq for Dimensions<T> {}

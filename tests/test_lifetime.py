@@ -1,0 +1,375 @@
+"""How long an export lives: as long as anything made from it, and not a moment longer."""
+
+import array
+import contextlib
+import gc
+import io
+import mmap
+import subprocess
+import sys
+import weakref
+
+import consumer
+import pytest
+from exporters import Exporter
+
+KEEPERS = {
+    "view": lambda view: view,
+    "view of the view": consumer.consume,
+    "slice": lambda view: view[1:],
+    "slice of a slice": lambda view: view[1:][::-1],
+    "whole": lambda view: view[...],
+    "transpose": lambda view: view.T,
+    "reshaped": lambda view: view.reshape(2, 3),
+    "row": lambda view: view.reshape(2, 3)[1],
+    "read-only": lambda view: view.toreadonly(),
+    "iterator": iter,
+    "iterator backwards": reversed,
+    "iterator of rows": lambda view: iter(view.reshape(2, 3)),
+    "row from an iterator": lambda view: next(iter(view.reshape(2, 3))),
+    "memoryview": memoryview,
+    "memoryview of a slice": lambda view: memoryview(view[::2]),
+    "slice of a memoryview": lambda view: memoryview(view)[2:4],
+    "view of a memoryview": lambda view: consumer.consume(memoryview(view)),
+    "bound method": lambda view: view.tolist,
+}
+
+
+@pytest.mark.parametrize("name", KEEPERS)
+def test_an_export_lives_with_what_is_made_from_it(name):
+    data = bytearray(b"abcdef")
+    kept = KEEPERS[name](consumer.consume(data))
+    for resize in (data.clear, lambda: data.append(1), lambda: data.extend(bytes(100))):
+        with pytest.raises(BufferError):
+            resize()
+    assert data == b"abcdef"
+    del kept
+    data.append(1)
+
+
+@pytest.mark.parametrize("name", KEEPERS)
+def test_the_exporter_lives_with_what_is_made_from_it(name):
+    exporter = Exporter(b"abcdef")
+    kept = KEEPERS[name](consumer.consume(exporter))
+    reference = weakref.ref(exporter)
+    del exporter
+    gc.collect()
+    assert reference() is not None
+    del kept
+    assert reference() is None
+
+
+def test_every_exporter_that_can_be_resized_refuses_meanwhile(tmp_path):
+    numbers = array.array("i", range(3))
+    stream = io.BytesIO(b"abc")
+    path = tmp_path / "file"
+    path.write_bytes(b"abc")
+    with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as mapped:
+        for exporter, resize in (
+            (numbers, lambda: numbers.append(1)),
+            (stream.getbuffer(), lambda: stream.write(bytes(10))),
+            (mapped, mapped.close),
+        ):
+            view = consumer.consume(exporter)
+            with pytest.raises(BufferError):
+                resize()
+            view.release()
+            del exporter
+        stream.close()
+
+
+def test_release_lets_go_at_once():
+    data = bytearray(b"abc")
+    view = consumer.consume(data)
+    view.release()
+    data.append(100)
+    view.release()
+    assert data == b"abcd"
+
+
+def test_the_context_manager_lets_go_at_its_end():
+    data = bytearray(b"abc")
+    with consumer.consume(data) as view:
+        assert view.tolist() == [97, 98, 99]
+        with pytest.raises(BufferError):
+            data.append(100)
+    data.append(100)
+    with pytest.raises(ValueError, match="released"):
+        view[0]
+    with pytest.raises(ValueError, match="released"), view:
+        pass
+
+
+def test_the_context_manager_gives_the_view_itself_and_passes_errors_on():
+    def use(view):
+        with view as entered:
+            assert entered is view
+            raise KeyError("mine")
+
+    view = consumer.consume(b"abc")
+    with pytest.raises(KeyError, match="mine"):
+        use(view)
+    assert repr(view).startswith("<released")
+
+
+def test_the_context_manager_reports_buffers_that_are_out():
+    view = consumer.consume(b"abc")
+    with pytest.raises(BufferError, match="exported buffer"), view:
+        peer = memoryview(view)
+    assert peer.tolist() == [97, 98, 99]
+
+
+def test_sub_views_outlive_the_release_of_their_view():
+    data = bytearray(b"abcdef")
+    view = consumer.consume(data)
+    parts = [view[1:], view.T, view.reshape(2, 3), view.toreadonly(), consumer.consume(view)]
+    view.release()
+    assert [part.nbytes for part in parts] == [5, 6, 6, 6, 6]
+    assert parts[0].tolist() == [98, 99, 100, 101, 102]
+    for part in parts:
+        with pytest.raises(BufferError):
+            data.append(1)
+        part.release()
+    data.append(1)
+
+
+def test_a_released_sub_view_leaves_the_others():
+    data = bytearray(b"abc")
+    view = consumer.consume(data)
+    view[1:].release()
+    assert view.tolist() == [97, 98, 99]
+    view.release()
+    data.append(1)
+
+
+def test_an_iterator_at_its_end_lets_go():
+    """As the iterators of memoryview, list and the like do."""
+    for function in (iter, reversed):
+        for shape in ((6,), (2, 3)):
+            data = bytearray(b"abcdef")
+            iterator = function(consumer.consume(data).reshape(shape))
+            for _ in iterator:
+                pass
+            data.append(1)
+            assert next(iterator, None) is None
+
+
+USES = {
+    **{
+        name: lambda view, name=name: getattr(view, name)
+        for name in [
+            "obj",
+            "format",
+            "itemsize",
+            "nbytes",
+            "ndim",
+            "shape",
+            "strides",
+            "suboffsets",
+            "readonly",
+            "c_contiguous",
+            "f_contiguous",
+            "contiguous",
+            "T",
+        ]
+    },
+    "len": len,
+    "element": lambda view: view[0],
+    "slice": lambda view: view[1:],
+    "empty tuple": lambda view: view[()],
+    "ellipsis": lambda view: view[...],
+    "wrong key": lambda view: view["a"],
+    "index out of range": lambda view: view[99],
+    "assignment": lambda view: view.__setitem__(0, 1),
+    "slice assignment": lambda view: view.__setitem__(slice(0, 1), b"a"),
+    "wrong assignment": lambda view: view.__setitem__("a", "b"),
+    "iter": iter,
+    "reversed": reversed,
+    "in": lambda view: 97 in view,
+    "index": lambda view: view.index(97),
+    "count": lambda view: view.count(97),
+    "tolist": lambda view: view.tolist(),
+    "tobytes": lambda view: view.tobytes(),
+    "transpose": lambda view: view.transpose(),
+    "reshape": lambda view: view.reshape(-1),
+    "toreadonly": lambda view: view.toreadonly(),
+    "copy": lambda view: view.copy(),
+    "hash": hash,
+    "with": lambda view: view.__enter__(),
+    "memoryview": memoryview,
+    "bytes": bytes,
+    "consume": consumer.consume,
+}
+
+
+@pytest.mark.parametrize("name", USES)
+def test_everything_else_is_forbidden_after_the_release(name):
+    for exporter in (b"abc", bytearray(b"abc")):
+        view = consumer.consume(exporter)
+        view.release()
+        message = "operation forbidden on released ConsumerArray object"
+        with pytest.raises(ValueError, match=message):
+            USES[name](view)
+
+
+def test_weak_references():
+    view = consumer.consume(b"abc")
+    called = []
+    reference = weakref.ref(view, called.append)
+    assert reference() is view
+    assert weakref.getweakrefcount(view) == 1
+    part = view[1:]
+    del view
+    # The root of a sub-view lives as long as that.
+    del part
+    assert reference() is None
+    assert called == [reference]
+
+
+class Holder(bytearray):
+    """A bytearray that can hold on to its own views."""
+
+
+def test_cycles_are_collected():
+    for name, keeper in KEEPERS.items():
+        if name == "bound method":
+            continue
+        holder = Holder(b"abcdef")
+        holder.kept = keeper(consumer.consume(holder))
+        reference = weakref.ref(holder)
+        del holder
+        gc.collect()
+        assert reference() is None, name
+
+
+def test_cycles_through_several_views_are_collected():
+    holder = Holder(b"abcdef")
+    holder.view = consumer.consume(holder)
+    holder.parts = [holder.view[1:], memoryview(holder.view), iter(holder.view)]
+    holder.parts.append(consumer.consume(holder.parts[1])[::-1])
+    reference = weakref.ref(holder)
+    del holder
+    gc.collect()
+    assert reference() is None
+
+
+def test_cycles_that_are_reachable_are_left_alone():
+    holder = Holder(b"abcdef")
+    holder.view = consumer.consume(holder)
+    part = holder.view[1:]
+    reference = weakref.ref(holder)
+    del holder
+    gc.collect()
+    assert reference() is not None
+    assert part.tolist() == [98, 99, 100, 101, 102]
+    assert part.obj.view.tolist() == list(b"abcdef")
+    del part
+    gc.collect()
+    assert reference() is None
+
+
+def test_references_are_given_back_whatever_happens():
+    exporter = Exporter(bytes(range(6)), shape=(2, 3))
+    sought = object()
+    before = sys.getrefcount(exporter), sys.getrefcount(sought)
+    for _ in range(100):
+        view = consumer.consume(exporter)
+        for use in (
+            lambda v: v[0, 0],
+            lambda v: v[0],
+            lambda v: v[5],
+            lambda v: v["a"],
+            lambda v: v[0, 0, 0],
+            lambda v: v.__setitem__(0, 5),
+            lambda v: v.reshape(7),
+            lambda v: v.transpose(0, 0),
+            lambda v: v.tobytes("X"),
+            lambda v: v.index(sought),
+            lambda v: v.count(sought),
+            lambda v: sought in v,
+            lambda v: v == sought,
+            lambda v: v == v.T,
+            lambda v: hash(v),
+            lambda v: list(v),
+            lambda v: memoryview(v),
+            lambda v: v.copy().tolist(),
+            lambda v: str(v),
+            lambda v: repr(v.T),
+        ):
+            with contextlib.suppress(IndexError, TypeError, ValueError):
+                use(view)
+        del view, use
+    assert (sys.getrefcount(exporter), sys.getrefcount(sought)) == before
+
+
+LEAKS = """
+import array, gc, sys
+import consumer
+
+def pages():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1])
+
+class Holder(bytearray):
+    pass
+
+data = bytearray(range(64))
+numbers = array.array("d", range(64))
+fixed = consumer.consume(data)
+square = fixed.reshape(8, 8)
+swapped = consumer.consume(memoryview(bytes(64)).cast("i"))
+released = consumer.consume(data)
+released.release()
+
+def consume(): consumer.consume(data)
+def element(): fixed[5]; square[1, 2]; swapped[3]
+def part(): fixed[3:50:2]; square[1]; square[:, 1:3]
+def store(): fixed[5] = 7; square[1, 2] = 8; fixed[1:3] = b"ab"; square[...] = 1
+def iterate(): list(square); list(reversed(fixed))
+def lists(): square.tolist(); square.tobytes("F"); square.copy(); consumer.ConsumerArray(20)
+def look(): 5 in fixed; fixed.count(5); fixed == square; fixed == data; hash(fixed.toreadonly)
+def turn(): square.T; square.transpose(1, 0); square.reshape(4, 16); square.toreadonly()
+def text(): str(square); repr(fixed)
+def describe(): fixed.format; fixed.shape; square.strides; fixed.obj; square.suboffsets
+def export(): memoryview(square).release(); bytes(fixed); consumer.consume(memoryview(square))
+def close():
+    with consumer.consume(numbers) as view:
+        view[1:].release()
+def fail():
+    for use in (lambda: consumer.consume(5), lambda: fixed[99], lambda: fixed["a"],
+                lambda: square.reshape(7), lambda: fixed.index(-1), lambda: released[0],
+                lambda: fixed.__setitem__(0, 999), lambda: fixed.__setitem__(0, "a"),
+                lambda: hash(fixed), lambda: memoryview(released)):
+        try:
+            use()
+        except Exception:
+            pass
+def cycle():
+    holder = Holder(b"abc")
+    holder.view = consumer.consume(holder)
+    holder.part = holder.view[1:]
+
+rounds = {consume: 1_000_000, element: 1_000_000, part: 300_000, store: 200_000, iterate: 10_000,
+          lists: 100_000, look: 100_000, turn: 100_000, text: 5_000, describe: 200_000,
+          export: 100_000, close: 200_000, fail: 20_000, cycle: 20_000}
+for use, count in rounds.items():
+    for _ in range(1000):
+        use()
+    gc.collect()
+    blocks, memory = sys.getallocatedblocks(), pages()
+    for _ in range(count):
+        use()
+    gc.collect()
+    blocks, memory = sys.getallocatedblocks() - blocks, pages() - memory
+    # One byte lost in each of the rounds would be more than this.
+    assert blocks < 200 and memory * 4096 < max(count // 2, 400_000), (use, blocks, memory)
+"""
+
+
+def test_nothing_leaks_over_a_million_rounds():
+    if not sys.platform.startswith("linux"):
+        pytest.skip("memory is measured through /proc")
+    done = subprocess.run(
+        [sys.executable, "-c", LEAKS], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,246 @@
+"""What type checkers infer from the stub, asserted for every overload and method.
+
+mypy --strict and basedpyright must accept this file, and the lines that end in an ignore comment
+must be errors: both report an ignore that is not needed. It runs, too, so that what is asserted of
+types is tried on values.
+"""
+
+# pyright: reportUnnecessaryTypeIgnoreComment=true, reportUnusedExpression=false
+
+import array
+import ctypes
+import mmap
+from collections.abc import Iterator, Sequence
+from typing import Any, assert_type
+
+import consumer
+import numpy as np
+import numpy.typing as npt
+import pytest
+from consumer import ConsumerArray, PyConsumerArray, consume
+from typing_extensions import Buffer
+
+
+class Point(ctypes.Structure):
+    _fields_ = (("x", ctypes.c_int), ("y", ctypes.c_int))
+
+
+def elements_of_the_standard_library() -> None:
+    assert_type(consume(b"abc"), ConsumerArray[int])
+    assert_type(consume(bytearray(3)), ConsumerArray[int])
+    assert_type(consume(mmap.mmap(-1, 3)), ConsumerArray[int])
+    assert_type(consume(array.array("i", [1])), ConsumerArray[int])
+    assert_type(consume(array.array("d", [1.0])), ConsumerArray[float])
+    assert_type(consume(memoryview(b"abc")), ConsumerArray[int])
+    assert_type(consume(memoryview(bytes(8)).cast("d")), ConsumerArray[float])
+    assert_type(consume(memoryview(b"\1").cast("?")), ConsumerArray[bool])
+    assert_type(consume(memoryview(b"abc").cast("c")), ConsumerArray[bytes])
+    assert_type(consume(consume(array.array("d", [1.0]))), ConsumerArray[float])
+    assert_type(consume(object=b"abc"), ConsumerArray[int])
+
+
+def elements_of_ctypes() -> None:
+    assert_type(consume((ctypes.c_int * 3)()), ConsumerArray[int])
+    assert_type(consume((ctypes.c_uint8 * 3)()), ConsumerArray[int])
+    assert_type(consume((ctypes.c_double * 3)()), ConsumerArray[float])
+    assert_type(consume((ctypes.c_float * 3)()), ConsumerArray[float])
+    assert_type(consume((ctypes.c_bool * 3)()), ConsumerArray[bool])
+    assert_type(consume((ctypes.c_char * 3)()), ConsumerArray[bytes])
+    assert_type(consume((ctypes.c_wchar * 3)()), ConsumerArray[str])
+    assert_type(consume((ctypes.c_int * 3 * 2)()), ConsumerArray[int])
+    assert_type(consume((ctypes.c_int * 3 * 2 * 2)()), ConsumerArray[Any])
+    assert_type(consume(ctypes.c_double(1)), ConsumerArray[float])
+    assert_type(consume((Point * 2)()), ConsumerArray[Any])
+
+
+def elements_of_numpy() -> None:
+    assert_type(consume(np.zeros(3)), ConsumerArray[float])
+    assert_type(consume(np.zeros((2, 3), np.float32)), ConsumerArray[float])
+    assert_type(consume(np.zeros(3, np.int32)), ConsumerArray[int])
+    assert_type(consume(np.zeros(3, np.uint8)), ConsumerArray[int])
+    flags: npt.NDArray[np.bool_] = np.zeros(3, np.bool_)
+    assert_type(consume(flags), ConsumerArray[bool])
+    assert_type(consume(np.zeros(3, np.complex64)), ConsumerArray[complex])
+    assert_type(consume(np.float64(1)), ConsumerArray[float])
+    assert_type(consume(np.zeros(3, ">i4")), ConsumerArray[Any])
+    anything: npt.NDArray[Any] = np.zeros(3)
+    assert_type(consume(anything), ConsumerArray[Any])
+
+
+def elements_of_others(exporter: Buffer, unknown: Any) -> None:
+    assert_type(consume(exporter), ConsumerArray[Any])
+    bare: ConsumerArray = consume(exporter)
+    assert_type(bare, ConsumerArray[Any])
+    consume(unknown).tolist()
+
+
+def making(length: int) -> None:
+    assert_type(ConsumerArray(), ConsumerArray[int])
+    assert_type(ConsumerArray(length), ConsumerArray[int])
+    assert_type(PyConsumerArray(length=length), ConsumerArray[int])
+    same: PyConsumerArray[int] = ConsumerArray(length)
+    assert_type(same, ConsumerArray[int])
+
+
+def attributes(v: ConsumerArray[float]) -> None:
+    assert_type(v.obj, Buffer | None)
+    assert_type(v.format, str)
+    assert_type(v.itemsize, int)
+    assert_type(v.nbytes, int)
+    assert_type(v.ndim, int)
+    assert_type(v.shape, tuple[int, ...])
+    assert_type(v.strides, tuple[int, ...])
+    assert_type(v.suboffsets, tuple[int, ...])
+    assert_type(v.readonly, bool)
+    assert_type(v.c_contiguous, bool)
+    assert_type(v.f_contiguous, bool)
+    assert_type(v.contiguous, bool)
+
+
+def items(v: ConsumerArray[float], m: ConsumerArray[float]) -> None:
+    assert_type(len(v), int)
+    assert_type(v[0], float)
+    assert_type(v[np.int8(1)], float)
+    assert_type(m[0, 1], float)
+    assert_type(v[1:3], ConsumerArray[float])
+    assert_type(v[::-1], ConsumerArray[float])
+    assert_type(v[...], ConsumerArray[float])
+    assert_type(m[0, ...], ConsumerArray[float])
+    assert_type(m[:, 1], ConsumerArray[float])
+    assert_type(m[..., ::2], ConsumerArray[float])
+    v[0] = 1.5
+    v[0] = 1
+    m[0, 1] = 1.5
+    v[:] = v
+    v[:2] = array.array("d", [1.0, 2.0])
+    v[1:3] = np.zeros(2)
+    v[...] = 0.5
+    v[:, ...] = np.ones(v.shape)
+    m[0, ...] = 2.5
+    m[:, 1] = m[:, 0]
+
+
+def iteration(v: ConsumerArray[float]) -> None:
+    assert_type(iter(v), Iterator[float])
+    assert_type(next(reversed(v)), float)
+    assert_type(list(v), list[float])
+    assert_type([x for x in v], list[float])  # noqa: C416 - what a loop sees
+    match v:
+        case [first, *rest]:
+            assert_type(first, float)
+            assert_type(rest, list[float])
+        case _:
+            pass
+
+
+def mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def comparison(v: ConsumerArray[float]) -> None:
+    assert_type(v == v.copy(), bool)
+    assert_type(v != b"abc", bool)
+    assert_type(hash(consume(b"abc")), int)
+    assert_type(0.5 in v, bool)
+    assert_type(v.index(v[0]), int)
+    assert_type(v.index(v[0], 0, 2), int)
+    assert_type(v.count(0.5), int)
+
+
+def other_views(v: ConsumerArray[float]) -> None:
+    assert_type(v.T, ConsumerArray[float])
+    assert_type(v.transpose(), ConsumerArray[float])
+    assert_type(v.transpose(None), ConsumerArray[float])
+    assert_type(v.transpose(0), ConsumerArray[float])
+    assert_type(v.transpose((0,)), ConsumerArray[float])
+    assert_type(v.reshape(-1), ConsumerArray[float])
+    assert_type(v.reshape(2, 2).transpose(1, 0), ConsumerArray[float])
+    assert_type(v.reshape((2, 2), order="F"), ConsumerArray[float])
+    assert_type(v.reshape([2, 2]), ConsumerArray[float])
+    assert_type(v.reshape(2, 2, order="A"), ConsumerArray[float])
+    assert_type(v.toreadonly(), ConsumerArray[float])
+    assert_type(v.copy(), ConsumerArray[float])
+
+
+def leaving(v: ConsumerArray[float]) -> None:
+    assert_type(v.tolist(), list[float])
+    assert_type(v.tobytes(), bytes)
+    assert_type(v.tobytes("F"), bytes)
+    assert_type(v.tobytes(order=None), bytes)
+    assert_type(v.dtype, np.dtype[Any])
+    assert_type(v.__array__(), np.ndarray[Any, np.dtype[Any]])
+    v.__array__(np.float32, copy=True)
+    v.__array__(dtype="f4")
+    np.asarray(v)
+    bytes(v)
+    memoryview(v).release()
+
+
+def lifetime(v: ConsumerArray[float]) -> None:
+    with v as same:
+        assert_type(same, ConsumerArray[float])
+    v.release()
+    assert_type(consumer.__version__, str)
+    assert issubclass(consumer.BufferProtocolError, TypeError)
+    assert issubclass(consumer.BufferProtocolError, ValueError)
+
+
+def refused(v: ConsumerArray[float]) -> None:
+    """What type checkers must find fault with, and what each line raises at run time."""
+    with pytest.raises(TypeError):
+        consume(3)  # type: ignore[call-overload]
+    with pytest.raises(ValueError, match="buffer protocol"):
+        consume([1, 2])  # type: ignore[call-overload]
+    with pytest.raises(TypeError):
+        ConsumerArray("3")  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        v["x"]  # type: ignore[call-overload]
+    with pytest.raises(TypeError):
+        v[0.5]  # type: ignore[call-overload]
+    with pytest.raises(TypeError):
+        v[None]  # type: ignore[call-overload]
+    with pytest.raises(TypeError):
+        v[0] = "x"  # type: ignore[call-overload]
+    with pytest.raises(TypeError):
+        v[1:3] = 0.5  # type: ignore[call-overload]
+    with pytest.raises(TypeError):
+        del v[0]  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError):
+        v.nbytes = 3  # type: ignore[misc]
+    with pytest.raises(ValueError, match="order"):
+        v.tobytes("X")  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        v.reshape("2")  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        v.index()  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        _ = v < v  # type: ignore[operator]
+
+
+def invariance(ints: ConsumerArray[int]) -> None:
+    """A view of ints is a sequence of numbers to read, but no view to store floats in."""
+    assert mean(ints) == 1.0
+    floats: ConsumerArray[float] = ints  # type: ignore[assignment]
+    with pytest.raises(TypeError):
+        floats[0] = 0.5
+
+
+def main() -> None:
+    def view() -> ConsumerArray[float]:
+        return consume(array.array("d", [0.5, 1.5, 2.5, 3.5]))
+
+    elements_of_the_standard_library()
+    elements_of_ctypes()
+    elements_of_numpy()
+    elements_of_others(b"abc", b"abc")
+    making(3)
+    attributes(view())
+    items(view(), view().reshape(2, 2))
+    for check in iteration, comparison, other_views, leaving, refused:
+        check(view())
+    invariance(consume(bytearray([0, 1, 2])))
+    lifetime(view())
+
+
+if __name__ == "__main__":
+    main()
