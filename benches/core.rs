@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unsafe_code)]
 
+use std::cell::Cell;
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -17,18 +18,25 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 const COUNT: usize = 1 << 16;
 
 /// A view of the elements of a layout that lie in `memory`, the first of them at its start.
-fn view<'a, T: Scalar>(memory: &'a mut [f64], layout: Layout) -> View<T> {
+fn view<T: Scalar>(memory: &[Cell<f64>], layout: Layout) -> View<T> {
     let reach = layout.extent();
-    assert!(reach.start >= 0 && reach.end as usize <= size_of_val::<[f64]>(memory));
-    let start: *mut f64 = memory.as_mut_ptr();
-    // SAFETY: the elements lie within the memory, which each bench keeps until its end and looks at
-    // through views alone.
-    unsafe { View::new(start.cast(), layout, false, ()) }
+    assert!(reach.start >= 0 && reach.end as usize <= size_of_val(memory));
+    // SAFETY: the elements lie within the cells, which each bench keeps until its end.
+    unsafe { View::new(start_of(memory), layout, false, ()) }
+}
+
+fn start_of(memory: &[Cell<f64>]) -> *mut u8 {
+    memory.as_ptr().cast_mut().cast()
 }
 
 /// Doubles that are all different, none of them zero.
 fn numbers(count: usize) -> Vec<f64> {
     (1..=count).map(|number| number as f64).collect()
+}
+
+/// The same, for several views to look at and store into.
+fn cells(count: usize) -> Vec<Cell<f64>> {
+    numbers(count).into_iter().map(Cell::new).collect()
 }
 
 fn line(count: usize, step: usize, size: usize) -> Layout {
@@ -55,8 +63,8 @@ fn format(criterion: &mut Criterion) {
 
 fn array(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("AnyArray");
-    let mut memory = numbers(24);
-    let start: *mut u8 = memory.as_mut_ptr().cast();
+    let memory = cells(24);
+    let start = start_of(&memory);
     for (name, format, shape) in
         [("new d", c"d", &[24][..]), ("new >d", c">d", &[24]), ("new d 3-D", c"d", &[2, 3, 4])]
     {
@@ -82,7 +90,7 @@ fn array(criterion: &mut Criterion) {
 
 fn walk(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("sum of iter, f64");
-    let mut memory = numbers(2 * COUNT);
+    let memory = cells(2 * COUNT);
     group.throughput(Throughput::Elements(COUNT as u64));
     let square = || Layout::contiguous(&[256, COUNT / 256], 8).unwrap();
     let layouts = [
@@ -91,24 +99,24 @@ fn walk(criterion: &mut Criterion) {
         ("2-D transposed", square().transpose(&[1, 0]).unwrap()),
     ];
     for (name, layout) in layouts {
-        let native = view::<f64>(&mut memory, layout.clone());
+        let native = view::<f64>(&memory, layout.clone());
         group.bench_function(format!("{name}, native"), |b| b.iter(|| native.iter().sum::<f64>()));
-        let swapped = view::<Swapped<f64>>(&mut memory, layout);
+        let swapped = view::<Swapped<f64>>(&memory, layout);
         group
             .bench_function(format!("{name}, swapped"), |b| b.iter(|| swapped.iter().sum::<f64>()));
     }
-    let slice = &memory[..COUNT];
-    group.bench_function("a slice", |b| b.iter(|| black_box(slice).iter().sum::<f64>()));
+    let slice = numbers(COUNT);
+    group.bench_function("a slice", |b| b.iter(|| black_box(&slice).iter().sum::<f64>()));
     group.finish();
 }
 
 fn gather(criterion: &mut Criterion) {
     const BYTES: usize = 1 << 18;
     let mut group = criterion.benchmark_group("gather");
-    let mut memory = numbers(BYTES / 4);
+    let memory = cells(BYTES / 4);
     let mut target = vec![0_u8; BYTES];
     group.throughput(Throughput::Bytes(BYTES as u64));
-    let start: *mut u8 = memory.as_mut_ptr().cast();
+    let start = start_of(&memory);
     let mut kind = |name: &str, size: usize, layout: Layout| {
         // SAFETY: the layouts cover at most twice as many bytes as are copied.
         let view = unsafe { View::<Opaque>::new(start, layout, true, not_read()) };
@@ -140,7 +148,7 @@ fn not_read() -> consumer::Error {
 fn assign(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("assign, f64");
     group.throughput(Throughput::Bytes(8 * COUNT as u64));
-    let (mut to, mut from) = (numbers(2 * COUNT), numbers(2 * COUNT));
+    let (to, from) = (cells(2 * COUNT), cells(2 * COUNT));
     let cases = [
         ("contiguous", line(COUNT, 1, 8), line(COUNT, 1, 8)),
         ("to [::2]", line(COUNT, 2, 8), line(COUNT, 1, 8)),
@@ -148,16 +156,16 @@ fn assign(criterion: &mut Criterion) {
         ("[::2] to [::2]", line(COUNT, 2, 8), line(COUNT, 2, 8)),
     ];
     for (name, left, right) in cases {
-        let (left, right) = (view::<f64>(&mut to, left), view::<f64>(&mut from, right));
+        let (left, right) = (view::<f64>(&to, left), view::<f64>(&from, right));
         group.bench_function(name, |b| b.iter(|| copy::assign(black_box(&left), &right).unwrap()));
     }
-    let left = view::<f64>(&mut to, line(COUNT, 2, 8));
+    let left = view::<f64>(&to, line(COUNT, 2, 8));
     let element = 1.5_f64.to_ne_bytes();
     group.bench_function("fill [::2]", |b| b.iter(|| copy::fill(black_box(&left), &element)));
     // Half of it is the other's memory: it goes through a copy.
     let half = COUNT / 2;
-    let left = view::<f64>(&mut to, line(half, 2, 8));
-    let right = view::<f64>(&mut to, line(half, 1, 8));
+    let left = view::<f64>(&to, line(half, 2, 8));
+    let right = view::<f64>(&to, line(half, 1, 8));
     group.throughput(Throughput::Bytes(8 * half as u64));
     group.bench_function("overlapping", |b| b.iter(|| copy::assign(black_box(&left), &right)));
     group.finish();
@@ -166,16 +174,16 @@ fn assign(criterion: &mut Criterion) {
 fn equal(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("equal");
     group.throughput(Throughput::Bytes(8 * COUNT as u64));
-    let (mut one, mut other) = (numbers(2 * COUNT), numbers(2 * COUNT));
-    let (left, right) = (one[..COUNT].to_vec(), other[..COUNT].to_vec());
+    let (one, other) = (cells(2 * COUNT), cells(2 * COUNT));
+    let (left, right) = (numbers(COUNT), numbers(COUNT));
     group.bench_function("slices of f64", |b| b.iter(|| black_box(&left) == black_box(&right)));
     let whole = |numbers: &[f64]| numbers.iter().map(|&n| n.to_bits()).collect::<Vec<u64>>();
     let (left, right) = (whole(&left), whole(&right));
     group.bench_function("slices of u64", |b| b.iter(|| black_box(&left) == black_box(&right)));
     macro_rules! views {
         ($name:literal, $type:ty, $step:expr) => {
-            let left = view::<$type>(&mut one, line(COUNT, $step, 8));
-            let right = view::<$type>(&mut other, line(COUNT, $step, 8));
+            let left = view::<$type>(&one, line(COUNT, $step, 8));
+            let right = view::<$type>(&other, line(COUNT, $step, 8));
             group.bench_function($name, |b| b.iter(|| compare::equal(black_box(&left), &right)));
         };
     }
@@ -195,20 +203,21 @@ fn equal(criterion: &mut Criterion) {
 
 fn search(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("search");
-    let mut memory = numbers(2 * COUNT);
+    let memory = cells(2 * COUNT);
     group.throughput(Throughput::Bytes(8 * COUNT as u64));
-    let doubles = view::<f64>(&mut memory, line(COUNT, 1, 8));
+    let doubles = view::<f64>(&memory, line(COUNT, 1, 8));
     group.bench_function("find f64", |b| b.iter(|| search::find(black_box(&doubles), -1.0)));
     group.bench_function("count f64", |b| b.iter(|| search::count(black_box(&doubles), 2.0)));
-    let strided = view::<f64>(&mut memory, line(COUNT, 2, 8));
+    let strided = view::<f64>(&memory, line(COUNT, 2, 8));
     group.bench_function("find f64 [::2]", |b| b.iter(|| search::find(black_box(&strided), -1.0)));
-    let swapped = view::<Swapped<f64>>(&mut memory, line(COUNT, 1, 8));
+    let swapped = view::<Swapped<f64>>(&memory, line(COUNT, 1, 8));
     group
         .bench_function("find f64 swapped", |b| b.iter(|| search::find(black_box(&swapped), -1.0)));
-    let words = view::<i32>(&mut memory, line(2 * COUNT, 1, 4));
+    let words = view::<i32>(&memory, line(2 * COUNT, 1, 4));
     group.bench_function("find i32", |b| b.iter(|| search::find(black_box(&words), -1)));
     group.bench_function("count i32", |b| b.iter(|| search::count(black_box(&words), 0)));
-    let bytes = view::<u8>(&mut memory, line(8 * COUNT, 1, 1));
+    let memory: Vec<Cell<f64>> = vec![Cell::new(0.0); COUNT];
+    let bytes = view::<u8>(&memory, line(8 * COUNT, 1, 1));
     group.bench_function("find u8", |b| b.iter(|| search::find(black_box(&bytes), 0xfd)));
     group.bench_function("count u8", |b| b.iter(|| search::count(black_box(&bytes), 0)));
     group.finish();

@@ -295,15 +295,17 @@ impl<'a> RawView<'a> {
     }
 
     /// From the address that the indices before `dimension` lead to, the address that `index` in
-    /// it leads to. The index is within bounds, and there is an element.
+    /// it leads to. The index is within bounds.
     #[inline]
     pub(crate) fn step(self, pointer: *mut u8, dimension: usize, index: usize) -> *mut u8 {
         let offset = self.layout.strides()[dimension].wrapping_mul(index as isize);
         let pointer = pointer.wrapping_offset(offset);
         match self.layout.suboffsets().get(dimension) {
             // SAFETY: the view is valid, so that the pointers that lead to an element may be
-            // followed.
-            Some(&suboffset) if suboffset >= 0 => unsafe { follow(pointer, suboffset) },
+            // followed; where there is no element, nobody said that they can.
+            Some(&suboffset) if suboffset >= 0 && !self.layout.is_empty() => unsafe {
+                follow(pointer, suboffset)
+            },
             _ => pointer,
         }
     }

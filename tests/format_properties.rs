@@ -117,7 +117,7 @@ fn spell(items: &[Item], spaces: &mut dyn Iterator<Item = &'static str>, out: &m
             Element::Record(items) => {
                 out.push_str("T{");
                 spell(items, spaces, out);
-                out.push_str("}");
+                out.push('}');
             }
         }
         if let Some(name) = &item.name {
@@ -180,6 +180,35 @@ fn exercise(bytes: &[u8]) {
         Err(error) => {
             assert!(error.is_format());
             assert!(error.offset().unwrap() <= bytes.len(), "{error}");
+        }
+    }
+}
+
+/// Two codes that stand next to each other are not read as one, however the first one is wrapped.
+#[test]
+fn neighbours_stay_apart() {
+    let item = |element: Element, name: Option<&str>| Item {
+        prefix: Prefix::Little,
+        shape: vec![],
+        repeat: 1,
+        element,
+        name: name.map(str::to_owned),
+    };
+    for (&first, &second) in Code::ALL.iter().flat_map(|a| Code::ALL.iter().map(move |b| (a, b))) {
+        let scalar = || item(Element::Scalar(first), None);
+        let reference = |target: Item| item(Element::Reference(Box::new(target)), None);
+        let wrapped = [
+            scalar(),
+            item(Element::Scalar(first), Some("f")),
+            item(Element::Record(vec![scalar()]), None),
+            reference(scalar()),
+            reference(reference(scalar())),
+            reference(item(Element::Record(vec![scalar(), scalar()]), None)),
+        ];
+        for before in wrapped {
+            let tree = Format { items: vec![before, item(Element::Scalar(second), None)] };
+            let written = tree.to_string();
+            assert_eq!(Format::parse(written.as_bytes()), Ok(tree), "{written}");
         }
     }
 }

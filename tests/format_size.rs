@@ -70,7 +70,7 @@ fn naive(fields: &[Field]) -> (String, Measure) {
         }
         text.push_str(letters);
         if mode == "@" {
-            while measure.size % alignment != 0 {
+            while !measure.size.is_multiple_of(alignment) {
                 measure.size += 1;
             }
             measure.alignment = measure.alignment.max(alignment);
@@ -104,7 +104,7 @@ proptest! {
         ),
         code in proptest::sample::select(&[("b", 1_u128), ("<h", 2), ("<d", 8), ("x", 1), ("w", 4)][..]),
     ) {
-        let [lengths @ .., count] = counts.as_slice() else { unreachable!() };
+        let (count, lengths) = counts.split_last().unwrap();
         let shape: Vec<String> = lengths.iter().map(ToString::to_string).collect();
         let shape = if shape.is_empty() { String::new() } else { format!("({})", shape.join(",")) };
         let (letters, size) = code;

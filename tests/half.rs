@@ -78,7 +78,7 @@ fn extremes() {
     for number in [0.0, f64::MIN_POSITIVE, f64::from_bits(1), f64::MAX, f64::INFINITY] {
         check(number);
     }
-    for number in [65504.0, 65519.999_999_999, 65520.0, 65536.0, 1e300, f64::from(f32::MAX)] {
+    for number in [65_504.0, 65_519.999_999_999, 65_520.0, 65_536.0, 1e300, f64::from(f32::MAX)] {
         check(number);
     }
     assert!(f16_from_f64(f64::NAN).is_nan());

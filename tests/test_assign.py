@@ -287,7 +287,7 @@ def test_a_slice_of_one_dimension_takes_nothing_but_a_buffer():
     for value in (5, 1.5, None, [1, 2], (1, 2, 3, 4, 5, 6)):
         with pytest.raises(TypeError):
             memoryview(exporter)[:] = value
-        with pytest.raises(TypeError, match="does not support buffer protocol"):
+        with pytest.raises(TypeError, match=r"exports a buffer|buffer protocol"):
             view[:] = value
     assert exporter.tolist() == list(range(6))
 

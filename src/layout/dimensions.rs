@@ -51,9 +51,7 @@ impl<T: Copy> Clone for Dimensions<T> {
     #[inline(always)]
     fn clone(&self) -> Self {
         match self {
-            Self::Inline { length, numbers } => {
-                Self::Inline { length: *length, numbers: *numbers }
-            }
+            Self::Inline { length, numbers } => Self::Inline { length: *length, numbers: *numbers },
             Self::Heap(numbers) => Self::Heap(numbers.clone()),
         }
     }

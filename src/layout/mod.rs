@@ -279,13 +279,16 @@ impl Layout {
 }
 
 /// C strides in bytes; `None` where a product overflows. Empty dimensions count as 1, so that the
-/// strides of an empty array are those of its neighbours.
+/// strides of an empty array are those of its neighbours; where there are no elements, no stride is
+/// too large either, for it is never taken.
 fn contiguous_strides(shape: &[usize], itemsize: usize) -> Option<Dimensions<isize>> {
+    let empty = shape.contains(&0);
     let mut strides: Dimensions<isize> = shape.iter().map(|_| 0).collect();
     let mut step = isize::try_from(itemsize).ok()?;
     for (stride, &length) in strides.iter_mut().zip(shape).rev() {
         *stride = step;
-        step = step.checked_mul(isize::try_from(length.max(1)).ok()?)?;
+        let length = length.max(1) as isize;
+        step = if empty { step.wrapping_mul(length) } else { step.checked_mul(length)? };
     }
     Some(strides)
 }

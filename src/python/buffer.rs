@@ -90,7 +90,11 @@ impl Root {
                     (&raw mut (*place).holds).write(AtomicUsize::new(1));
                     (&raw mut (*place).resource).write(Resource::Export);
                     let exporter = (*buffer).obj;
-                    let collected = !exporter.is_null() && ffi::PyObject_IS_GC(exporter) != 0;
+                    // Before 3.13, collecting a memoryview that somebody has a buffer of makes
+                    // CPython use memory that it freed: a cycle through one is better left alone.
+                    let collected = !exporter.is_null()
+                        && ffi::PyObject_IS_GC(exporter) != 0
+                        && (cfg!(Py_3_13) || ffi::PyMemoryView_Check(exporter) == 0);
                     Ok(collected)
                 }
                 Err(error) => {
@@ -139,7 +143,7 @@ impl Root {
         match &self.resource {
             // SAFETY: there was a hold, so the buffer is filled in; it was the last, so nobody uses
             // it any more, and nobody comes here again.
-            Resource::Export => unsafe { ffi::PyBuffer_Release(self.export.0.get().cast()) },
+            Resource::Export => unsafe { release_buffer(self.export.0.get().cast()) },
             // SAFETY: the last hold is gone, so nobody uses the memory any more.
             Resource::Memory(cell) => drop(unsafe { (*cell.get()).take() }),
         }
@@ -180,6 +184,27 @@ impl Root {
     }
 }
 
+/// Releases a buffer. A view may die while an exception is on its way, which the exporter's code
+/// must neither see nor lose.
+///
+/// # Safety
+/// The buffer was filled in, and not released before.
+#[inline]
+unsafe fn release_buffer(buffer: *mut ffi::Py_buffer) {
+    // SAFETY: as the caller says; attached.
+    unsafe {
+        if ffi::PyErr_Occurred().is_null() {
+            return ffi::PyBuffer_Release(buffer);
+        }
+        let [mut class, mut value, mut traceback] = [std::ptr::null_mut(); 3];
+        #[allow(deprecated, reason = "its successor came with Python 3.12")]
+        ffi::PyErr_Fetch(&raw mut class, &raw mut value, &raw mut traceback);
+        ffi::PyBuffer_Release(buffer);
+        #[allow(deprecated, reason = "its successor came with Python 3.12")]
+        ffi::PyErr_Restore(class, value, traceback);
+    }
+}
+
 /// The error for an export that no memory can have.
 #[cold]
 fn contradiction(object: &Bound<'_, PyAny>, error: &Error) -> PyErr {
@@ -196,11 +221,30 @@ fn refusal(object: &Bound<'_, PyAny>) -> PyErr {
     if unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) } == 0 {
         return no_buffer(object);
     }
-    let hint = "consumer asks for the format of the elements, which this exporter refuses to give; \
-                where they can be seen as plain numbers first (NumPy: x.view('i8')), consume those";
-    // A note changes neither type nor message; an error that takes none passes through without.
-    let _ = error.value(object.py()).call_method1("add_note", (hint,));
+    if exports_without_format(object) {
+        let hint = "consumer asks for the format of the elements, which this exporter refuses to \
+                    give; where they can be seen as plain numbers first (NumPy: x.view('i8')), \
+                    consume those";
+        // A note changes neither type nor message; an error that takes none passes without.
+        let _ = error.value(object.py()).call_method1("add_note", (hint,));
+    }
     error
+}
+
+/// Whether an exporter that refused its buffer gives it to those who do not ask for the format.
+fn exports_without_format(object: &Bound<'_, PyAny>) -> bool {
+    let mut buffer = MaybeUninit::<ffi::Py_buffer>::uninit();
+    let flags = ffi::PyBUF_FULL_RO & !ffi::PyBUF_FORMAT;
+    // SAFETY: the object is alive; the buffer is released where it was filled in, before it moves.
+    unsafe {
+        let granted = ffi::PyObject_GetBuffer(object.as_ptr(), buffer.as_mut_ptr(), flags) == 0;
+        if granted {
+            ffi::PyBuffer_Release(buffer.as_mut_ptr());
+        } else {
+            ffi::PyErr_Clear();
+        }
+        granted
+    }
 }
 
 /// Reads off a `Py_buffer` what its memory holds, and writes it to `array`.

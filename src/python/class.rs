@@ -19,7 +19,7 @@ use pyo3::{PyTraverseError, PyVisit, ffi};
 
 use super::buffer::{Root, export};
 use super::errors::released;
-use super::raw;
+use super::{index, raw};
 use crate::array::AnyArray;
 use crate::error::Error;
 use crate::format::FormatString;
@@ -182,11 +182,12 @@ impl PyConsumerArray {
         write: impl FnOnce(*mut AnyArray),
     ) -> PyResult<Bound<'py, Self>> {
         let py = this.py();
-        let vacant = raw::Vacant::new(py)?;
+        let vacant = raw::Vacant::like(this)?;
         let place = vacant.place();
         let view = this.get();
         view.root().add_hold();
-        let parent = view.parent.as_ref().map_or_else(|| this.clone().unbind(), |p| p.clone_ref(py));
+        let parent =
+            view.parent.as_ref().map_or_else(|| this.clone().unbind(), |p| p.clone_ref(py));
         // SAFETY: every field that is looked at in a view with a parent is filled in.
         unsafe {
             write(&raw mut (*place).array);
@@ -290,7 +291,7 @@ impl Drop for PyConsumerArray {
     fn drop(&mut self) {
         // SAFETY: objects die attached.
         let py = unsafe { Python::assume_attached() };
-        if let Ok(true) = self.lease.end() {
+        if self.lease.end_with_view() {
             self.root().drop_hold(py);
         }
         match self.parent.take() {
@@ -307,26 +308,17 @@ impl PyConsumerArray {
     #[new]
     #[pyo3(signature = (length = None))]
     fn new<'py>(py: Python<'py>, length: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, Self>> {
-        let length = match length {
-            // SAFETY: the object is alive. Without an exception to raise, a number beyond isize
-            // becomes the largest one.
-            Some(length) => unsafe {
-                ffi::PyNumber_AsSsize_t(length.as_ptr(), std::ptr::null_mut())
-            },
-            None => 0,
-        };
-        if let Some(error) = PyErr::take(py) {
-            return Err(error);
-        }
-        let length = usize::try_from(length).unwrap_or(0);
-        let last = i32::try_from(length.saturating_sub(1)).map_err(|_| {
-            PyMemoryError::new_err(format!("{length} elements of int32 cannot be numbered"))
+        let count = length.map_or(Ok(0), index::clipped)?;
+        let count = usize::try_from(count).unwrap_or(0);
+        let last = i32::try_from(count.saturating_sub(1)).map_err(|_| {
+            let length = length.map(ToString::to_string).unwrap_or_default();
+            PyMemoryError::new_err(format!("int32 cannot number {length} elements"))
         })?;
-        let layout = Layout::contiguous(&[length], size_of::<i32>())?;
+        let layout = Layout::contiguous(&[count], size_of::<i32>())?;
         let memory = Memory::zeroed(layout.nbytes())?;
         let this = Self::over(py, memory, layout, c"i".into())?;
         let access = this.get().access(py)?;
-        if let (AnyArray::I32(array), true) = (&*access, length > 0) {
+        if let (AnyArray::I32(array), true) = (&*access, count > 0) {
             for value in 0..=last {
                 array.set(&[value as isize], value)?;
             }
@@ -427,24 +419,44 @@ impl Lease {
     /// Counts one more buffer.
     fn lend(&self) -> PyResult<()> {
         let add = |lent| if lent == Self::OVER { None } else { Some(lent + 1) };
-        match self.0.fetch_update(Ordering::AcqRel, Ordering::Relaxed, add) {
-            Ok(_) => Ok(()),
-            Err(_) => Err(released()),
-        }
+        self.update(add).map_or_else(|_| Err(released()), |_| Ok(()))
     }
 
     /// Counts one buffer less.
     fn hand_back(&self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
+        // There is one to be handed back, or else nobody comes here.
+        let _ = self.update(|lent| Some(lent - 1));
     }
 
     /// Ends the lease, and says whether this call did; the number of buffers that are out if
     /// there are any.
     fn end(&self) -> std::result::Result<bool, usize> {
-        match self.0.compare_exchange(0, Self::OVER, Ordering::AcqRel, Ordering::Acquire) {
+        match self.update(|lent| (lent == 0).then_some(Self::OVER)) {
             Ok(_) => Ok(true),
             Err(Self::OVER) => Ok(false),
             Err(lent) => Err(lent),
+        }
+    }
+
+    /// Ends the lease of a view that dies: whether it lasted until now.
+    #[inline]
+    fn end_with_view(&mut self) -> bool {
+        *self.0.get_mut() != Self::OVER
+    }
+
+    /// Changes the count, unless `change` gives none; what it was before.
+    #[inline]
+    fn update(&self, change: impl Fn(usize) -> Option<usize>) -> std::result::Result<usize, usize> {
+        #[cfg(Py_GIL_DISABLED)]
+        {
+            self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, change)
+        }
+        #[cfg(not(Py_GIL_DISABLED))]
+        {
+            // The GIL keeps others out.
+            let lent = self.0.load(Ordering::Relaxed);
+            self.0.store(change(lent).ok_or(lent)?, Ordering::Relaxed);
+            Ok(lent)
         }
     }
 }

@@ -129,7 +129,8 @@ impl PyConsumerArray {
         if !hold.readonly() {
             return Err(PyValueError::new_err("cannot hash writable ConsumerArray object"));
         }
-        if !matches!(hold.format().as_bytes(), b"B" | b"b" | b"c") {
+        let format = hold.format().as_bytes();
+        if !matches!(format.strip_prefix(b"@").unwrap_or(format), b"B" | b"b" | b"c") {
             let message = "hashing is restricted to formats 'B', 'b' or 'c'";
             return Err(PyValueError::new_err(message));
         }
@@ -164,7 +165,7 @@ impl PyConsumerArray {
         stop: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let bound =
-            |bound: Option<&Bound<'py, PyAny>>, default| bound.map_or(Ok(default), index::index);
+            |bound: Option<&Bound<'py, PyAny>>, default| bound.map_or(Ok(default), index::clipped);
         let (start_key, stop_key) = (bound(start, 0)?, bound(stop, isize::MAX)?);
         let hold = self.hold(py)?;
         let shape = hold.layout().shape();

@@ -3,11 +3,11 @@
 //! Keys and values are converted first, which may run any code, and the view is asked for access
 //! after that.
 
+use pyo3::Borrowed;
 use pyo3::exceptions::{PyIndexError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyEllipsis, PySlice, PyTuple};
-use pyo3::Borrowed;
 use smallvec::SmallVec;
 
 use super::class::PyConsumerArray;
@@ -77,6 +77,17 @@ pub(super) fn index(object: &Bound<'_, PyAny>) -> PyResult<isize> {
         return Err(error);
     }
     Ok(index)
+}
+
+/// The number of a bound or a length, through its `__index__`: one that is beyond every array
+/// becomes the largest or smallest number.
+pub(super) fn clipped(object: &Bound<'_, PyAny>) -> PyResult<isize> {
+    // SAFETY: the object is alive; without an exception to raise, the number is clipped.
+    let number = unsafe { ffi::PyNumber_AsSsize_t(object.as_ptr(), std::ptr::null_mut()) };
+    match PyErr::take(object.py()) {
+        Some(error) if number == -1 => Err(error),
+        _ => Ok(number),
+    }
 }
 
 /// `v[key]`
@@ -263,7 +274,7 @@ fn set_view(
             let _hold = view.hold(py)?;
             return Ok(dispatch!(target, to => dispatch_raw(to, &source))?);
         }
-        if !scalars_fill || !holds_bytes(target) {
+        if !scalars_fill || !(holds_bytes(target) || source.layout().ndim() == 0) {
             return Err(different_structures(target, &source));
         }
     } else if !scalars_fill {
@@ -305,7 +316,8 @@ fn same_elements(left: &AnyArray, right: &AnyArray) -> bool {
     }
 }
 
-/// Whether an object that exports a buffer may be meant as one element: a byte string.
+/// Whether an object that exports a buffer may be meant as one element: a byte string. (So may one
+/// of no dimensions: NumPy's numbers are such.)
 fn holds_bytes(array: &AnyArray) -> bool {
     matches!(array, AnyArray::Char(_))
 }

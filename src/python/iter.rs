@@ -3,6 +3,7 @@
 //! An iterator keeps its view alive, but does not hold the memory: a view that is released
 //! meanwhile ends the iteration with an error.
 
+use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pyo3::exceptions::PyTypeError;
@@ -17,7 +18,8 @@ use crate::layout::Key;
 /// Iterator over the elements of a ConsumerArray, or, above one dimension, over its sub-views.
 #[pyclass(frozen, name = "ConsumerArrayIterator", module = "consumer")]
 pub(super) struct PyIterator {
-    view: Py<PyConsumerArray>,
+    /// `None` once the iterator is at its end: it then keeps nothing alive.
+    view: UnsafeCell<Option<Py<PyConsumerArray>>>,
     /// How many were given out.
     done: AtomicUsize,
     length: usize,
@@ -27,16 +29,14 @@ pub(super) struct PyIterator {
     line: Option<(*mut u8, isize)>,
 }
 
-// SAFETY: the address of the line is only followed under access to the view.
+// SAFETY: the address of the line is only followed under access to the view. The view is only taken
+// away with the GIL held, where nobody is looking at it; without a GIL it never is.
 unsafe impl Send for PyIterator {}
 // SAFETY: as above.
 unsafe impl Sync for PyIterator {}
 
 impl PyIterator {
-    pub(super) fn new<'py>(
-        view: &Bound<'py, PyConsumerArray>,
-        backwards: bool,
-    ) -> PyResult<Bound<'py, Self>> {
+    fn new<'py>(view: &Bound<'py, PyConsumerArray>, backwards: bool) -> PyResult<Bound<'py, Self>> {
         let array = view.get().array()?;
         let [length, ..] = *array.layout().shape() else {
             return Err(PyTypeError::new_err("0-dim memory cannot be iterated over"));
@@ -50,21 +50,45 @@ impl PyIterator {
             _ => None,
         };
         let done = AtomicUsize::new(0);
-        let (view, py) = (view.clone(), view.py());
-        Bound::new(py, Self { view: view.unbind(), done, length, backwards, line })
+        let (owned, py) = (view.clone().unbind(), view.py());
+        let view = UnsafeCell::new(Some(owned));
+        Bound::new(py, Self { view, done, length, backwards, line })
+    }
+
+    /// The view, to be looked at before any Python code runs; `None` at the end.
+    #[inline(always)]
+    fn view(&self) -> Option<&Py<PyConsumerArray>> {
+        // SAFETY: the view is taken away only by `finish`, which Python code has to call.
+        unsafe { (*self.view.get()).as_ref() }
+    }
+
+    /// Lets go of the view at the end of the iteration.
+    #[cold]
+    fn finish(&self, py: Python<'_>) {
+        if cfg!(Py_GIL_DISABLED) {
+            return;
+        }
+        // SAFETY: the GIL is held, and nobody is looking at the view. It is out of its place before
+        // its end runs anybody's code.
+        let view = unsafe { (*self.view.get()).take() };
+        drop(view.map(|view| view.into_bound(py)));
     }
 
     /// The next object; NULL at the end, and, with an exception, where that fails.
     #[inline(always)]
     pub(super) fn next(&self, py: Python<'_>) -> NewReference {
         let done = self.done.load(Ordering::Relaxed);
-        if done >= self.length {
-            return std::ptr::null_mut();
-        }
+        let view = match self.view() {
+            Some(view) if done < self.length => view,
+            _ => {
+                self.finish(py);
+                return std::ptr::null_mut();
+            }
+        };
         // Without the GIL two threads may be given the same element, as with other iterators.
         self.done.store(done + 1, Ordering::Relaxed);
         if let Some((first, stride)) = self.line
-            && let Some(access) = self.view.get().try_access(py)
+            && let Some(access) = view.get().try_access(py)
         {
             let pointer = first.wrapping_offset(stride.wrapping_mul(done as isize));
             // SAFETY: `done` is below the length, so that the line leads to an element, and the
@@ -72,7 +96,7 @@ impl PyIterator {
             return unsafe { index::read(py, &access, pointer) };
         }
         let index = if self.backwards { self.length - 1 - done } else { done };
-        match self.next_part(py, index as isize) {
+        match part(&view.bind(py).clone(), index as isize) {
             Ok(object) => object.into_ptr(),
             Err(error) => {
                 error.restore(py);
@@ -80,24 +104,24 @@ impl PyIterator {
             }
         }
     }
+}
 
-    /// What the index of the first dimension selects: a sub-view above one dimension.
-    fn next_part<'py>(&self, py: Python<'py>, index: isize) -> PyResult<Bound<'py, PyAny>> {
-        let view = self.view.bind(py);
-        let access = view.get().access(py)?;
-        if access.layout().ndim() == 1 {
-            let pointer = access.raw().element(&[index])?;
-            // SAFETY: the pointer leads to an element; `read` gives a new reference, or NULL with
-            // an exception.
-            return unsafe { Bound::from_owned_ptr_or_err(py, index::read(py, &access, pointer)) };
-        }
-        let (start, layout) = match access.layout().index_first(index) {
-            Some((offset, layout)) => (access.start().wrapping_offset(offset), layout),
-            None => access.raw().select(&[Key::Index(index)])?,
-        };
-        // SAFETY: a selection of the view's elements, just made under access.
-        Ok(unsafe { PyConsumerArray::share_part(view, start, layout)? }.into_any())
+/// What the index of the first dimension selects: a sub-view above one dimension.
+fn part<'py>(view: &Bound<'py, PyConsumerArray>, index: isize) -> PyResult<Bound<'py, PyAny>> {
+    let py = view.py();
+    let access = view.get().access(py)?;
+    if access.layout().ndim() == 1 {
+        let pointer = access.raw().element(&[index])?;
+        // SAFETY: the pointer leads to an element; `read` gives a new reference, or NULL with an
+        // exception.
+        return unsafe { Bound::from_owned_ptr_or_err(py, index::read(py, &access, pointer)) };
     }
+    let (start, layout) = match access.layout().index_first(index) {
+        Some((offset, layout)) => (access.start().wrapping_offset(offset), layout),
+        None => access.raw().select(&[Key::Index(index)])?,
+    };
+    // SAFETY: a selection of the view's elements, just made under access.
+    Ok(unsafe { PyConsumerArray::share_part(view, start, layout)? }.into_any())
 }
 
 #[pymethods]
@@ -120,7 +144,7 @@ impl PyIterator {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.view)
+        visit.call(self.view())
     }
 }
 

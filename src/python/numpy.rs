@@ -19,9 +19,17 @@ use crate::dtype::Scalar;
 use crate::format::Class;
 use crate::layout::Layout;
 
-/// The module `numpy`, or an ImportError that says what it was needed for.
+/// The module `numpy`, or an ImportError that says what it was needed for. Also looks at what the
+/// crate `numpy` will take for granted of it.
 fn import<'py>(py: Python<'py>, what: &str) -> PyResult<Bound<'py, PyModule>> {
-    py.import("numpy").map_err(|cause| {
+    let usable = || -> PyResult<Bound<'py, PyModule>> {
+        let numpy = py.import("numpy")?;
+        numpy.getattr("__version__")?;
+        let core = py.import("numpy._core.multiarray");
+        core.or_else(|_| py.import("numpy.core.multiarray"))?.getattr("_ARRAY_API")?;
+        Ok(numpy)
+    };
+    usable().map_err(|cause| {
         let message = format!("{what} needs NumPy, which cannot be imported: {cause}");
         let error = PyImportError::new_err(message);
         error.set_cause(py, Some(cause));
@@ -64,9 +72,9 @@ fn type_string(array: &AnyArray) -> PyResult<String> {
 fn ndarray<'py>(
     this: &Bound<'py, PyConsumerArray>,
     array: &AnyArray,
-    descr: Bound<'py, PyArrayDescr>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = this.py();
+    let descr = PyArrayDescr::new(py, type_string(array)?)?;
     let layout: &Layout = array.layout();
     let dims: Vec<npy_intp> = layout.shape().iter().map(|&length| length as npy_intp).collect();
     let strides: Vec<npy_intp> = layout.strides().to_vec();
@@ -122,20 +130,20 @@ impl PyConsumerArray {
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = this.py();
         let view = this.get();
-        let name = type_string(view.array()?)?;
+        // Elements without a type in NumPy are refused whether it is there or not.
+        type_string(view.array()?)?;
         let numpy = import(py, "ConsumerArray.__array__")?;
-        let descr = PyArrayDescr::new(py, name)?;
         let must_copy = || PyValueError::new_err("the elements cannot be had without a copy");
         let hold = view.hold(py)?;
         let array = if hold.layout().suboffsets().is_empty() {
-            ndarray(this, &hold, descr)?
+            ndarray(this, &hold)?
         } else if copy == Some(false) {
             return Err(must_copy());
         } else {
             // NumPy has no pointers between start and element.
             let copy = copy::owned(py, &hold)?;
             let hold = copy.get().hold(py)?;
-            ndarray(&copy, &hold, descr)?
+            ndarray(&copy, &hold)?
         };
         let arguments = PyDict::new(py);
         arguments.set_item("dtype", dtype)?;

@@ -62,7 +62,18 @@ pub(super) struct Vacant<'py> {
 impl<'py> Vacant<'py> {
     #[inline]
     pub(super) fn new(py: Python<'py>) -> PyResult<Self> {
-        let class = PyConsumerArray::type_object_raw(py);
+        Self::of(py, PyConsumerArray::type_object_raw(py))
+    }
+
+    /// One more of the class of another view, which need not be looked up.
+    #[inline(always)]
+    pub(super) fn like(view: &Bound<'py, PyConsumerArray>) -> PyResult<Self> {
+        // SAFETY: the view is alive. There are no subclasses.
+        Self::of(view.py(), unsafe { ffi::Py_TYPE(view.as_ptr()) })
+    }
+
+    #[inline(always)]
+    fn of(py: Python<'py>, class: *mut ffi::PyTypeObject) -> PyResult<Self> {
         if let Some(object) = FREE.take(py) {
             // SAFETY: the memory is that of a dead object of the class, as its allocation left it
             // but for what the class itself wrote: this makes it a new one.
@@ -159,15 +170,12 @@ impl FreeList {
 /// Where PyO3 puts the value of a class behind the head of its objects.
 const VALUE_OFFSET: usize = size_of::<ffi::PyObject>();
 
-/// The place of an object's list of weak references: where the class says.
-///
-/// # Safety
-/// The object is a ConsumerArray, filled in or not.
-#[inline]
-unsafe fn weak_references(object: *mut ffi::PyObject) -> *mut *mut ffi::PyObject {
-    // SAFETY: the class is a ready one with weak references.
-    let offset = unsafe { (*ffi::Py_TYPE(object)).tp_weaklistoffset };
-    object.wrapping_byte_offset(offset).cast()
+/// Where PyO3 puts the list of weak references: behind the value.
+const WEAK_REFERENCES_OFFSET: usize = VALUE_OFFSET + size_of::<PyConsumerArray>();
+
+#[inline(always)]
+fn weak_references(object: *mut ffi::PyObject) -> *mut *mut ffi::PyObject {
+    object.wrapping_byte_add(WEAK_REFERENCES_OFFSET).cast()
 }
 
 /// Gives the memory of an object back, without regard to what is in it.
@@ -209,9 +217,9 @@ fn check_layout(py: Python<'_>) -> PyResult<()> {
     let offset = (object.get() as *const PyConsumerArray).addr() - object.as_ptr().addr();
     // SAFETY: the class is ready.
     let class = unsafe { &*PyConsumerArray::type_object_raw(py) };
-    let end = VALUE_OFFSET + size_of::<PyConsumerArray>();
     let weak = usize::try_from(class.tp_weaklistoffset).unwrap_or(0);
-    let expected = weak == end && class.tp_basicsize as usize == end + size_of::<usize>();
+    let end = WEAK_REFERENCES_OFFSET + size_of::<usize>();
+    let expected = weak == WEAK_REFERENCES_OFFSET && class.tp_basicsize as usize == end;
     if offset == VALUE_OFFSET && expected {
         return Ok(());
     }

@@ -5,6 +5,7 @@
 
 use std::fmt::Write;
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use super::attributes::format_object;
@@ -18,7 +19,7 @@ const MOST_PER_DIMENSION: usize = 10;
 const MOST: usize = 1000;
 
 /// Writes the elements under `pointer`, where the indices before `dimension` lead, in brackets.
-fn write<T: PyElement>(
+fn write_elements<T: PyElement>(
     py: Python<'_>,
     array: &ConsumerArray<T>,
     dimension: usize,
@@ -30,8 +31,14 @@ fn write<T: PyElement>(
         *shown += 1;
         // SAFETY: all indices together lead to an element; `read` gives a new reference, or NULL
         // with an exception.
-        let object = unsafe { Bound::from_owned_ptr_or_err(py, T::read(py, array, pointer))? };
-        text.push_str(&object.repr()?.to_string_lossy());
+        match unsafe { Bound::from_owned_ptr_or_err(py, T::read(py, array, pointer)) } {
+            Ok(object) => text.push_str(&object.repr()?.to_string_lossy()),
+            // An element that is no value of its type must not keep the others from being seen.
+            Err(error) if error.is_instance_of::<PyValueError>(py) => {
+                let _ = write!(text, "<{}>", error.value(py));
+            }
+            Err(error) => return Err(error),
+        }
         return Ok(());
     };
     text.push_str("[ ");
@@ -42,7 +49,7 @@ fn write<T: PyElement>(
             break;
         }
         let next = array.raw().step(pointer, dimension, index);
-        write(py, array, dimension + 1, next, text, shown)?;
+        write_elements(py, array, dimension + 1, next, text, shown)?;
         text.push(' ');
     }
     text.push(']');
@@ -55,7 +62,7 @@ fn elements(py: Python<'_>, array: &AnyArray) -> PyResult<String> {
         return Ok(format!("[ {} ]", array.descriptor()));
     }
     let mut text = String::new();
-    dispatch!(array, array => write(py, array, 0, array.start(), &mut text, &mut 0))?;
+    dispatch!(array, array => write_elements(py, array, 0, array.start(), &mut text, &mut 0))?;
     Ok(text)
 }
 

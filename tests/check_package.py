@@ -1,0 +1,23 @@
+"""Checks the installed package, with nothing but the standard library: run by check_packages.sh."""
+
+import array
+import pathlib
+import sys
+
+before = set(sys.modules)
+import consumer  # noqa: E402  (what it imports is measured)
+
+imported = {name for name in set(sys.modules) - before if name.partition(".")[0] != "consumer"}
+assert not imported, f"importing it imports {imported}"
+
+view = consumer.consume(array.array("i", [1, 2, 3, 4, 5]))
+assert str(view) == "[ 1 2 3 4 5 ]", view
+
+assert consumer.__file__ is not None
+package = pathlib.Path(consumer.__file__).parent
+names = {path.name for path in package.iterdir() if path.is_file()}
+assert {"__init__.py", "__init__.pyi", "py.typed"} <= names, names
+assert "class ConsumerArray" in (package / "__init__.pyi").read_text(encoding="utf-8")
+
+size = sum(path.stat().st_size for path in package.rglob("*") if path.suffix != ".pyc")
+assert size <= 2 * 1024 * 1024, f"{size} bytes are installed"

@@ -1,0 +1,16 @@
+#!/bin/sh
+# Builds the module for one interpreter and runs the Python tests on it, in a venv of its own.
+set -eu
+python=$1
+version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+venv=.venv-$version
+echo "--- the module on Python $version"
+if [ ! -e "$venv/ready" ] || [ tests/requirements.txt -nt "$venv/ready" ]; then
+    "$python" -m venv "$venv"
+    "$venv/bin/python" -m pip install --quiet --requirement tests/requirements.txt
+    touch "$venv/ready"
+fi
+VIRTUAL_ENV=$PWD/$venv CARGO_TARGET_DIR=target/python-$version \
+    "$venv/bin/maturin" develop --release --quiet
+"$venv/bin/python" -m mypy.stubtest consumer --allowlist tests/typing/stubtest-allowlist.txt
+"$venv/bin/python" -m pytest --quiet
