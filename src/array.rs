@@ -152,12 +152,11 @@ macro_rules! define_array {
                 owner: Option<Owner>,
             ) -> Self {
                 macro_rules! array {
-                    ($variant:ident) => {
+                    ($variant:ident) => {{
                         // SAFETY: as the caller says.
-                        Self::$variant(ConsumerArray::new(
-                            unsafe { View::new(start, layout, readonly, ()) }, format, owner,
-                        ))
-                    };
+                        let view = unsafe { View::new(start, layout, readonly, ()) };
+                        Self::$variant(ConsumerArray::new(view, format, owner))
+                    }};
                 }
                 match (scalar_type.scalar, scalar_type.swapped) {
                     $((ScalarName::$s, _) => array!($s),)*

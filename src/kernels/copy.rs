@@ -227,7 +227,7 @@ unsafe fn copy_elements<B: Copy>(run: Run<2>) {
     for index in 0..run.length {
         // SAFETY: as the caller says; an array of bytes needs no alignment.
         unsafe {
-            run.pointer(0, index).cast::<B>().write(run.pointer(1, index).cast::<B>().read())
+            run.pointer(0, index).cast::<B>().write(run.pointer(1, index).cast::<B>().read());
         };
     }
 }

@@ -129,7 +129,7 @@ impl Layout {
         let mut lengths: Dimensions<usize> =
             shape.iter().map(|&length| length.unsigned_abs()).collect();
         if let Some(dimension) = unknown {
-            if known == 0 || self.len() % known != 0 {
+            if known == 0 || !self.len().is_multiple_of(known) {
                 return Err(wrong());
             }
             lengths[dimension] = self.len() / known;

@@ -317,13 +317,11 @@ impl PyConsumerArray {
         let layout = Layout::contiguous(&[count], size_of::<i32>())?;
         let memory = Memory::zeroed(layout.nbytes())?;
         let this = Self::over(py, memory, layout, c"i".into())?;
-        let access = this.get().access(py)?;
-        if let (AnyArray::I32(array), true) = (&*access, count > 0) {
+        if let (AnyArray::I32(array), true) = (&*this.get().access(py)?, count > 0) {
             for value in 0..=last {
                 array.set(&[value as isize], value)?;
             }
         }
-        drop(access);
         Ok(this)
     }
 

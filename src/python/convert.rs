@@ -218,7 +218,7 @@ enum Number {
     /// A number of another type, or nothing like a number.
     Other,
     /// An object of Python's own types that no number equals.
-    NotANumber,
+    Unlike,
 }
 
 fn number(object: &Bound<'_, PyAny>) -> Number {
@@ -230,7 +230,7 @@ fn number(object: &Bound<'_, PyAny>) -> Number {
         } else if ffi::PyFloat_CheckExact(pointer) != 0 {
             Number::Float(ffi::PyFloat_AS_DOUBLE(pointer))
         } else if ffi::PyUnicode_CheckExact(pointer) != 0 || ffi::PyBytes_CheckExact(pointer) != 0 {
-            Number::NotANumber
+            Number::Unlike
         } else {
             Number::Other
         }
@@ -447,7 +447,7 @@ macro_rules! floats {
                         Number::Integer(Integer::Signed(value)) if value.unsigned_abs() <= 1 << 53 => {
                             value as f64
                         }
-                        Number::NotANumber => return Equal::None,
+                        Number::Unlike => return Equal::None,
                         _ => return Equal::Unknown,
                     };
                     Self::exactly(value).map_or(Equal::None, Equal::To)
@@ -523,7 +523,7 @@ impl PyValue for Char {
     }
 
     fn equal_to(object: &Bound<'_, PyAny>) -> Equal<Self> {
-        match object.cast_exact::<PyBytes>().map(|bytes| bytes.as_bytes()) {
+        match object.cast_exact::<PyBytes>().map(PyBytesMethods::as_bytes) {
             Ok(&[byte]) => Equal::To(Self(byte)),
             Ok(_) => Equal::None,
             Err(_) => Equal::Unknown,

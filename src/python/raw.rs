@@ -380,9 +380,8 @@ unsafe extern "C" fn consume(
 /// Refuses a call that does not give just the argument `object`.
 #[cold]
 fn one_object(positional: isize, names: Option<Borrowed<'_, '_, PyAny>>) -> PyResult<()> {
-    let names =
-        names.map(|names| names.cast::<PyTuple>().map(|names| names.to_owned())).transpose()?;
-    let named = names.as_ref().map_or(0, |names| names.len());
+    let names = names.map(|names| names.cast::<PyTuple>().map(Borrowed::to_owned)).transpose()?;
+    let named = names.as_ref().map_or(0, PyTupleMethods::len);
     let given = positional.unsigned_abs() + named;
     if given != 1 {
         let message = format!("consume() takes exactly one argument ({given} given)");
