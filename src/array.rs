@@ -188,7 +188,9 @@ macro_rules! define_array {
                 match (self, other) {
                     $((Self::$s(left), Self::$s(right)) => compare::equal(left, right),)*
                     $((Self::$m(left), Self::$m(right)) => compare::equal(left, right),
-                    (Self::$swapped(left), Self::$swapped(right)) => compare::equal(left, right),)*
+                    (Self::$swapped(left), Self::$swapped(right)) => compare::equal(left, right),
+                    (Self::$m(left), Self::$swapped(right)) => compare::equal_across(left, right),
+                    (Self::$swapped(left), Self::$m(right)) => compare::equal_across(right, left),)*
                     _ => match (self.decoder(), other.decoder()) {
                         (Some(left), Some(right)) => {
                             let (raw, other) = (self.raw(), other.raw());

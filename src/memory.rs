@@ -5,23 +5,24 @@
 use crate::error::{Error, Result};
 use std::cell::UnsafeCell;
 
-/// A cache line: the alignment that every element type and vector load is content with.
+/// The alignment that every element type is content with, and the largest for which the system's
+/// allocator has zeroed memory without writing it.
 #[derive(Clone, Copy)]
-#[repr(C, align(64))]
-struct Line([u8; 64]);
+#[repr(C, align(16))]
+struct Block([u8; 16]);
 
-/// Zeroed bytes on the heap, aligned to 64, that are stored into through pointers.
+/// Zeroed bytes on the heap, aligned to 16, that are stored into through pointers.
 ///
 /// # Examples
 /// ```
 /// use consumer::memory::Memory;
 /// let memory = Memory::zeroed(100).unwrap();
 /// assert_eq!(memory.len(), 100);
-/// assert_eq!(memory.start() as usize % 64, 0);
+/// assert_eq!(memory.start() as usize % 16, 0);
 /// assert!(Memory::zeroed(usize::MAX).unwrap_err().is_too_large());
 /// ```
 pub struct Memory {
-    lines: Box<[UnsafeCell<Line>]>,
+    blocks: Box<[UnsafeCell<Block>]>,
     length: usize,
 }
 
@@ -32,27 +33,27 @@ impl Memory {
     /// One that [`is_too_large`](Error::is_too_large) where there is not so much memory.
     pub fn zeroed(length: usize) -> Result<Self> {
         let too_large = || Error::too_large(format!("no memory for {length} bytes"));
-        let count = length.div_ceil(size_of::<Line>());
-        let layout = std::alloc::Layout::array::<Line>(count).map_err(|_| too_large())?;
+        let count = length.div_ceil(size_of::<Block>());
+        let layout = std::alloc::Layout::array::<Block>(count).map_err(|_| too_large())?;
         if layout.size() == 0 {
-            return Ok(Self { lines: Box::default(), length });
+            return Ok(Self { blocks: Box::default(), length });
         }
-        // SAFETY: the layout has a size. The zeroed bytes are `count` valid lines, which the box
+        // SAFETY: the layout has a size. The zeroed bytes are `count` valid blocks, which the box
         // then owns, with the layout that it will free them by.
-        let lines = unsafe {
-            let start = std::alloc::alloc_zeroed(layout).cast::<UnsafeCell<Line>>();
+        let blocks = unsafe {
+            let start = std::alloc::alloc_zeroed(layout).cast::<UnsafeCell<Block>>();
             if start.is_null() {
                 return Err(too_large());
             }
             Box::from_raw(std::ptr::slice_from_raw_parts_mut(start, count))
         };
-        Ok(Self { lines, length })
+        Ok(Self { blocks, length })
     }
 
     /// The first byte.
     #[must_use]
     pub fn start(&self) -> *mut u8 {
-        self.lines.as_ptr().cast_mut().cast()
+        self.blocks.as_ptr().cast_mut().cast()
     }
 
     /// The number of bytes.

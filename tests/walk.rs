@@ -93,8 +93,8 @@ fn runs_are_as_long_as_the_layout_allows() {
     assert_eq!(runs(&[], None, c), [1]);
     assert_eq!(runs(&[5], None, c), [5]);
     assert_eq!(runs(&[5], Some(&[-7]), c), [5]);
-    assert_eq!(runs(&[0], None, c), []);
-    assert_eq!(runs(&[3, 0, 2], None, c), []);
+    assert_eq!(runs(&[0], None, c), [0; 0]);
+    assert_eq!(runs(&[3, 0, 2], None, c), [0; 0]);
     assert_eq!(runs(&[2, 3, 4], None, c), [24]);
     assert_eq!(runs(&[2, 3, 4], None, fortran), [2; 12]);
     assert_eq!(runs(&[2, 3, 4], Some(&[2, 4, 12]), fortran), [24]);

@@ -131,8 +131,8 @@ impl LongDouble {
         let top = u16::from_le_bytes([self.0[8], self.0[9]]);
         let (negative, exponent) = (top >> 15 == 1, i32::from(top & 0x7fff));
         match exponent {
-            // The integer bit is explicit: what follows it tells infinity from NaN.
-            0x7fff if significand << 1 == 0 => Parts { negative, kind: Kind::Infinite },
+            // The integer bit is explicit: without it this is no infinity either.
+            0x7fff if significand == 1 << 63 => Parts { negative, kind: Kind::Infinite },
             0x7fff => Parts { negative, kind: Kind::NotANumber },
             // Subnormal numbers have the exponent of the smallest normal ones.
             0 => Parts::finite(negative, u128::from(significand), -16445),

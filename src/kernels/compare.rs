@@ -29,6 +29,27 @@ pub fn equal<T: Scalar>(left: &View<T>, right: &View<T>) -> Result<bool> {
     }))
 }
 
+/// As [`equal`] for two types of the same values: one type in two byte orders.
+///
+/// # Errors
+/// As those of [`equal`].
+pub fn equal_across<T, U>(left: &View<T>, right: &View<U>) -> Result<bool>
+where
+    T: Scalar,
+    U: Scalar<Value = T::Value>,
+{
+    if left.layout().shape() != right.layout().shape() {
+        return Ok(false);
+    }
+    let mut walk = Walk::new([left.raw(), right.raw()], Order::C)?;
+    Ok(walk.all(|run| {
+        // SAFETY: runs of these views lead to their elements, which are valid for reads.
+        (0..run.length).all(|index| unsafe {
+            load::<T>(run.pointer(0, index)) == load::<U>(run.pointer(1, index))
+        })
+    }))
+}
+
 /// Whether the bytes of two adjacent runs are equal.
 ///
 /// # Safety

@@ -142,17 +142,15 @@ impl Layout {
     }
 
     /// The layout itself, if its elements lie within memory.
+    ///
+    /// Lengths of 0, and an itemsize of 0, are taken for 1: so no product of lengths overflows, in
+    /// whatever order it is taken, and no length is larger than an index can be.
     fn checked(self) -> Result<Self> {
+        let mut lengths = self.shape.iter().map(|&length| length.max(1));
+        let size = lengths.try_fold(self.itemsize.max(1), usize::checked_mul);
         let fits = self.checked_extent().is_some()
-            && self.checked_nbytes().is_some_and(|size| isize::try_from(size).is_ok());
+            && size.is_some_and(|size| isize::try_from(size).is_ok());
         if fits { Ok(self) } else { Err(too_large(&self.shape, self.itemsize)) }
-    }
-
-    fn checked_nbytes(&self) -> Option<usize> {
-        if self.is_empty() {
-            return Some(0);
-        }
-        self.shape.iter().try_fold(self.itemsize, |size, &length| size.checked_mul(length))
     }
 
     /// First and last byte, relative to the start, that lead to or belong to an element.
@@ -279,16 +277,13 @@ impl Layout {
 }
 
 /// C strides in bytes; `None` where a product overflows. Empty dimensions count as 1, so that the
-/// strides of an empty array are those of its neighbours; where there are no elements, no stride is
-/// too large either, for it is never taken.
+/// strides of an empty array are those of its neighbours.
 fn contiguous_strides(shape: &[usize], itemsize: usize) -> Option<Dimensions<isize>> {
-    let empty = shape.contains(&0);
     let mut strides: Dimensions<isize> = shape.iter().map(|_| 0).collect();
     let mut step = isize::try_from(itemsize).ok()?;
     for (stride, &length) in strides.iter_mut().zip(shape).rev() {
         *stride = step;
-        let length = length.max(1) as isize;
-        step = if empty { step.wrapping_mul(length) } else { step.checked_mul(length)? };
+        step = step.checked_mul(isize::try_from(length.max(1)).ok()?)?;
     }
     Some(strides)
 }

@@ -77,7 +77,7 @@ impl Layout {
     }
 
     /// What a slice of the first dimension selects, as the offset of its start, its length and its
-    /// stride; `None` where there is no dimension, or pointers.
+    /// stride; `None` where there is no dimension, or pointers, or no step.
     #[inline(always)]
     pub(crate) fn slice_first(
         &self,
@@ -85,7 +85,7 @@ impl Layout {
         stop: isize,
         step: isize,
     ) -> Option<(isize, usize, isize)> {
-        if self.suboffsets.is_some() {
+        if self.suboffsets.is_some() || step == 0 {
             return None;
         }
         let (&length, &stride) = (self.shape.first()?, self.strides.first()?);
@@ -125,8 +125,9 @@ impl Layout {
     /// # Errors
     /// One that [`is_index`](Error::is_index) where an index is out of bounds; one that
     /// [`is_key`](Error::is_key) where the key has more parts than there are dimensions, or more
-    /// than one ellipsis; one that [`is_buffer`](Error::is_buffer) where two pointers would have to
-    /// be followed for one dimension.
+    /// than one ellipsis; one that [`is_value`](Error::is_value) where a step is 0; one that
+    /// [`is_buffer`](Error::is_buffer) where two pointers would have to be followed for one
+    /// dimension, or a suboffset would become negative.
     pub fn select(&self, keys: &[Key]) -> Result<Selection> {
         let ellipses = keys.iter().filter(|key| matches!(key, Key::Ellipsis)).count();
         let named = keys.len() - ellipses;
@@ -140,7 +141,7 @@ impl Layout {
         for key in keys {
             match *key {
                 Key::Index(index) => selector.index(index)?,
-                Key::Slice { start, stop, step } => selector.slice(start, stop, step),
+                Key::Slice { start, stop, step } => selector.slice(start, stop, step)?,
                 Key::Ellipsis => (named..self.ndim()).for_each(|_| selector.keep()),
             }
         }
@@ -204,31 +205,41 @@ impl<'a> Selector<'a> {
         self.selection
     }
 
-    fn slice(&mut self, start: isize, stop: isize, step: isize) {
+    fn slice(&mut self, start: isize, stop: isize, step: isize) -> Result<()> {
+        if step == 0 {
+            return Err(Error::value("slice step cannot be zero"));
+        }
         let (length, stride) =
             (self.source.shape[self.dimension], self.source.strides[self.dimension]);
         let (start, count) = adjust(length, start, stop, step);
         // Where nothing or one element is selected, the product below may overflow but is unused.
         let offset = if count == 0 { 0 } else { stride.wrapping_mul(start as isize) };
-        self.advance(offset);
+        self.advance(offset)?;
         self.push(count, stride.wrapping_mul(step));
+        Ok(())
     }
 
     /// Moves what follows by some bytes: the start, or, where a pointer was followed for an
     /// earlier dimension, the place that it leads to.
-    fn advance(&mut self, offset: isize) {
-        let followed = self.suboffsets.iter_mut().rfind(|suboffset| **suboffset >= 0);
-        let place = followed
-            .or_else(|| self.selection.hops.last_mut())
-            .unwrap_or(&mut self.selection.offset);
+    fn advance(&mut self, offset: isize) -> Result<()> {
+        if let Some(suboffset) = self.suboffsets.iter_mut().rfind(|suboffset| **suboffset >= 0) {
+            // A negative suboffset would say that there is no pointer to follow.
+            let sum = suboffset.checked_add(offset).filter(|&sum| sum >= 0);
+            *suboffset = sum.ok_or_else(|| {
+                Error::buffer("the selection begins before what a pointer leads to (suboffsets)")
+            })?;
+            return Ok(());
+        }
+        let place = self.selection.hops.last_mut().unwrap_or(&mut self.selection.offset);
         // Only among strides without any element can this wrap.
         *place = place.wrapping_add(offset);
+        Ok(())
     }
 
     fn index(&mut self, index: isize) -> Result<()> {
         let index = self.source.resolve(self.dimension, index)?;
         let offset = self.source.strides[self.dimension].wrapping_mul(index as isize);
-        self.advance(offset);
+        self.advance(offset)?;
         if let Some(suboffset) = self.suboffset() {
             self.follow(suboffset)?;
         }
