@@ -1,7 +1,7 @@
 //! Typed, zero-copy views of any object that exports a buffer (PEP 3118).
 //!
 //! The crate is the Python module `consumer` and, without its feature `python`, a core that knows
-//! nothing of Python: format strings ([`format`]), layouts ([`layout`]), typed views over foreign
+//! nothing of Python: format strings ([`format`](mod@format)), layouts ([`layout`]), typed views over foreign
 //! memory ([`view`]) and the enum over all of them ([`array`](mod@array)).
 //!
 //! ```

@@ -28,6 +28,12 @@ _ArrayT = TypeVar("_ArrayT", int, float, str)
 _ItemT_co = TypeVar("_ItemT_co", covariant=True)
 
 _Order: TypeAlias = Literal["C", "F", "A"]
+_Shape: TypeAlias = list[int] | tuple[int, ...]
+_IntFormat: TypeAlias = Literal[
+    "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "n", "N", "P",
+    "@b", "@B", "@h", "@H", "@i", "@I", "@l", "@L", "@q", "@Q", "@n", "@N", "@P",
+]  # fmt: skip
+_FloatFormat: TypeAlias = Literal["e", "f", "d", "@e", "@f", "@d"]
 _Indices: TypeAlias = SupportsIndex | tuple[SupportsIndex, ...]
 # A tuple that selects a part of a view. The type includes tuples of nothing but indices, which the
 # overloads for _Indices come before, and take.
@@ -273,7 +279,52 @@ class ConsumerArray(Sequence[_T], _Exports):
     def toreadonly(self) -> ConsumerArray[_T]:
         """The same memory as a read-only view."""
 
+    # The type of the elements is known where the format is a single native letter.
+    @overload
+    def cast(
+        self, format: _IntFormat, shape: _Shape | None = None, order: _Order = "C"
+    ) -> ConsumerArray[int]: ...
+    @overload
+    def cast(
+        self, format: _FloatFormat, shape: _Shape | None = None, order: _Order = "C"
+    ) -> ConsumerArray[float]: ...
+    @overload
+    def cast(
+        self, format: Literal["?"], shape: _Shape | None = None, order: _Order = "C"
+    ) -> ConsumerArray[bool]: ...
+    @overload
+    def cast(
+        self, format: Literal["c"], shape: _Shape | None = None, order: _Order = "C"
+    ) -> ConsumerArray[bytes]: ...
+    @overload
+    def cast(
+        self, format: str, shape: _Shape | None = None, order: _Order = "C"
+    ) -> ConsumerArray[Any]:
+        """The same memory as elements of another format, in one dimension or in a shape.
+
+        Any format whose size divides the memory will do, from and to any other, also with a byte
+        order. The elements have to be adjacent in C order (one dimension of any stride can be cast
+        to a format of the same size). With order='F' the first index of the result changes fastest.
+
+        Raises TypeError where the elements are not adjacent or the sizes do not fit, ValueError for
+        a format or a shape that cannot be.
+
+        >>> import consumer
+        >>> consumer.consume(bytes(range(8))).cast(">H").tolist()
+        [1, 515, 1029, 1543]
+        """
+
     # What leaves the view.
+    def hex(self, sep: str | bytes = ..., bytes_per_sep: SupportsIndex = 1) -> str:
+        r"""The bytes of the elements, in C order, as two hexadecimal digits each.
+
+        sep separates them into groups of bytes_per_sep bytes, as in bytes.hex.
+
+        >>> import consumer
+        >>> consumer.consume(b"\xb9\x01\xef").hex(":")
+        'b9:01:ef'
+        """
+
     def tolist(self) -> list[_T]:
         """The elements as a list, nested as deep as there are dimensions.
 

@@ -116,7 +116,7 @@ def test_released_views_say_so():
     view = consumer.consume(b"abc")
     view.release()
     for text in (str(view), repr(view), f"{view}"):
-        assert re.fullmatch(r"<released ConsumerArray at 0x[0-9a-f]+>", text)
+        assert re.fullmatch(r"<released memory of ConsumerArray at 0x[0-9a-f]+>", text)
 
 
 def test_released_views_are_told_apart():

@@ -100,6 +100,74 @@ impl Layout {
         )))
     }
 
+    /// The layout of the same bytes as elements of another size: in one dimension, or in a shape
+    /// and order. The elements have to be adjacent, in C order for a result in C order, in either
+    /// for one in Fortran order; without that, one dimension can still be seen as elements of the
+    /// same size.
+    ///
+    /// # Errors
+    /// One that [`is_key`](Error::is_key) where the elements are not adjacent, their bytes not as
+    /// many as the new elements take, or where there are none to give a shape to; one that
+    /// [`is_value`](Error::is_value) for a shape that no elements have. (memoryview raises TypeError
+    /// and ValueError for these.)
+    ///
+    /// # Examples
+    /// ```
+    /// use consumer::{Layout, Order};
+    /// let bytes = Layout::contiguous(&[24], 1).unwrap();
+    /// assert_eq!(bytes.cast(4, None, Order::C).unwrap().shape(), [6]);
+    /// assert_eq!(bytes.cast(4, Some(&[2, 3]), Order::Fortran).unwrap().strides(), [4, 8]);
+    /// ```
+    pub fn cast(&self, itemsize: usize, shape: Option<&[isize]>, order: Order) -> Result<Self> {
+        if shape.is_none() && self.ndim() == 1 && itemsize == self.itemsize {
+            return Ok(self.clone());
+        }
+        let fortran = order == Order::Fortran && self.is_f_contiguous();
+        if !fortran && !self.is_c_contiguous() {
+            return Err(Error::key("casts are restricted to contiguous views"));
+        }
+        if itemsize == 0 {
+            return Err(Error::value("elements of 0 bytes cannot be counted"));
+        }
+        if self.is_empty() && (shape.is_some() || self.ndim() != 1) {
+            return Err(Error::key("cannot cast a view with zeros in its shape"));
+        }
+        let nbytes = self.nbytes();
+        let Some(shape) = shape else {
+            if !nbytes.is_multiple_of(itemsize) {
+                return Err(Error::key(format!(
+                    "{nbytes} bytes are no multiple of the itemsize, {itemsize}"
+                )));
+            }
+            return Self::contiguous(&[nbytes / itemsize], itemsize);
+        };
+        if shape.len() > MAX_NDIM {
+            let ndim = shape.len();
+            return Err(Error::value(format!("{ndim} dimensions, at most {MAX_NDIM} are allowed")));
+        }
+        let lengths: Option<Vec<usize>> =
+            shape.iter().map(|&length| usize::try_from(length).ok().filter(|&n| n > 0)).collect();
+        let lengths = lengths.ok_or_else(|| {
+            Error::value(format!("shape {shape:?} has elements that are not larger than 0"))
+        })?;
+        // The product alone decides between the errors, as in memoryview.
+        let layout = match order {
+            Order::C => Self::contiguous(&lengths, itemsize),
+            Order::Fortran => {
+                let reversed: Vec<usize> = lengths.iter().rev().copied().collect();
+                Self::contiguous(&reversed, itemsize).map(|layout| layout.reversed())
+            }
+        };
+        let layout = layout.map_err(|error| Error::value(error.to_string()))?;
+        if layout.nbytes() != nbytes {
+            return Err(Error::key(format!(
+                "shape {shape:?} of elements of {itemsize} bytes takes {} bytes, not {nbytes}",
+                layout.nbytes()
+            )));
+        }
+        Ok(layout)
+    }
+
     fn reversed(&self) -> Self {
         let mut layout = self.clone();
         layout.shape.reverse();

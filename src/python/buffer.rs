@@ -39,6 +39,8 @@ pub(super) struct Root {
 
 /// What a root stands on.
 enum Resource {
+    /// Nothing: it is no root.
+    Nothing,
     Export,
     /// Memory of our own, until it is let go of.
     Memory(UnsafeCell<Option<Memory>>),
@@ -62,8 +64,20 @@ impl Root {
         Self { holds: AtomicUsize::new(1), resource, export }
     }
 
-    /// Acquires the export of `object` into the place where the root is to stay: exactly one,
-    /// read-only or not, with all there is to know. The root is then held once, and what its memory
+    /// Makes a root with nothing in it, and without touching the place of the export.
+    ///
+    /// # Safety
+    /// `place` is valid for writes.
+    #[inline]
+    pub(super) unsafe fn vacate(place: *mut Self) {
+        // SAFETY: as the caller says. The export may hold anything as long as it is not used.
+        unsafe {
+            (&raw mut (*place).holds).write(AtomicUsize::new(0));
+            (&raw mut (*place).resource).write(Resource::Nothing);
+        }
+    }
+
+    /// Acquires the export of `object`, exactly one, into the place where the root is to stay. The root is then held once, and what its memory
     /// holds is written to `array`. Where that fails, neither place is filled in.
     ///
     /// Says whether the exporter is an object that the garbage collector has to know of.
@@ -75,13 +89,14 @@ impl Root {
         place: *mut Self,
         array: *mut AnyArray,
         object: &Bound<'_, PyAny>,
+        flags: c_int,
     ) -> PyResult<bool> {
         // SAFETY: the place is valid; a `Py_buffer` has no destructor that could run. `object` is
         // alive, and the buffer ours to be filled in. Where that fails it may hold anything, and
         // is not looked at.
         unsafe {
             let buffer = (&raw mut (*place).export).cast::<ffi::Py_buffer>();
-            let status = ffi::PyObject_GetBuffer(object.as_ptr(), buffer, ffi::PyBUF_FULL_RO);
+            let status = ffi::PyObject_GetBuffer(object.as_ptr(), buffer, flags);
             if status != 0 {
                 return Err(refusal(object));
             }
@@ -146,6 +161,7 @@ impl Root {
             Resource::Export => unsafe { release_buffer(self.export.0.get().cast()) },
             // SAFETY: the last hold is gone, so nobody uses the memory any more.
             Resource::Memory(cell) => drop(unsafe { (*cell.get()).take() }),
+            Resource::Nothing => {}
         }
     }
 
@@ -157,7 +173,7 @@ impl Root {
         match &self.resource {
             // SAFETY: while there is a hold the buffer is filled in, and nobody changes it.
             Resource::Export => Some(unsafe { (*self.export.0.get()).assume_init_ref() }),
-            Resource::Memory(_) => None,
+            Resource::Memory(_) | Resource::Nothing => None,
         }
     }
 

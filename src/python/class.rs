@@ -1,22 +1,19 @@
 //! The class `ConsumerArray`: what one holds, who may touch its memory, and when it ends.
 //!
-//! Memory safety rests on one rule. Elements are only touched under an [`Access`] or a [`Hold`],
-//! both of which are refused on a released view. An access is for code that runs no Python between
-//! asking and touching; it costs one load. A hold keeps the memory while other people's code runs:
-//! conversions, comparisons, allocations that may set off the garbage collector. What is *not*
-//! touched is free: layout and format stay readable, so that keys and values can be converted
-//! first, and the view be asked for access after that.
+//! The rule of access.rs holds for all of it: memory is only touched under an `Access` or a `Hold`.
 
+use std::cell::UnsafeCell;
 use std::ffi::c_int;
-use std::mem::MaybeUninit;
-use std::ops::Deref;
-use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
+use std::sync::atomic::AtomicIsize;
 
 use pyo3::exceptions::{PyBufferError, PyMemoryError};
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit, ffi};
 
+#[cfg(not(Py_GIL_DISABLED))]
+use super::access::Access;
+use super::access::{HeldRoot, Hold, Lease};
 use super::buffer::{Root, export};
 use super::errors::released;
 use super::{index, raw};
@@ -43,6 +40,7 @@ use crate::memory::Memory;
 /// [2, 3, 4]
 /// >>> print(consumer.ConsumerArray(3))
 /// [ 0 1 2 ]
+#[allow(rustdoc::broken_intra_doc_links, reason = "the text above is Python's")]
 #[pyclass(frozen, weakref, generic, name = "ConsumerArray", module = "consumer")]
 pub struct PyConsumerArray {
     array: AnyArray,
@@ -51,10 +49,18 @@ pub struct PyConsumerArray {
     pub(super) hash: AtomicIsize,
     /// Whether the garbage collector knows of the view: where a cycle can lead through it.
     collected: bool,
-    /// The view whose root this one stands on; `None` where it is the root itself.
-    parent: Option<Py<PyConsumerArray>>,
-    /// Only looked at where this is the root, and not even there in the others.
-    root: MaybeUninit<Root>,
+    parent: UnsafeCell<Parent>,
+    /// What the memory stands on, where this is the root; in other views there is nothing in it.
+    root: Root,
+}
+
+/// The view whose root another one stands on.
+enum Parent {
+    /// The view is a root.
+    Itself,
+    View(Py<PyConsumerArray>),
+    /// The view was released, and keeps nothing alive any more.
+    Gone,
 }
 
 // SAFETY: the memory behind the array is reached under the rule above. Stores by several threads at
@@ -68,17 +74,24 @@ impl PyConsumerArray {
     /// Acquires the export of `object` and makes the view of it.
     #[inline]
     pub(super) fn acquire<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Self>> {
+        // Read-only or not, with all there is to know.
+        Self::acquire_with(object, ffi::PyBUF_FULL_RO)
+    }
+
+    /// The same with flags that say what is asked of the exporter.
+    #[inline]
+    fn acquire_with<'py>(object: &Bound<'py, PyAny>, flags: c_int) -> PyResult<Bound<'py, Self>> {
         let vacant = raw::Vacant::new(object.py())?;
         let place = vacant.place();
         // SAFETY: the object has its final place, and is known to nobody before it is filled in.
         // Where the export fails, `vacant` takes it away again.
         unsafe {
-            let root = (&raw mut (*place).root).cast::<Root>();
-            let collected = Root::acquire(root, &raw mut (*place).array, object)?;
+            let root = &raw mut (*place).root;
+            let collected = Root::acquire(root, &raw mut (*place).array, object, flags)?;
             (&raw mut (*place).lease).write(Lease::new());
             (&raw mut (*place).hash).write(AtomicIsize::new(-1));
             (&raw mut (*place).collected).write(collected);
-            (&raw mut (*place).parent).write(None);
+            (&raw mut (*place).parent).write(UnsafeCell::new(Parent::Itself));
             Ok(vacant.filled())
         }
     }
@@ -101,8 +114,8 @@ impl PyConsumerArray {
                 hash: AtomicIsize::new(-1),
                 // Nothing in it refers to another object.
                 collected: false,
-                parent: None,
-                root: MaybeUninit::new(Root::over(memory)),
+                parent: UnsafeCell::new(Parent::Itself),
+                root: Root::over(memory),
             });
             Ok(vacant.filled())
         }
@@ -116,11 +129,11 @@ impl PyConsumerArray {
         let array = unsafe { AnyArray::new(memory.start(), layout, c"B".into(), true, None) };
         Ok(Self {
             array,
-            lease: Lease(AtomicUsize::new(Lease::OVER)),
+            lease: Lease::ended(),
             hash: AtomicIsize::new(-1),
             collected: true,
-            parent: None,
-            root: MaybeUninit::new(Root::over(memory)),
+            parent: UnsafeCell::new(Parent::Itself),
+            root: Root::over(memory),
         })
     }
 
@@ -185,31 +198,45 @@ impl PyConsumerArray {
         let vacant = raw::Vacant::like(this)?;
         let place = vacant.place();
         let view = this.get();
-        view.root().add_hold();
-        let parent =
-            view.parent.as_ref().map_or_else(|| this.clone().unbind(), |p| p.clone_ref(py));
-        // SAFETY: every field that is looked at in a view with a parent is filled in.
+        let parent = match view.parent() {
+            Parent::View(parent) => parent.clone_ref(py),
+            Parent::Itself | Parent::Gone => this.clone().unbind(),
+        };
+        parent.get().own_root().add_hold();
+        // SAFETY: the place is valid for writes, and every field is filled in.
         unsafe {
             write(&raw mut (*place).array);
+            Root::vacate(&raw mut (*place).root);
             (&raw mut (*place).lease).write(Lease::new());
             (&raw mut (*place).hash).write(AtomicIsize::new(-1));
             // A cycle can lead through this view only if it leads through the one it was made from.
             (&raw mut (*place).collected).write(view.collected);
-            (&raw mut (*place).parent).write(Some(parent));
+            (&raw mut (*place).parent).write(UnsafeCell::new(Parent::View(parent)));
             Ok(vacant.filled())
         }
     }
 
-    /// What the view stands on. It is there for as long as the view, but its memory only while
-    /// somebody has a hold.
+    /// The parent, to be looked at before any Python code runs.
+    #[inline]
+    fn parent(&self) -> &Parent {
+        // SAFETY: it is changed only by a release, which Python code has to call.
+        unsafe { &*self.parent.get() }
+    }
+
+    /// What the view stands on, to be looked at before any Python code runs. The view is not
+    /// released.
     #[inline]
     fn root(&self) -> &Root {
-        let root = match &self.parent {
-            None => &self.root,
-            Some(parent) => &parent.get().root,
-        };
-        // SAFETY: a view without a parent is a root, and its root was filled in; a parent is one.
-        unsafe { root.assume_init_ref() }
+        match self.parent() {
+            Parent::Itself | Parent::Gone => self.own_root(),
+            Parent::View(parent) => parent.get().own_root(),
+        }
+    }
+
+    /// The root that is in the view itself; there is something in it only where the view is one.
+    #[inline]
+    pub(super) fn own_root(&self) -> &Root {
+        &self.root
     }
 
     /// The object whose memory this is.
@@ -238,8 +265,11 @@ impl PyConsumerArray {
     #[inline]
     #[cfg(Py_GIL_DISABLED)]
     pub(super) fn try_access<'a>(&'a self, py: Python<'a>) -> Option<Access<'a>> {
-        let (array, root) = (&self.array, self.root());
-        (!self.lease.is_over() && root.try_hold()).then_some(Hold { array, root, py })
+        if self.lease.is_over() {
+            return None;
+        }
+        let root = self.held_root(py);
+        root.try_hold().then(|| Hold { array: &self.array, root, py })
     }
 
     /// The array, to be used before any Python code runs.
@@ -252,7 +282,8 @@ impl PyConsumerArray {
     pub(super) fn hold<'a>(&'a self, py: Python<'a>) -> PyResult<Hold<'a>> {
         #[cfg(not(Py_GIL_DISABLED))]
         {
-            let (array, root) = (self.array()?, self.root());
+            let array = self.array()?;
+            let root = self.held_root(py);
             root.add_hold();
             Ok(Hold { array, root, py })
         }
@@ -260,10 +291,39 @@ impl PyConsumerArray {
         self.access(py)
     }
 
+    /// The root, kept alive even if the view gives it up meanwhile.
+    fn held_root<'a>(&'a self, py: Python<'a>) -> HeldRoot<'a> {
+        match self.parent() {
+            Parent::Itself | Parent::Gone => HeldRoot::Own(self.root()),
+            Parent::View(parent) => HeldRoot::Parents(parent.bind(py).clone()),
+        }
+    }
+
+    /// Gives the root back, once the lease is over.
+    fn give_back(&self, py: Python<'_>) {
+        let parent = match self.parent() {
+            Parent::Itself | Parent::Gone => None,
+            Parent::View(parent) => Some(parent.bind(py).clone()),
+        };
+        match &parent {
+            None => self.root().drop_hold(py),
+            Some(parent) => parent.get().own_root().drop_hold(py),
+        }
+        // A root that nobody knows any more but its released slices has to end with them. Without
+        // the GIL others may be looking at the parent: there it stays until the view dies.
+        if parent.is_some() && cfg!(not(Py_GIL_DISABLED)) {
+            // SAFETY: the GIL is held, and nobody is looking at the parent.
+            let gone = unsafe { std::mem::replace(&mut *self.parent.get(), Parent::Gone) };
+            if let Parent::View(parent) = gone {
+                drop(parent.into_bound(py));
+            }
+        }
+    }
+
     /// Gives the view's memory back, for good, unless somebody has a buffer of it.
     pub(super) fn let_go(&self, py: Python<'_>) -> PyResult<()> {
         match self.lease.end() {
-            Ok(true) => self.root().drop_hold(py),
+            Ok(true) => self.give_back(py),
             Ok(false) => {}
             Err(exports) => {
                 let plural = if exports == 1 { "" } else { "s" };
@@ -291,14 +351,21 @@ impl Drop for PyConsumerArray {
     fn drop(&mut self) {
         // SAFETY: objects die attached.
         let py = unsafe { Python::assume_attached() };
-        if self.lease.end_with_view() {
-            self.root().drop_hold(py);
-        }
-        match self.parent.take() {
-            // A `Bound` is dropped at once, wherever this is called from.
-            Some(parent) => drop(parent.into_bound(py)),
-            // SAFETY: a view without a parent has a root, and this was its last use.
-            None => unsafe { self.root.assume_init_drop() },
+        let live = self.lease.end_with_view();
+        match std::mem::replace(self.parent.get_mut(), Parent::Gone) {
+            Parent::View(parent) => {
+                // A `Bound` is dropped at once, wherever this is called from.
+                let parent = parent.into_bound(py);
+                if live {
+                    parent.get().own_root().drop_hold(py);
+                }
+            }
+            Parent::Itself => {
+                if live {
+                    self.root.drop_hold(py);
+                }
+            }
+            Parent::Gone => {}
         }
     }
 }
@@ -323,6 +390,17 @@ impl PyConsumerArray {
             }
         }
         Ok(this)
+    }
+
+    /// The view of an object whose buffer is asked for with other flags than consume's
+    /// (inspect.BufferFlags): what memoryview._from_flags is.
+    #[classmethod]
+    fn _from_flags<'py>(
+        _class: &Bound<'py, PyType>,
+        object: &Bound<'py, PyAny>,
+        flags: c_int,
+    ) -> PyResult<Bound<'py, Self>> {
+        Self::acquire_with(object, flags)
     }
 
     /// Lets go of the memory now, rather than when the view dies.
@@ -355,9 +433,10 @@ impl PyConsumerArray {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        match &self.parent {
-            None => self.root().traverse(visit),
-            Some(parent) => visit.call(parent),
+        match self.parent() {
+            Parent::Itself => self.root().traverse(visit),
+            Parent::View(parent) => visit.call(parent),
+            Parent::Gone => Ok(()),
         }
     }
 
@@ -395,105 +474,5 @@ impl PyConsumerArray {
 
     unsafe fn __releasebuffer__(&self, _buffer: *mut ffi::Py_buffer) {
         self.lease.hand_back();
-    }
-}
-
-/// Whether a view may still be used, and how many buffers of it are out.
-struct Lease(AtomicUsize);
-
-impl Lease {
-    /// No count of buffers.
-    const OVER: usize = usize::MAX;
-
-    fn new() -> Self {
-        Self(AtomicUsize::new(0))
-    }
-
-    #[inline]
-    fn is_over(&self) -> bool {
-        self.0.load(Ordering::Acquire) == Self::OVER
-    }
-
-    /// Counts one more buffer.
-    fn lend(&self) -> PyResult<()> {
-        let add = |lent| if lent == Self::OVER { None } else { Some(lent + 1) };
-        self.update(add).map_or_else(|_| Err(released()), |_| Ok(()))
-    }
-
-    /// Counts one buffer less.
-    fn hand_back(&self) {
-        // There is one to be handed back, or else nobody comes here.
-        let _ = self.update(|lent| Some(lent - 1));
-    }
-
-    /// Ends the lease, and says whether this call did; the number of buffers that are out if
-    /// there are any.
-    fn end(&self) -> std::result::Result<bool, usize> {
-        match self.update(|lent| (lent == 0).then_some(Self::OVER)) {
-            Ok(_) => Ok(true),
-            Err(Self::OVER) => Ok(false),
-            Err(lent) => Err(lent),
-        }
-    }
-
-    /// Ends the lease of a view that dies: whether it lasted until now.
-    #[inline]
-    fn end_with_view(&mut self) -> bool {
-        *self.0.get_mut() != Self::OVER
-    }
-
-    /// Changes the count, unless `change` gives none; what it was before.
-    #[inline]
-    fn update(&self, change: impl Fn(usize) -> Option<usize>) -> std::result::Result<usize, usize> {
-        #[cfg(Py_GIL_DISABLED)]
-        {
-            self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, change)
-        }
-        #[cfg(not(Py_GIL_DISABLED))]
-        {
-            // The GIL keeps others out.
-            let lent = self.0.load(Ordering::Relaxed);
-            self.0.store(change(lent).ok_or(lent)?, Ordering::Relaxed);
-            Ok(lent)
-        }
-    }
-}
-
-/// Permission to touch a view's memory until Python code runs again. The GIL keeps others out.
-#[cfg(not(Py_GIL_DISABLED))]
-pub(super) struct Access<'a>(&'a AnyArray);
-#[cfg(Py_GIL_DISABLED)]
-pub(super) type Access<'a> = Hold<'a>;
-
-#[cfg(not(Py_GIL_DISABLED))]
-impl Deref for Access<'_> {
-    type Target = AnyArray;
-
-    #[inline]
-    fn deref(&self) -> &AnyArray {
-        self.0
-    }
-}
-
-/// Permission to touch a view's memory for as long as it lives: the memory stays, even if the view
-/// is released meanwhile.
-pub(super) struct Hold<'a> {
-    array: &'a AnyArray,
-    root: &'a Root,
-    py: Python<'a>,
-}
-
-impl Deref for Hold<'_> {
-    type Target = AnyArray;
-
-    #[inline]
-    fn deref(&self) -> &AnyArray {
-        self.array
-    }
-}
-
-impl Drop for Hold<'_> {
-    fn drop(&mut self) {
-        self.root.drop_hold(self.py);
     }
 }

@@ -11,7 +11,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use super::class::{Hold, PyConsumerArray};
+use super::access::Hold;
+use super::class::PyConsumerArray;
 use super::convert::{Equal, PyElement};
 use super::{copy, index, module};
 use crate::array::{AnyArray, ConsumerArray, dispatch};

@@ -1,9 +1,9 @@
 //! What leaves the view: lists, bytes, and copies; and the same elements in another shape.
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyMemoryError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyTuple};
 
 use super::class::PyConsumerArray;
 use super::convert::{NewReference, PyElement};
@@ -69,8 +69,31 @@ pub(super) fn bytes_object<'py>(
     }
 }
 
+/// Two hexadecimal digits for each byte, as a str.
+fn hex_object<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    let size = bytes.len().checked_mul(2).and_then(|size| isize::try_from(size).ok());
+    let size = size.ok_or_else(|| PyMemoryError::new_err("a str longer than memory"))?;
+    // SAFETY: the str is new, of ASCII, and filled, all of it, before anybody sees it.
+    unsafe {
+        let text = Bound::from_owned_ptr_or_err(py, ffi::PyUnicode_New(size, 127))?;
+        if size > 0 {
+            let target = ffi::PyUnicode_DATA(text.as_ptr()).cast::<[u8; 2]>();
+            for (index, &byte) in bytes.iter().enumerate() {
+                target.wrapping_add(index).write([digit(byte >> 4), digit(byte & 15)]);
+            }
+        }
+        Ok(text)
+    }
+}
+
+/// A hexadecimal digit. By arithmetic and not by a table, which the compiler could not vectorise.
+#[inline(always)]
+fn digit(number: u8) -> u8 {
+    number + if number < 10 { b'0' } else { b'a' - 10 }
+}
+
 /// The order that a name stands for: `A` is Fortran's where the elements lie so, else C's.
-fn order(name: Option<&str>, layout: &Layout) -> PyResult<Order> {
+pub(super) fn order(name: Option<&str>, layout: &Layout) -> PyResult<Order> {
     match name {
         None | Some("C") => Ok(Order::C),
         Some("F") => Ok(Order::Fortran),
@@ -136,6 +159,32 @@ impl PyConsumerArray {
         let hold = self.hold(py)?;
         let order = self::order(order, hold.layout())?;
         bytes_object(py, &hold, order)
+    }
+
+    /// The bytes of the elements, in C order, as a str of two hexadecimal digits each. sep is a
+    /// character that separates them into groups of bytes_per_sep bytes, counted from the right
+    /// where that is positive, as in bytes.hex.
+    ///
+    /// >>> import consumer
+    /// >>> consumer.consume(b'\xb9\x01\xef').hex(':')
+    /// 'b9:01:ef'
+    #[pyo3(
+        signature = (*arguments, **names),
+        text_signature = "($self, /, sep=<unrepresentable>, bytes_per_sep=1)"
+    )]
+    fn hex<'py>(
+        &self,
+        py: Python<'py>,
+        arguments: &Bound<'py, PyTuple>,
+        names: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let hold = self.hold(py)?;
+        let bytes = bytes_object(py, &hold, Order::C)?;
+        if arguments.is_empty() && names.is_none() {
+            return hex_object(py, bytes.as_bytes());
+        }
+        // The rules for separators are those of bytes, errors included.
+        bytes.call_method("hex", arguments, names)
     }
 
     /// A copy: a writable view over memory of its own, with the elements in this machine's byte

@@ -4,7 +4,7 @@
 //! after that.
 
 use pyo3::Borrowed;
-use pyo3::exceptions::{PyIndexError, PyTypeError};
+use pyo3::exceptions::{PyIndexError, PyNotImplementedError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyEllipsis, PySlice, PyTuple};
@@ -30,6 +30,11 @@ fn parse(key: &Bound<'_, PyAny>, ndim: usize) -> PyResult<Asked> {
         Ok(tuple) => tuple.iter().map(|part| parse_part(&part)).collect::<PyResult<_>>()?,
         Err(_) => SmallVec::from_slice(&[parse_part(key)?]),
     };
+    if ndim > 0 && keys.len() > ndim && keys.iter().all(|key| matches!(key, Key::Slice { .. })) {
+        // As memoryview has it, which knows no others.
+        let (given, message) = (keys.len(), "slices were given, more than there are dimensions");
+        return Err(PyNotImplementedError::new_err(format!("{given} {message}: {ndim}")));
+    }
     if keys.len() == ndim {
         let indices = keys.iter().map(|key| match key {
             Key::Index(index) => Some(*index),

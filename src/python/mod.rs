@@ -1,15 +1,17 @@
 //! The Python module: the only layer that knows PyO3.
 //!
-//! An object flows through it in this order: [`module`] takes the call of `consume`; `buffer`
+//! An object flows through it in this order: `module` takes the call of `consume`; `buffer`
 //! acquires the export and reads off it what the memory holds; `class` is the object that keeps
-//! both, and says who may touch the memory when; `index`, `iter`, `compare`, `sequence`, `text` and
-//! `numpy` are its protocols, one file each; `convert` turns one element into a Python object and
-//! back; `raw` installs the few functions that go around PyO3 because it was measured to pay.
+//! both, and `access` says who may touch the memory when; the other files are its protocols, one
+//! each. `convert` turns one element into a Python object and back; `raw` installs the few functions
+//! that go around PyO3 because it was measured to pay.
 
 #![allow(unsafe_code)]
 
+mod access;
 mod attributes;
 mod buffer;
+mod cast;
 mod class;
 mod compare;
 mod convert;

@@ -67,7 +67,7 @@ fn elements(py: Python<'_>, array: &AnyArray) -> PyResult<String> {
 }
 
 fn released(view: &PyConsumerArray) -> String {
-    format!("<released ConsumerArray at {view:p}>")
+    format!("<released memory of ConsumerArray at {view:p}>")
 }
 
 #[pymethods]

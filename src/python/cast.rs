@@ -1,0 +1,72 @@
+//! `cast`: the same bytes as elements of another format, in another shape.
+
+use std::ffi::CString;
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
+
+use super::class::PyConsumerArray;
+use super::copy::order;
+use crate::array::AnyArray;
+use crate::format::{Format, FormatString};
+
+/// A format string out of a str, with the size of its elements.
+fn parse(format: &Bound<'_, PyString>) -> PyResult<(FormatString, usize)> {
+    // Bytes that were no UTF-8 came as surrogates, and go back as what they were.
+    let bytes = format.call_method1("encode", ("utf-8", "surrogateescape"))?;
+    let bytes = bytes.cast_into::<PyBytes>()?;
+    let text = CString::new(bytes.as_bytes())
+        .map_err(|_| PyValueError::new_err("a format cannot contain a null character"))?;
+    let unknown = |error: crate::Error| PyValueError::new_err(error.to_string());
+    let measure = Format::parse(text.to_bytes()).and_then(|format| format.measure());
+    Ok((text.into(), measure.map_err(unknown)?.size))
+}
+
+/// The lengths of a shape, given as a list or tuple of ints. Those beyond the machine's integers
+/// are an OverflowError, as in memoryview.
+fn lengths(shape: &Bound<'_, PyAny>) -> PyResult<Vec<isize>> {
+    if !shape.is_instance_of::<PyList>() && !shape.is_instance_of::<PyTuple>() {
+        let found = shape.get_type().fully_qualified_name()?;
+        return Err(PyTypeError::new_err(format!("shape must be a list or a tuple, not {found}")));
+    }
+    shape.try_iter()?.map(|length| length?.extract::<isize>()).collect()
+}
+
+#[pymethods]
+impl PyConsumerArray {
+    /// The same memory as elements of another format, in one dimension or in a shape.
+    ///
+    /// Any format whose size divides the memory will do, from and to any other; unlike memoryview's,
+    /// this cast also takes byte orders, and goes from any shape to any other. The elements have to
+    /// be adjacent in C order (one dimension of any stride can be cast to a format of the same
+    /// size). With order='F' the result is in Fortran order: its first index changes fastest.
+    ///
+    /// Raises TypeError where the elements are not adjacent or the sizes do not fit, ValueError for
+    /// a format or a shape that cannot be.
+    ///
+    /// >>> import consumer
+    /// >>> v = consumer.consume(bytes(range(8)))
+    /// >>> v.cast('>H').tolist()
+    /// [1, 515, 1029, 1543]
+    /// >>> v.cast('<H', (2, 2), order='F').tolist()
+    /// [[256, 1284], [770, 1798]]
+    #[pyo3(signature = (format, shape = None, order = "C"))]
+    fn cast<'py>(
+        this: &Bound<'py, Self>,
+        format: &Bound<'py, PyString>,
+        shape: Option<&Bound<'py, PyAny>>,
+        order: &str,
+    ) -> PyResult<Bound<'py, Self>> {
+        let (format, itemsize) = parse(format)?;
+        let shape = shape.map(lengths).transpose()?;
+        let array = this.get().array()?;
+        let order = self::order(Some(order), array.layout())?;
+        let layout = array.layout().cast(itemsize, shape.as_deref(), order)?;
+        let access = this.get().access(this.py())?;
+        // SAFETY: the layout covers the bytes of the view's elements, and no others.
+        let cast =
+            unsafe { AnyArray::new(access.start(), layout, format, access.readonly(), None) };
+        Self::share(this, cast)
+    }
+}

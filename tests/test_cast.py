@@ -1,0 +1,152 @@
+"""cast and hex: against memoryview, NumPy, struct and bytes."""
+
+import array
+import itertools
+import struct
+
+import consumer
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+DATA = bytes(range(1, 121))
+
+
+@pytest.mark.parametrize("source", ["B", "b", "c", "h", "<I", ">d", "?"])
+@pytest.mark.parametrize("target", ["B", "b", "h", "<H", ">H", "i", "=q", "!d", "@f"])
+def test_the_bytes_are_read_as_the_new_format(source, target):
+    view = consumer.consume(DATA).cast(source).cast(target)
+    expected = [value for (value,) in struct.iter_unpack(target, DATA)]
+    assert (view.format, view.itemsize) == (target, struct.calcsize(target))
+    assert view.shape == (len(expected),)
+    # NaN is not equal to itself, its text is.
+    assert list(map(repr, view.tolist())) == list(map(repr, expected))
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("shape", [(120,), (60, 2), (2, 3, 4, 5), [5, 24], (1, 120, 1)])
+def test_a_shape_in_either_order(np, shape, order):
+    view = consumer.consume(DATA).cast("B", shape, order=order)
+    expected = np.frombuffer(DATA, "u1").reshape(shape, order=order)
+    assert (view.shape, view.strides) == (expected.shape, expected.strides)
+    assert view.tolist() == expected.tolist()
+    # And on from there to any other shape.
+    again = view.cast("<h", (30, 2), order=order)
+    expected = np.frombuffer(DATA, "<i2").reshape((30, 2), order=order)
+    assert again.tolist() == expected.tolist()
+
+
+def test_no_dimensions():
+    view = consumer.consume(struct.pack("d", 1.5)).cast("d", ())
+    assert (view.ndim, view[()]) == (0, 1.5)
+    assert view.cast("B").shape == (8,)
+
+
+def test_casts_write_through():
+    data = bytearray(8)
+    consumer.consume(data).cast(">H")[1] = 0x0102
+    assert data == b"\0\0\1\2\0\0\0\0"
+
+
+def test_a_cast_to_records_keeps_the_bytes():
+    view = consumer.consume(DATA).cast("<IH")
+    assert (view.itemsize, len(view), view.format) == (6, 20, "<IH")
+    assert view[1:3].tobytes() == DATA[6:18]
+
+
+def test_one_dimension_of_any_stride_keeps_its_size(np):
+    numbers = np.arange(10, dtype="i4")
+    view = consumer.consume(numbers)[::-3].cast("f")
+    assert view.tolist() == numbers[::-3].view("f4").tolist()
+    with pytest.raises(TypeError, match="contiguous"):
+        consumer.consume(numbers)[::2].cast("h")
+
+
+def test_elements_in_fortran_order_are_adjacent_too(np):
+    numbers = np.asfortranarray(np.arange(6, dtype="i4").reshape(2, 3))
+    view = consumer.consume(numbers)
+    assert view.cast("B", order="F").tobytes() == numbers.tobytes("F")
+    with pytest.raises(TypeError, match="contiguous"):
+        view.cast("B")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (("h", (7,)), TypeError),
+        (("B", (119,)), TypeError),
+        (("B", {}), TypeError),
+        (("B", 5), TypeError),
+        (("B", ["x"]), TypeError),
+        (("B", [-120]), ValueError),
+        (("B", [0]), ValueError),
+        (("B", [2**62, 4]), ValueError),
+        (("B", [2**64]), OverflowError),
+        (("B", [1] * 65), ValueError),
+        (("X",), ValueError),
+        (("",), ValueError),
+        (("3t",), ValueError),
+        (("T{i",), ValueError),
+        (("B\0",), ValueError),
+        (("0s",), ValueError),
+        ((b"B",), TypeError),
+        (("7s",), TypeError),
+        ((), TypeError),
+        (("B", None, "Z"), ValueError),
+    ],
+)
+def test_what_cannot_be_cast(arguments, error):
+    with pytest.raises(error):
+        consumer.consume(DATA).cast(*arguments)
+
+
+def test_casts_of_nothing():
+    empty = consumer.consume(b"")
+    assert empty.cast("d").shape == (0,)
+    with pytest.raises(TypeError, match="zeros"):
+        empty.cast("B", (1,))
+
+
+def test_a_cast_shares_the_export():
+    data = bytearray(8)
+    cast = consumer.consume(data).cast("d")
+    assert cast.obj is data
+    with pytest.raises(BufferError):
+        data.append(1)
+    cast.release()
+    data.append(1)
+
+
+def test_formats_that_are_no_text_come_back_as_they_were():
+    view = consumer.consume(DATA).cast("B:é:")
+    assert view.format == "B:é:"
+    with pytest.raises(ValueError, match="UTF-8"):
+        consumer.consume(DATA).cast("B:\udcff:")
+
+
+@given(st.binary(max_size=70), st.integers(1, 3), st.integers(-5, 5))
+def test_hex_is_that_of_bytes(data, step, group):
+    view = consumer.consume(data)[::step]
+    expected = data[::step]
+    assert view.hex() == expected.hex()
+    assert view.hex(":") == expected.hex(":")
+    assert view.hex(b"-", group) == expected.hex(b"-", group)
+    assert view.hex(bytes_per_sep=group) == expected.hex(bytes_per_sep=group)
+
+
+def test_hex_of_every_layout(np):
+    numbers = np.arange(24, dtype=">u4").reshape(2, 3, 4)
+    for axes in itertools.permutations(range(3)):
+        view = consumer.consume(numbers.transpose(axes))
+        assert view.hex() == numbers.transpose(axes).tobytes().hex()
+
+
+@pytest.mark.parametrize(
+    "arguments", [("",), ("::",), ("é",), (1,), (None,), (":", "x"), (":", None)]
+)
+def test_hex_refuses_what_bytes_refuses(arguments):
+    with pytest.raises((TypeError, ValueError)) as expected:
+        b"ab".hex(*arguments)
+    if arguments != (None,):
+        with pytest.raises(expected.type):
+            consumer.consume(array.array("b", [1, 2])).hex(*arguments)
