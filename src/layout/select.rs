@@ -274,7 +274,7 @@ fn adjust(length: usize, start: isize, stop: isize, step: isize) -> (usize, usiz
     let (lowest, highest) = if step < 0 { (-1, length - 1) } else { (0, length) };
     let clamp = |index: isize| {
         let from_start = if index < 0 { index.saturating_add(length) } else { index };
-        from_start.clamp(lowest, highest)
+        from_start.max(lowest).min(highest)
     };
     let (start, stop) = (clamp(start), clamp(stop));
     let distance = if step < 0 { start - stop } else { stop - start };

@@ -139,7 +139,7 @@ impl Root {
     }
 
     /// Gives one hold back. The last one lets go of the memory, which may run anybody's code.
-    #[inline]
+    #[inline(always)]
     pub(super) fn drop_hold(&self, py: Python<'_>) {
         #[cfg(not(Py_GIL_DISABLED))]
         let last = {
@@ -154,6 +154,7 @@ impl Root {
         }
     }
 
+    #[inline(never)]
     fn let_go(&self, _attached: Python<'_>) {
         match &self.resource {
             // SAFETY: there was a hold, so the buffer is filled in; it was the last, so nobody uses
