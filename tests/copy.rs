@@ -164,10 +164,10 @@ proptest! {
 
 #[test]
 fn memory_is_zeroed_and_aligned() {
-    for length in [0, 1, 63, 64, 65, 1000, 100_000] {
+    for length in [0, 1, 63, 16, 65, 1000, 100_000] {
         let memory = Memory::zeroed(length).unwrap();
         assert_eq!((memory.len(), memory.is_empty()), (length, length == 0));
-        assert_eq!(memory.start() as usize % 64, 0);
+        assert_eq!(memory.start() as usize % 16, 0);
         assert!(bytes_of(&memory).iter().all(|&byte| byte == 0));
     }
     for length in [isize::MAX as usize, isize::MAX as usize + 1, usize::MAX - 62, usize::MAX] {
