@@ -6,7 +6,7 @@ bin=$1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$bin/maturin" build --release --quiet --out "$work/wheel" --interpreter "$bin/python"
-"$bin/maturin" sdist --quiet --out "$work/sdist"
+"$bin/maturin" sdist --out "$work/sdist" > "$work/log"
 # One target directory for all: the builds share what they compile.
 export CARGO_TARGET_DIR="$PWD/target/packages"
 for source in "$work"/wheel/*.whl "$work"/sdist/*.tar.gz .; do
