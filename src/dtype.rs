@@ -5,8 +5,9 @@
 
 use half::f16;
 use num_complex::Complex;
+use std::sync::Arc;
 
-use crate::element::{Address, Char, LongDouble, Ucs2, Ucs4};
+use crate::element::{Address, Char, Form, LongDouble, Ucs2, Ucs4};
 use crate::error::{Error, Result};
 use crate::format::{Class, Code, Format, Prefix};
 
@@ -104,6 +105,38 @@ macro_rules! define_scalar {
 }
 for_each_scalar!(define_scalar);
 
+/// Defines `dispatch_scalar!` over the types. The `$` is handed in, for a macro cannot write one.
+macro_rules! define_dispatch_scalar {
+    (
+        $d:tt
+        single { $($s:ident $st:ty, $sclass:ident, $scode:literal, $sname:literal;)* }
+        multi { $($m:ident $swapped:ident $mt:ty, $mclass:ident, $mcode:literal, $mname:literal;)* }
+    ) => {
+        /// `dispatch_scalar!(scalar_type, T => body)`: the body with `T` as the element type that a
+        /// [`ScalarType`] names.
+        macro_rules! dispatch_scalar {
+            ($d scalar_type:expr, $d t:ident => $d body:expr) => {{
+                use $crate::dtype::{Scalar as Name, dispatch_types::*};
+                let scalar_type = $d scalar_type;
+                match (scalar_type.scalar, scalar_type.swapped) {
+                    $((Name::$s, _) => { type $d t = $st; $d body })*
+                    $((Name::$m, false) => { type $d t = $mt; $d body }
+                    (Name::$m, true) => { type $d t = Swapped<$mt>; $d body })*
+                }
+            }};
+        }
+        pub(crate) use dispatch_scalar;
+    };
+}
+for_each_scalar!(define_dispatch_scalar $);
+
+/// The names that `dispatch_scalar!` writes.
+pub(crate) mod dispatch_types {
+    pub(crate) use crate::element::{Address, Char, LongDouble, Swapped, Ucs2, Ucs4};
+    pub(crate) use half::f16;
+    pub(crate) use num_complex::Complex;
+}
+
 impl Scalar {
     /// The scalar type that a code is in a size in bytes; `None` where there is none.
     const fn of(code: Code, size: usize) -> Option<Self> {
@@ -144,7 +177,7 @@ impl ScalarType {
     ///
     /// The size is the code's own, with one exception: text, where itemsize decides between the
     /// widths (ctypes exports `wchar_t` as `<u` with an itemsize of 4).
-    fn of(code: Code, prefix: Prefix, itemsize: usize) -> Option<Self> {
+    pub(crate) fn of(code: Code, prefix: Prefix, itemsize: usize) -> Option<Self> {
         let size = match code.class() {
             Class::Text => itemsize,
             _ if prefix.has_native_sizes() => code.native_size(),
@@ -162,6 +195,8 @@ impl ScalarType {
 pub enum Judgement {
     /// Scalars of this type.
     Scalar(ScalarType),
+    /// Records, strings of fixed width and the like.
+    Composite(Arc<Form>),
     /// Nothing that can be read. The error says why; the bytes stay usable.
     Unreadable(Error),
 }
@@ -184,9 +219,9 @@ pub fn judge(format: &[u8], itemsize: usize) -> Judgement {
         [prefix, letter] => judge_short(Some(prefix), letter, itemsize),
         _ => None,
     };
-    match known.map_or_else(|| judge_tree(format, itemsize), Ok) {
-        Ok(found) => Judgement::Scalar(found),
-        Err(error) => Judgement::Unreadable(error),
+    match known {
+        Some(found) => Judgement::Scalar(found),
+        None => judge_tree(format, itemsize).unwrap_or_else(Judgement::Unreadable),
     }
 }
 
@@ -207,27 +242,28 @@ pub(crate) fn judge_short(prefix: Option<u8>, letter: u8, itemsize: usize) -> Op
     Some(ScalarType::new(scalar, swapped))
 }
 
-fn judge_tree(format: &[u8], itemsize: usize) -> Result<ScalarType> {
+/// Everything but the short formats whose size is right.
+fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
     let unreadable = |reason: String| {
         let format = String::from_utf8_lossy(format);
         Error::unreadable(format!("elements of format {format:?} cannot be read: {reason}"))
     };
     let tree = Format::parse(format).map_err(|error| unreadable(error.to_string()))?;
-    let Some((code, prefix)) = tree.as_scalar() else {
-        return Err(unreadable(match tree.measure() {
-            Ok(measure) => format!(
-                "only single numbers, characters and addresses are read so far \
-                 (the format describes {} bytes, itemsize is {itemsize})",
-                measure.size
-            ),
-            Err(error) => error.to_string(),
-        }));
-    };
-    ScalarType::of(code, prefix, itemsize).ok_or_else(|| {
-        let size =
-            if prefix.has_native_sizes() { code.native_size() } else { code.standard_size() };
-        unreadable(format!("it describes {size} bytes, but itemsize is {itemsize}"))
-    })
+    if let Some((code, prefix)) = tree.as_scalar()
+        && let Some(found) = ScalarType::of(code, prefix, itemsize)
+    {
+        return Ok(Judgement::Scalar(found));
+    }
+    let size = tree.measure().map_err(|error| unreadable(error.to_string()))?.size;
+    // A format of nothing describes no bytes, rather than bytes that are all padding.
+    if size <= itemsize && (itemsize == 0 || !tree.items.is_empty()) {
+        let form = Form::of(&tree).map_err(|error| unreadable(error.to_string()))?;
+        // Padding at the end of a record is the writer's choice; a single value has none.
+        if size == itemsize || matches!(form, Form::Record { .. }) {
+            return Ok(Judgement::Composite(Arc::new(form)));
+        }
+    }
+    Err(unreadable(format!("it describes {size} bytes, but itemsize is {itemsize}")))
 }
 
 /// The types of the letters in their native and in their standard sizes.

@@ -121,34 +121,38 @@ fn the_format_of_every_scalar_is_judged_to_be_it() {
 }
 
 #[test]
-fn what_is_no_scalar_says_what_it_is() {
-    // Format, its size; what it is cannot be read as one number, character or address.
+fn what_is_no_scalar_has_a_form() {
+    // Format, its size, and whether it may be padded at its end: only records are.
     let table = [
-        ("", 0),
-        ("@", 0),
-        ("3i", 12),
-        ("0i", 0),
-        ("(2)i", 8),
-        ("ib", 5),
-        ("T{i:a:d:b:}", 16),
-        ("5s", 5),
-        ("7x", 7),
-        ("O", WORD),
-        ("&i", WORD),
-        ("X{}", WORD),
+        ("3i", 12, true),
+        ("0i", 0, true),
+        ("(2)i", 8, false),
+        ("ib", 5, true),
+        ("T{i:a:d:b:}", 16, true),
+        ("5s", 5, false),
+        ("7x", 7, false),
+        ("&i", WORD, false),
+        ("X{}", WORD, false),
     ];
-    for (format, size) in table {
-        for itemsize in [size, size + 1] {
-            let Judgement::Unreadable(error) = judge(format.as_bytes(), itemsize) else {
-                panic!("{format:?} was taken for a scalar")
+    for (format, size, padded) in table {
+        let judged = judge(format.as_bytes(), size);
+        assert!(matches!(judged, Judgement::Composite(_)), "{format:?} is {judged:?}");
+        let larger = judge(format.as_bytes(), size + 1);
+        assert_eq!(matches!(larger, Judgement::Composite(_)), padded, "{format:?} is {larger:?}");
+        if size > 0 {
+            let Judgement::Unreadable(error) = judge(format.as_bytes(), size - 1) else {
+                panic!("{format:?} fits less than it describes")
             };
             assert!(error.is_unreadable());
             let message = error.to_string();
             assert!(message.contains(&format!("{format:?}")), "{message}");
             assert!(message.contains(&format!("{size} bytes")), "{message}");
-            assert!(message.contains(&format!("itemsize is {itemsize}")), "{message}");
+            assert!(message.contains(&format!("itemsize is {}", size - 1)), "{message}");
         }
     }
+    // Nothing is not the same as bytes that are all padding.
+    assert!(matches!(judge(b"", 1), Judgement::Unreadable(_)));
+    assert!(matches!(judge(b"O", WORD), Judgement::Unreadable(_)));
 }
 
 #[test]

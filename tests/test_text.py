@@ -99,10 +99,10 @@ def test_the_text_is_short_whatever_the_size(np):
 
 
 def test_elements_that_cannot_be_read_say_why():
-    view = consumer.consume(Exporter(b"abcdef", b"3s", 3))
+    view = consumer.consume(Exporter(b"abcdef", b"3y", 3))
     for text in (str(view), repr(view)):
-        assert 'elements of format "3s" cannot be read' in text
-    assert repr(view).startswith("<ConsumerArray format='3s' shape=(2,) [ elements of")
+        assert 'elements of format "3y" cannot be read' in text
+    assert repr(view).startswith("<ConsumerArray format='3y' shape=(2,) [ elements of")
     contradiction = consumer.consume(Exporter(b"abcdef", b"d", 3))
     assert "it describes 8 bytes, but itemsize is 3" in str(contradiction)
 

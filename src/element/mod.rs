@@ -5,9 +5,12 @@
 //! says how many bytes it takes, and how those bytes become a value and back; byte order is part
 //! of the type ([`Swapped`]), so that nothing is decided per element.
 
+mod composite;
 mod long_double;
 mod value;
 
+pub use composite::{Composite, Field, Form};
+pub(crate) use composite::{pascal, text};
 pub use long_double::LongDouble;
 pub use value::Value;
 
@@ -42,7 +45,7 @@ pub trait Scalar: Element<Descriptor = ()> {
     /// What an element is when it is taken out.
     type Value: Copy + Debug + PartialEq + Into<Value> + Send + Sync + 'static;
     /// The bytes of one element: an array of `u8`, so that no alignment is asked of the memory.
-    type Bytes: Copy + AsRef<[u8]> + AsMut<[u8]> + Send + Sync + 'static;
+    type Bytes: Copy + AsRef<[u8]> + AsMut<[u8]> + for<'a> TryFrom<&'a [u8]> + Send + Sync + 'static;
     /// Size of one element in bytes.
     const SIZE: usize = size_of::<Self::Bytes>();
     /// Whether two elements are equal just when their bytes are: true for whole numbers, false for

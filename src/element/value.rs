@@ -16,7 +16,7 @@ use num_complex::Complex;
 /// assert_ne!(Value::from((1_i64 << 53) + 1), Value::from((1_i64 << 53) as f64));
 /// assert_ne!(Value::from(f64::NAN), Value::from(f64::NAN));
 /// ```
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Value {
     /// A whole number, `bool` and addresses among them.
     Integer(i128),
@@ -28,22 +28,37 @@ pub enum Value {
     Byte(u8),
     /// One code point of a string.
     Character(u32),
+    /// A byte string.
+    Bytes(Vec<u8>),
+    /// The code points of a string.
+    Text(Vec<u32>),
+    /// A record.
+    Tuple(Vec<Self>),
+    /// A sub-array.
+    List(Vec<Self>),
 }
 
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
-        use Value::{Byte, Character, Complex, Float, Integer};
-        match (*self, *other) {
+        use Value::{Byte, Bytes, Character, Complex, Float, Integer, List, Text, Tuple};
+        match (self, other) {
             (Integer(left), Integer(right)) => left == right,
             (Float(left), Float(right)) => left == right,
             (Integer(integer), Float(float)) | (Float(float), Integer(integer)) => {
-                exactly(integer, float)
+                exactly(*integer, *float)
             }
             (Complex(re, im), Complex(other_re, other_im)) => re == other_re && im == other_im,
             (Complex(re, im), real @ (Integer(_) | Float(_)))
-            | (real @ (Integer(_) | Float(_)), Complex(re, im)) => im == 0.0 && Float(re) == real,
+            | (real @ (Integer(_) | Float(_)), Complex(re, im)) => {
+                *im == 0.0 && Float(*re) == *real
+            }
             (Byte(left), Byte(right)) => left == right,
             (Character(left), Character(right)) => left == right,
+            (Bytes(left), Bytes(right)) => left == right,
+            (Byte(byte), Bytes(bytes)) | (Bytes(bytes), Byte(byte)) => *bytes == [*byte],
+            (Text(left), Text(right)) => left == right,
+            (Character(code), Text(text)) | (Text(text), Character(code)) => *text == [*code],
+            (Tuple(left), Tuple(right)) | (List(left), List(right)) => left == right,
             _ => false,
         }
     }

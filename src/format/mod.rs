@@ -18,6 +18,7 @@ mod text;
 
 pub use code::{Class, Code};
 pub use size::Measure;
+pub(crate) use size::{measure_element, place};
 pub use text::FormatString;
 
 use std::fmt::{self, Write as _};

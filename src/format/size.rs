@@ -35,28 +35,35 @@ impl Format {
 }
 
 fn measure_items(items: &[Item]) -> Result<Measure> {
-    let mut total = Measure { size: 0, alignment: 1 };
-    for item in items {
-        let one = measure_element(item)?;
-        total.alignment = total.alignment.max(one.alignment);
-        total.size = end_of(item, one, total.size).ok_or_else(|| {
-            Error::unreadable("the format describes more bytes than memory holds")
-        })?;
-    }
-    Ok(total)
+    place(items).map(|(_, measure)| measure)
 }
 
-/// Where an item ends whose elements measure `one` and that follows `offset` bytes of others;
+/// Where each item starts, and the measure of them all.
+pub(crate) fn place(items: &[Item]) -> Result<(Vec<usize>, Measure)> {
+    let mut total = Measure { size: 0, alignment: 1 };
+    let mut starts = Vec::with_capacity(items.len());
+    for item in items {
+        let one = measure_element(item)?;
+        let (start, end) = ends_of(item, one, total.size).ok_or_else(|| {
+            Error::unreadable("the format describes more bytes than memory holds")
+        })?;
+        starts.push(start);
+        total = Measure { size: end, alignment: total.alignment.max(one.alignment) };
+    }
+    Ok((starts, total))
+}
+
+/// Where an item starts and ends whose elements measure `one` and that follows `offset` bytes of others;
 /// `None` where no memory is that large.
-fn end_of(item: &Item, one: Measure, offset: usize) -> Option<usize> {
+fn ends_of(item: &Item, one: Measure, offset: usize) -> Option<(usize, usize)> {
     let start = offset.checked_next_multiple_of(one.alignment)?;
     let count = item.shape.iter().try_fold(item.repeat, |count, &n| count.checked_mul(n))?;
     let end = start.checked_add(count.checked_mul(one.size)?)?;
-    isize::try_from(end).is_ok().then_some(end)
+    isize::try_from(end).is_ok().then_some((start, end))
 }
 
 /// One element of an item: neither its repeats nor its sub-array.
-fn measure_element(item: &Item) -> Result<Measure> {
+pub(crate) fn measure_element(item: &Item) -> Result<Measure> {
     let prefix = item.prefix;
     let plain = |size| Ok(Measure { size, alignment: 1 });
     match &item.element {

@@ -38,6 +38,12 @@ impl FormatString {
         Self(Text::Inline(Word(inline)))
     }
 
+    /// Whether the text is kept in place.
+    #[inline(always)]
+    pub(crate) fn is_inline(&self) -> bool {
+        matches!(self.0, Text::Inline(_))
+    }
+
     /// The C string.
     #[must_use]
     #[inline]

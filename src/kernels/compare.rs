@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)]
 
-use crate::element::{Scalar, Value};
+use crate::element::{Form, Scalar, Value};
 use crate::error::Result;
 use crate::layout::Order;
 use crate::view::{RawView, Run, View, Walk, load};
@@ -75,27 +75,51 @@ unsafe fn equal_values<T: Scalar>(run: Run<2>) -> bool {
     })
 }
 
-/// Takes the value of the element at an address.
-pub(crate) type Decode = unsafe fn(*const u8) -> Value;
+/// What takes the value of the element at an address.
+#[derive(Clone, Copy)]
+pub(crate) enum Decode<'a> {
+    /// A scalar, by the function of its type.
+    Scalar(unsafe fn(*const u8) -> Value),
+    /// An element of a form, in that many bytes.
+    Composite(&'a Form, usize),
+}
+
+impl Decode<'_> {
+    /// # Safety
+    /// `pointer` leads to an element that this decodes.
+    unsafe fn value(self, pointer: *const u8) -> Value {
+        match self {
+            // SAFETY: as the caller says.
+            Self::Scalar(decode) => unsafe { decode(pointer) },
+            Self::Composite(form, size) => {
+                // SAFETY: as the caller says. The slice lives for this call alone.
+                form.value(unsafe { std::slice::from_raw_parts(pointer, size) })
+            }
+        }
+    }
+}
 
 /// Whether two views of different types have equal values in the same places.
 ///
 /// # Safety
-/// Each function can decode the elements of its view.
+/// Each can decode the elements of its view.
 pub(crate) unsafe fn equal_decoded(
-    (left, decode_left): (RawView<'_>, Decode),
-    (right, decode_right): (RawView<'_>, Decode),
+    (left, decode_left): (RawView<'_>, Decode<'_>),
+    (right, decode_right): (RawView<'_>, Decode<'_>),
 ) -> Result<bool> {
     let mut walk = Walk::new([left, right], Order::C)?;
     Ok(walk.all(|run| {
         (0..run.length).all(|index| {
             // SAFETY: a run leads to elements of both views, which are valid for reads.
-            unsafe { decode_left(run.pointer(0, index)) == decode_right(run.pointer(1, index)) }
+            unsafe {
+                decode_left.value(run.pointer(0, index))
+                    == decode_right.value(run.pointer(1, index))
+            }
         })
     }))
 }
 
-/// Takes the value of a scalar: the [`Decode`] of its type.
+/// Takes the value of a scalar.
 ///
 /// # Safety
 /// `pointer` is valid for reads of `T::SIZE` bytes.

@@ -28,6 +28,12 @@ impl<T: Copy + Default> Dimensions<T> {
         Self::Inline { length: 1, numbers }
     }
 
+    /// Whether the numbers are kept in place.
+    #[inline(always)]
+    pub(super) fn is_inline(&self) -> bool {
+        matches!(self, Self::Inline { .. })
+    }
+
     #[inline]
     pub(super) fn push(&mut self, number: T) {
         match self {

@@ -65,8 +65,8 @@ impl Layout {
     /// negative, no pointer is followed.
     ///
     /// # Errors
-    /// One that [`is_buffer`](Error::is_buffer) for more than 64 dimensions or parts of different
-    /// lengths; one that [`is_too_large`](Error::is_too_large) where the elements reach further
+    /// One that [`is_value`](Error::is_value) for more than 64 dimensions; one that
+    /// [`is_buffer`](Error::is_buffer) for parts of different lengths; one that [`is_too_large`](Error::is_too_large) where the elements reach further
     /// than memory.
     ///
     /// # Examples
@@ -84,9 +84,7 @@ impl Layout {
     ) -> Result<Self> {
         let ndim = shape.len();
         if ndim > MAX_NDIM {
-            return Err(Error::buffer(format!(
-                "{ndim} dimensions, at most {MAX_NDIM} are allowed"
-            )));
+            return Err(Error::value(format!("{ndim} dimensions, at most {MAX_NDIM} are allowed")));
         }
         if strides.is_some_and(|strides| strides.len() != ndim)
             || suboffsets.is_some_and(|suboffsets| suboffsets.len() != ndim)
@@ -139,6 +137,12 @@ impl Layout {
     pub(crate) fn short_line(length: usize, stride: isize, itemsize: usize) -> Self {
         let (shape, strides) = (Dimensions::one(length), Dimensions::one(stride));
         Self { shape, strides, suboffsets: None, itemsize }
+    }
+
+    /// Whether nothing of the layout is on the heap.
+    #[inline(always)]
+    pub(crate) fn is_inline(&self) -> bool {
+        self.shape.is_inline() && self.strides.is_inline() && self.suboffsets.is_none()
     }
 
     /// The layout itself, if its elements lie within memory.

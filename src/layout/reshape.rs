@@ -148,7 +148,10 @@ impl Layout {
         let lengths: Option<Vec<usize>> =
             shape.iter().map(|&length| usize::try_from(length).ok().filter(|&n| n > 0)).collect();
         let lengths = lengths.ok_or_else(|| {
-            Error::value(format!("shape {shape:?} has elements that are not larger than 0"))
+            let message = format!("shape {shape:?} has elements that are not larger than 0");
+            // From several dimensions to several memoryview knows no cast, right or wrong.
+            let known = self.ndim() == 1 || shape.len() == 1;
+            if known { Error::value(message) } else { Error::key(message) }
         })?;
         // The product alone decides between the errors, as in memoryview.
         let layout = match order {

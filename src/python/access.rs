@@ -16,6 +16,7 @@ use super::buffer::Root;
 use super::class::PyConsumerArray;
 use super::errors::released;
 use crate::array::AnyArray;
+use crate::layout::Layout;
 
 /// Whether a view may still be used, and how many buffers of it are out.
 pub(super) struct Lease(AtomicUsize);
@@ -131,6 +132,31 @@ impl Deref for Hold<'_> {
     #[inline]
     fn deref(&self) -> &AnyArray {
         self.array
+    }
+}
+
+impl Hold<'_> {
+    /// Another view of the memory that is held: elements of `this`, the view that it was held for,
+    /// which may be released by now.
+    ///
+    /// # Safety
+    /// The layout leads from `start` to elements of the view, and no others.
+    pub(super) unsafe fn share_part<'py>(
+        &self,
+        this: &Bound<'py, PyConsumerArray>,
+        start: *mut u8,
+        layout: Layout,
+    ) -> PyResult<Bound<'py, PyConsumerArray>> {
+        let root = match &self.root {
+            HeldRoot::Own(_) => this.clone(),
+            HeldRoot::Parents(parent) => parent.clone().unbind().into_bound(this.py()),
+        };
+        // SAFETY: as the caller says; this is a hold on the root.
+        unsafe {
+            PyConsumerArray::child_of(root, |place| {
+                place.write(self.array.with_layout(start, layout, self.array.readonly()));
+            })
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pyo3::exceptions::PyBufferError;
 use pyo3::prelude::*;
+use pyo3::types::PyType;
 use pyo3::{PyTraverseError, PyVisit, ffi};
 use smallvec::SmallVec;
 
@@ -100,7 +101,7 @@ impl Root {
             if status != 0 {
                 return Err(refusal(object));
             }
-            match describe(array, &*buffer) {
+            match describe(object.py(), array, &*buffer) {
                 Ok(()) => {
                     (&raw mut (*place).holds).write(AtomicUsize::new(1));
                     (&raw mut (*place).resource).write(Resource::Export);
@@ -114,7 +115,7 @@ impl Root {
                 }
                 Err(error) => {
                     ffi::PyBuffer_Release(buffer);
-                    Err(contradiction(object, &error))
+                    Err(contradiction(object, error))
                 }
             }
         }
@@ -224,7 +225,10 @@ unsafe fn release_buffer(buffer: *mut ffi::Py_buffer) {
 
 /// The error for an export that no memory can have.
 #[cold]
-fn contradiction(object: &Bound<'_, PyAny>, error: &Error) -> PyErr {
+fn contradiction(object: &Bound<'_, PyAny>, error: Error) -> PyErr {
+    if error.is_value() {
+        return error.into();
+    }
     let name = object.get_type().fully_qualified_name();
     let name = name.map_or_else(|_| "the exporter".to_owned(), |name| name.to_string());
     PyBufferError::new_err(format!("{name} exports a buffer that contradicts itself: {error}"))
@@ -270,11 +274,11 @@ fn exports_without_format(object: &Bound<'_, PyAny>) -> bool {
 /// The buffer was filled in by an exporter, and is released after the array's last use; `array` is
 /// valid for writes.
 #[inline]
-unsafe fn describe(array: *mut AnyArray, buffer: &ffi::Py_buffer) -> Result<()> {
+unsafe fn describe(py: Python<'_>, array: *mut AnyArray, buffer: &ffi::Py_buffer) -> Result<()> {
     // SAFETY: as the caller says.
     unsafe {
         if !describe_line(array, buffer) {
-            array.write(describe_any(buffer)?);
+            array.write(describe_any(py, buffer)?);
         }
     }
     Ok(())
@@ -332,7 +336,7 @@ unsafe fn describe_line(array: *mut AnyArray, buffer: &ffi::Py_buffer) -> bool {
 ///
 /// # Safety
 /// As for [`describe`].
-unsafe fn describe_any(buffer: &ffi::Py_buffer) -> Result<AnyArray> {
+unsafe fn describe_any(py: Python<'_>, buffer: &ffi::Py_buffer) -> Result<AnyArray> {
     let itemsize = usize::try_from(buffer.itemsize)
         .map_err(|_| Error::buffer(format!("itemsize is {}", buffer.itemsize)))?;
     // SAFETY: the exporter's arrays are NULL or have `ndim` entries.
@@ -351,9 +355,39 @@ unsafe fn describe_any(buffer: &ffi::Py_buffer) -> Result<AnyArray> {
         // SAFETY: the exporter's format is a C string.
         FormatString::from(unsafe { CStr::from_ptr(buffer.format) })
     };
+    let readonly = buffer.readonly != 0;
     // SAFETY: the exporter vouches for the memory that its own numbers describe until the buffer is
-    // released.
-    Ok(unsafe { AnyArray::new(start, layout, format, buffer.readonly != 0, None) })
+    // released, and so is its own name for itself alive.
+    unsafe {
+        let array = AnyArray::new(start, layout.clone(), format.clone(), readonly, None);
+        let exporter = Bound::from_borrowed_ptr_or_opt(py, buffer.obj);
+        if matches!(array, AnyArray::Composite(_)) && exporter.is_some_and(is_of_ctypes) {
+            let why = format!(
+                "elements of format {:?} cannot be read: ctypes exports formats of its structures \
+                 that leave out padding, bit-fields and bases",
+                format.to_string()
+            );
+            let why = Error::unreadable(why);
+            return Ok(AnyArray::opaque(start, layout, format, readonly, None, why));
+        }
+        Ok(array)
+    }
+}
+
+/// Whether an exporter is an object of ctypes, or a memoryview of one.
+fn is_of_ctypes(exporter: Bound<'_, PyAny>) -> bool {
+    let mut exporter = exporter;
+    // SAFETY: the object is alive.
+    while unsafe { ffi::PyMemoryView_Check(exporter.as_ptr()) } != 0 {
+        match exporter.getattr("obj") {
+            Ok(inner) => exporter = inner,
+            Err(_) => return false,
+        }
+    }
+    let of_ctypes = |class: Bound<'_, PyAny>| {
+        class.cast::<PyType>().is_ok_and(|class| class.module().is_ok_and(|m| m == "_ctypes"))
+    };
+    exporter.get_type().mro().iter().any(of_ctypes)
 }
 
 /// The layout that an exporter describes. It is copied: some exporters change theirs meanwhile.
@@ -364,7 +398,11 @@ unsafe fn describe_any(buffer: &ffi::Py_buffer) -> Result<AnyArray> {
 unsafe fn layout(buffer: &ffi::Py_buffer, itemsize: usize) -> Result<Layout> {
     let ndim = match usize::try_from(buffer.ndim) {
         Ok(ndim) if ndim <= MAX_NDIM => ndim,
-        _ => return Err(Error::buffer(format!("{} dimensions", buffer.ndim))),
+        Ok(ndim) => {
+            let message = format!("{ndim} dimensions, at most {MAX_NDIM} are allowed");
+            return Err(Error::value(message));
+        }
+        Err(_) => return Err(Error::buffer(format!("{} dimensions", buffer.ndim))),
     };
     if buffer.shape.is_null() {
         return layout_of_length(ndim, buffer.len, itemsize);

@@ -179,7 +179,7 @@ impl PyConsumerArray {
         // changed there: moving what was just made costs more than making it.
         unsafe {
             Self::share_with(this, |place| {
-                place.write(array.clone());
+                array.clone_to(place);
                 (*place).narrow(offset, length, stride);
             })
         }
@@ -194,24 +194,36 @@ impl PyConsumerArray {
         this: &Bound<'py, Self>,
         write: impl FnOnce(*mut AnyArray),
     ) -> PyResult<Bound<'py, Self>> {
-        let py = this.py();
-        let vacant = raw::Vacant::like(this)?;
-        let place = vacant.place();
-        let view = this.get();
-        let parent = match view.parent() {
-            Parent::View(parent) => parent.clone_ref(py),
-            Parent::Itself | Parent::Gone => this.clone().unbind(),
+        let root = match this.get().parent() {
+            Parent::View(parent) => parent.bind(this.py()),
+            Parent::Itself | Parent::Gone => this,
         };
-        parent.get().own_root().add_hold();
+        // SAFETY: as the caller says.
+        unsafe { Self::child_of(root.clone(), write) }
+    }
+
+    /// A view of the memory of a root, its array written in its final place.
+    ///
+    /// # Safety
+    /// `root` is one, and somebody has a hold on it; `write` fills in the place, with an array over
+    /// its memory.
+    #[inline]
+    pub(super) unsafe fn child_of<'py>(
+        root: Bound<'py, Self>,
+        write: impl FnOnce(*mut AnyArray),
+    ) -> PyResult<Bound<'py, Self>> {
+        let vacant = raw::Vacant::like(&root)?;
+        let place = vacant.place();
+        root.get().own_root().add_hold();
         // SAFETY: the place is valid for writes, and every field is filled in.
         unsafe {
             write(&raw mut (*place).array);
             Root::vacate(&raw mut (*place).root);
             (&raw mut (*place).lease).write(Lease::new());
             (&raw mut (*place).hash).write(AtomicIsize::new(-1));
-            // A cycle can lead through this view only if it leads through the one it was made from.
-            (&raw mut (*place).collected).write(view.collected);
-            (&raw mut (*place).parent).write(UnsafeCell::new(Parent::View(parent)));
+            // A cycle can lead through this view only if it leads through its root.
+            (&raw mut (*place).collected).write(root.get().collected);
+            (&raw mut (*place).parent).write(UnsafeCell::new(Parent::View(root.unbind())));
             Ok(vacant.filled())
         }
     }

@@ -18,8 +18,9 @@ use pyo3::{Borrowed, ffi};
 use crate::element::{
     Address, Char, Element, LongDouble, Opaque, Scalar, Ucs2, Ucs4, f16_from_f64,
 };
+use crate::error::Result;
 use crate::format::FormatString;
-use crate::kernels::search;
+use crate::kernels::{copy, search};
 use crate::view::{View, load};
 
 /// A new reference, or NULL with an exception set: what CPython's own constructors return.
@@ -42,6 +43,22 @@ pub(super) trait PyElement: Element {
         format: &FormatString,
         object: &Bound<'_, PyAny>,
     ) -> PyResult<Self::Encoded>;
+
+    /// Stores an encoded element.
+    ///
+    /// # Safety
+    /// `pointer` leads to an element of `view` that can be written.
+    #[inline(always)]
+    unsafe fn store(_view: &View<Self>, pointer: *mut u8, encoded: &Self::Encoded) {
+        let bytes = encoded.as_ref();
+        // SAFETY: as the caller says; the bytes are one element.
+        unsafe { pointer.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+    }
+
+    /// Stores an encoded element in every element of `view`, which is writable.
+    fn fill(view: &View<Self>, encoded: &Self::Encoded) -> Result<()> {
+        copy::fill(view, encoded.as_ref())
+    }
 
     /// Which elements equal an object, as far as that can be told without asking the object.
     fn sought(object: &Bound<'_, PyAny>) -> Equal<Self::Encoded>;

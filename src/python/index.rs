@@ -13,6 +13,7 @@ use smallvec::SmallVec;
 use super::class::PyConsumerArray;
 use super::convert::{NewReference, PyElement};
 use crate::array::{AnyArray, ConsumerArray, dispatch};
+use crate::element::Form;
 use crate::kernels::copy;
 use crate::layout::Key;
 
@@ -102,6 +103,9 @@ pub(super) fn get<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = this.py();
     let view = this.get();
+    // Reading the key may release the view. A slice is still one of what the key was applied to, as
+    // in memoryview; an element is not read any more.
+    let hold = if has_slices(key) { Some(view.hold(py)?) } else { None };
     match parse(key, view.array()?.layout().ndim())? {
         Asked::Element(index) => {
             let access = view.access(py)?;
@@ -111,10 +115,20 @@ pub(super) fn get<'py>(
             unsafe { Bound::from_owned_ptr_or_err(py, read(py, &access, pointer)) }
         }
         Asked::View(keys) => {
-            let (start, layout) = view.access(py)?.raw().select(&keys)?;
-            // SAFETY: a selection of the view's elements, just made under access.
-            unsafe { PyConsumerArray::share_part(this, start, layout).map(Bound::into_any) }
+            let hold = hold.map_or_else(|| view.hold(py), Ok)?;
+            let (start, layout) = hold.raw().select(&keys)?;
+            // SAFETY: a selection of the view's elements, which are held.
+            unsafe { hold.share_part(this, start, layout).map(Bound::into_any) }
         }
+    }
+}
+
+/// Whether a key is a slice, or a tuple with slices in it.
+fn has_slices(key: &Bound<'_, PyAny>) -> bool {
+    let is_slice = |part: &Bound<'_, PyAny>| part.is_instance_of::<PySlice>();
+    match key.cast::<PyTuple>() {
+        Ok(tuple) => tuple.iter().any(|part| is_slice(&part)),
+        Err(_) => is_slice(key),
     }
 }
 
@@ -255,9 +269,8 @@ unsafe fn store<T: PyElement>(
 ) -> PyResult<()> {
     let encoded = T::encode(array, array.format(), value)?;
     let _access = view.access(value.py())?;
-    let bytes = encoded.as_ref();
-    // SAFETY: as the caller says; the bytes are one element, and the memory is there.
-    unsafe { pointer.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+    // SAFETY: as the caller says; the memory is there.
+    unsafe { T::store(array, pointer, &encoded) };
     Ok(())
 }
 
@@ -304,9 +317,20 @@ fn fill<T: PyElement>(
     array: &ConsumerArray<T>,
     value: &Bound<'_, PyAny>,
 ) -> PyResult<()> {
-    let encoded = T::encode(array, array.format(), value)?;
+    let encoded = T::encode(array, array.format(), value).map_err(|error| {
+        let py = value.py();
+        if view.array().is_ok_and(|array| array.layout().ndim() > 1)
+            && error.is_instance_of::<PyTypeError>(py)
+        {
+            // What memoryview says of every part of several dimensions.
+            let message =
+                format!("neither a buffer nor an element to fill with: {}", error.value(py));
+            return PyNotImplementedError::new_err(message);
+        }
+        error
+    })?;
     let _access = view.access(value.py())?;
-    Ok(copy::fill(array, encoded.as_ref())?)
+    Ok(T::fill(array, &encoded)?)
 }
 
 /// Whether the elements of two arrays are of one type and byte order, so that their bytes can be
@@ -324,7 +348,13 @@ fn same_elements(left: &AnyArray, right: &AnyArray) -> bool {
 /// Whether an object that exports a buffer may be meant as one element: a byte string. (So may one
 /// of no dimensions: NumPy's numbers are such.)
 fn holds_bytes(array: &AnyArray) -> bool {
-    matches!(array, AnyArray::Char(_))
+    match array {
+        AnyArray::Char(_) => true,
+        AnyArray::Composite(array) => {
+            matches!(**array.descriptor(), Form::Bytes(_) | Form::Pascal(_) | Form::Void(_))
+        }
+        _ => false,
+    }
 }
 
 #[cold]
@@ -344,6 +374,8 @@ impl PyConsumerArray {
     #[inline]
     pub(super) fn length(&self) -> PyResult<usize> {
         match self.array()?.layout().shape() {
+            // As memoryview has it: until 3.11 its length was 1.
+            [] if cfg!(not(Py_3_12)) => Ok(1),
             [] => Err(PyTypeError::new_err("0-dim memory has no length")),
             [length, ..] => Ok(*length),
         }

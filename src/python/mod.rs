@@ -14,6 +14,7 @@ mod buffer;
 mod cast;
 mod class;
 mod compare;
+mod composite;
 mod convert;
 mod copy;
 mod errors;

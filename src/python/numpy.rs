@@ -40,10 +40,10 @@ fn import<'py>(py: Python<'py>, what: &str) -> PyResult<Bound<'py, PyModule>> {
 /// The name that NumPy has for the type of the elements, such as `>f8`.
 fn type_string(array: &AnyArray) -> PyResult<String> {
     let Some(scalar_type) = array.scalar_type() else {
-        let AnyArray::Opaque(array) = array else {
-            return Err(PyTypeError::new_err("elements without a type"));
+        return match array {
+            AnyArray::Opaque(array) => Err(array.descriptor().clone().into()),
+            _ => Err(PyTypeError::new_err("no NumPy type is made for records and strings yet")),
         };
-        return Err(array.descriptor().clone().into());
     };
     let scalar = scalar_type.scalar;
     let size = scalar.size();
