@@ -408,3 +408,15 @@ def test_nothing_leaks_over_a_million_rounds():
         [sys.executable, "-c", LEAKS], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_views_after_a_failed_one_are_counted_right():
+    """What was begun and given up must not come back with a reference too many."""
+    for _ in range(100):
+        with pytest.raises(TypeError):
+            consumer.consume({})
+    data = bytearray(3)
+    views = [consumer.consume(data) for _ in range(100)]
+    assert {sys.getrefcount(view) for view in views} <= {2, 3}
+    del views
+    data.append(1)

@@ -112,7 +112,8 @@ impl<'py> Vacant<'py> {
 
 impl Drop for Vacant<'_> {
     fn drop(&mut self) {
-        // SAFETY: nobody knows the object, and nothing in it is to be dropped.
+        // SAFETY: nobody knows the object, and nothing in it is to be dropped. It still has its one
+        // reference, which those in the free list have not.
         unsafe { free(self.object) };
     }
 }
@@ -187,16 +188,13 @@ fn weak_references(object: *mut ffi::PyObject) -> *mut *mut ffi::PyObject {
 /// Gives the memory of an object back, without regard to what is in it.
 ///
 /// # Safety
-/// The object is a ConsumerArray whose last reference is gone.
-#[inline]
+/// The object is a ConsumerArray that nobody knows (any more).
 unsafe fn free(object: *mut ffi::PyObject) {
     // SAFETY: as the caller says; an object of a class made at run time has a reference to it.
     unsafe {
-        if !FREE.keep(object) {
-            let class = ffi::Py_TYPE(object);
-            ffi::PyObject_GC_Del(object.cast());
-            ffi::Py_DECREF(class.cast());
-        }
+        let class = ffi::Py_TYPE(object);
+        ffi::PyObject_GC_Del(object.cast());
+        ffi::Py_DECREF(class.cast());
     }
 }
 
@@ -213,7 +211,9 @@ unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
             ffi::PyObject_ClearWeakRefs(object);
         }
         value.drop_in_place();
-        free(object);
+        if !FREE.keep(object) {
+            free(object);
+        }
     }
 }
 
