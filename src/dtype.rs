@@ -5,11 +5,12 @@
 
 use half::f16;
 use num_complex::Complex;
+use std::ffi::CString;
 use std::sync::Arc;
 
 use crate::element::{Address, Char, Form, LongDouble, Ucs2, Ucs4};
 use crate::error::{Error, Result};
-use crate::format::{Class, Code, Format, Prefix};
+use crate::format::{Class, Code, Format, FormatString, Prefix};
 
 /// The one list of scalar types. `for_each_scalar!(m)` expands to `m!` with, for each type, its
 /// variant, the variant of its byte-swapped form, its Rust type, its class, its canonical code and
@@ -139,7 +140,7 @@ pub(crate) mod dispatch_types {
 
 impl Scalar {
     /// The scalar type that a code is in a size in bytes; `None` where there is none.
-    const fn of(code: Code, size: usize) -> Option<Self> {
+    pub(crate) const fn of(code: Code, size: usize) -> Option<Self> {
         let class = match code {
             // Where it is no wider than a double it is a type of its own all the same.
             Code::LongDouble => return Some(Self::LongDouble),
@@ -171,6 +172,18 @@ pub struct ScalarType {
 impl ScalarType {
     const fn new(scalar: Scalar, swapped: bool) -> Self {
         Self { scalar, swapped: swapped && scalar.size() > 1 }
+    }
+
+    /// A format that stands for the type on this machine: without a prefix where it is in its byte
+    /// order.
+    #[must_use]
+    pub fn format(self) -> FormatString {
+        let (code, order) =
+            (self.scalar.format(), if cfg!(target_endian = "little") { b'>' } else { b'<' });
+        let mut text = if self.swapped { vec![order] } else { Vec::new() };
+        text.extend_from_slice(code);
+        // No code holds a NUL.
+        CString::new(text).unwrap_or_default().into()
     }
 
     /// The type that a code names under a prefix in elements of `itemsize` bytes.
@@ -254,16 +267,30 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
     {
         return Ok(Judgement::Scalar(found));
     }
-    let size = tree.measure().map_err(|error| unreadable(error.to_string()))?.size;
-    // A format of nothing describes no bytes, rather than bytes that are all padding.
-    if size <= itemsize && (itemsize == 0 || !tree.items.is_empty()) {
-        let form = Form::of(&tree).map_err(|error| unreadable(error.to_string()))?;
-        // Padding at the end of a record is the writer's choice; a single value has none.
-        if size == itemsize || matches!(form, Form::Record { .. }) {
-            return Ok(Judgement::Composite(Arc::new(form)));
+    let mut tree = tree;
+    let mut size = tree.measure().map_err(|error| unreadable(error.to_string()))?.size;
+    if size > itemsize {
+        // NumPy's packed record scalars are described as if they were aligned. Where that does not
+        // fit the itemsize, and the fields without gaps fit it exactly, they lie without gaps.
+        let packed = tree.packed();
+        if packed.measure().is_ok_and(|measure| measure.size == itemsize) {
+            (tree, size) = (packed, itemsize);
         }
     }
-    Err(unreadable(format!("it describes {size} bytes, but itemsize is {itemsize}")))
+    let contradiction =
+        || unreadable(format!("it describes {size} bytes, but itemsize is {itemsize}"));
+    // A format of nothing describes no bytes, rather than bytes that are all padding.
+    if size > itemsize || (itemsize > 0 && tree.items.is_empty()) {
+        return Err(contradiction());
+    }
+    match Form::of(&tree).map_err(|error| unreadable(error.to_string()))? {
+        Form::Scalar(scalar_type) if size == itemsize => Ok(Judgement::Scalar(scalar_type)),
+        // Padding at the end of a record is the writer's choice; a single value has none.
+        form if size == itemsize || matches!(form, Form::Record(_)) => {
+            Ok(Judgement::Composite(Arc::new(form)))
+        }
+        _ => Err(contradiction()),
+    }
 }
 
 /// The types of the letters in their native and in their standard sizes.

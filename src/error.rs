@@ -23,6 +23,7 @@ enum Kind {
     Unreadable(String),
     Index(String),
     Key(String),
+    Name(String),
     Value(String),
     Buffer(String),
     TooLarge(String),
@@ -52,6 +53,11 @@ impl Error {
     /// A key or argument of the wrong kind.
     pub(crate) fn key(message: impl Into<String>) -> Self {
         Self(Box::new(Kind::Key(message.into())))
+    }
+
+    /// A name that no field has.
+    pub(crate) fn name(message: impl Into<String>) -> Self {
+        Self(Box::new(Kind::Name(message.into())))
     }
 
     /// An argument of the right kind whose value does not fit.
@@ -99,6 +105,12 @@ impl Error {
         matches!(*self.0, Kind::Key(_))
     }
 
+    /// Whether a record has no field of a name.
+    #[must_use]
+    pub fn is_name(&self) -> bool {
+        matches!(*self.0, Kind::Name(_))
+    }
+
     /// Whether an argument had a value that does not fit.
     #[must_use]
     pub fn is_value(&self) -> bool {
@@ -142,6 +154,7 @@ impl fmt::Display for Error {
             Kind::Unreadable(message)
             | Kind::Index(message)
             | Kind::Key(message)
+            | Kind::Name(message)
             | Kind::Value(message)
             | Kind::Buffer(message)
             | Kind::TooLarge(message) => f.write_str(message),

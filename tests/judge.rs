@@ -131,8 +131,8 @@ fn what_is_no_scalar_has_a_form() {
         ("T{i:a:d:b:}", 16, true),
         ("5s", 5, false),
         ("7x", 7, false),
-        ("&i", WORD, false),
-        ("X{}", WORD, false),
+        ("O", WORD, false),
+        ("2O", 2 * WORD, true),
     ];
     for (format, size, padded) in table {
         let judged = judge(format.as_bytes(), size);
@@ -152,7 +152,27 @@ fn what_is_no_scalar_has_a_form() {
     }
     // Nothing is not the same as bytes that are all padding.
     assert!(matches!(judge(b"", 1), Judgement::Unreadable(_)));
-    assert!(matches!(judge(b"O", WORD), Judgement::Unreadable(_)));
+    // Addresses of whatever are scalars.
+    for format in ["&i", "X{}", "&&T{i:a:}"] {
+        let address = ScalarType { scalar: Scalar::Address, swapped: false };
+        assert_eq!(judge(format.as_bytes(), WORD), Judgement::Scalar(address));
+    }
+}
+
+#[test]
+fn a_record_that_only_fits_without_gaps_has_none() {
+    let Judgement::Composite(form) = judge(b"T{b:a:d:b:T{b:x:i:y:}:c:}", 14) else { panic!() };
+    let mut starts = Vec::new();
+    form.for_each_part(0, &mut |range, _| starts.push(range.start));
+    assert_eq!(starts, [0, 1, 9, 10]);
+    // Neither with its gaps nor without.
+    assert!(matches!(judge(b"T{b:a:d:b:}", 10), Judgement::Unreadable(_)));
+    // Larger than with its gaps: padding at the end.
+    let Judgement::Composite(form) = judge(b"T{b:a:i:b:}", 9) else { panic!() };
+    assert_eq!(
+        form.value(&[1, 9, 9, 9, 2, 0, 0, 0, 9]).clone(),
+        form.value(&[1, 0, 0, 0, 2, 0, 0, 0, 0])
+    );
 }
 
 #[test]

@@ -159,7 +159,7 @@ def test_slices_with_bounds_beyond_every_memory():
     [
         (None, "NoneType"),
         (0.0, "float"),
-        ("a", "str"),
+        ((0, "a"), "str"),
         ((0, None), "NoneType"),
         (([0],), "list"),
         ([0], "list"),

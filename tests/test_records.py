@@ -1,6 +1,5 @@
 """Records, strings of fixed width and sub-arrays: against struct, NumPy and values by hand."""
 
-import ctypes
 import string
 import struct
 
@@ -147,19 +146,6 @@ def test_nothing_is_written_of_a_record_that_does_not_fit(value, error):
     with pytest.raises(error):
         consumer.consume(exporter)[0] = value
     assert exporter.bytes_now() == before
-
-
-def test_structures_of_ctypes_are_not_guessed():
-    """Their formats are wrong on some versions: bytes, until their types are read."""
-
-    class Pair(ctypes.Structure):
-        _fields_ = (("a", ctypes.c_byte), ("b", ctypes.c_double))
-
-    for exporter in (Pair(), (Pair * 2)(), memoryview(Pair())):
-        view = consumer.consume(exporter)
-        assert len(view.tobytes()) == memoryview(exporter).nbytes
-        with pytest.raises(NotImplementedError, match="ctypes"):
-            view.tolist()
 
 
 def test_a_count_costs_no_memory_beyond_measure():

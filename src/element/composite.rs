@@ -1,11 +1,16 @@
-//! Elements whose form is known only at run time: records, strings of fixed width, sub-arrays.
+//! Elements whose form is known only at run time: records, strings of fixed width, sub-arrays,
+//! objects.
+//!
+//! A [`Form`] is the tree of what stands where in one element. How it comes from a format string,
+//! and becomes one, is in describe.rs.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::{Element, Scalar as _, Value, sealed::Sealed};
-use crate::dtype::{Scalar, ScalarType, dispatch_scalar};
-use crate::error::{Error, Result};
-use crate::format::{self, Code, Format, Item, Prefix};
+use crate::dtype::{ScalarType, dispatch_scalar};
+use crate::error::Error;
+use crate::format::Class;
 
 /// An element that is put together from others, or of a size that its format tells.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +35,10 @@ impl Element for Composite {
 pub enum Form {
     /// One scalar.
     Scalar(ScalarType),
+    /// A bit-field: some bits of a whole number.
+    Bits(Bits),
+    /// A reference to a Python object, or NULL.
+    Object,
     /// A byte string of that many bytes, NULs included.
     Bytes(usize),
     /// A Pascal string in that many bytes: its first byte says how long it is.
@@ -46,14 +55,38 @@ pub enum Form {
         element: Box<Self>,
     },
     /// Several fields, named or not.
-    Record {
-        /// The fields in their order.
-        fields: Vec<Field>,
-        /// Bytes from one record to the next one in an array of them.
-        size: usize,
-    },
+    Record(Record),
     /// A value behind some padding.
     Behind(usize, Box<Self>),
+    /// Bytes that hold something that cannot be read.
+    Unreadable {
+        /// How many they are.
+        size: usize,
+        /// Why they cannot be read.
+        why: Error,
+    },
+}
+
+/// A bit-field: the bits that a whole number has from one bit on, counted from the lowest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bits {
+    /// The number, as which the bytes are loaded; where it is signed, so is the field.
+    pub unit: ScalarType,
+    /// The lowest bit of the field.
+    pub shift: u32,
+    /// How many bits there are: 1 or more, and with `shift` no more than the number has.
+    pub width: u32,
+}
+
+/// The fields of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The fields in their order.
+    pub fields: Vec<Field>,
+    /// Bytes from one record to the next one in an array of them.
+    pub size: usize,
+    /// Whether the fields are different readings of the same bytes: a union of C.
+    pub union: bool,
 }
 
 /// A field of a record.
@@ -65,53 +98,73 @@ pub struct Field {
     pub offset: usize,
     /// What the field holds.
     pub form: Form,
+    /// Whether the names of its own fields are names of the record, too: an anonymous member of C.
+    pub anonymous: bool,
+}
+
+impl Record {
+    /// The field of a name: the first of those of the record itself, or else of its anonymous
+    /// members; from the record's start.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<(usize, &Form)> {
+        let own = self.fields.iter().find(|field| field.name.as_deref() == Some(name));
+        if let Some(field) = own {
+            return Some((field.offset, &field.form));
+        }
+        self.fields.iter().filter(|field| field.anonymous).find_map(|field| match &field.form {
+            Form::Record(inner) => {
+                inner.field(name).map(|(offset, form)| (field.offset + offset, form))
+            }
+            _ => None,
+        })
+    }
+}
+
+/// What the bytes of one part of an element are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// A scalar.
+    Scalar(ScalarType),
+    /// A number, of which only these bits (of its value) belong to the part.
+    Bits(ScalarType, u64),
+    /// A reference to an object.
+    Object,
+    /// Bytes in no byte order: strings of bytes, and what cannot be read.
+    Bytes,
 }
 
 impl Form {
-    /// The form that a format describes. A format of one unnamed value is that value; any other is a
-    /// record.
-    ///
-    /// # Errors
-    /// One that [`is_unreadable`](Error::is_unreadable) where the format holds what cannot be read.
-    pub fn of(format: &Format) -> Result<Self> {
-        if let [Item { element: format::Element::Void(size), shape, name: None, .. }] =
-            format.items.as_slice()
-            && shape.is_empty()
-        {
-            return Ok(Self::Void(*size));
-        }
-        let (mut fields, size) = fields(&format.items)?;
-        if let [Field { name: None, .. }] = fields.as_slice()
-            && let Some(Field { offset, form, .. }) = fields.pop()
-        {
-            return Ok(if offset == 0 { form } else { Self::Behind(offset, Box::new(form)) });
-        }
-        Ok(Self::Record { fields, size })
-    }
-
     /// Bytes from one such element to the next one in an array of them.
     #[must_use]
     pub fn size(&self) -> usize {
         match self {
             Self::Scalar(scalar_type) => scalar_type.scalar.size(),
-            Self::Bytes(size) | Self::Pascal(size) | Self::Void(size) => *size,
+            Self::Bits(bits) => bits.unit.scalar.size(),
+            Self::Object => size_of::<usize>(),
+            Self::Bytes(size)
+            | Self::Pascal(size)
+            | Self::Void(size)
+            | Self::Unreadable { size, .. } => *size,
             Self::Text(unit, count) => unit.scalar.size() * count,
             Self::Array { shape, element } => shape.iter().product::<usize>() * element.size(),
-            Self::Record { size, .. } => *size,
+            Self::Record(record) => record.size,
             Self::Behind(offset, form) => offset + form.size(),
         }
     }
 
-    /// The value of an element, given at least as many bytes as it takes.
+    /// The value of an element, given at least as many bytes as it takes. Objects have none that
+    /// could be told without Python, nor has what cannot be read.
     #[must_use]
     pub fn value(&self, bytes: &[u8]) -> Value {
         match self {
             Self::Scalar(scalar_type) => scalar_value(*scalar_type, bytes),
+            Self::Bits(bits) => Value::Integer(bits.value(bytes)),
+            Self::Object | Self::Unreadable { .. } => Value::Unknown,
             Self::Bytes(size) | Self::Void(size) => Value::Bytes(bytes[..*size].into()),
             Self::Pascal(size) => Value::Bytes(pascal(&bytes[..*size]).into()),
             Self::Text(unit, count) => Value::Text(text(*unit, *count, bytes)),
             Self::Array { shape, element } => nested(shape, element, bytes),
-            Self::Record { fields, .. } => {
+            Self::Record(Record { fields, .. }) => {
                 let value = |field: &Field| field.form.value(&bytes[field.offset..]);
                 Value::Tuple(fields.iter().map(value).collect())
             }
@@ -119,86 +172,138 @@ impl Form {
         }
     }
 
-    /// Calls `f` with the range of bytes of each part that holds a value: all but the padding.
+    /// Calls `f` with each part that holds a value, all but the padding, and the bytes it lies in.
     /// `start` is where the element begins.
-    pub fn for_each_range(&self, start: usize, f: &mut impl FnMut(std::ops::Range<usize>)) {
+    pub fn for_each_part(&self, start: usize, f: &mut impl FnMut(Range<usize>, Part)) {
+        let whole = start..start + self.size();
         match self {
+            Self::Scalar(scalar_type) => f(whole, Part::Scalar(*scalar_type)),
+            Self::Bits(bits) => f(whole, Part::Bits(bits.unit, bits.mask())),
+            Self::Object => f(whole, Part::Object),
+            Self::Bytes(_) | Self::Pascal(_) | Self::Void(_) | Self::Unreadable { .. } => {
+                f(whole, Part::Bytes);
+            }
+            Self::Text(unit, count) => {
+                let size = unit.scalar.size();
+                for index in 0..*count {
+                    let start = start + index * size;
+                    f(start..start + size, Part::Scalar(*unit));
+                }
+            }
             Self::Array { shape, element } => {
                 for index in 0..shape.iter().product() {
-                    element.for_each_range(start + index * element.size(), f);
+                    element.for_each_part(start + index * element.size(), f);
                 }
             }
-            Self::Record { fields, .. } => {
+            // Which of its fields was written last nobody knows.
+            Self::Record(record) if record.union => f(whole, Part::Bytes),
+            Self::Record(Record { fields, .. }) => {
                 for field in fields {
-                    field.form.for_each_range(start + field.offset, f);
+                    field.form.for_each_part(start + field.offset, f);
                 }
             }
-            Self::Behind(offset, form) => form.for_each_range(start + offset, f),
-            _ => f(start..start + self.size()),
+            Self::Behind(offset, form) => form.for_each_part(start + offset, f),
+        }
+    }
+
+    /// Whether any form within this one, or itself, is such a one.
+    #[must_use]
+    pub fn any(&self, test: &impl Fn(&Self) -> bool) -> bool {
+        test(self)
+            || match self {
+                Self::Array { element, .. } => element.any(test),
+                Self::Record(record) => record.fields.iter().any(|field| field.form.any(test)),
+                Self::Behind(_, form) => form.any(test),
+                _ => false,
+            }
+    }
+
+    /// Whether every byte of an element of that size is one of a plain value, so that elements can
+    /// be copied as they are.
+    #[must_use]
+    pub fn is_solid(&self, itemsize: usize) -> bool {
+        let (mut covered, mut plain) = (0, true);
+        self.for_each_part(0, &mut |range, part| {
+            covered += range.len();
+            plain &= matches!(part, Part::Scalar(_) | Part::Bytes);
+        });
+        plain && covered == itemsize
+    }
+
+    /// Whether there are references to objects in an element.
+    #[must_use]
+    pub fn has_objects(&self) -> bool {
+        self.any(&|form| matches!(form, Self::Object))
+    }
+
+    /// The same form with every scalar in this machine's byte order, but for bit-fields and unions.
+    #[must_use]
+    pub fn to_native(&self) -> Self {
+        let native = |scalar_type: &ScalarType| ScalarType { swapped: false, ..*scalar_type };
+        match self {
+            Self::Scalar(scalar_type) => Self::Scalar(native(scalar_type)),
+            Self::Text(unit, count) => Self::Text(native(unit), *count),
+            Self::Array { shape, element } => {
+                Self::Array { shape: shape.clone(), element: Box::new(element.to_native()) }
+            }
+            // The bytes of a union, and those of bit-fields, belong to several fields at once.
+            Self::Record(record) if !record.union => {
+                let mut record = record.clone();
+                record.fields.iter_mut().for_each(|field| field.form = field.form.to_native());
+                Self::Record(record)
+            }
+            Self::Behind(offset, form) => Self::Behind(*offset, Box::new(form.to_native())),
+            _ => self.clone(),
         }
     }
 }
 
-/// How many fields a record can have: a count in a format must not cost memory beyond all measure.
-const MOST_FIELDS: usize = 1 << 16;
+impl Bits {
+    /// The bits of the number that are the field's.
+    #[must_use]
+    pub fn mask(&self) -> u64 {
+        (u64::MAX >> (64 - self.width)) << self.shift
+    }
 
-/// The fields that items describe, and the size of them all together.
-fn fields(items: &[Item]) -> Result<(Vec<Field>, usize)> {
-    let mut fields = Vec::new();
-    let (starts, measure) = format::place(items)?;
-    for (item, start) in items.iter().zip(starts) {
-        let padding = matches!(item.element, format::Element::Void(_)) && item.name.is_none();
-        if padding {
-            continue;
-        }
-        let element = form(item)?;
-        let form = match item.shape.as_slice() {
-            [] => element,
-            shape => Form::Array { shape: shape.to_vec(), element: Box::new(element) },
-        };
-        if item.name.is_some() && item.repeat != 1 {
-            // A name stands for all that it is the name of.
-            let form = Form::Array { shape: vec![item.repeat], element: Box::new(form) };
-            fields.push(Field { name: item.name.clone(), offset: start, form });
-            continue;
-        }
-        let size = form.size();
-        if item.repeat > MOST_FIELDS.saturating_sub(fields.len()) {
-            return Err(Error::unreadable(format!("a record of more than {MOST_FIELDS} fields")));
-        }
-        for index in 0..item.repeat {
-            let offset = start + index * size;
-            fields.push(Field { name: item.name.clone(), offset, form: form.clone() });
+    /// The number of the field in the bytes of its unit.
+    #[must_use]
+    pub fn value(&self, bytes: &[u8]) -> i128 {
+        let unit = number(self.unit, &bytes[..self.unit.scalar.size()]);
+        let field = (unit & self.mask()) >> self.shift;
+        // The highest bit of a signed field is its sign.
+        let negative =
+            self.unit.scalar.class() == Class::Signed && field >> (self.width - 1) & 1 == 1;
+        i128::from(field) - if negative { 1 << self.width } else { 0 }
+    }
+
+    /// The numbers that the field can hold.
+    #[must_use]
+    pub fn range(&self) -> std::ops::RangeInclusive<i128> {
+        match self.unit.scalar.class() {
+            Class::Signed => -(1_i128 << (self.width - 1))..=(1 << (self.width - 1)) - 1,
+            _ => 0..=(1 << self.width) - 1,
         }
     }
-    Ok((fields, measure.size))
 }
 
-/// The form of one element of an item, without its repeats and its sub-array.
-fn form(item: &Item) -> Result<Form> {
-    let scalar = |code: Code, prefix: Prefix| {
-        let size =
-            if prefix.has_native_sizes() { code.native_size() } else { code.standard_size() };
-        ScalarType::of(code, prefix, size)
-            .ok_or_else(|| Error::unreadable(format!("{} of {size} bytes", code.spelling())))
-    };
-    let address = Form::Scalar(ScalarType { scalar: Scalar::Address, swapped: false });
-    Ok(match &item.element {
-        format::Element::Scalar(code) => Form::Scalar(scalar(*code, item.prefix)?),
-        format::Element::Bytes(size) => Form::Bytes(*size),
-        format::Element::Pascal(size) => Form::Pascal(*size),
-        format::Element::Void(size) => Form::Void(*size),
-        format::Element::Text(code, count) => Form::Text(scalar(*code, item.prefix)?, *count),
-        format::Element::Reference(_) | format::Element::Function(_) => address,
-        format::Element::Record(items) => {
-            let (fields, size) = fields(items)?;
-            let size =
-                if item.prefix.is_aligned() { format::measure_element(item)?.size } else { size };
-            Form::Record { fields, size }
-        }
-        format::Element::Object => return Err(Error::unreadable("objects ('O') are not read yet")),
-        format::Element::Bits(_) => return Err(Error::unreadable("bits ('t') are not read")),
-    })
+/// The bits of a whole number of up to eight bytes, without regard to its sign.
+pub(crate) fn number(unit: ScalarType, bytes: &[u8]) -> u64 {
+    let shift = |number: u64, &byte: &u8| number << 8 | u64::from(byte);
+    if unit.swapped == cfg!(target_endian = "little") {
+        bytes.iter().fold(0, shift)
+    } else {
+        bytes.iter().rev().fold(0, shift)
+    }
+}
+
+/// Writes the bits of a number to its bytes: the other way around than [`number`].
+pub(crate) fn write_number(unit: ScalarType, mut number: u64, bytes: &mut [u8]) {
+    let lowest_first = unit.swapped == cfg!(target_endian = "big");
+    let size = bytes.len();
+    for index in 0..size {
+        bytes[if lowest_first { index } else { size - 1 - index }] = number as u8;
+        number >>= 8;
+    }
 }
 
 /// The first bytes as a scalar.
@@ -207,7 +312,7 @@ fn scalar_value(scalar_type: ScalarType, bytes: &[u8]) -> Value {
         let size = size_of::<<T as super::Scalar>::Bytes>();
         match <T as super::Scalar>::Bytes::try_from(&bytes[..size]) {
             Ok(bytes) => T::decode(bytes).into(),
-            Err(_) => Value::Bytes(Vec::new()),
+            Err(_) => Value::Unknown,
         }
     })
 }
@@ -225,10 +330,7 @@ pub(crate) fn pascal(bytes: &[u8]) -> &[u8] {
 #[must_use]
 pub(crate) fn text(unit: ScalarType, count: usize, bytes: &[u8]) -> Vec<u32> {
     let size = unit.scalar.size();
-    let code = |bytes: &[u8]| match scalar_value(unit, bytes) {
-        Value::Character(code) => code,
-        _ => 0,
-    };
+    let code = |bytes: &[u8]| number(unit, bytes) as u32;
     let mut codes: Vec<u32> = bytes[..size * count].chunks_exact(size).map(code).collect();
     codes.truncate(codes.iter().rposition(|&code| code != 0).map_or(0, |last| last + 1));
     codes

@@ -6,11 +6,12 @@
 //! of the type ([`Swapped`]), so that nothing is decided per element.
 
 mod composite;
+mod describe;
 mod long_double;
 mod value;
 
-pub use composite::{Composite, Field, Form};
-pub(crate) use composite::{pascal, text};
+pub use composite::{Bits, Composite, Field, Form, Part, Record};
+pub(crate) use composite::{number, pascal, text, write_number};
 pub use long_double::LongDouble;
 pub use value::Value;
 

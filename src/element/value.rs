@@ -36,6 +36,8 @@ pub enum Value {
     Tuple(Vec<Self>),
     /// A sub-array.
     List(Vec<Self>),
+    /// What cannot be told: an object, or what cannot be read. It equals nothing.
+    Unknown,
 }
 
 impl PartialEq for Value {

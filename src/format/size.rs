@@ -32,6 +32,31 @@ impl Format {
     pub fn measure(&self) -> Result<Measure> {
         measure_items(&self.items)
     }
+
+    /// The same format with nothing aligned: `^` for every `@`.
+    ///
+    /// # Examples
+    /// ```
+    /// use consumer::Format;
+    /// let format = Format::parse(b"T{i:a:d:b:}").unwrap();
+    /// assert_eq!(format.measure().unwrap().size, 16);
+    /// assert_eq!(format.packed().measure().unwrap().size, 12);
+    /// ```
+    #[must_use]
+    pub fn packed(&self) -> Self {
+        Self { items: self.items.iter().map(packed).collect() }
+    }
+}
+
+fn packed(item: &Item) -> Item {
+    let mut item = item.clone();
+    if item.prefix == Prefix::Native {
+        item.prefix = Prefix::Packed;
+    }
+    if let Element::Record(items) = &mut item.element {
+        *items = items.iter().map(packed).collect();
+    }
+    item
 }
 
 fn measure_items(items: &[Item]) -> Result<Measure> {

@@ -6,4 +6,5 @@
 
 pub mod compare;
 pub mod copy;
+pub(crate) mod record;
 pub mod search;

@@ -1,6 +1,6 @@
 //! Indexing and slicing: from a layout and a key to another layout and the way to its start.
 
-use super::{Dimensions, Layout};
+use super::{Dimensions, Layout, MAX_NDIM};
 use crate::error::{Error, Result};
 use smallvec::SmallVec;
 
@@ -146,6 +146,49 @@ impl Layout {
             }
         }
         Ok(selector.finish())
+    }
+}
+
+impl Layout {
+    /// The layout of a part of each element: `itemsize` bytes from `offset` bytes on, or a
+    /// sub-array of such, whose dimensions come after those of the elements. Also how to get from
+    /// the old start to the new one, in bytes. The part lies within the element.
+    ///
+    /// # Errors
+    /// One that [`is_value`](Error::is_value) for more than 64 dimensions; one that
+    /// [`is_too_large`](Error::is_too_large) where the lengths are beyond all counting.
+    pub(crate) fn part(
+        &self,
+        offset: usize,
+        itemsize: usize,
+        sub_array: &[usize],
+    ) -> Result<(isize, Self)> {
+        let mut part = self.clone();
+        part.itemsize = itemsize;
+        let mut start = offset as isize;
+        if let Some(suboffsets) = &mut part.suboffsets {
+            // What the last pointer leads to is the element.
+            if let Some(last) = suboffsets.iter_mut().rfind(|suboffset| **suboffset >= 0) {
+                let sum = last.checked_add(std::mem::take(&mut start));
+                *last = sum.ok_or_else(|| Error::buffer("a suboffset beyond memory"))?;
+            }
+            let more = sub_array.iter().map(|_| -1);
+            *suboffsets = suboffsets.iter().copied().chain(more).collect();
+        }
+        if !sub_array.is_empty() {
+            if self.ndim() + sub_array.len() > MAX_NDIM {
+                let ndim = self.ndim() + sub_array.len();
+                let message = format!("{ndim} dimensions, at most {MAX_NDIM} are allowed");
+                return Err(Error::value(message));
+            }
+            let inner = Self::contiguous(sub_array, itemsize)?;
+            for (&length, &stride) in inner.shape().iter().zip(inner.strides()) {
+                part.shape.push(length);
+                part.strides.push(stride);
+            }
+            return Ok((start, part.checked()?));
+        }
+        Ok((start, part))
     }
 }
 

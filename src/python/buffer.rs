@@ -18,11 +18,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pyo3::exceptions::PyBufferError;
 use pyo3::prelude::*;
-use pyo3::types::PyType;
 use pyo3::{PyTraverseError, PyVisit, ffi};
 use smallvec::SmallVec;
 
+use super::ctypes;
 use super::errors::no_buffer;
+use super::objects::Objects;
 use crate::array::AnyArray;
 use crate::dtype::judge_short;
 use crate::error::{Error, Result};
@@ -44,7 +45,14 @@ enum Resource {
     Nothing,
     Export,
     /// Memory of our own, until it is let go of.
-    Memory(UnsafeCell<Option<Memory>>),
+    Memory(UnsafeCell<Option<OwnMemory>>),
+}
+
+/// Memory of our own.
+pub(super) enum OwnMemory {
+    Plain(#[expect(dead_code, reason = "it is kept, and reached by its address")] Memory),
+    /// With the references in it.
+    Objects(Objects),
 }
 
 /// The place of a `Py_buffer`, filled in or not.
@@ -59,7 +67,7 @@ unsafe impl Sync for Root {}
 
 impl Root {
     /// A root over memory of our own, held once.
-    pub(super) fn over(memory: Memory) -> Self {
+    pub(super) fn over(memory: OwnMemory) -> Self {
         let resource = Resource::Memory(UnsafeCell::new(Some(memory)));
         let export = Export(UnsafeCell::new(MaybeUninit::uninit()));
         Self { holds: AtomicUsize::new(1), resource, export }
@@ -189,10 +197,17 @@ impl Root {
         unsafe { Bound::from_borrowed_ptr_or_opt(py, self.buffer()?.obj) }
     }
 
-    /// Shows the exporter to the garbage collector.
+    /// Shows the exporter, or the objects in memory of our own, to the garbage collector.
     pub(super) fn traverse(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         if self.holds.load(Ordering::Acquire) == 0 {
             return Ok(());
+        }
+        if let Resource::Memory(cell) = &self.resource {
+            // SAFETY: the memory is taken away with the GIL held, which the collector has.
+            return match unsafe { &*cell.get() } {
+                Some(OwnMemory::Objects(objects)) => objects.traverse(&visit),
+                _ => Ok(()),
+            };
         }
         // SAFETY: there is a hold, which nobody gives back while the collector runs.
         let Some(buffer) = (unsafe { self.buffer() }) else { return Ok(()) };
@@ -309,6 +324,8 @@ unsafe fn describe_line(array: *mut AnyArray, buffer: &ffi::Py_buffer) -> bool {
     }
     let Some(scalar_type) = scalar_type else { return false };
     if buffer.ndim != 1
+        // What ctypes cannot describe, it calls bytes: nobody else leaves out the strides of those.
+        || (bytes == [b'B', 0] && buffer.strides.is_null())
         || buffer.shape.is_null()
         || buffer.buf.is_null()
         || !buffer.suboffsets.is_null()
@@ -359,35 +376,13 @@ unsafe fn describe_any(py: Python<'_>, buffer: &ffi::Py_buffer) -> Result<AnyArr
     // SAFETY: the exporter vouches for the memory that its own numbers describe until the buffer is
     // released, and so is its own name for itself alive.
     unsafe {
-        let array = AnyArray::new(start, layout.clone(), format.clone(), readonly, None);
-        let exporter = Bound::from_borrowed_ptr_or_opt(py, buffer.obj);
-        if matches!(array, AnyArray::Composite(_)) && exporter.is_some_and(is_of_ctypes) {
-            let why = format!(
-                "elements of format {:?} cannot be read: ctypes exports formats of its structures \
-                 that leave out padding, bit-fields and bases",
-                format.to_string()
-            );
-            let why = Error::unreadable(why);
-            return Ok(AnyArray::opaque(start, layout, format, readonly, None, why));
-        }
-        Ok(array)
+        let array = AnyArray::new(start, layout, format, readonly, None);
+        // ctypes writes bare 'B' for what it cannot describe, and '<B' for bytes.
+        let doubtful = array.scalar_type().is_none() || array.format().as_bytes() == b"B";
+        let exporter = Bound::from_borrowed_ptr_or_opt(py, buffer.obj).filter(|_| doubtful);
+        let correct = exporter.and_then(|exporter| ctypes::correct(&array, &exporter));
+        Ok(correct.unwrap_or(array))
     }
-}
-
-/// Whether an exporter is an object of ctypes, or a memoryview of one.
-fn is_of_ctypes(exporter: Bound<'_, PyAny>) -> bool {
-    let mut exporter = exporter;
-    // SAFETY: the object is alive.
-    while unsafe { ffi::PyMemoryView_Check(exporter.as_ptr()) } != 0 {
-        match exporter.getattr("obj") {
-            Ok(inner) => exporter = inner,
-            Err(_) => return false,
-        }
-    }
-    let of_ctypes = |class: Bound<'_, PyAny>| {
-        class.cast::<PyType>().is_ok_and(|class| class.module().is_ok_and(|m| m == "_ctypes"))
-    };
-    exporter.get_type().mro().iter().any(of_ctypes)
 }
 
 /// The layout that an exporter describes. It is copied: some exporters change theirs meanwhile.
@@ -454,6 +449,9 @@ pub(super) unsafe fn export(
     }
     if asks(ffi::PyBUF_ANY_CONTIGUOUS) && !c_contiguous && !layout.is_f_contiguous() {
         return refuse("ConsumerArray: the memory is not contiguous");
+    }
+    if asks(ffi::PyBUF_WRITABLE) && !asks(ffi::PyBUF_FORMAT) && array.has_objects() {
+        return refuse("ConsumerArray: the memory holds objects, and the format was not asked");
     }
     if !asks(ffi::PyBUF_INDIRECT) && !layout.suboffsets().is_empty() {
         return refuse("ConsumerArray: the memory requires suboffsets");

@@ -42,6 +42,8 @@ impl PyConsumerArray {
     /// be adjacent in C order (one dimension of any stride can be cast to a format of the same
     /// size). With order='F' the result is in Fortran order: its first index changes fastest.
     ///
+    /// References to objects ('O') are not made out of other elements, and read-only as others.
+    ///
     /// Raises TypeError where the elements are not adjacent or the sizes do not fit, ValueError for
     /// a format or a shape that cannot be.
     ///
@@ -64,9 +66,30 @@ impl PyConsumerArray {
         let order = self::order(Some(order), array.layout())?;
         let layout = array.layout().cast(itemsize, shape.as_deref(), order)?;
         let access = this.get().access(this.py())?;
+        // Numbers must not be taken for references, nor references be written as numbers.
+        let readonly = access.readonly() || access.has_objects();
         // SAFETY: the layout covers the bytes of the view's elements, and no others.
-        let cast =
-            unsafe { AnyArray::new(access.start(), layout, format, access.readonly(), None) };
-        Self::share(this, cast)
+        let cast = unsafe { AnyArray::new(access.start(), layout, format, readonly, None) };
+        if !cast.has_objects() {
+            return Self::share(this, cast);
+        }
+        match (&*access, cast) {
+            (AnyArray::Composite(from), AnyArray::Composite(to))
+                if from.descriptor() == to.descriptor() =>
+            {
+                // SAFETY: the layout covers the bytes of the same elements.
+                let cast = unsafe {
+                    let (layout, format) = (to.layout().clone(), to.format().clone());
+                    let (readonly, form) = (access.readonly(), to.descriptor().clone());
+                    AnyArray::composite(access.start(), layout, format, readonly, None, form)
+                };
+                Self::share(this, cast)
+            }
+            (_, cast) => Err(PyTypeError::new_err(format!(
+                "cannot cast format '{}' to format '{}': no bytes are references to objects",
+                access.format(),
+                cast.format()
+            ))),
+        }
     }
 }

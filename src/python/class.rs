@@ -14,12 +14,11 @@ use pyo3::{PyTraverseError, PyVisit, ffi};
 #[cfg(not(Py_GIL_DISABLED))]
 use super::access::Access;
 use super::access::{HeldRoot, Hold, Lease};
-use super::buffer::{Root, export};
+use super::buffer::{OwnMemory, Root, export};
 use super::errors::released;
 use super::{index, raw};
 use crate::array::AnyArray;
 use crate::error::Error;
-use crate::format::FormatString;
 use crate::layout::Layout;
 use crate::memory::Memory;
 
@@ -96,24 +95,26 @@ impl PyConsumerArray {
         }
     }
 
-    /// A view of writable memory of our own, its elements adjacent in C order.
-    pub(super) fn over(
+    /// A view of memory of our own.
+    ///
+    /// # Safety
+    /// The array is one over that memory, and is valid as long as that is.
+    pub(super) unsafe fn over(
         py: Python<'_>,
-        memory: Memory,
-        layout: Layout,
-        format: FormatString,
+        memory: OwnMemory,
+        array: AnyArray,
     ) -> PyResult<Bound<'_, Self>> {
         let vacant = raw::Vacant::new(py)?;
-        // SAFETY: the memory is as large as the layout asks, and the root, which lives as long as
-        // every view of it, keeps it in its place on the heap. The object is filled in as a whole.
+        // A cycle can only lead through the objects in the memory.
+        let collected = matches!(memory, OwnMemory::Objects(_));
+        // SAFETY: the root lives as long as every view of it, and keeps the memory in its place on
+        // the heap. The object is filled in as a whole.
         unsafe {
-            let array = AnyArray::new(memory.start(), layout, format, false, None);
             vacant.place().write(Self {
                 array,
                 lease: Lease::new(),
                 hash: AtomicIsize::new(-1),
-                // Nothing in it refers to another object.
-                collected: false,
+                collected,
                 parent: UnsafeCell::new(Parent::Itself),
                 root: Root::over(memory),
             });
@@ -133,7 +134,7 @@ impl PyConsumerArray {
             hash: AtomicIsize::new(-1),
             collected: true,
             parent: UnsafeCell::new(Parent::Itself),
-            root: Root::over(memory),
+            root: Root::over(OwnMemory::Plain(memory)),
         })
     }
 
@@ -395,7 +396,11 @@ impl PyConsumerArray {
         })?;
         let layout = Layout::contiguous(&[count], size_of::<i32>())?;
         let memory = Memory::zeroed(layout.nbytes())?;
-        let this = Self::over(py, memory, layout, c"i".into())?;
+        // SAFETY: the memory is as large as the layout asks.
+        let this = unsafe {
+            let array = AnyArray::new(memory.start(), layout, c"i".into(), false, None);
+            Self::over(py, OwnMemory::Plain(memory), array)?
+        };
         if let (AnyArray::I32(array), true) = (&*this.get().access(py)?, count > 0) {
             for value in 0..=last {
                 array.set(&[value as isize], value)?;

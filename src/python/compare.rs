@@ -78,6 +78,30 @@ fn count<T: PyElement>(array: &ConsumerArray<T>, value: &Bound<'_, PyAny>) -> Py
     }
 }
 
+/// Whether two arrays, both held, have the same shape and elements that are equal in Python.
+fn equal_objects(py: Python<'_>, left: &AnyArray, right: &AnyArray) -> PyResult<bool> {
+    if left.layout().shape() != right.layout().shape() {
+        return Ok(false);
+    }
+    if !left.is_readable() || !right.is_readable() {
+        return Ok(false);
+    }
+    let read = |array: &AnyArray, pointer: *const u8| {
+        // SAFETY: a run leads to elements of the array; `read` gives a new reference, or NULL with
+        // an exception.
+        unsafe { Bound::from_owned_ptr_or_err(py, index::read(py, array, pointer)) }
+    };
+    for run in Walk::new([left.raw(), right.raw()], Order::C)? {
+        for index in 0..run.length {
+            let one = read(left, run.pointer(0, index))?;
+            if !one.eq(read(right, run.pointer(1, index))?)? {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
 /// The indices of the element at a position in C order.
 fn unravel(mut position: usize, shape: &[usize]) -> Vec<usize> {
     let mut index = vec![0; shape.len()];
@@ -116,7 +140,11 @@ impl PyConsumerArray {
         }
         let Ok(other) = module::view_of(other) else { return not_implemented() };
         let (left, right) = (this.get().hold(py)?, other.get().hold(py)?);
-        answer(left.equals(&right))
+        answer(if left.has_objects() || right.has_objects() {
+            equal_objects(py, &left, &right)?
+        } else {
+            left.equals(&right)
+        })
     }
 
     /// As for memoryview: the hash of the bytes, for read-only views of B, b and c; so that a view

@@ -4,6 +4,7 @@
 //! memory is touched once Python runs. Writing makes the element's bytes first, which may run
 //! `__index__`, `__float__` or `__bool__` of the user's, and stores them when that is over.
 
+use std::convert::Infallible;
 use std::ffi::c_long;
 use std::fmt::Display;
 
@@ -28,8 +29,10 @@ pub(super) type NewReference = *mut ffi::PyObject;
 
 /// An element type whose elements can become Python objects and back.
 pub(super) trait PyElement: Element {
-    /// The bytes of one element, ready to be stored.
-    type Encoded: AsRef<[u8]>;
+    /// One element, ready to be stored.
+    type Encoded;
+    /// What a store takes out of the memory, to be dropped when that is not touched any more.
+    type Old;
 
     /// The object of the element at `pointer`.
     ///
@@ -48,17 +51,14 @@ pub(super) trait PyElement: Element {
     ///
     /// # Safety
     /// `pointer` leads to an element of `view` that can be written.
-    #[inline(always)]
-    unsafe fn store(_view: &View<Self>, pointer: *mut u8, encoded: &Self::Encoded) {
-        let bytes = encoded.as_ref();
-        // SAFETY: as the caller says; the bytes are one element.
-        unsafe { pointer.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
-    }
+    unsafe fn store(
+        view: &View<Self>,
+        pointer: *mut u8,
+        encoded: Self::Encoded,
+    ) -> Result<Self::Old>;
 
     /// Stores an encoded element in every element of `view`, which is writable.
-    fn fill(view: &View<Self>, encoded: &Self::Encoded) -> Result<()> {
-        copy::fill(view, encoded.as_ref())
-    }
+    fn fill(view: &View<Self>, encoded: Self::Encoded) -> Result<Self::Old>;
 
     /// Which elements equal an object, as far as that can be told without asking the object.
     fn sought(object: &Bound<'_, PyAny>) -> Equal<Self::Encoded>;
@@ -92,6 +92,7 @@ impl<T> Equal<T> {
 
 impl<T: Scalar<Value: PyValue>> PyElement for T {
     type Encoded = T::Bytes;
+    type Old = ();
 
     #[inline(always)]
     unsafe fn read(py: Python<'_>, _view: &View<T>, pointer: *const u8) -> NewReference {
@@ -105,6 +106,17 @@ impl<T: Scalar<Value: PyValue>> PyElement for T {
         object: &Bound<'_, PyAny>,
     ) -> PyResult<T::Bytes> {
         T::Value::from_object(object, format).map(T::encode)
+    }
+
+    #[inline(always)]
+    unsafe fn store(_view: &View<T>, pointer: *mut u8, encoded: T::Bytes) -> Result<()> {
+        // SAFETY: as the caller says; an array of bytes needs no alignment.
+        unsafe { pointer.cast::<T::Bytes>().write(encoded) };
+        Ok(())
+    }
+
+    fn fill(view: &View<T>, encoded: T::Bytes) -> Result<()> {
+        copy::fill(view, encoded.as_ref())
     }
 
     fn sought(object: &Bound<'_, PyAny>) -> Equal<T::Bytes> {
@@ -121,7 +133,9 @@ impl<T: Scalar<Value: PyValue>> PyElement for T {
 }
 
 impl PyElement for Opaque {
-    type Encoded = [u8; 0];
+    /// There is none.
+    type Encoded = Infallible;
+    type Old = ();
 
     unsafe fn read(py: Python<'_>, view: &View<Self>, _pointer: *const u8) -> NewReference {
         unreadable(view).restore(py);
@@ -132,20 +146,28 @@ impl PyElement for Opaque {
         view: &View<Self>,
         _format: &FormatString,
         _object: &Bound<'_, PyAny>,
-    ) -> PyResult<[u8; 0]> {
+    ) -> PyResult<Infallible> {
         Err(unreadable(view))
     }
 
-    fn sought(_object: &Bound<'_, PyAny>) -> Equal<[u8; 0]> {
+    unsafe fn store(_view: &View<Self>, _pointer: *mut u8, encoded: Infallible) -> Result<()> {
+        match encoded {}
+    }
+
+    fn fill(_view: &View<Self>, encoded: Infallible) -> Result<()> {
+        match encoded {}
+    }
+
+    fn sought(_object: &Bound<'_, PyAny>) -> Equal<Infallible> {
         Equal::Unknown
     }
 
-    fn find(_view: &View<Self>, _element: &[u8; 0]) -> Option<usize> {
-        None
+    fn find(_view: &View<Self>, element: &Infallible) -> Option<usize> {
+        match *element {}
     }
 
-    fn count(_view: &View<Self>, _element: &[u8; 0]) -> usize {
-        0
+    fn count(_view: &View<Self>, element: &Infallible) -> usize {
+        match *element {}
     }
 }
 
@@ -169,14 +191,18 @@ pub(super) trait PyValue: Copy + Sized {
 }
 
 #[cold]
-fn wrong_type(object: &Bound<'_, PyAny>, expected: &str, format: &FormatString) -> PyErr {
+pub(super) fn wrong_type(
+    object: &Bound<'_, PyAny>,
+    expected: &str,
+    format: &FormatString,
+) -> PyErr {
     let found = object.get_type().fully_qualified_name();
     let found = found.map_or_else(|_| "an object".to_owned(), |name| name.to_string());
     PyTypeError::new_err(format!("expected {expected} for format '{format}', found {found}"))
 }
 
 #[cold]
-fn out_of_range(value: impl Display, format: &FormatString) -> PyErr {
+pub(super) fn out_of_range(value: impl Display, format: &FormatString) -> PyErr {
     PyValueError::new_err(format!("{value} is out of range for format '{format}'"))
 }
 
@@ -284,6 +310,20 @@ fn small(py: Python<'_>, value: i16) -> NewReference {
         // SAFETY: attached; the result is a new reference or NULL.
         None => unsafe { ffi::PyLong_FromLong(c_long::from(value)) },
     }
+}
+
+/// The int of an object, and its number if 64 bits hold it.
+pub(super) fn whole_number<'py>(
+    object: &Bound<'py, PyAny>,
+    format: &FormatString,
+) -> PyResult<(Bound<'py, PyAny>, Option<i128>)> {
+    let int = integer(object, format)?;
+    let value = match small_integer(&int) {
+        Integer::Signed(value) => Some(i128::from(value)),
+        Integer::Unsigned(value) => Some(i128::from(value)),
+        Integer::Beyond => None,
+    };
+    Ok((int, value))
 }
 
 macro_rules! integers {

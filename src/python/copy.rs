@@ -5,11 +5,12 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
 
+use super::buffer::OwnMemory;
 use super::class::PyConsumerArray;
 use super::convert::{NewReference, PyElement};
 use super::index::index;
+use super::objects::Objects;
 use crate::array::{AnyArray, ConsumerArray, dispatch};
-use crate::format::FormatString;
 use crate::kernels::copy;
 use crate::layout::{Layout, Order};
 
@@ -115,25 +116,23 @@ fn numbers(arguments: &Bound<'_, PyTuple>) -> PyResult<Vec<isize>> {
     arguments.iter().map(|number| index(&number)).collect()
 }
 
-/// The format of the same elements in this machine's byte order.
-fn native_format(array: &AnyArray) -> FormatString {
-    let format = array.format();
-    match (array.scalar_type(), format.as_bytes()) {
-        (Some(_), [_]) | (None, _) => format.clone(),
-        (Some(scalar_type), _) => {
-            std::ffi::CString::new(scalar_type.scalar.format()).unwrap_or_default().into()
-        }
-    }
-}
-
 /// A copy over memory of its own. `array` is held.
 pub(super) fn owned<'py>(
     py: Python<'py>,
     array: &AnyArray,
 ) -> PyResult<Bound<'py, PyConsumerArray>> {
     let memory = array.to_native()?;
-    let layout = Layout::contiguous(array.layout().shape(), array.layout().itemsize())?;
-    PyConsumerArray::over(py, memory, layout, native_format(array))
+    let start = memory.start();
+    let memory = match array {
+        AnyArray::Composite(composite) if array.has_objects() => {
+            let (form, itemsize) = (composite.descriptor().clone(), array.layout().itemsize());
+            // SAFETY: a copy of the elements of a view that is held.
+            OwnMemory::Objects(unsafe { Objects::own(memory, form, itemsize) })
+        }
+        _ => OwnMemory::Plain(memory),
+    };
+    // SAFETY: the memory holds the elements in this machine's byte order, and is the view's own.
+    unsafe { PyConsumerArray::over(py, memory, array.native_at(start)?) }
 }
 
 #[pymethods]

@@ -1,7 +1,8 @@
 //! Which exception each error becomes.
 
 use pyo3::exceptions::{
-    PyBufferError, PyIndexError, PyMemoryError, PyNotImplementedError, PyTypeError, PyValueError,
+    PyBufferError, PyIndexError, PyKeyError, PyMemoryError, PyNotImplementedError, PyTypeError,
+    PyValueError,
 };
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -16,6 +17,8 @@ impl From<Error> for PyErr {
         let message = error.to_string();
         if error.is_index() {
             PyIndexError::new_err(message)
+        } else if error.is_name() {
+            PyKeyError::new_err(message)
         } else if error.is_key() || error.is_read_only() {
             PyTypeError::new_err(message)
         } else if error.is_unreadable() {

@@ -12,6 +12,8 @@ use smallvec::SmallVec;
 
 use super::class::PyConsumerArray;
 use super::convert::{NewReference, PyElement};
+use super::fields;
+use super::objects::{self, Objects};
 use crate::array::{AnyArray, ConsumerArray, dispatch};
 use crate::element::Form;
 use crate::kernels::copy;
@@ -103,6 +105,10 @@ pub(super) fn get<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = this.py();
     let view = this.get();
+    if let Some(names) = fields::names(key)? {
+        let part = names.of(&*view.access(py)?)?;
+        return Ok(PyConsumerArray::share(this, part)?.into_any());
+    }
     // Reading the key may release the view. A slice is still one of what the key was applied to, as
     // in memoryview; an element is not read any more.
     let hold = if has_slices(key) { Some(view.hold(py)?) } else { None };
@@ -234,6 +240,11 @@ pub(super) fn set<'py>(
     if array.readonly() {
         return Err(PyTypeError::new_err("cannot modify read-only memory"));
     }
+    objects::check_owned(view, py)?;
+    if let Some(names) = fields::names(key)? {
+        let target = names.of(&*view.access(py)?)?;
+        return set_view(view, &target, value, true);
+    }
     if let Some(pointer) = plain_element(array, key.as_borrowed()) {
         // SAFETY: the pointer leads to an element of this array, which is writable.
         return unsafe { dispatch!(array, array => store(view, array, pointer, value)) };
@@ -268,9 +279,11 @@ unsafe fn store<T: PyElement>(
     value: &Bound<'_, PyAny>,
 ) -> PyResult<()> {
     let encoded = T::encode(array, array.format(), value)?;
-    let _access = view.access(value.py())?;
+    let access = view.access(value.py())?;
     // SAFETY: as the caller says; the memory is there.
-    unsafe { T::store(array, pointer, &encoded) };
+    let old = unsafe { T::store(array, pointer, encoded)? };
+    drop(access);
+    drop(old);
     Ok(())
 }
 
@@ -289,8 +302,11 @@ fn set_view(
         let exporter = super::module::view_of(value)?;
         let source = exporter.get().hold(py)?;
         if same_elements(target, &source) && target.layout().shape() == source.layout().shape() {
-            let _hold = view.hold(py)?;
-            return Ok(dispatch!(target, to => dispatch_raw(to, &source))?);
+            let hold = view.hold(py)?;
+            let old = assign(target, &source)?;
+            drop((hold, source));
+            drop(old);
+            return Ok(());
         }
         if !scalars_fill || !(holds_bytes(target) || source.layout().ndim() == 0) {
             return Err(different_structures(target, &source));
@@ -305,11 +321,14 @@ fn set_view(
     dispatch!(target, array => fill(view, array, value))
 }
 
-fn dispatch_raw<T: crate::element::Element>(
-    target: &ConsumerArray<T>,
-    source: &AnyArray,
-) -> crate::error::Result<()> {
-    dispatch!(source, from => copy::assign(target, from))
+/// Copies the elements of one array to another one of the same type; both are held. What it gives
+/// is to be dropped when they are not touched any more.
+fn assign(target: &AnyArray, source: &AnyArray) -> crate::error::Result<Option<Objects>> {
+    if let (AnyArray::Composite(to), AnyArray::Composite(from)) = (target, source) {
+        return objects::assign(to, from);
+    }
+    dispatch!(target, to => dispatch!(source, from => copy::assign(to, from)))?;
+    Ok(None)
 }
 
 fn fill<T: PyElement>(
@@ -329,19 +348,25 @@ fn fill<T: PyElement>(
         }
         error
     })?;
-    let _access = view.access(value.py())?;
-    Ok(T::fill(array, &encoded)?)
+    let access = view.access(value.py())?;
+    let old = T::fill(array, encoded)?;
+    drop(access);
+    drop(old);
+    Ok(())
 }
 
 /// Whether the elements of two arrays are of one type and byte order, so that their bytes can be
 /// copied; where a type is not known, the formats decide.
 fn same_elements(left: &AnyArray, right: &AnyArray) -> bool {
-    match (left.scalar_type(), right.scalar_type()) {
-        (Some(left), Some(right)) => left == right,
-        (None, None) => {
-            left.format() == right.format() && left.layout().itemsize() == right.layout().itemsize()
+    let same_size = left.layout().itemsize() == right.layout().itemsize();
+    match (left, right) {
+        (AnyArray::Composite(left), AnyArray::Composite(right)) => {
+            same_size && left.descriptor() == right.descriptor()
         }
-        _ => false,
+        (AnyArray::Opaque(left), AnyArray::Opaque(right)) => {
+            same_size && left.format() == right.format()
+        }
+        _ => left.scalar_type().is_some() && left.scalar_type() == right.scalar_type(),
     }
 }
 

@@ -17,11 +17,14 @@ mod compare;
 mod composite;
 mod convert;
 mod copy;
+mod ctypes;
 mod errors;
+mod fields;
 mod index;
 mod iter;
 mod module;
 mod numpy;
+mod objects;
 mod raw;
 mod text;
 

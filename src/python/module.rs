@@ -60,6 +60,7 @@ pub fn consumer(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("ConsumerArray", &class)?;
     // The name that the tutorial gave the class.
     module.add("PyConsumerArray", &class)?;
+    module.add("Field", super::fields::field_class(py)?)?;
     let error = super::errors::buffer_protocol_error(py)?;
     module.add("BufferProtocolError", error)?;
     module.add("consume", super::raw::consume_function(py)?)?;

@@ -6,6 +6,8 @@
 
 #![allow(unsafe_code)]
 
+mod fields;
+
 use std::any::Any;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -14,10 +16,12 @@ use half::f16;
 use num_complex::Complex;
 
 use crate::dtype::{Judgement, Scalar as ScalarName, ScalarType, for_each_scalar, judge};
-use crate::element::{Address, Char, Composite, Element, LongDouble, Opaque, Swapped, Ucs2, Ucs4};
+use crate::element::{
+    Address, Char, Composite, Element, Form, LongDouble, Opaque, Swapped, Ucs2, Ucs4,
+};
 use crate::error::{Error, Result};
 use crate::format::FormatString;
-use crate::kernels::{compare, copy};
+use crate::kernels::{compare, copy, record};
 use crate::layout::{Key, Layout, Order};
 use crate::memory::Memory;
 use crate::view::{RawView, View};
@@ -193,6 +197,8 @@ macro_rules! define_array {
                     (Self::$swapped(left), Self::$swapped(right)) => compare::equal(left, right),
                     (Self::$m(left), Self::$swapped(right)) => compare::equal_across(left, right),
                     (Self::$swapped(left), Self::$m(right)) => compare::equal_across(right, left),)*
+                    (Self::Composite(_), Self::Composite(_))
+                        if let Some(equal) = self.equal_parts(other) => return equal,
                     _ => match (self.decoder(), other.decoder()) {
                         (Some(left), Some(right)) => {
                             let (raw, other) = (self.raw(), other.raw());
@@ -229,7 +235,7 @@ macro_rules! define_array {
                     $(Self::$s(array) => copy::to_memory(array, Order::C),)*
                     $(Self::$m(array) => copy::to_memory(array, Order::C),
                     Self::$swapped(array) => copy::to_native(array),)*
-                    Self::Composite(array) => copy::to_memory(array, Order::C),
+                    Self::Composite(array) => record::to_native(array),
                     Self::Opaque(array) => copy::to_memory(array, Order::C),
                 }
             }
@@ -304,11 +310,10 @@ impl AnyArray {
             Judgement::Scalar(scalar_type) => unsafe {
                 Self::of_scalars(scalar_type, start, layout, format, readonly, owner)
             },
-            Judgement::Composite(form) => {
-                // SAFETY: as the caller says.
-                let view = unsafe { View::new(start, layout, readonly, form) };
-                Self::Composite(ConsumerArray::new(view, format, owner))
-            }
+            // SAFETY: as the caller says.
+            Judgement::Composite(form) => unsafe {
+                Self::composite(start, layout, format, readonly, owner, form)
+            },
             // SAFETY: as the caller says.
             Judgement::Unreadable(why) => unsafe {
                 Self::opaque(start, layout, format, readonly, owner, why)
@@ -368,6 +373,58 @@ impl AnyArray {
         let source = unsafe { View::<u8>::new(bytes.as_ptr().cast_mut(), source, true, ()) };
         let memory = copy::to_memory(&source, Order::C)?;
         Self::over(Arc::new(memory), layout, format.into())
+    }
+
+    /// Whether there are references to Python objects in the elements.
+    #[must_use]
+    pub fn has_objects(&self) -> bool {
+        matches!(self, Self::Composite(array) if array.descriptor().has_objects())
+    }
+
+    /// Whether every part of the elements can be read.
+    #[must_use]
+    pub fn is_readable(&self) -> bool {
+        match self {
+            Self::Opaque(_) => false,
+            Self::Composite(array) => {
+                !array.descriptor().any(&|form| matches!(form, Form::Unreadable { .. }))
+            }
+            _ => true,
+        }
+    }
+
+    /// A writable array of the same shape over a copy of the elements, as [`to_native`](Self::to_native)
+    /// makes it.
+    ///
+    /// # Errors
+    /// One that [`is_too_large`](Error::is_too_large), for elements that do not lie apart in memory.
+    ///
+    /// # Safety
+    /// `start` leads to such a copy, which is valid for reads and writes as long as the array is used.
+    pub(crate) unsafe fn native_at(&self, start: *mut u8) -> Result<Self> {
+        let layout = Layout::contiguous(self.layout().shape(), self.layout().itemsize())?;
+        // SAFETY: as the caller says.
+        Ok(unsafe {
+            match self {
+                Self::Composite(array) => {
+                    let (form, native) = (array.descriptor(), array.descriptor().to_native());
+                    let same = native == **form;
+                    let format = if same { array.format().clone() } else { native.format() };
+                    Self::composite(start, layout, format, false, None, Arc::new(native))
+                }
+                Self::Opaque(array) => {
+                    array.alike(start, layout, false, array.format().clone(), None).into()
+                }
+                _ => {
+                    let (swapped, one) = (false, self.format().as_bytes().len() == 1);
+                    let scalar = self.scalar_type().map(|found| ScalarType { swapped, ..found });
+                    let scalar = scalar.ok_or_else(|| Error::unreadable("no scalars"))?;
+                    // The exporter's own letter, where that says all.
+                    let format = if one { self.format().clone() } else { scalar.format() };
+                    Self::of_scalars(scalar, start, layout, format, false, None)
+                }
+            }
+        })
     }
 
     /// The address of the element whose indices are all 0.

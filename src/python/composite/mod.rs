@@ -1,0 +1,87 @@
+//! Records, strings of fixed width, sub-arrays and objects as Python objects, and back.
+//!
+//! The bytes of an element are copied before anything is made of them: making tuples can run the
+//! garbage collector, and with it anybody's code. Written are only those that hold values, once all
+//! of them are there: padding stays as it was. What references to objects need beside that is in
+//! objects.rs.
+
+mod read;
+mod write;
+
+use pyo3::prelude::*;
+use smallvec::SmallVec;
+
+use super::convert::{Equal, NewReference, PyElement};
+use super::objects::{self, Objects};
+use crate::element::Composite;
+use crate::error::Result;
+use crate::format::FormatString;
+use crate::kernels::record;
+use crate::view::View;
+
+/// The bytes of one element: on the heap only where it is large.
+type Bytes = SmallVec<[u8; 128]>;
+
+/// An element ready to be stored.
+pub(super) struct Encoded {
+    bytes: Bytes,
+    /// What the references in the bytes refer to.
+    objects: Vec<Py<PyAny>>,
+}
+
+impl PyElement for Composite {
+    type Encoded = Encoded;
+    /// The references to objects that were stored over.
+    type Old = Option<Objects>;
+
+    unsafe fn read(py: Python<'_>, view: &View<Self>, pointer: *const u8) -> NewReference {
+        // SAFETY: as the caller says; the slice lives for this copy alone.
+        let bytes = unsafe { std::slice::from_raw_parts(pointer, view.layout().itemsize()) };
+        let bytes = Bytes::from_slice(bytes);
+        read::object(py, view.descriptor(), &bytes)
+    }
+
+    fn encode(
+        view: &View<Self>,
+        format: &FormatString,
+        object: &Bound<'_, PyAny>,
+    ) -> PyResult<Encoded> {
+        let mut bytes = Bytes::from_elem(0, view.layout().itemsize());
+        let mut writer = write::Writer { format, objects: Vec::new() };
+        writer.write(view.descriptor(), object, &mut bytes)?;
+        Ok(Encoded { bytes, objects: writer.objects })
+    }
+
+    unsafe fn store(view: &View<Self>, pointer: *mut u8, encoded: Encoded) -> Result<Self::Old> {
+        let Encoded { mut bytes, objects } = encoded;
+        // SAFETY: as the caller says; the bytes are one element, whose objects are with them.
+        unsafe {
+            if objects.is_empty() {
+                record::exchange(view.descriptor(), pointer, bytes.as_mut_ptr());
+                return Ok(None);
+            }
+            objects::store(view, pointer, &bytes).map(Some)
+        }
+    }
+
+    fn fill(view: &View<Self>, encoded: Encoded) -> Result<Self::Old> {
+        let Encoded { bytes, objects } = encoded;
+        if objects.is_empty() {
+            return record::fill(view, &bytes).map(|()| None);
+        }
+        // SAFETY: the bytes are one element, whose objects are with them.
+        unsafe { objects::fill(view, &bytes) }.map(Some)
+    }
+
+    fn sought(_object: &Bound<'_, PyAny>) -> Equal<Encoded> {
+        Equal::Unknown
+    }
+
+    fn find(_view: &View<Self>, _element: &Encoded) -> Option<usize> {
+        None
+    }
+
+    fn count(_view: &View<Self>, _element: &Encoded) -> usize {
+        0
+    }
+}

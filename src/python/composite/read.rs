@@ -1,0 +1,121 @@
+//! From the bytes of an element to its Python object.
+
+use pyo3::exceptions::{PyNotImplementedError, PyValueError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+use crate::dtype::{ScalarType, dispatch_scalar};
+use crate::element::{Bits, Field, Form, Record, Scalar, pascal, text};
+use crate::python::convert::{NewReference, PyValue};
+
+/// The object of an element, whose bytes are a copy; NULL with an exception where there is none.
+pub(super) fn object(py: Python<'_>, form: &Form, bytes: &[u8]) -> NewReference {
+    match form {
+        Form::Scalar(scalar_type) => scalar(py, *scalar_type, bytes),
+        Form::Bits(bits) => bit_field(py, bits, bytes),
+        Form::Object => reference(py, bytes),
+        Form::Bytes(size) | Form::Void(size) => byte_string(&bytes[..*size]),
+        Form::Pascal(size) => byte_string(pascal(&bytes[..*size])),
+        Form::Text(unit, count) => string(py, &text(*unit, *count, bytes)),
+        Form::Array { shape, element } => list(py, shape, element, bytes),
+        Form::Record(Record { fields, .. }) => tuple(py, fields, bytes),
+        Form::Behind(offset, form) => object(py, form, &bytes[*offset..]),
+        Form::Unreadable { why, .. } => {
+            PyNotImplementedError::new_err(why.to_string()).restore(py);
+            std::ptr::null_mut()
+        }
+    }
+}
+
+#[inline]
+fn scalar(py: Python<'_>, scalar_type: ScalarType, bytes: &[u8]) -> NewReference {
+    dispatch_scalar!(scalar_type, T => {
+        match <T as Scalar>::Bytes::try_from(&bytes[..T::SIZE]) {
+            Ok(bytes) => T::decode(bytes).into_object(py),
+            // The slice has just that length.
+            Err(_) => no_value(py, "an element of another size"),
+        }
+    })
+}
+
+fn bit_field(py: Python<'_>, bits: &Bits, bytes: &[u8]) -> NewReference {
+    let value = bits.value(bytes);
+    // No unit has more than 64 bits.
+    match i64::try_from(value) {
+        Ok(value) => value.into_object(py),
+        Err(_) => (value as u64).into_object(py),
+    }
+}
+
+/// The object that a reference in memory refers to. NULL stands for None, as it does in NumPy.
+fn reference(py: Python<'_>, bytes: &[u8]) -> NewReference {
+    let Some(bytes) = bytes.first_chunk() else { return no_value(py, "half a reference") };
+    let object = usize::from_ne_bytes(*bytes) as *mut ffi::PyObject;
+    // SAFETY: an exporter of format 'O' vouches that its memory holds references or NULL; the
+    // GIL keeps others from taking this one away before it is counted.
+    unsafe { ffi::Py_NewRef(if object.is_null() { ffi::Py_None() } else { object }) }
+}
+
+#[inline]
+fn byte_string(bytes: &[u8]) -> NewReference {
+    // SAFETY: attached; the bytes are those of the slice, and the result is a new reference or NULL.
+    unsafe { ffi::PyBytes_FromStringAndSize(bytes.as_ptr().cast(), bytes.len() as isize) }
+}
+
+fn string(py: Python<'_>, codes: &[u32]) -> NewReference {
+    if let Some(code) = codes.iter().find(|&&code| code > 0x10_ffff) {
+        return no_value(py, &format!("{code:#x} is no code point: the last one is 0x10ffff"));
+    }
+    let kind = ffi::PyUnicode_4BYTE_KIND as i32;
+    // SAFETY: as many code points as the slice has, each of four bytes; the result is a new
+    // reference or NULL.
+    unsafe { ffi::PyUnicode_FromKindAndData(kind, codes.as_ptr().cast(), codes.len() as isize) }
+}
+
+fn tuple(py: Python<'_>, fields: &[Field], bytes: &[u8]) -> NewReference {
+    // SAFETY: attached; the tuple is new, and filled from its start. Its empty places are NULL,
+    // which the collector, should it run meanwhile, knows to pass over.
+    unsafe {
+        let tuple = ffi::PyTuple_New(fields.len() as isize);
+        if tuple.is_null() {
+            return tuple;
+        }
+        for (place, field) in fields.iter().enumerate() {
+            let object = object(py, &field.form, &bytes[field.offset..]);
+            if object.is_null() {
+                ffi::Py_DECREF(tuple);
+                return object;
+            }
+            ffi::PyTuple_SET_ITEM(tuple, place as isize, object);
+        }
+        tuple
+    }
+}
+
+fn list(py: Python<'_>, shape: &[usize], element: &Form, bytes: &[u8]) -> NewReference {
+    let [length, inner @ ..] = shape else { return object(py, element, bytes) };
+    let step = inner.iter().product::<usize>() * element.size();
+    // SAFETY: as for a tuple.
+    unsafe {
+        let list = ffi::PyList_New(*length as isize);
+        if list.is_null() {
+            return list;
+        }
+        for place in 0..*length {
+            let object = self::list(py, inner, element, &bytes[place * step..]);
+            if object.is_null() {
+                ffi::Py_DECREF(list);
+                return object;
+            }
+            ffi::PyList_SET_ITEM(list, place as isize, object);
+        }
+        list
+    }
+}
+
+/// NULL, with a ValueError.
+#[cold]
+fn no_value(py: Python<'_>, message: &str) -> NewReference {
+    PyValueError::new_err(message.to_owned()).restore(py);
+    std::ptr::null_mut()
+}
