@@ -213,9 +213,11 @@ impl PyConsumerArray {
         root: Bound<'py, Self>,
         write: impl FnOnce(*mut AnyArray),
     ) -> PyResult<Bound<'py, Self>> {
-        let vacant = raw::Vacant::like(&root)?;
-        let place = vacant.place();
+        // Making an object may set off the garbage collector, and with it anybody's code.
         root.get().own_root().add_hold();
+        let vacant =
+            raw::Vacant::like(&root).inspect_err(|_| root.get().own_root().drop_hold(root.py()))?;
+        let place = vacant.place();
         // SAFETY: the place is valid for writes, and every field is filled in.
         unsafe {
             write(&raw mut (*place).array);

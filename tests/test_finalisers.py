@@ -1,0 +1,129 @@
+"""Code that runs when objects end: the collector's, exporters', and weak references' to views.
+
+It releases views and uses them, in the middle of whatever is going on.
+"""
+
+import gc
+import weakref
+
+import consumer
+import pytest
+
+
+def finaliser(action):
+    """Garbage that does something when the collector comes."""
+
+    class Garbage:
+        def __init__(self):
+            self.itself = self
+
+        def __del__(self):
+            action()
+
+    Garbage()
+
+
+MAKING = {
+    "slice": lambda v: v[1:5],
+    "slice in a tuple": lambda v: v[1:5, ...],
+    "everything": lambda v: v[...],
+    "row": lambda v: v.reshape(2, -1)[1],
+    "toreadonly": lambda v: v.toreadonly(),
+    "cast": lambda v: v.cast("b"),
+    "T": lambda v: v.T,
+    "transpose": lambda v: v.transpose(0),
+    "reshape": lambda v: v.reshape(-1, 2),
+    "consume": consumer.consume,
+    "copy": lambda v: v.copy(),
+    "iterator": iter,
+    "rows": lambda v: next(iter(v.reshape(2, -1))),
+    "list": lambda v: v.tolist(),
+    "lists": lambda v: v.reshape(100, -1).tolist(),
+    "text": repr,
+    "bytes": lambda v: v.tobytes(),
+    "exported": memoryview,
+    "records": lambda v: v.cast("BB").tolist()[0],
+    "record": lambda v: v.cast("BB")[3],
+    "stored": lambda v: v.__setitem__(slice(0, 4), b"abcd"),
+    "compared": lambda v: v == bytes(v.nbytes),
+}
+
+
+@pytest.mark.parametrize("name", MAKING)
+def test_release_by_the_collector(name):
+    """Making an object can set the collector off, up to Python 3.11 at once.
+
+    What is made then is of memory that is held, or it is refused.
+    """
+    data = bytearray(range(200)) * 500
+    view = consumer.consume(data)
+    # Views that died are used again; here none is left, so that a new one is made.
+    kept = [consumer.consume(b"") for _ in range(100)]
+    done = []
+
+    def release():
+        try:
+            view.release()
+            data.clear()
+            done.append("gone")
+        except BufferError:
+            done.append("held")
+
+    use, threshold = MAKING[name], gc.get_threshold()
+    gc.collect()
+    gc.disable()
+    finaliser(release)
+    gc.set_threshold(1)
+    gc.enable()
+    try:
+        # Nothing else may be made here, or the collector comes too early.
+        result = use(view)
+    except ValueError:
+        result = None
+    gc.set_threshold(*threshold)
+    gc.collect()
+    assert done
+    if isinstance(result, consumer.ConsumerArray) and name != "copy":
+        assert (result.obj, len(data)) == (data, 100_000)
+        assert result.tolist()
+    del result, kept
+    view.release()
+    data.append(1)
+
+
+def test_the_exporters_end_uses_the_view():
+    seen = []
+
+    class Data(bytearray):
+        def __del__(self):
+            view = kept[0]
+            seen.append(repr(view)[:9])
+            with pytest.raises(ValueError, match="released"):
+                view.tolist()
+            view.release()
+            seen.append(consumer.consume(b"ab").tolist())
+
+    kept = [consumer.consume(Data(b"abc"))]
+    kept[0].release()
+    assert seen == ["<released", [97, 98]]
+
+
+def test_weak_references_are_called_when_views_die():
+    """The call makes views itself, out of the memory of the one that is dying or not."""
+    made_meanwhile = []
+
+    def called(_reference):
+        made_meanwhile.append(consumer.consume(bytearray(b"abc"))[1:])
+        gc.collect()
+
+    data = bytearray(range(10))
+    references = [weakref.ref(consumer.consume(data)[2:], called) for _ in range(3)]
+    view = consumer.consume(data)
+    references.append(weakref.ref(view, called))
+    part = view[1:]
+    references.append(weakref.ref(part, called))
+    del view
+    assert part.tolist() == list(range(1, 10))
+    del part
+    assert [view.tolist() for view in made_meanwhile] == [[98, 99]] * 5
+    data.append(1)
