@@ -256,8 +256,8 @@ impl PyConsumerArray {
 
     /// The object whose memory this is.
     pub(super) fn exporter<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.array()?;
-        // SAFETY: a view that is not released has a hold.
+        let _access = self.access(py)?;
+        // SAFETY: a view that can be accessed has a hold.
         Ok(unsafe { self.root().exporter(py) })
     }
 

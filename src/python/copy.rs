@@ -194,8 +194,8 @@ impl PyConsumerArray {
 
     /// The same memory as a read-only view.
     fn toreadonly<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
-        let readonly = this.get().access(this.py())?.to_readonly();
-        Self::share(this, readonly)
+        let access = this.get().access(this.py())?;
+        Self::share(this, access.to_readonly())
     }
 
     /// The same memory with the dimensions the other way around.
@@ -235,8 +235,8 @@ impl PyConsumerArray {
         let shape = numbers(shape)?;
         let array = this.get().array()?;
         let order = self::order(Some(order), array.layout())?;
-        let reshaped = this.get().access(this.py())?.reshape(&shape, order)?;
-        Self::share(this, reshaped)
+        let access = this.get().access(this.py())?;
+        Self::share(this, access.reshape(&shape, order)?)
     }
 
     fn __copy__(&self) -> PyResult<()> {

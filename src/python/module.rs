@@ -35,8 +35,8 @@ pub(super) fn view_of<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Py
 pub fn consume<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyConsumerArray>> {
     match object.cast_exact::<PyConsumerArray>() {
         Ok(view) => {
-            let array = view.get().access(object.py())?.clone();
-            PyConsumerArray::share(view, array)
+            let access = view.get().access(object.py())?;
+            PyConsumerArray::share(view, access.clone())
         }
         Err(_) => PyConsumerArray::acquire(object),
     }
