@@ -392,6 +392,15 @@ def test_memory_cannot_be_deleted():
                 del view[key]
 
 
+def test_a_number_too_large_to_be_written_down():
+    """Python writes no int of more than some thousand digits, in a message neither."""
+    for form in ("b", "Q", "P", "d", "<bq"):
+        view = consumer.consume(bytearray(72)).cast(form)
+        value = -(10**10_000)
+        with pytest.raises(ValueError, match="out of range"):
+            view[0] = (0, value) if form == "<bq" else value
+
+
 def test_keys_out_of_range_and_of_the_wrong_type():
     _, view = numbers()
     with pytest.raises(IndexError, match="index out of bounds on dimension 1"):

@@ -393,7 +393,7 @@ impl PyConsumerArray {
         let count = length.map_or(Ok(0), index::clipped)?;
         let count = usize::try_from(count).unwrap_or(0);
         let last = i32::try_from(count.saturating_sub(1)).map_err(|_| {
-            let length = length.map(ToString::to_string).unwrap_or_default();
+            let length = length.map(super::convert::described).unwrap_or_default();
             PyMemoryError::new_err(format!("int32 cannot number {length} elements"))
         })?;
         let layout = Layout::contiguous(&[count], size_of::<i32>())?;

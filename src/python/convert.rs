@@ -206,6 +206,13 @@ pub(super) fn out_of_range(value: impl Display, format: &FormatString) -> PyErr 
     PyValueError::new_err(format!("{value} is out of range for format '{format}'"))
 }
 
+/// An object in a message. A large int cannot be written: Python has a limit of digits.
+#[cold]
+pub(super) fn described(object: &Bound<'_, PyAny>) -> String {
+    let text = object.repr().map(|repr| repr.to_string_lossy().into_owned());
+    text.unwrap_or_else(|_| "the value".to_owned())
+}
+
 /// An error out of one of CPython's conversions, in memoryview's words: TypeError where the object
 /// is of the wrong type, ValueError for OverflowError. What the user's own code raises passes.
 #[cold]
@@ -213,8 +220,7 @@ fn conversion_error(object: &Bound<'_, PyAny>, expected: &str, format: &FormatSt
     let py = object.py();
     let error = PyErr::fetch(py);
     if error.is_instance_of::<PyOverflowError>(py) {
-        let value = object.repr().map_or_else(|_| "the value".to_owned(), |repr| repr.to_string());
-        return out_of_range(value, format);
+        return out_of_range(described(object), format);
     }
     if error.is_instance_of::<PyTypeError>(py) {
         return wrong_type(object, expected, format);
@@ -346,7 +352,7 @@ macro_rules! integers {
                     Integer::Unsigned(value) => Self::try_from(value).ok(),
                     Integer::Beyond => None,
                 };
-                value.ok_or_else(|| out_of_range(&int, format))
+                value.ok_or_else(|| out_of_range(described(&int), format))
             }
 
             fn equal_to(object: &Bound<'_, PyAny>) -> Equal<Self> {
@@ -394,7 +400,7 @@ impl PyValue for Address {
             Integer::Unsigned(value) => usize::try_from(value).ok(),
             Integer::Beyond => None,
         };
-        value.map(Self).ok_or_else(|| out_of_range(&int, format))
+        value.map(Self).ok_or_else(|| out_of_range(described(&int), format))
     }
 
     fn equal_to(object: &Bound<'_, PyAny>) -> Equal<Self> {
