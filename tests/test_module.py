@@ -63,6 +63,13 @@ def test_the_class_has_no_subclasses_and_no_attributes_of_others():
             setattr(view, name, 1)
 
 
+def test_the_classes_cannot_be_changed():
+    for kind in (consumer.ConsumerArray, type(iter(consumer.consume(b"")))):
+        for name in ("__len__", "name"):
+            with pytest.raises(TypeError, match="immutable"):
+                setattr(kind, name, None)
+
+
 def test_the_class_is_generic():
     alias = consumer.ConsumerArray[int]
     assert alias.__origin__ is consumer.ConsumerArray

@@ -40,7 +40,7 @@ use crate::memory::Memory;
 /// >>> print(consumer.ConsumerArray(3))
 /// [ 0 1 2 ]
 #[allow(rustdoc::broken_intra_doc_links, reason = "the text above is Python's")]
-#[pyclass(frozen, weakref, generic, name = "ConsumerArray", module = "consumer")]
+#[pyclass(frozen, immutable_type, weakref, generic, name = "ConsumerArray", module = "consumer")]
 pub struct PyConsumerArray {
     array: AnyArray,
     lease: Lease,

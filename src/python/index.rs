@@ -321,6 +321,13 @@ fn set_view(
     dispatch!(target, array => fill(view, array, value))
 }
 
+/// `del v[key]`, which there is not.
+#[cold]
+pub(super) fn delete(view: &PyConsumerArray) -> PyResult<()> {
+    view.array()?;
+    Err(PyTypeError::new_err("cannot delete memory"))
+}
+
 /// Copies the elements of one array to another one of the same type; both are held. What it gives
 /// is to be dropped when they are not touched any more.
 fn assign(target: &AnyArray, source: &AnyArray) -> crate::error::Result<Option<Objects>> {
@@ -430,6 +437,6 @@ impl PyConsumerArray {
     }
 
     fn __delitem__(&self, _key: &Bound<'_, PyAny>) -> PyResult<()> {
-        Err(PyTypeError::new_err("cannot delete memory"))
+        delete(self)
     }
 }

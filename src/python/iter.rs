@@ -16,7 +16,7 @@ use super::index;
 use crate::layout::Key;
 
 /// Iterator over the elements of a ConsumerArray, or, above one dimension, over its sub-views.
-#[pyclass(frozen, name = "ConsumerArrayIterator", module = "consumer")]
+#[pyclass(frozen, immutable_type, name = "ConsumerArrayIterator", module = "consumer")]
 pub(super) struct PyIterator {
     /// `None` once the iterator is at its end: it then keeps nothing alive.
     view: UnsafeCell<Option<Py<PyConsumerArray>>>,

@@ -248,6 +248,9 @@ pub(super) fn install(py: Python<'_>) -> PyResult<()> {
             sequence.sq_length = Some(length);
         }
         class.tp_dealloc = Some(dealloc);
+        // `match` takes it for a sequence: what `Sequence.register` does for classes that can be
+        // changed.
+        class.tp_flags |= ffi::Py_TPFLAGS_SEQUENCE;
         (*PyIterator::type_object_raw(py)).tp_iternext = Some(iter_next);
         ffi::PyType_Modified(class);
     }
@@ -307,7 +310,7 @@ unsafe extern "C" fn assign_subscript(
         };
         match value {
             Some(value) => index::set(&this, &key, &value).map(|()| 0),
-            None => Err(PyTypeError::new_err("cannot delete memory")),
+            None => index::delete(this.get()).map(|()| 0),
         }
     })
 }
