@@ -1,6 +1,12 @@
-"""Objects whose own code releases the view in the middle: an error then, and never a crash."""
+"""Objects whose own code releases the view in the middle: an error then, and never a crash.
+
+Whose code can run in the middle: that of keys and values, of exporters, and of lists that change
+while they are read. What runs when objects end is in test_finalisers.py, exporters of Python code
+are in test_buffer_classes.py.
+"""
 
 import array
+import contextlib
 import gc
 import sys
 import threading
@@ -335,3 +341,191 @@ def test_threads_read_and_release_at_once():
             thread.join()
         numbers.append(1)
     assert errors == []
+
+
+class Tricky(Releasing):
+    """A number that does something else to the view, or to what it is read from."""
+
+    def __init__(self, trick, value=1):
+        super().__init__(None, None, value)
+        self.release = trick
+
+
+def record_view(form, size=60):
+    data = bytearray(range(size))
+    root = consumer.consume(data)
+    view = root.cast(form)
+    root.release()
+    return data, view
+
+
+RECORDS = {
+    "a field": ("<BH", lambda n: (n, 2)),
+    "the last field": ("<BH", lambda n: (2, n)),
+    "a float": (">hf", lambda n: (2, n)),
+    "a truth": ("3?", lambda n: [True, n, False]),
+    "a complex number": ("<hZf", lambda n: (2, n)),
+    "a sub-array": ("(3)B", lambda n: [1, n, 3]),
+    "a nested sub-array": ("(3,1)h", lambda n: [[1], [n], [3]]),
+    "a nested record": ("T{B:a:T{<BB:b:}:c:}", lambda n: (1, (n, 3))),
+}
+
+
+@pytest.mark.parametrize("key", [0, ..., slice(0, 1)])
+@pytest.mark.parametrize("name", RECORDS)
+def test_release_by_a_part_of_a_record(name, key):
+    form, value = RECORDS[name]
+    data, view = record_view(form)
+    before = bytes(data)
+    number = Releasing(view, data, 1)
+    if isinstance(key, slice):
+        key = (key, ...)
+    with pytest.raises(ValueError, match="released"):
+        view[key] = value(number)
+    assert (before[:1], data) == (b"\0", b"")
+
+
+# The first part is what is compared first.
+SOUGHT = {
+    "<BH": lambda sought: (sought, 2),
+    "3?": lambda sought: (sought, True, True),
+    "(3)B": lambda sought: [sought, 1, 2],
+    "(3,1)h": lambda sought: [[sought], [1], [2]],
+    "T{T{<BB:b:}:a:B:c:}": lambda sought: ((sought, 1), 2),
+}
+
+
+@pytest.mark.parametrize("form", SOUGHT)
+@pytest.mark.parametrize("search", ["count", "index", "__contains__"])
+def test_release_by_a_record_that_is_searched_for(search, form):
+    data, view = record_view(form)
+    with contextlib.suppress(ValueError):
+        assert not getattr(view, search)(SOUGHT[form](Comparing(view, data)))
+    with pytest.raises(ValueError, match="released"):
+        view.tolist()
+    data.clear()
+
+
+CHANGES = {
+    "cleared": lambda items: items.clear(),
+    "longer": lambda items: items.extend([1] * 1000),
+    "shorter": lambda items: items.pop(),
+    "nested": lambda items: items.append(items),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("form", ["<BH", "(3)B", "(3,1)h", "T{B:a:T{<BB:b:}:c:}"])
+def test_a_list_that_changes_while_it_is_stored(form, change):
+    data, view = record_view(form)
+    for depth in (0, 1):
+        items = []
+        number = Tricky(lambda items=items: CHANGES[change](items))
+        items += [number, 2, 3][: 2 if form in ("<BH", "T{B:a:T{<BB:b:}:c:}") else 3]
+        value = items
+        if depth:
+            value = [1, items] if form.startswith("T") else [items, items, items]
+        before = bytes(data)
+        try:
+            view[0] = value
+        except (TypeError, ValueError):
+            assert data == before
+        else:
+            assert data[view.itemsize :] == before[view.itemsize :]
+            assert view[0] is not None
+    view.release()
+    data.clear()
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("method", ["cast", "reshape", "transpose", "index"])
+def test_a_list_that_changes_while_it_is_read(method, change):
+    view = consumer.consume(bytearray(range(6))).reshape(2, 3)
+    items = []
+    items += [Tricky(lambda: CHANGES[change](items), 1), Tricky(lambda: None, 0)]
+    try:
+        if method == "cast":
+            made = view.cast("B", items)
+        elif method == "index":
+            made = view[tuple(items)]
+        else:
+            made = getattr(view, method)(items)
+    except (TypeError, ValueError, IndexError):
+        pass
+    else:
+        assert isinstance(made, int) or made.tobytes() is not None
+
+
+def test_release_by_the_lengths_of_a_cast():
+    for position in (0, 1):
+        view, number = made()
+        shape = [100_000, 1]
+        shape[position] = Releasing(view, number.data, shape[position])
+        with pytest.raises(ValueError, match="released"):
+            view.cast("B", shape)
+        assert number.data == b""
+
+
+def test_release_by_a_format_that_is_a_subclass():
+    view, number = made()
+
+    class Format(str):
+        def encode(self, *_arguments):
+            number.release()
+            return b"b"
+
+    try:
+        cast = view.cast(Format("b"))
+    except (TypeError, ValueError):
+        view.release()
+    else:
+        assert cast.tolist()[:3] == [0, 1, 2]
+        cast.release()
+        number.release()
+    number.data.append(1)
+
+
+def test_release_by_the_exporters_hash():
+    class Hashed(bytes):
+        def __hash__(self):
+            self.view.release()
+            return 7
+
+    data = Hashed(b"abcdef")
+    data.view = consumer.consume(data)
+    references = sys.getrefcount(data)
+    with contextlib.suppress(ValueError):
+        assert hash(data.view) == hash(b"abcdef")
+    assert repr(data.view).startswith("<released")
+    assert sys.getrefcount(data) == references - 1
+
+
+def test_re_entering_by_a_key_or_a_value():
+    """Each operation, begun again in the middle of itself."""
+    for use in ({**READS, **STORES}).values():
+        data = bytearray(range(100)) * 1000
+        view = consumer.consume(data)
+        depth = []
+
+        def again(use=use, view=view, depth=depth):
+            if len(depth) < 5:
+                depth.append(None)
+                with contextlib.suppress(TypeError, ValueError):
+                    use(view, Again())
+
+        class Again(Releasing):
+            def __init__(self, value=0, again=again):
+                super().__init__(None, None, value)
+                self.release = again
+
+        with contextlib.suppress(TypeError, ValueError, AttributeError):
+            use(view, Again())
+        view.release()
+        data.clear()
+
+
+def test_storing_by_a_value_that_writes_to_the_memory():
+    data = bytearray(range(10))
+    view = consumer.consume(data)
+    view[3] = Tricky(lambda: view.__setitem__(slice(None), bytes(10)), 7)
+    assert data == bytes(3) + b"\7" + bytes(6)
