@@ -1,8 +1,7 @@
 """Objects whose own code releases the view in the middle: an error then, and never a crash.
 
-Whose code can run in the middle: that of keys and values, of exporters, and of lists that change
-while they are read. What runs when objects end is in test_finalisers.py, exporters of Python code
-are in test_buffer_classes.py.
+Records and lists are in test_reentrancy_records.py, what runs when objects end in
+test_finalisers.py, exporters of Python code in test_buffer_classes.py.
 """
 
 import array
@@ -14,34 +13,7 @@ import threading
 import consumer
 import pytest
 from exporters import Exporter
-
-
-class Releasing:
-    """A number that, when it is asked for, releases a view and takes its memory away."""
-
-    def __init__(self, view, data=None, value=0):
-        self.view, self.data, self.value = view, data, value
-
-    def release(self):
-        self.view.release()
-        if self.data is not None:
-            self.data.clear()
-
-    def __index__(self):
-        self.release()
-        return int(self.value)
-
-    def __float__(self):
-        self.release()
-        return float(self.value)
-
-    def __complex__(self):
-        self.release()
-        return complex(self.value)
-
-    def __bool__(self):
-        self.release()
-        return bool(self.value)
+from tricksters import Comparing, Releasing, Tricky
 
 
 def made():
@@ -142,24 +114,6 @@ def test_release_by_an_error():
             continue
         with pytest.raises(KeyError, match="mine"):
             use(view, number)
-
-
-class Comparing:
-    """Equal to nothing, and releases a view when it is compared."""
-
-    __hash__ = None
-
-    def __init__(self, view, data):
-        self.view, self.data, self.refused = view, data, None
-
-    def __eq__(self, _other):
-        self.view.release()
-        try:
-            # Whoever still reads the memory has to hold it.
-            self.data.clear()
-        except BufferError as error:
-            self.refused = error
-        return False
 
 
 @pytest.mark.parametrize("search", ["count", "index", "__contains__"])
@@ -341,119 +295,6 @@ def test_threads_read_and_release_at_once():
             thread.join()
         numbers.append(1)
     assert errors == []
-
-
-class Tricky(Releasing):
-    """A number that does something else to the view, or to what it is read from."""
-
-    def __init__(self, trick, value=1):
-        super().__init__(None, None, value)
-        self.release = trick
-
-
-def record_view(form, size=60):
-    data = bytearray(range(size))
-    root = consumer.consume(data)
-    view = root.cast(form)
-    root.release()
-    return data, view
-
-
-RECORDS = {
-    "a field": ("<BH", lambda n: (n, 2)),
-    "the last field": ("<BH", lambda n: (2, n)),
-    "a float": (">hf", lambda n: (2, n)),
-    "a truth": ("3?", lambda n: [True, n, False]),
-    "a complex number": ("<hZf", lambda n: (2, n)),
-    "a sub-array": ("(3)B", lambda n: [1, n, 3]),
-    "a nested sub-array": ("(3,1)h", lambda n: [[1], [n], [3]]),
-    "a nested record": ("T{B:a:T{<BB:b:}:c:}", lambda n: (1, (n, 3))),
-}
-
-
-@pytest.mark.parametrize("key", [0, ..., slice(0, 1)])
-@pytest.mark.parametrize("name", RECORDS)
-def test_release_by_a_part_of_a_record(name, key):
-    form, value = RECORDS[name]
-    data, view = record_view(form)
-    before = bytes(data)
-    number = Releasing(view, data, 1)
-    if isinstance(key, slice):
-        key = (key, ...)
-    with pytest.raises(ValueError, match="released"):
-        view[key] = value(number)
-    assert (before[:1], data) == (b"\0", b"")
-
-
-# The first part is what is compared first.
-SOUGHT = {
-    "<BH": lambda sought: (sought, 2),
-    "3?": lambda sought: (sought, True, True),
-    "(3)B": lambda sought: [sought, 1, 2],
-    "(3,1)h": lambda sought: [[sought], [1], [2]],
-    "T{T{<BB:b:}:a:B:c:}": lambda sought: ((sought, 1), 2),
-}
-
-
-@pytest.mark.parametrize("form", SOUGHT)
-@pytest.mark.parametrize("search", ["count", "index", "__contains__"])
-def test_release_by_a_record_that_is_searched_for(search, form):
-    data, view = record_view(form)
-    with contextlib.suppress(ValueError):
-        assert not getattr(view, search)(SOUGHT[form](Comparing(view, data)))
-    with pytest.raises(ValueError, match="released"):
-        view.tolist()
-    data.clear()
-
-
-CHANGES = {
-    "cleared": lambda items: items.clear(),
-    "longer": lambda items: items.extend([1] * 1000),
-    "shorter": lambda items: items.pop(),
-    "nested": lambda items: items.append(items),
-}
-
-
-@pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("form", ["<BH", "(3)B", "(3,1)h", "T{B:a:T{<BB:b:}:c:}"])
-def test_a_list_that_changes_while_it_is_stored(form, change):
-    data, view = record_view(form)
-    for depth in (0, 1):
-        items = []
-        number = Tricky(lambda items=items: CHANGES[change](items))
-        items += [number, 2, 3][: 2 if form in ("<BH", "T{B:a:T{<BB:b:}:c:}") else 3]
-        value = items
-        if depth:
-            value = [1, items] if form.startswith("T") else [items, items, items]
-        before = bytes(data)
-        try:
-            view[0] = value
-        except (TypeError, ValueError):
-            assert data == before
-        else:
-            assert data[view.itemsize :] == before[view.itemsize :]
-            assert view[0] is not None
-    view.release()
-    data.clear()
-
-
-@pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("method", ["cast", "reshape", "transpose", "index"])
-def test_a_list_that_changes_while_it_is_read(method, change):
-    view = consumer.consume(bytearray(range(6))).reshape(2, 3)
-    items = []
-    items += [Tricky(lambda: CHANGES[change](items), 1), Tricky(lambda: None, 0)]
-    try:
-        if method == "cast":
-            made = view.cast("B", items)
-        elif method == "index":
-            made = view[tuple(items)]
-        else:
-            made = getattr(view, method)(items)
-    except (TypeError, ValueError, IndexError):
-        pass
-    else:
-        assert isinstance(made, int) or made.tobytes() is not None
 
 
 def test_release_by_the_lengths_of_a_cast():
