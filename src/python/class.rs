@@ -11,9 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit, ffi};
 
-#[cfg(not(Py_GIL_DISABLED))]
-use super::access::Access;
-use super::access::{HeldRoot, Hold, Lease};
+use super::access::{Access, HeldRoot, Hold, Lease};
 use super::buffer::{OwnMemory, Root, export};
 use super::errors::released;
 use super::{index, raw};

@@ -250,7 +250,12 @@ pub(super) fn install(py: Python<'_>) -> PyResult<()> {
         class.tp_dealloc = Some(dealloc);
         // `match` takes it for a sequence: what `Sequence.register` does for classes that can be
         // changed.
-        class.tp_flags |= ffi::Py_TPFLAGS_SEQUENCE;
+        #[cfg(not(Py_GIL_DISABLED))]
+        {
+            class.tp_flags |= ffi::Py_TPFLAGS_SEQUENCE;
+        }
+        #[cfg(Py_GIL_DISABLED)]
+        class.tp_flags.fetch_or(ffi::Py_TPFLAGS_SEQUENCE, std::sync::atomic::Ordering::Relaxed);
         (*PyIterator::type_object_raw(py)).tp_iternext = Some(iter_next);
         ffi::PyType_Modified(class);
     }
