@@ -14,7 +14,7 @@ use pyo3::{PyTraverseError, PyVisit, ffi};
 use super::access::{Access, HeldRoot, Hold, Lease};
 use super::buffer::{OwnMemory, Root, export};
 use super::errors::released;
-use super::{index, raw};
+use super::{index, module, raw};
 use crate::array::AnyArray;
 use crate::error::Error;
 use crate::layout::Layout;
@@ -410,14 +410,18 @@ impl PyConsumerArray {
     }
 
     /// The view of an object whose buffer is asked for with other flags than consume's
-    /// (inspect.BufferFlags): what memoryview._from_flags is.
+    /// (inspect.BufferFlags): what memoryview._from_flags is. A view of a view shares its export, as
+    /// consume's does, whatever the flags.
     #[classmethod]
     fn _from_flags<'py>(
         _class: &Bound<'py, PyType>,
         object: &Bound<'py, PyAny>,
         flags: c_int,
     ) -> PyResult<Bound<'py, Self>> {
-        Self::acquire_with(object, flags)
+        match object.cast_exact::<Self>() {
+            Ok(_) => module::consume(object),
+            Err(_) => Self::acquire_with(object, flags),
+        }
     }
 
     /// Lets go of the memory now, rather than when the view dies.
