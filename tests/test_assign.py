@@ -300,6 +300,15 @@ def test_a_scalar_fills_what_an_ellipsis_names():
     assert exporter.tolist() == [9, -1, -1, -1, 9, 9]
 
 
+def test_a_scalar_fills_what_a_tuple_names():
+    """Of one dimension, too, where for the slice alone memoryview takes nothing but a buffer."""
+    exporter, view = numbers()
+    view[(slice(1, 3),)] = 9
+    assert exporter.tolist() == [0, 9, 9, 3, 4, 5]
+    with pytest.raises(TypeError, match="fills"):
+        view[1:3] = 9
+
+
 def test_a_number_of_numpy_fills_as_another_number_does(np):
     exporter = np.zeros((2, 3), "i4")
     view = consumer.consume(exporter)
@@ -307,6 +316,14 @@ def test_a_number_of_numpy_fills_as_another_number_does(np):
     assert exporter.tolist() == [[5] * 3] * 2
     view[0] = np.int64(6)
     assert exporter.tolist() == [[6] * 3, [5] * 3]
+
+
+@pytest.mark.parametrize("form", ["c", "=c", "xc", "<0qc", "x1s", "2x3p"])
+def test_bytes_fill_elements_of_every_format_of_bytes(form):
+    size = struct.calcsize(form)
+    exporter = Exporter(bytes(2 * size), form.encode(), size, readonly=False)
+    consumer.consume(exporter)[...] = b"x"
+    assert exporter.bytes_now() == struct.pack(form, b"x") * 2
 
 
 def test_bytes_fill_elements_of_characters():

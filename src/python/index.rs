@@ -15,6 +15,7 @@ use super::convert::{NewReference, PyElement};
 use super::fields;
 use super::objects::{self, Objects};
 use crate::array::{AnyArray, ConsumerArray, dispatch};
+use crate::dtype::Scalar;
 use crate::element::Form;
 use crate::kernels::copy;
 use crate::layout::Key;
@@ -259,7 +260,7 @@ pub(super) fn set<'py>(
         Asked::View(keys) => {
             let target = view.access(py)?.select(&keys)?;
             // memoryview takes nothing but a buffer for a slice of its one dimension.
-            let plain_slice = matches!(*keys, [Key::Slice { .. }]) && array.layout().ndim() == 1;
+            let plain_slice = key.is_instance_of::<PySlice>() && array.layout().ndim() == 1;
             // `target` is only touched under a hold.
             set_view(view, &target, value, !plain_slice)
         }
@@ -380,11 +381,17 @@ fn same_elements(left: &AnyArray, right: &AnyArray) -> bool {
 /// Whether an object that exports a buffer may be meant as one element: a byte string. (So may one
 /// of no dimensions: NumPy's numbers are such.)
 fn holds_bytes(array: &AnyArray) -> bool {
+    fn is_bytes(form: &Form) -> bool {
+        match form {
+            Form::Bytes(_) | Form::Pascal(_) | Form::Void(_) => true,
+            Form::Scalar(scalar_type) => scalar_type.scalar == Scalar::Char,
+            Form::Behind(_, form) => is_bytes(form),
+            _ => false,
+        }
+    }
     match array {
         AnyArray::Char(_) => true,
-        AnyArray::Composite(array) => {
-            matches!(**array.descriptor(), Form::Bytes(_) | Form::Pascal(_) | Form::Void(_))
-        }
+        AnyArray::Composite(array) => is_bytes(array.descriptor()),
         _ => false,
     }
 }
