@@ -220,6 +220,18 @@ def test_no_pointer_is_followed_where_there_are_no_elements():
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.usefixtures("nd")
+def test_a_type_that_was_never_made_ready():
+    """Static types of C need not be until an attribute is asked for: in a process of its own."""
+    program = (
+        "import _testbuffer, consumer\n"
+        "exporter = _testbuffer.ndarray([(1, 2)], shape=[1], format='bh')\n"
+        "assert consumer.consume(exporter).tolist() == [(1, 2)]"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_an_exporter_may_change_its_layout_while_exported(nd):
     exporter = nd.ndarray([1, 2, 3, 4], shape=[4], format="h", flags=nd.ND_VAREXPORT)
     view = consumer.consume(exporter)
