@@ -62,6 +62,12 @@ def test_one_dimension_of_any_stride_keeps_its_size(np):
         consumer.consume(numbers)[::2].cast("h")
 
 
+def test_adjacent_elements_lose_a_stride_that_leads_nowhere():
+    source = consumer.consume(DATA)[3:4:7]
+    assert (source.strides, source.cast("b").strides) == ((7,), (1,))
+    assert memoryview(DATA)[3:4:7].cast("b").strides == (1,)
+
+
 def test_elements_in_fortran_order_are_adjacent_too(np):
     numbers = np.asfortranarray(np.arange(6, dtype="i4").reshape(2, 3))
     view = consumer.consume(numbers)

@@ -119,7 +119,8 @@ impl Layout {
     /// assert_eq!(bytes.cast(4, Some(&[2, 3]), Order::Fortran).unwrap().strides(), [4, 8]);
     /// ```
     pub fn cast(&self, itemsize: usize, shape: Option<&[isize]>, order: Order) -> Result<Self> {
-        if shape.is_none() && self.ndim() == 1 && itemsize == self.itemsize {
+        let same_line = shape.is_none() && self.ndim() == 1 && itemsize == self.itemsize;
+        if same_line && !self.is_c_contiguous() {
             return Ok(self.clone());
         }
         let fortran = order == Order::Fortran && self.is_f_contiguous();
