@@ -9,7 +9,7 @@ OTHER_PYTHONS ?= $(shell sh tests/find_pythons.sh $(PYTHON))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test build lint types test-core test-python test-others test-packages \
-	bench bench-core wheel sdist format clean
+	fuzz bench bench-core wheel sdist format clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -57,6 +57,14 @@ test-others: $(VENV)/ready  ## Tests of the module on the other interpreters tha
 
 test-packages: $(VENV)/ready  ## Whether the wheel, the sdist and pip install each give a whole package
 	sh tests/check_packages.sh $(abspath $(BIN))
+
+# How many cases, and from which number on; without SEED from a random one, which is printed.
+CASES ?= 100000
+FUZZ = tests/differential.py --cases $(CASES) $(if $(SEED),--seed $(SEED))
+
+fuzz: build  ## Compare CASES random exporters (100000) with all oracles, from SEED on, on every interpreter
+	$(BIN)/python $(FUZZ)
+	@for python in $(OTHER_PYTHONS); do sh tests/run_on.sh $$python $(FUZZ) || exit 1; done
 
 # --- Benchmarks --------------------------------------------------------------------------------
 

@@ -1,7 +1,9 @@
 #!/bin/sh
-# Builds the module for one interpreter and runs the Python tests on it, in a venv of its own.
+# Builds the module for one interpreter and runs the Python tests on it, in a venv of its own; or,
+# where there are further arguments, that interpreter with those.
 set -eu
 python=$1
+shift
 version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 venv=.venv-$version
 echo "--- the module on Python $version"
@@ -12,5 +14,8 @@ if [ ! -e "$venv/ready" ] || [ tests/requirements.txt -nt "$venv/ready" ]; then
 fi
 VIRTUAL_ENV=$PWD/$venv CARGO_TARGET_DIR=target/python-$version \
     "$venv/bin/maturin" develop --release --quiet
+if [ $# -gt 0 ]; then
+    exec "$venv/bin/python" "$@"
+fi
 "$venv/bin/python" -m mypy.stubtest consumer --allowlist tests/typing/stubtest-allowlist.txt
 "$venv/bin/python" -m pytest --quiet

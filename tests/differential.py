@@ -1,0 +1,160 @@
+"""The differential fuzzer: random exporters, and all that can be seen of a view of each, compared.
+
+Oracles are the raw `Py_buffer` (`buffer_model.py`), struct, memoryview wherever it can do the
+thing, and the consumers of CPython's `_testbuffer`. A case is made from one number alone, and that
+number is what a failure names: `make fuzz CASES=1 SEED=<number>` runs the case again.
+"""
+
+import argparse
+import collections
+import platform
+import random as randomness
+import secrets
+import sys
+import time
+import traceback
+
+import consumer
+import differential_comparing
+import differential_reading
+import differential_writing
+from buffer_model import Memory, Model
+from differential_case import Case, ensure
+from oracles import expand
+from random_exporters import nd, random_key, random_request, random_source
+
+ALWAYS = (differential_reading.metadata, differential_reading.contents)
+CHECKS = (
+    *differential_reading.CHECKS,
+    *differential_comparing.CHECKS,
+    *differential_writing.CHECKS,
+)
+CHECKS_PER_CASE = 4
+
+
+def refused(case):
+    """An exporter that gives memoryview no buffer gives none to consume, with the same error."""
+    try:
+        memoryview(case.exporter)
+    except Exception as error:
+        try:
+            consumer.consume(case.exporter)
+        except type(error):
+            return True
+        raise AssertionError(f"consumed, but memoryview raises {error!r}") from error
+    return False
+
+
+def transformed(random, case):
+    """Another view made from the view of a case, and where its elements must lie."""
+    view, model = case.view, case.model
+    kind = random.choice(["select", "select", "transpose", "readonly", "again", "around"])
+    expected = model.places, model.shape
+    if kind == "select":
+        key = random_key(random, model.shape)
+        case.story.append(f"v = v[{key}]")
+        try:
+            other = view[key]
+        except BufferError:
+            ensure(model.suboffsets, "only pointers keep a part from being a view")
+            return None
+        except NotImplementedError:
+            ensure(not case.readable, "an element that can be read")
+            return None
+        if not isinstance(other, consumer.ConsumerArray):
+            return None
+        expected = model.select(expand(key, model.ndim))
+    elif kind == "transpose" and not model.suboffsets:
+        case.story.append("v = v.T")
+        other = view.T
+        expected = differential_reading.transposed(model, range(model.ndim)[::-1])
+    elif kind == "again":
+        case.story.append("v = consume(v)")
+        other = consumer.consume(view)
+    elif kind == "around":
+        other = memoryview(view)
+        case.story.append("v = consume(memoryview(v))")
+        if nd and random.random() < 0.5:
+            case.story[-1] = "v = consume(nd.ndarray(v, getbuf=FULL_RO))"
+            other = nd.ndarray(view, getbuf=nd.PyBUF_FULL_RO)
+        other = consumer.consume(other)
+    else:
+        case.story.append("v = v.toreadonly()")
+        other = view.toreadonly()
+    seen = Model(other)
+    ensure((seen.places, seen.shape) == expected, "the elements lie where they must", seen.places)
+    ensure((seen.form, seen.itemsize) == (model.form, model.itemsize), "the format stays")
+    return other
+
+
+def run_case(seed, story, tally):
+    """Makes the case of a number and checks it."""
+    random = randomness.Random(seed)
+    chain = random_source(random, story)
+    exporter = chain[-1]
+    case = Case(random, exporter, story)
+    if refused(case):
+        tally["refused"] += 1
+        return
+    if sys.version_info >= (3, 12) and random.random() < 0.1:
+        case.compare(
+            lambda make, request: differential_reading.metadata_of(make(exporter, request)),
+            (consumer.ConsumerArray._from_flags, memoryview._from_flags),
+            random_request(random),
+        )
+    case.see(consumer.consume(exporter), memoryview(exporter), Model(exporter))
+    # All that can be written to is what lies between the first exporter's elements.
+    case.memory = Memory(case.model)
+    while random.random() < 0.4:
+        view = transformed(random, case)
+        if view is not None:
+            case.see(view, memoryview(view), Model(view))
+    for check in ALWAYS:
+        check(case)
+    for check in random.sample(CHECKS, CHECKS_PER_CASE):
+        story.append(check.__name__)
+        tally[check.__name__] += 1
+        check(case)
+        ensure(case.memory.is_as_expected(), "the memory holds what was stored and nothing else")
+    differential_reading.metadata(case)
+
+
+def run(cases, seed, tally=None):
+    """Runs so many cases; AssertionError, with all there is to know, for the first that fails."""
+    tally = collections.Counter() if tally is None else tally
+    for number in range(seed, seed + cases):
+        story = []
+        try:
+            run_case(number, story, tally)
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            lines = "\n".join(f"    {line}" for line in story)
+            again = f"make fuzz CASES=1 SEED={number}"
+            raise AssertionError(f"{again}\n{lines}\n{type(error).__name__}: {error}") from error
+    return tally
+
+
+def main():
+    """Runs as many cases as the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=None)
+    arguments = parser.parse_args()
+    seed = secrets.randbelow(10**12) if arguments.seed is None else arguments.seed
+    version = platform.python_version()
+    print(f"Python {version}: {arguments.cases} cases from SEED={seed}", flush=True)
+    if nd is None:
+        print("NOTE: this Python has no _testbuffer: only exporters of our own are run", flush=True)
+    start = time.perf_counter()
+    try:
+        tally = run(arguments.cases, seed)
+    except AssertionError as error:
+        traceback.print_exception(error)
+        return 1
+    print(f"no mismatch; {time.perf_counter() - start:.0f} s;", dict(sorted(tally.items())))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
