@@ -7,6 +7,7 @@ number is what a failure names: `make fuzz CASES=1 SEED=<number>` runs the case 
 
 import argparse
 import collections
+import faulthandler
 import platform
 import random as randomness
 import secrets
@@ -124,11 +125,14 @@ def run(cases, seed, tally=None):
     tally = collections.Counter() if tally is None else tally
     for number in range(seed, seed + cases):
         story = []
+        if number > seed and (number - seed) % 20_000 == 0:
+            # A crash would leave no other trace.
+            print(f"... up to SEED={number}", flush=True)
         try:
             run_case(number, story, tally)
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt):
-                raise
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # A panic is no Exception.
             lines = "\n".join(f"    {line}" for line in story)
             again = f"make fuzz CASES=1 SEED={number}"
             raise AssertionError(f"{again}\n{lines}\n{type(error).__name__}: {error}") from error
@@ -146,6 +150,7 @@ def main():
     print(f"Python {version}: {arguments.cases} cases from SEED={seed}", flush=True)
     if nd is None:
         print("NOTE: this Python has no _testbuffer: only exporters of our own are run", flush=True)
+    faulthandler.enable()
     start = time.perf_counter()
     try:
         tally = run(arguments.cases, seed)

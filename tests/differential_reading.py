@@ -262,6 +262,8 @@ def consumers(case):
         answers = [outcome(contiguous_of, one, order) for one in case.both]
         if model.exact and view.nbytes:
             equal(*answers, "PyMemoryView_GetContiguous")
+    if model.exact and view.nbytes and model.contiguous["A"]:
+        ensure(nd.cmp_contig(view, case.peer), "the same bytes, as _testbuffer sees them")
     if model.ndim and 0 not in model.shape:
         index = [random.randrange(length) for length in model.shape]
         pointer = nd.get_pointer(view, index)

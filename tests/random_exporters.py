@@ -129,10 +129,13 @@ def random_strides(random, shape, unit):
 
 def random_ndarray(random, story, form=None, shape=None):
     """An exporter of `_testbuffer`, filled by struct."""
+    flags = nd.ND_WRITABLE if random.random() < 0.7 else 0
+    if form is None and random.random() < 0.02:
+        # No buffer, and what is in the Py_buffer is garbage.
+        flags |= random.choice([nd.ND_GETBUF_FAIL, nd.ND_GETBUF_FAIL | nd.ND_GETBUF_UNDEFINED])
     form = form or random_format(random)
     shape = random_shape(random) if shape is None else shape
     size = struct.calcsize(form)
-    flags = nd.ND_WRITABLE if random.random() < 0.7 else 0
     if shape and random.random() < 0.2:
         flags |= nd.ND_PIL
     if random.random() < 0.1:
