@@ -8,13 +8,7 @@ import oracles
 from buffer_model import Model, empty, nested, unpacker
 from differential_case import ensure, equal, outcome, plain, raised
 from oracles import METADATA, at, description, expand, indices
-from random_exporters import (
-    nd,
-    random_format,
-    random_key,
-    random_request,
-    random_slice,
-)
+from random_exporters import nd, random_format, random_key, random_request, random_slice
 
 
 def metadata_of(view):

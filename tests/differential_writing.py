@@ -7,15 +7,7 @@ import oracles
 from buffer_model import Model
 from differential_case import ensure, equal, outcome, raised
 from oracles import expand, flatten, indices
-from random_exporters import (
-    fits,
-    nd,
-    pack,
-    random_key,
-    random_ndarray,
-    random_value,
-    value_ranges,
-)
+from random_exporters import fits, nd, pack, random_key, random_ndarray, random_value, value_ranges
 
 
 def items(case):
@@ -111,7 +103,7 @@ def parts(case):
     elif kind == "wrong":
         # Anything is true or false.
         ensure(fits(model.form, source) and not plain_slice, "it fits")
-        data = [pack(model.form, source)] * len(places)
+        data, ranges = [pack(model.form, source)] * len(places), value_ranges(model.form)
     if len(set(places)) < len(places) and len(shape) > 1:
         # Several elements for one place: which comes last is not said.
         last = dict.fromkeys(places)
