@@ -142,6 +142,10 @@ class Memory:
             start = place - self.low + part.start
             self.expected[start : start + len(part)] = data[part.start : part.stop]
 
+    def restore(self):
+        """Makes the bytes what was expected."""
+        ctypes.memmove(self.low, bytes(self.expected), self.size)
+
     def is_as_expected(self):
         """Whether what was expected, and nothing else, was stored."""
         return self.now() == self.expected

@@ -5,7 +5,7 @@ import sys
 import consumer
 import oracles
 from buffer_model import Model
-from differential_case import ensure, equal, outcome, raised
+from differential_case import KEYS, ensure, equal, outcome, raised
 from oracles import expand, flatten, indices
 from random_exporters import fits, nd, pack, random_key, random_ndarray, random_value, value_ranges
 
@@ -38,25 +38,37 @@ WRONG = [None, "a", 1.5, 2**70, -(2**70), -1, 300, b"ab", b"a", [], (), 1 + 2j, 
 
 def wrong_items(case):
     """Values that do not fit are refused as memoryview refuses them; what fits is stored alike."""
-    view, model, random = case.view, case.model, case.random
+    model, random = case.model, case.random
     if model.ndim == 0 or 0 in model.shape or not model.exact:
         return
     index = tuple(random.randrange(length) for length in model.shape)
-    place = oracles.at(model.places, index)
     for value in random.sample(WRONG, 4):
-        before = oracles.ctypes.string_at(place, model.itemsize)
-        case.story.append(f"v[{index}] = {value!r}")
-        mine = outcome(view.__setitem__, index, value)
-        after = oracles.ctypes.string_at(place, model.itemsize)
-        ensure(not raised(mine) or after == before, "what fails stores nothing", mine)
-        ensure(mine in (None, TypeError, ValueError), "the error of a wrong value", mine)
-        case.memory.store(place, before)
-        oracles.ctypes.memmove(place, before, model.itemsize)
-        theirs = outcome(case.peer.__setitem__, index, value)
-        stored = oracles.ctypes.string_at(place, model.itemsize)
-        oracles.ctypes.memmove(place, before, model.itemsize)
-        if theirs is not NotImplementedError:
-            equal((mine, after), (theirs, stored), f"{value!r} stored")
+        found = stored_alike(case, index, value)
+        ensure(found in (None, TypeError, ValueError), "the error of a wrong value", found)
+
+
+def wrong_keys(case):
+    """To store by keys that are wrong, or strange, fails as it does with memoryview."""
+    model = case.model
+    if model.ndim == 0 or not model.exact:
+        return
+    for key in case.random.sample(KEYS, 4):
+        if Ellipsis not in (key if isinstance(key, tuple) else ()):
+            part = case.peer if isinstance(key, slice) else random_value(case.random, model.form)
+            stored_alike(case, key, part)
+
+
+def stored_alike(case, key, value):
+    """What a store gives, after it did the same to the memory as memoryview's, and was undone."""
+    case.story.append(f"v[{key}] = {value!r}")
+    mine, after = outcome(case.view.__setitem__, key, value), case.memory.now()
+    ensure(mine is None or case.memory.is_as_expected(), "what fails stores nothing", mine)
+    case.memory.restore()
+    theirs, stored = outcome(case.peer.__setitem__, key, value), case.memory.now()
+    case.memory.restore()
+    if theirs is not NotImplementedError:
+        equal((mine, after), (theirs, stored), f"{value!r} stored")
+    return mine
 
 
 EXPORTERS = (consumer.ConsumerArray, memoryview, *([nd.ndarray] if nd else []))
@@ -197,4 +209,4 @@ def live_and_die(random, exporter):
     random.shuffle(made)
 
 
-CHECKS = (items, wrong_items, parts, lifetime)
+CHECKS = (items, wrong_items, wrong_keys, parts, lifetime)
