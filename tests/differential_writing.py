@@ -7,7 +7,16 @@ import oracles
 from buffer_model import Model
 from differential_case import KEYS, ensure, equal, outcome, raised
 from oracles import expand, flatten, indices
-from random_exporters import fits, nd, pack, random_key, random_ndarray, random_value, value_ranges
+from random_exporters import (
+    fits,
+    nd,
+    pack,
+    random_format,
+    random_key,
+    random_ndarray,
+    random_value,
+    value_ranges,
+)
 
 
 def items(case):
@@ -85,14 +94,15 @@ def parts(case):
     places = flatten(places, len(shape))
     ranges = None
     plain_slice = model.ndim == 1 and isinstance(key, slice)
-    kind = random.choice(["other", "same memory", "fill", "wrong"])
+    kind = random.choice(["other", "same memory", "fill", "wrong", "format"])
     if kind == "fill" and case.readable and not plain_slice:
         source = random_value(random, model.form)
         data, ranges = [pack(model.form, source)] * len(places), value_ranges(model.form)
     elif kind == "wrong":
         source = random.choice([memoryview(b"abc"), None, "abc", 1 + 2j, consumer.consume(b"")])
-    elif kind == "other" and nd and model.exact:
-        source = random_ndarray(random, case.story, model.form, shape)
+    elif kind in ("other", "format") and nd and model.exact and (shape or kind == "other"):
+        form = random_format(random) if kind == "format" else model.form
+        source = random_ndarray(random, case.story, form, shape)
     else:
         kind, source = "same memory", same_memory(case, key, part)
     case.story.append(f"v[{key}] = {source!r}")
@@ -100,7 +110,9 @@ def parts(case):
         source_model = Model(source)
         data = source_model.elements()
     found = outcome(view.__setitem__, key, source)
-    if kind == "wrong" and raised(found):
+    if kind == "format" and raised(found):
+        ensure(model.readonly or source_model.form != model.form, "the formats are the same")
+    if kind in ("wrong", "format") and raised(found):
         allowed = (TypeError, ValueError, NotImplementedError)
         ensure(found in allowed, "the error of a wrong source", found)
         if plain_slice and model.exact:
@@ -116,6 +128,9 @@ def parts(case):
         # Anything is true or false.
         ensure(fits(model.form, source) and not plain_slice, "it fits")
         data, ranges = [pack(model.form, source)] * len(places), value_ranges(model.form)
+    if kind == "format" and len(set(places)) == len(places):
+        # Two formats of the same elements, such as the native and the standard one.
+        equal(part.tolist(), source_model.tolist(), "values assigned from another format")
     if len(set(places)) < len(places) and len(shape) > 1:
         # Several elements for one place: which comes last is not said.
         last = dict.fromkeys(places)
