@@ -27,7 +27,7 @@ impl AnyArray {
     /// further dimensions, after those that it has.
     ///
     /// # Errors
-    /// One that [`is_key`](Error::is_key) where the elements are no records; one that
+    /// One that [`is_key`](Error::is_key) where the elements are no records of named fields; one that
     /// [`is_name`](Error::is_name) where they have no such field; one that
     /// [`is_value`](Error::is_value) for more than 64 dimensions.
     ///
@@ -188,8 +188,8 @@ impl AnyArray {
 #[cold]
 fn no_field(record: &Record, name: &str) -> Error {
     let names: Vec<&str> = record.fields.iter().filter_map(|field| field.name.as_deref()).collect();
-    Error::name(match names.as_slice() {
-        [] => format!("no field {name:?}: the fields have no names"),
-        _ => format!("no field {name:?} among {names:?}"),
-    })
+    match names.as_slice() {
+        [] => Error::key(format!("no field {name:?}: the fields have no names")),
+        _ => Error::name(format!("no field {name:?} among {names:?}")),
+    }
 }

@@ -10,7 +10,7 @@ use super::class::PyConsumerArray;
 use crate::array::AnyArray;
 use crate::element::Field;
 
-/// The names in a key: a str, or several of them in a list or tuple.
+/// The names in a key: a str, or a list of several.
 pub(super) enum Names<'py> {
     One(Bound<'py, PyString>),
     Several(Vec<Bound<'py, PyString>>),
@@ -21,13 +21,8 @@ pub(super) fn names<'py>(key: &Bound<'py, PyAny>) -> PyResult<Option<Names<'py>>
     if let Ok(name) = key.cast::<PyString>() {
         return Ok(Some(Names::One(name.clone())));
     }
-    let parts: Vec<Bound<'py, PyAny>> = if let Ok(list) = key.cast::<PyList>() {
-        list.iter().collect()
-    } else if let Ok(tuple) = key.cast::<PyTuple>() {
-        tuple.iter().collect()
-    } else {
-        return Ok(None);
-    };
+    let Ok(list) = key.cast::<PyList>() else { return Ok(None) };
+    let parts: Vec<Bound<'py, PyAny>> = list.iter().collect();
     if parts.is_empty() || !parts.iter().all(|part| part.is_instance_of::<PyString>()) {
         return Ok(None);
     }
