@@ -71,7 +71,7 @@ impl AnyArray {
         let size = self.layout().itemsize();
         // What is left of a union has fields over each other still, if more than one.
         let union = record.union && fields.len() > 1;
-        let form = Form::Record(Record { fields, size, union });
+        let form = Form::Record(Record { fields, size, union, partial: true });
         // SAFETY: the same elements, of which the form tells less than before.
         Ok(unsafe { self.with_form(self.start(), self.layout().clone(), Arc::new(form)) })
     }

@@ -79,7 +79,7 @@ pub struct Bits {
 }
 
 /// The fields of a record.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Eq)]
 pub struct Record {
     /// The fields in their order.
     pub fields: Vec<Field>,
@@ -87,6 +87,15 @@ pub struct Record {
     pub size: usize,
     /// Whether the fields are different readings of the same bytes: a union of C.
     pub union: bool,
+    /// Whether there are more fields than these, which stores must leave alone.
+    pub partial: bool,
+}
+
+/// Records are equal when their fields are, whatever else lies between those.
+impl PartialEq for Record {
+    fn eq(&self, other: &Self) -> bool {
+        self.fields == other.fields && self.size == other.size && self.union == other.union
+    }
 }
 
 /// A field of a record.
@@ -218,16 +227,15 @@ impl Form {
             }
     }
 
-    /// Whether every byte of an element of that size is one of a plain value, so that elements can
-    /// be copied as they are.
+    /// Whether elements can be copied with all of their bytes: nothing in them belongs to a field
+    /// of somebody else, and no references have to be counted.
     #[must_use]
-    pub fn is_solid(&self, itemsize: usize) -> bool {
-        let (mut covered, mut plain) = (0, true);
-        self.for_each_part(0, &mut |range, part| {
-            covered += range.len();
-            plain &= matches!(part, Part::Scalar(_) | Part::Bytes);
-        });
-        plain && covered == itemsize
+    pub fn is_whole(&self) -> bool {
+        match self {
+            Self::Bits(_) => false,
+            Self::Record(record) if record.partial => false,
+            _ => !self.has_objects(),
+        }
     }
 
     /// Whether there are references to objects in an element.

@@ -27,7 +27,7 @@ impl Form {
         {
             return Ok(if offset == 0 { form } else { Self::Behind(offset, Box::new(form)) });
         }
-        Ok(Self::Record(Record { fields, size, union: false }))
+        Ok(Self::Record(Record { fields, size, union: false, partial: false }))
     }
 
     /// A format that describes the form: of this machine's sizes, without alignment, each record in
@@ -115,7 +115,7 @@ fn form(item: &Item) -> Result<Form> {
             let (fields, size) = fields(items)?;
             let size =
                 if item.prefix.is_aligned() { format::measure_element(item)?.size } else { size };
-            Form::Record(Record { fields, size, union: false })
+            Form::Record(Record { fields, size, union: false, partial: false })
         }
         format::Element::Object => Form::Object,
         format::Element::Bits(_) => return Err(Error::unreadable("bits ('t') are not read")),

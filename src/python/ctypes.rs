@@ -223,7 +223,7 @@ impl<'py> Reader<'py> {
                                 "what lies in a union is no object for sure"
                             ));
                         }
-                        Some(Form::Record(Record { fields, size, union }))
+                        Some(Form::Record(Record { fields, size, union, partial: false }))
                     }
                     Err(why) => return unreadable(format_args!("{why}")),
                 }

@@ -93,7 +93,7 @@ pub(super) fn assign(
     source: &View<Composite>,
 ) -> Result<Option<Objects>> {
     let (form, itemsize) = (target.descriptor(), target.layout().itemsize());
-    if form.is_solid(itemsize) {
+    if form.is_whole() {
         copy::assign(target, source)?;
         return Ok(None);
     }
