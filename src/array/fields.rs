@@ -179,7 +179,7 @@ impl AnyArray {
 
     fn fields_or_error(&self) -> Result<&Record> {
         self.record().ok_or_else(|| match self {
-            Self::Opaque(array) => array.descriptor().clone(),
+            Self::Opaque(array) => Error::key(format!("no fields: {}", array.descriptor())),
             _ => Error::key(format!("elements of format '{}' have no fields", self.format())),
         })
     }

@@ -21,6 +21,14 @@ impl Form {
         {
             return Ok(Self::Void(*size));
         }
+        let size = format.measure()?.size;
+        let (nodes, values) = count(&format.items);
+        if nodes > MOST_FIELDS {
+            return Err(Error::unreadable(format!("more than {MOST_FIELDS} fields")));
+        }
+        if values > size.max(MOST_FIELDS) {
+            return Err(Error::unreadable(format!("more values than the {size} bytes they take")));
+        }
         let (mut fields, size) = fields(&format.items)?;
         if let [Field { name: None, .. }] = fields.as_slice()
             && let Some(Field { offset, form, .. }) = fields.pop()
@@ -56,8 +64,26 @@ impl Form {
     }
 }
 
-/// How many fields a record can have: a count in a format must not cost memory beyond all measure.
+/// How many fields a format can have, nested ones among them: a count in it must cost neither memory
+/// nor time beyond all measure.
 const MOST_FIELDS: usize = 1 << 16;
+
+/// How many fields items describe, and how many values: those of a sub-array are one field.
+fn count(items: &[Item]) -> (usize, usize) {
+    items.iter().fold((0_usize, 0_usize), |(all_fields, all_values), item| {
+        let (fields, values) = match &item.element {
+            format::Element::Record(items) => count(items),
+            format::Element::Text(_, count) => (0, *count),
+            _ => (0, 1),
+        };
+        let length = item.shape.iter().fold(1_usize, |length, &n| length.saturating_mul(n));
+        let (repeats, values) = (item.repeat, values.saturating_add(1).saturating_mul(length));
+        let repeated = |one: usize| all_values.saturating_add(one.saturating_mul(repeats));
+        let copies = if item.name.is_some() { 1 } else { repeats };
+        let fields = fields.saturating_add(1).saturating_mul(copies);
+        (all_fields.saturating_add(fields), repeated(values))
+    })
+}
 
 /// The fields that items describe, and the size of them all together.
 fn fields(items: &[Item]) -> Result<(Vec<Field>, usize)> {
@@ -82,14 +108,8 @@ fn fields(items: &[Item]) -> Result<(Vec<Field>, usize)> {
             continue;
         }
         let size = form.size();
-        if item.repeat > MOST_FIELDS {
-            return Err(Error::unreadable(format!("a record of more than {MOST_FIELDS} fields")));
-        }
         for index in 0..item.repeat {
             field(start + index * size, form.clone());
-        }
-        if fields.len() > MOST_FIELDS {
-            return Err(Error::unreadable(format!("a record of more than {MOST_FIELDS} fields")));
         }
     }
     Ok((fields, measure.size))
