@@ -6,10 +6,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Interpreters beside $(PYTHON) that the tests are run on where they are there.
 OTHER_PYTHONS ?= $(shell sh tests/find_pythons.sh $(PYTHON))
+# The toolchain of what only nightly Rust has: sanitizers, and the coverage that fuzzing goes by.
+NIGHTLY ?= nightly
+# How long each fuzz target of the core runs.
+FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test build lint types test-core test-python test-others test-packages \
-	fuzz bench bench-core wheel sdist format clean
+	fuzz-core fuzz bench bench-core wheel sdist format clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -58,6 +62,17 @@ test-others: $(VENV)/ready  ## Tests of the module on the other interpreters tha
 test-packages: $(VENV)/ready  ## Whether the wheel, the sdist and pip install each give a whole package
 	sh tests/check_packages.sh $(abspath $(BIN))
 
+# --- Tools that look deeper, and take longer ----------------------------------------------------
+
+# New inputs go under target/; tests/corpus.rs says how the best of them are kept.
+fuzz-core:  ## Fuzz the core for FUZZ_SECONDS per target (needs nightly Rust)
+	@command -v cargo-fuzz > /dev/null || cargo install --quiet --locked cargo-fuzz
+	@for target in format layout; do \
+		mkdir -p target/corpus/$$target; \
+		cargo +$(NIGHTLY) fuzz run $$target target/corpus/$$target fuzz/corpus/$$target -- \
+			-max_total_time=$(FUZZ_SECONDS) -max_len=256 -timeout=20 || exit 1; \
+	done
+
 # How many cases, and from which number on; without SEED from a random one, which is printed.
 CASES ?= 100000
 FUZZ = tests/differential.py --cases $(CASES) $(if $(SEED),--seed $(SEED))
@@ -88,4 +103,4 @@ format: $(VENV)/ready  ## Format both languages
 	$(BIN)/ruff check --fix --quiet .
 
 clean:  ## Remove what was built
-	rm -rf target dist $(VENV) .venv-*
+	rm -rf target fuzz/target dist $(VENV) .venv-*
