@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test build lint types test-core test-python test-others test-packages \
-	fuzz-core fuzz bench bench-core wheel sdist format clean
+	sanitize valgrind fuzz fuzz-core bench bench-core wheel sdist format clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -63,6 +63,12 @@ test-packages: $(VENV)/ready  ## Whether the wheel, the sdist and pip install ea
 	sh tests/check_packages.sh $(abspath $(BIN))
 
 # --- Tools that look deeper, and take longer ----------------------------------------------------
+
+sanitize: $(VENV)/ready  ## All tests under AddressSanitizer (needs nightly Rust and GCC)
+	NIGHTLY=$(NIGHTLY) sh tests/sanitize.sh $(abspath $(BIN)/python)
+
+valgrind: $(VENV)/ready  ## Tests of the module under valgrind
+	sh tests/valgrind.sh $(abspath $(BIN)/python)
 
 # New inputs go under target/; tests/corpus.rs says how the best of them are kept.
 fuzz-core:  ## Fuzz the core for FUZZ_SECONDS per target (needs nightly Rust)

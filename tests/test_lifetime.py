@@ -401,6 +401,7 @@ for use, count in rounds.items():
 """
 
 
+@pytest.mark.process_memory
 def test_nothing_leaks_over_a_million_rounds():
     if not sys.platform.startswith("linux"):
         pytest.skip("memory is measured through /proc")
