@@ -7,6 +7,7 @@
 # marked `process_memory` are left out: freed memory is kept back, so that a use of it is seen.
 set -eu
 python=$1
+runtime=$(gcc -print-file-name=libasan.so)
 export RUSTUP_TOOLCHAIN="${NIGHTLY:-nightly}" CARGO_TARGET_DIR="$PWD/target/sanitize"
 export RUSTFLAGS=-Zsanitizer=address
 # With a target named, build scripts and macros, which run in the compiler, are left alone.
@@ -25,7 +26,7 @@ rm -rf "$CARGO_TARGET_DIR/wheel"
 
 # The interpreter's own blocks are seen where each comes from malloc; what it still holds when it
 # ends is no leak of ours. pytest must leave stderr alone, or a report would be lost with it.
-LD_PRELOAD=$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 \
+LD_PRELOAD="$runtime" ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 \
     PYTHONMALLOC=malloc PYTHONPATH="$CARGO_TARGET_DIR/site" \
     "$python" -m pytest --quiet -p no:cacheprovider --capture=sys --hypothesis-profile=ci \
     -m "not process_memory"
