@@ -19,8 +19,10 @@ rm -rf "$CARGO_TARGET_DIR/wheel"
     "$CARGO_TARGET_DIR"/wheel/*.whl
 # The interpreter's own blocks are seen where each comes from malloc. Whether bytes were written
 # before cannot be asked of it: it looks at the first digit of a zero, which has none (3.11).
+# It has no 80-bit floats, so that what one test takes for the truth is rounded twice.
 PYTHONMALLOC=malloc PYTHONPATH="$CARGO_TARGET_DIR/site" \
     valgrind --quiet --error-exitcode=99 --num-callers=30 --undef-value-errors=no \
     --suppressions=tests/valgrind.supp \
     "$python" -m pytest --quiet -p no:cacheprovider -m "not process_memory and not hypothesis" \
-    --ignore=tests/test_cpython_suites.py "$@"
+    --ignore=tests/test_cpython_suites.py \
+    --deselect=tests/test_scalars.py::test_long_doubles_are_rounded_to_the_nearest_float "$@"
