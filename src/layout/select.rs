@@ -274,7 +274,8 @@ impl<'a> Selector<'a> {
             return Ok(());
         }
         let place = self.selection.hops.last_mut().unwrap_or(&mut self.selection.offset);
-        // Only among strides without any element can this wrap.
+        // Where this wraps, no element lies there, or what a pointer leads to is near the end of
+        // memory: addresses wrap just so.
         *place = place.wrapping_add(offset);
         Ok(())
     }

@@ -164,6 +164,19 @@ impl PyConsumerArray {
         }
     }
 
+    /// An array over memory of `this`.
+    ///
+    /// # Safety
+    /// It leads to no other memory than that of the view's elements, which the caller has access to.
+    #[inline(always)]
+    pub(super) unsafe fn share_array<'py>(
+        this: &Bound<'py, Self>,
+        array: AnyArray,
+    ) -> PyResult<Bound<'py, Self>> {
+        // SAFETY: as the caller says; the place is valid for writes.
+        unsafe { Self::share_with(this, |place| place.write(array)) }
+    }
+
     /// A slice of the first dimension of `this`.
     ///
     /// # Safety

@@ -5,7 +5,7 @@
 //! `__index__`, `__float__` or `__bool__` of the user's, and stores them when that is over.
 
 use std::convert::Infallible;
-use std::ffi::c_long;
+use std::ffi::{c_long, c_ulong};
 use std::fmt::Display;
 
 use half::f16;
@@ -40,6 +40,28 @@ pub(super) trait PyElement: Element {
     /// `pointer` leads to an element of `view`.
     unsafe fn read(py: Python<'_>, view: &View<Self>, pointer: *const u8) -> NewReference;
 
+    /// The objects of a line of elements, put into the empty places of a list; NULL, with an
+    /// exception, where one has none, else the list.
+    ///
+    /// # Safety
+    /// The line leads to `length` elements of `view`, which is held; the list has as many places.
+    #[inline(always)]
+    unsafe fn read_line(
+        py: Python<'_>,
+        view: &View<Self>,
+        (pointer, stride): (*const u8, isize),
+        list: NewReference,
+        length: usize,
+    ) -> NewReference {
+        // SAFETY: as the caller says.
+        unsafe {
+            fill_list(list, length, |place| {
+                let pointer = pointer.wrapping_offset(stride.wrapping_mul(place as isize));
+                Self::read(py, view, pointer)
+            })
+        }
+    }
+
     /// The bytes of an object as an element of `view`. May run any Python code.
     fn encode(
         view: &View<Self>,
@@ -68,6 +90,31 @@ pub(super) trait PyElement: Element {
 
     /// How many elements equal the encoded one.
     fn count(view: &View<Self>, element: &Self::Encoded) -> usize;
+}
+
+/// Fills the empty places of a list, which is given up where there is no object for one.
+///
+/// # Safety
+/// The list is new, and has that many places; `object` gives new references, or NULL with an
+/// exception. Empty places are NULL, which the collector, should it run meanwhile, passes over.
+#[inline(always)]
+pub(super) unsafe fn fill_list(
+    list: NewReference,
+    length: usize,
+    mut object: impl FnMut(usize) -> NewReference,
+) -> NewReference {
+    for place in 0..length {
+        let object = object(place);
+        // SAFETY: as the caller says.
+        unsafe {
+            if object.is_null() {
+                ffi::Py_DECREF(list);
+                return object;
+            }
+            ffi::PyList_SET_ITEM(list, place as isize, object);
+        }
+    }
+    list
 }
 
 /// Which elements of a type equal one Python object.
@@ -381,9 +428,16 @@ integers! {
     i16: value, _py => ffi::PyLong_FromLong(c_long::from(value));
     u16: value, _py => ffi::PyLong_FromLong(c_long::from(value));
     i32: value, _py => ffi::PyLong_FromLong(c_long::from(value));
-    u32: value, _py => ffi::PyLong_FromUnsignedLongLong(u64::from(value));
-    i64: value, _py => ffi::PyLong_FromLongLong(value);
-    u64: value, _py => ffi::PyLong_FromUnsignedLongLong(value);
+    u32: value, _py => ffi::PyLong_FromUnsignedLong(c_ulong::from(value));
+    // Where C's long has as many bits, it has the faster functions.
+    i64: value, _py => match c_long::try_from(value) {
+        Ok(value) => ffi::PyLong_FromLong(value),
+        Err(_) => ffi::PyLong_FromLongLong(value),
+    };
+    u64: value, _py => match c_ulong::try_from(value) {
+        Ok(value) => ffi::PyLong_FromUnsignedLong(value),
+        Err(_) => ffi::PyLong_FromUnsignedLongLong(value),
+    };
 }
 
 impl PyValue for Address {

@@ -7,7 +7,7 @@ use pyo3::types::{PyBytes, PyDict, PyTuple};
 
 use super::buffer::OwnMemory;
 use super::class::PyConsumerArray;
-use super::convert::{NewReference, PyElement};
+use super::convert::{NewReference, PyElement, fill_list};
 use super::index::index;
 use super::objects::Objects;
 use crate::array::{AnyArray, ConsumerArray, dispatch};
@@ -29,27 +29,19 @@ fn list<T: PyElement>(
     let innermost = dimension + 1 == array.layout().ndim();
     let direct = innermost && array.layout().suboffsets().is_empty();
     let stride = array.layout().strides()[dimension];
-    // SAFETY: attached; the list is new, and filled from its start. Its empty places are NULL, which
-    // the collector, should it run meanwhile, knows to pass over.
+    // SAFETY: attached; the list is new; the array is held.
     unsafe {
         let list = ffi::PyList_New(length as isize);
         if list.is_null() {
             return list;
         }
-        for place in 0..length {
-            let object = if direct {
-                T::read(py, array, pointer.wrapping_offset(stride.wrapping_mul(place as isize)))
-            } else {
-                let next = array.raw().step(pointer, dimension, place);
-                self::list(py, array, dimension + 1, next)
-            };
-            if object.is_null() {
-                ffi::Py_DECREF(list);
-                return object;
-            }
-            ffi::PyList_SET_ITEM(list, place as isize, object);
+        if direct {
+            return T::read_line(py, array, (pointer, stride), list, length);
         }
-        list
+        fill_list(list, length, |place| {
+            let next = array.raw().step(pointer, dimension, place);
+            self::list(py, array, dimension + 1, next)
+        })
     }
 }
 

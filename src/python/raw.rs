@@ -17,7 +17,7 @@ use pyo3::{Borrowed, PyTypeInfo, ffi};
 
 use super::class::PyConsumerArray;
 use super::iter::PyIterator;
-use super::{index, module};
+use super::{fields, index, module};
 
 /// Runs the body of a raw function: an error becomes the exception and `failure`, and so would a
 /// panic, which must not cross into C.
@@ -287,6 +287,11 @@ unsafe extern "C" fn subscript(
             if let Some(pointer) = index::plain_element(&access, key) {
                 // SAFETY: the pointer leads to an element, which the access is for.
                 return Ok(unsafe { index::read(py, &access, pointer) });
+            }
+            if let Some(name) = fields::plain_name(key) {
+                let part = access.field(name)?;
+                // SAFETY: a part of the view's elements, just found under access.
+                return unsafe { PyConsumerArray::share_array(&this, part) }.map(Bound::into_ptr);
             }
             if let Some(index) = index::plain_int(key)
                 && let Some((offset, layout)) = access.layout().index_first(index)

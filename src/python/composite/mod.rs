@@ -11,7 +11,7 @@ mod write;
 use pyo3::prelude::*;
 use smallvec::SmallVec;
 
-use super::convert::{Equal, NewReference, PyElement};
+use super::convert::{Equal, NewReference, PyElement, fill_list};
 use super::objects::{self, Objects};
 use crate::element::Composite;
 use crate::error::Result;
@@ -39,6 +39,26 @@ impl PyElement for Composite {
         let bytes = unsafe { std::slice::from_raw_parts(pointer, view.layout().itemsize()) };
         let bytes = Bytes::from_slice(bytes);
         read::object(py, view.descriptor(), &bytes)
+    }
+
+    unsafe fn read_line(
+        py: Python<'_>,
+        view: &View<Self>,
+        (pointer, stride): (*const u8, isize),
+        list: NewReference,
+        length: usize,
+    ) -> NewReference {
+        let fields = read::scalar_fields(view.descriptor());
+        // SAFETY: as the caller says; the elements are held.
+        unsafe {
+            fill_list(list, length, |place| {
+                let pointer = pointer.wrapping_offset(stride.wrapping_mul(place as isize));
+                match &fields {
+                    Some(fields) => read::scalar_tuple(py, fields, pointer),
+                    None => Self::read(py, view, pointer),
+                }
+            })
+        }
     }
 
     fn encode(
