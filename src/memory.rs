@@ -50,6 +50,23 @@ impl Memory {
         Ok(Self { blocks, length })
     }
 
+    /// Memory of `length` bytes that `write` writes, given its start.
+    ///
+    /// # Errors
+    /// Those of `write`; one that [`is_too_large`](Error::is_too_large) where there is not so much
+    /// memory.
+    ///
+    /// # Safety
+    /// Where it is no error, `write` has written all bytes.
+    pub(crate) unsafe fn written(
+        length: usize,
+        write: impl FnOnce(*mut u8) -> Result<()>,
+    ) -> Result<Self> {
+        let memory = Self::zeroed(length)?;
+        write(memory.start())?;
+        Ok(memory)
+    }
+
     /// The first byte.
     #[must_use]
     pub fn start(&self) -> *mut u8 {

@@ -21,6 +21,7 @@ use std::fmt::Debug;
 use std::marker::PhantomData;
 
 use crate::error::Error;
+use crate::format::Class;
 
 mod sealed {
     /// Keeps the element types those of this crate's table: every list of them is complete.
@@ -49,9 +50,13 @@ pub trait Scalar: Element<Descriptor = ()> {
     type Bytes: Copy + AsRef<[u8]> + AsMut<[u8]> + for<'a> TryFrom<&'a [u8]> + Send + Sync + 'static;
     /// Size of one element in bytes.
     const SIZE: usize = size_of::<Self::Bytes>();
+    /// What kind of value an element is.
+    const CLASS: Class;
+    /// Whether the bytes are in the order that is not this machine's.
+    const SWAPPED: bool = false;
     /// Whether two elements are equal just when their bytes are: true for whole numbers, false for
     /// floats (zeros, NaN) and `bool` (2 is as true as 1).
-    const BITWISE: bool;
+    const BITWISE: bool = !matches!(Self::CLASS, Class::Float | Class::Complex | Class::Bool);
     /// The value that these bytes are. Every pattern of bytes is one.
     fn decode(bytes: Self::Bytes) -> Self::Value;
     /// The bytes of a value.
@@ -75,7 +80,8 @@ impl<T: Scalar + SwapBytes> Element for Swapped<T> {
 impl<T: Scalar + SwapBytes> Scalar for Swapped<T> {
     type Value = T::Value;
     type Bytes = T::Bytes;
-    const BITWISE: bool = T::BITWISE;
+    const CLASS: Class = T::CLASS;
+    const SWAPPED: bool = !T::SWAPPED;
 
     #[inline]
     fn decode(bytes: T::Bytes) -> T::Value {
@@ -136,7 +142,7 @@ pub struct Address(pub usize);
 /// Implements [`Scalar`] for a type whose value is itself.
 macro_rules! scalar {
     (
-        $type:ty, $size:expr, bitwise: $bitwise:expr,
+        $type:ty, $size:expr, $class:ident,
         $bytes:ident => $decode:expr, $value:ident => $encode:expr
     ) => {
         impl Sealed for $type {}
@@ -146,7 +152,7 @@ macro_rules! scalar {
         impl Scalar for $type {
             type Value = $type;
             type Bytes = [u8; $size];
-            const BITWISE: bool = $bitwise;
+            const CLASS: Class = Class::$class;
 
             #[inline]
             fn decode($bytes: Self::Bytes) -> $type {
@@ -163,28 +169,29 @@ macro_rules! scalar {
 }
 
 macro_rules! number {
-    ($($type:ty)*, bitwise: $bitwise:expr) => {
+    ($($type:ty)*, $class:ident) => {
         $(scalar!(
-            $type, size_of::<$type>(), bitwise: $bitwise,
+            $type, size_of::<$type>(), $class,
             bytes => <$type>::from_ne_bytes(bytes), value => value.to_ne_bytes()
         );)*
     };
 }
 
-number!(i8 u8 i16 u16 i32 u32 i64 u64, bitwise: true);
-number!(f16 f32 f64 LongDouble, bitwise: false);
-scalar!(bool, 1, bitwise: false, bytes => bytes[0] != 0, value => [u8::from(value)]);
-scalar!(Char, 1, bitwise: true, bytes => Char(bytes[0]), value => [value.0]);
+number!(i8 i16 i32 i64, Signed);
+number!(u8 u16 u32 u64, Unsigned);
+number!(f16 f32 f64 LongDouble, Float);
+scalar!(bool, 1, Bool, bytes => bytes[0] != 0, value => [u8::from(value)]);
+scalar!(Char, 1, Char, bytes => Char(bytes[0]), value => [value.0]);
 scalar!(
-    Ucs2, 2, bitwise: true,
+    Ucs2, 2, Text,
     bytes => Ucs2(u16::from_ne_bytes(bytes)), value => value.0.to_ne_bytes()
 );
 scalar!(
-    Ucs4, 4, bitwise: true,
+    Ucs4, 4, Text,
     bytes => Ucs4(u32::from_ne_bytes(bytes)), value => value.0.to_ne_bytes()
 );
 scalar!(
-    Address, size_of::<usize>(), bitwise: true,
+    Address, size_of::<usize>(), Address,
     bytes => Address(usize::from_ne_bytes(bytes)), value => value.0.to_ne_bytes()
 );
 
@@ -199,7 +206,7 @@ macro_rules! complex {
             impl Scalar for Complex<$part> {
                 type Value = Complex<$part>;
                 type Bytes = [u8; 2 * size_of::<$part>()];
-                const BITWISE: bool = false;
+                const CLASS: Class = Class::Complex;
 
                 #[inline]
                 fn decode(bytes: Self::Bytes) -> Self::Value {

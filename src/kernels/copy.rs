@@ -4,11 +4,19 @@
 
 #![allow(unsafe_code)]
 
+use super::line::Lines;
+use super::loops::{Loop, Loops};
+use super::transpose::Matrix;
+use super::{line, swap, transpose};
 use crate::element::{Element, Scalar};
 use crate::error::{Error, Result};
+use crate::format::Class;
 use crate::layout::{Layout, Order};
 use crate::memory::Memory;
-use crate::view::{RawView, Run, View, Walk};
+use crate::view::{RawView, View, Walk};
+
+/// Bytes of a line that are copied before they are turned around.
+const PIECE: usize = 4096;
 
 /// Writes every element of a view, in an order, to adjacent bytes.
 ///
@@ -16,8 +24,22 @@ use crate::view::{RawView, Run, View, Walk};
 /// `target` is valid for writes of the view's `nbytes`, which the view does not lie in.
 ///
 /// # Errors
-/// None for a valid view; the result is that of walking two views at once.
+/// None for a valid view.
 pub unsafe fn gather(view: RawView<'_>, order: Order, target: *mut u8) -> Result<()> {
+    // SAFETY: as the caller says.
+    unsafe { gather_swapped(view, order, target, 1) }
+}
+
+/// As [`gather`], with each `part` of the bytes turned around.
+///
+/// # Safety
+/// As for [`gather`], an element being a whole number of parts.
+unsafe fn gather_swapped(
+    view: RawView<'_>,
+    order: Order,
+    target: *mut u8,
+    part: usize,
+) -> Result<()> {
     let layout = view.layout();
     let contiguous = match order {
         Order::C => layout.is_c_contiguous(),
@@ -27,24 +49,13 @@ pub unsafe fn gather(view: RawView<'_>, order: Order, target: *mut u8) -> Result
         if layout.nbytes() > 0 {
             // SAFETY: the elements are adjacent, so that the view is valid for reads of `nbytes`
             // from its start; the target is as the caller says.
-            unsafe { target.copy_from_nonoverlapping(view.start(), layout.nbytes()) };
+            unsafe { swap::copy(target, view.start(), layout.nbytes(), part) };
         }
         return Ok(());
     }
-    let itemsize = layout.itemsize();
-    let mut next = target;
-    for run in Walk::of(view, order) {
-        let run = Run {
-            starts: [next, run.starts[0]],
-            strides: [itemsize as isize, run.strides[0]],
-            length: run.length,
-        };
-        next = next.wrapping_add(run.length * itemsize);
-        // SAFETY: a run leads to elements of the view, and the runs together to as many elements
-        // as the target has room for.
-        unsafe { copy_run(run, itemsize) };
-    }
-    Ok(())
+    let adjacent = Layout::adjacent(layout.shape(), layout.itemsize(), order)?;
+    // SAFETY: the target has room for as many adjacent elements, and lies apart from the view.
+    unsafe { copy_apart(RawView::new(target, &adjacent), view, part) }
 }
 
 /// The elements of a view, in an order, in memory of their own.
@@ -66,10 +77,9 @@ pub unsafe fn gather(view: RawView<'_>, order: Order, target: *mut u8) -> Result
 /// assert_eq!(reversed, [3, 2, 1]);
 /// ```
 pub fn to_memory<T: Element>(view: &View<T>, order: Order) -> Result<Memory> {
-    let memory = Memory::zeroed(view.layout().nbytes())?;
-    // SAFETY: fresh memory of just that size.
-    unsafe { gather(view.raw(), order, memory.start())? };
-    Ok(memory)
+    let nbytes = view.layout().nbytes();
+    // SAFETY: fresh memory of just that size, all of which is written.
+    unsafe { Memory::written(nbytes, |start| gather(view.raw(), order, start)) }
 }
 
 /// The elements of a view, in C order and this machine's byte order, in memory of their own.
@@ -77,13 +87,17 @@ pub fn to_memory<T: Element>(view: &View<T>, order: Order) -> Result<Memory> {
 /// # Errors
 /// As those of [`to_memory`].
 pub fn to_native<T: Scalar>(view: &View<T>) -> Result<Memory> {
-    let memory = to_memory(view, Order::C)?;
-    for index in 0..view.layout().len() {
-        let pointer = memory.start().wrapping_add(index * T::SIZE).cast::<T::Bytes>();
-        // SAFETY: the memory holds as many elements, and is ours alone.
-        unsafe { pointer.write(T::to_native(pointer.read())) };
+    let part = match (T::SWAPPED, T::CLASS) {
+        (false, _) => 1,
+        (true, Class::Complex) => T::SIZE / 2,
+        (true, _) => T::SIZE,
+    };
+    let nbytes = view.layout().nbytes();
+    // SAFETY: fresh memory of just that size, all of which is written; the part is what the type's
+    // bytes are turned around by.
+    unsafe {
+        Memory::written(nbytes, |start| gather_swapped(view.raw(), Order::C, start, part))
     }
-    Ok(memory)
 }
 
 /// Writes every element of a view, in an order, to a slice of bytes.
@@ -131,12 +145,12 @@ pub fn assign<T: Element, U: Element>(target: &View<T>, source: &View<U>) -> Res
     }
     if !may_overlap(target.raw(), source.raw()) {
         // SAFETY: the target is writable and lies apart from the source.
-        return unsafe { copy_apart(target.raw(), source.raw()) };
+        return unsafe { copy_apart(target.raw(), source.raw(), 1) };
     }
     let copy = to_memory(source, Order::C)?;
     let layout = Layout::contiguous(from.shape(), from.itemsize())?;
     // SAFETY: the copy holds just the elements of that layout, for as long as this block.
-    unsafe { copy_apart(target.raw(), RawView::new(copy.start(), &layout)) }
+    unsafe { copy_apart(target.raw(), RawView::new(copy.start(), &layout), 1) }
 }
 
 /// Stores the same bytes in every element.
@@ -155,29 +169,123 @@ pub fn fill<T: Element>(target: &View<T>, element: &[u8]) -> Result<()> {
             element.len()
         )));
     }
-    for run in Walk::of(target.raw(), Order::C) {
-        let run = Run {
-            starts: [run.starts[0], element.as_ptr().cast_mut()],
-            strides: [run.strides[0], 0],
+    let layout = target.layout();
+    let same = vec![0; layout.ndim()];
+    let everywhere = Layout::new(layout.shape(), Some(&same), None, itemsize)?;
+    // SAFETY: the target is writable; strides of 0 stay on the one element, which is a slice of
+    // its own, and so apart from the target.
+    unsafe {
+        let source = RawView::new(element.as_ptr().cast_mut(), &everywhere);
+        copy_apart(target.raw(), source, 1)
+    }
+}
+
+/// Copies every element of one view to the same place of another, and turns each `part` of the
+/// bytes around; not for a `part` of 1.
+///
+/// # Safety
+/// The target is writable, and no element of it lies in the source. Where there is a part, an
+/// element is a whole number of them, and the target's elements are adjacent in an order.
+unsafe fn copy_apart(target: RawView<'_>, source: RawView<'_>, part: usize) -> Result<()> {
+    let itemsize = target.layout().itemsize();
+    if target.layout().nbytes() == 0 {
+        return Ok(());
+    }
+    if let Some(loops) = Loops::over([target, source]) {
+        // SAFETY: the loops lead to all elements of both views; the rest is as the caller says.
+        unsafe { copy_loops(loops, itemsize, part) };
+        return Ok(());
+    }
+    for run in Walk::new([target, source], Order::C)? {
+        let lines = Lines {
+            starts: run.starts,
+            strides: run.strides,
             length: run.length,
+            apart: [0; 2],
+            lines: 1,
         };
-        // SAFETY: the run leads to writable elements; a stride of 0 stays on the one element.
-        unsafe { copy_run(run, itemsize) };
+        // SAFETY: the run leads to elements of both views; where pointers lead to them, to one.
+        unsafe {
+            line::copy(lines, itemsize);
+            if part > 1 {
+                swap::in_place(run.starts[0], run.length * itemsize, part);
+            }
+        }
     }
     Ok(())
 }
 
-/// Copies element by element.
+/// Copies all that some loops lead to, as matrices or lines.
 ///
 /// # Safety
-/// The target is writable; no element of it is one of the source that is still to be read.
-unsafe fn copy_apart(target: RawView<'_>, source: RawView<'_>) -> Result<()> {
-    let itemsize = target.layout().itemsize();
-    for run in Walk::new([target, source], Order::C)? {
-        // SAFETY: the run leads to elements of both views.
-        unsafe { copy_run(run, itemsize) };
+/// As for [`copy_apart`].
+unsafe fn copy_loops(mut loops: Loops<2>, itemsize: usize, part: usize) {
+    let inner = loops.take(0);
+    let reach = |one: &Loop<2>| one.strides[1].unsigned_abs();
+    // The loop along which the source's steps are shortest, if it is not the innermost one.
+    let nearest = (0..loops.loops.len()).rev().min_by_key(|&index| reach(&loops.loops[index]));
+    let across = nearest
+        .map(|index| (index, loops.loops[index]))
+        .filter(|(_, one)| reach(one) < reach(&inner) && one.strides[1] != 0);
+    if let Some((index, mut row)) = across {
+        loops.loops.remove(index);
+        let mut last = [0; 2];
+        if row.strides[1] < 0 {
+            last = row.strides.map(|stride| stride.wrapping_mul(row.length as isize - 1));
+            row.strides = row.strides.map(isize::wrapping_neg);
+        }
+        loops.all(|starts| {
+            let matrix = Matrix {
+                starts: [0, 1].map(|view| starts[view].wrapping_offset(last[view])),
+                columns: inner.length,
+                column: inner.strides,
+                rows: row.length,
+                row: row.strides,
+            };
+            // SAFETY: as the caller says.
+            unsafe { transpose::copy(matrix, itemsize, part) };
+            true
+        });
+        return;
     }
-    Ok(())
+    let outer = loops.take(0);
+    loops.all(|starts| {
+        let (strides, apart) = (inner.strides, outer.strides);
+        let (length, lines) = (inner.length, outer.length);
+        // SAFETY: as the caller says.
+        unsafe { copy_lines(Lines { starts, strides, length, apart, lines }, itemsize, part) };
+        true
+    });
+}
+
+/// Copies lines, and turns each `part` of the bytes around; not for a `part` of 1.
+///
+/// # Safety
+/// As for [`copy_apart`].
+unsafe fn copy_lines(lines: Lines, itemsize: usize, part: usize) {
+    if part == 1 {
+        // SAFETY: as the caller says.
+        unsafe { line::copy(lines, itemsize) };
+        return;
+    }
+    // Few enough elements to be turned around before they leave the first cache.
+    let most = (PIECE / itemsize).max(1);
+    for line in 0..lines.lines {
+        for first in (0..lines.length).step_by(most) {
+            let piece = lines.part(line, first, most.min(lines.length - first));
+            let [target, source] = piece.starts;
+            let nbytes = piece.length * itemsize;
+            // SAFETY: a part of the lines; the rest is as the caller says.
+            unsafe {
+                if piece.strides[1] == itemsize as isize {
+                    swap::copy(target, source, nbytes, part);
+                } else {
+                    line::copy(piece, itemsize);
+                    swap::in_place(target, nbytes, part);
+                }
+            }
+        }
+    }
 }
 
 /// Whether two views may share a byte: exact for straight lines, careful for all others.
@@ -190,55 +298,4 @@ fn may_overlap(left: RawView<'_>, right: RawView<'_>) -> bool {
     let indirect = |view: RawView<'_>| !view.layout().suboffsets().is_empty();
     let (a, b) = (span(left), span(right));
     indirect(left) || indirect(right) || (a.start < b.end && b.start < a.end)
-}
-
-/// Copies a run from its second view to its first.
-///
-/// # Safety
-/// The run leads to `length` elements of `itemsize` bytes that can be written in the first view
-/// and read in the second; none is written before it is read.
-#[inline]
-unsafe fn copy_run(run: Run<2>, itemsize: usize) {
-    let adjacent = run.strides == [itemsize as isize; 2];
-    if adjacent {
-        // SAFETY: all elements are adjacent in both, and the views lie apart.
-        unsafe { run.starts[0].copy_from_nonoverlapping(run.starts[1], run.length * itemsize) };
-        return;
-    }
-    // SAFETY: the size of the array is the itemsize.
-    unsafe {
-        match itemsize {
-            1 => copy_elements::<[u8; 1]>(run),
-            2 => copy_elements::<[u8; 2]>(run),
-            4 => copy_elements::<[u8; 4]>(run),
-            8 => copy_elements::<[u8; 8]>(run),
-            16 => copy_elements::<[u8; 16]>(run),
-            _ => copy_any(run, itemsize),
-        }
-    }
-}
-
-/// Copies the elements of a run whose bytes are a `B`.
-///
-/// # Safety
-/// As for [`copy_run`], the itemsize being the size of a `B`, which is an array of bytes.
-#[inline(always)]
-unsafe fn copy_elements<B: Copy>(run: Run<2>) {
-    for index in 0..run.length {
-        // SAFETY: as the caller says; an array of bytes needs no alignment.
-        unsafe {
-            run.pointer(0, index).cast::<B>().write(run.pointer(1, index).cast::<B>().read());
-        };
-    }
-}
-
-/// Copies the elements of a run: the plain loop for every size.
-///
-/// # Safety
-/// As for [`copy_run`].
-unsafe fn copy_any(run: Run<2>, itemsize: usize) {
-    for index in 0..run.length {
-        // SAFETY: as the caller says.
-        unsafe { run.pointer(0, index).copy_from(run.pointer(1, index), itemsize) };
-    }
 }

@@ -1,10 +1,28 @@
 //! Work on many elements at once: moving, comparing and searching them.
 //!
-//! A kernel takes views and walks them by their straight runs. What only moves bytes depends on
-//! the element's size, not on its type; what looks at values is generic over the type. Each fast
-//! path has the plain loop beside it that it must agree with.
+//! A kernel takes views and goes over them in straight lines. What only moves bytes depends on the
+//! element's size, not on its type; what looks at values goes by the class, size and byte order of
+//! the type. Each fast path has the plain loop beside it that it must agree with.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | [`copy`] | gathers, assigns and fills, by the two below |
+//! | `line`, `transpose` | copies lines of any steps, and matrices whose steps are crosswise |
+//! | `swap` | turns bytes around |
+//! | [`compare`] | says whether two views are equal |
+//! | [`search`] | finds and counts a value |
+//! | `loops` | puts the dimensions of views into the order that suits the memory |
+//! | [`width`] | compiles a kernel for each width of vectors, and chooses at run time |
+//! | `lanes` | shuffles of vectors, where the compiler makes none by itself |
 
 pub mod compare;
 pub mod copy;
+#[cfg(target_arch = "x86_64")]
+mod lanes;
+mod line;
+mod loops;
 pub(crate) mod record;
 pub mod search;
+mod swap;
+mod transpose;
+pub mod width;

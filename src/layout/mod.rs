@@ -111,6 +111,19 @@ impl Layout {
         Self::new(shape, None, None, itemsize)
     }
 
+    /// The layout of elements that follow each other in an order.
+    ///
+    /// # Errors
+    /// As those of [`new`](Self::new).
+    pub(crate) fn adjacent(shape: &[usize], itemsize: usize, order: Order) -> Result<Self> {
+        if order == Order::C {
+            return Self::contiguous(shape, itemsize);
+        }
+        let reversed: Vec<usize> = shape.iter().rev().copied().collect();
+        let axes: Vec<isize> = (0..shape.len() as isize).rev().collect();
+        Self::contiguous(&reversed, itemsize)?.transpose(&axes)
+    }
+
     /// One dimension of elements, `stride` bytes apart: what most exporters have, without the loops
     /// of the general case.
     ///

@@ -1,0 +1,117 @@
+//! The elements of several views taken together, in whatever order suits the memory.
+//!
+//! [`Walk`](crate::view::Walk) keeps to an order; here the dimensions are turned around and sorted,
+//! so that steps through the first view are forward and short ones innermost, and dimensions that
+//! continue each other become one. So it is the memory alone, not shape or number of dimensions,
+//! that decides what a pass over the elements costs.
+
+use crate::view::RawView;
+use smallvec::SmallVec;
+
+/// A dimension of `N` views at once.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Loop<const N: usize> {
+    pub(super) length: usize,
+    pub(super) strides: [isize; N],
+}
+
+impl<const N: usize> Loop<N> {
+    /// A single step.
+    pub(super) const ONCE: Self = Self { length: 1, strides: [0; N] };
+
+    /// Whether one step of this loop is exactly all of the steps of the next one, in every view.
+    fn steps_over(&self, next: &Self) -> bool {
+        let mut strides = self.strides.iter().zip(&next.strides);
+        strides.all(|(&outer, &inner)| inner.checked_mul(next.length as isize) == Some(outer))
+    }
+
+    /// How far the steps go, to compare two loops by: in the first view, then in the second, …
+    fn reach(&self) -> [usize; N] {
+        self.strides.map(isize::unsigned_abs)
+    }
+}
+
+/// All elements of `N` views: where the first ones lie, and the loops over the others.
+#[derive(Debug)]
+pub(super) struct Loops<const N: usize> {
+    pub(super) starts: [*mut u8; N],
+    /// From the outermost to the innermost: no loop is of one step, none continues another.
+    pub(super) loops: SmallVec<[Loop<N>; 4]>,
+}
+
+impl<const N: usize> Loops<N> {
+    /// The loops over views of one shape; `None` where pointers stand between a start and its
+    /// elements, or where there are no elements.
+    pub(super) fn over(views: [RawView<'_>; N]) -> Option<Self> {
+        let layouts = views.map(RawView::layout);
+        let direct = layouts.iter().all(|layout| layout.suboffsets().is_empty());
+        let shape = layouts.first()?.shape();
+        let strides = layouts.map(|layout| layout.strides());
+        (direct && !shape.contains(&0))
+            .then(|| Self::new(shape, views.map(RawView::start), strides))
+    }
+
+    /// The loops over elements of a shape, of which no length is 0.
+    pub(super) fn new(shape: &[usize], mut starts: [*mut u8; N], strides: [&[isize]; N]) -> Self {
+        let mut sorted = SmallVec::<[Loop<N>; 4]>::new();
+        for (dimension, &length) in shape.iter().enumerate().filter(|&(_, &length)| length != 1) {
+            let mut one = Loop { length, strides: strides.map(|strides| strides[dimension]) };
+            let forward = one.strides.iter().find(|&&stride| stride != 0);
+            if forward.is_some_and(|&stride| stride < 0) {
+                for (start, stride) in starts.iter_mut().zip(&mut one.strides) {
+                    *start = start.wrapping_offset(stride.wrapping_mul(length as isize - 1));
+                    *stride = stride.wrapping_neg();
+                }
+            }
+            let place = sorted.iter().rposition(|other| other.reach() >= one.reach());
+            sorted.insert(place.map_or(0, |place| place + 1), one);
+        }
+        let mut loops = SmallVec::<[Loop<N>; 4]>::new();
+        for next in sorted {
+            match loops.last_mut() {
+                Some(last) if last.steps_over(&next) => {
+                    *last = Loop { length: last.length * next.length, ..next };
+                }
+                _ => loops.push(next),
+            }
+        }
+        Self { starts, loops }
+    }
+
+    /// Takes a loop out, the innermost being 0: one of a single step where there are not so many.
+    pub(super) fn take(&mut self, depth: usize) -> Loop<N> {
+        match self.loops.len().checked_sub(depth + 1) {
+            Some(index) => self.loops.remove(index),
+            None => Loop::ONCE,
+        }
+    }
+
+    /// Calls `body` with every place that the loops lead to, until it says `false`; whether it
+    /// never did.
+    pub(super) fn all(&self, mut body: impl FnMut([*mut u8; N]) -> bool) -> bool {
+        let mut places = self.starts;
+        let mut indices: SmallVec<[usize; 4]> = self.loops.iter().map(|_| 0).collect();
+        loop {
+            if !body(places) {
+                return false;
+            }
+            let mut loops = self.loops.iter().zip(&mut indices).rev();
+            let more = loops.any(|(one, index)| {
+                *index += 1;
+                let more = *index < one.length;
+                // To the next step, or back over all the steps that were taken.
+                let steps = if more { 1 } else { 1 - one.length as isize };
+                for (place, stride) in places.iter_mut().zip(one.strides) {
+                    *place = place.wrapping_offset(stride.wrapping_mul(steps));
+                }
+                if !more {
+                    *index = 0;
+                }
+                more
+            });
+            if !more {
+                return true;
+            }
+        }
+    }
+}
