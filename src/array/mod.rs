@@ -21,7 +21,7 @@ use crate::element::{
 };
 use crate::error::{Error, Result};
 use crate::format::FormatString;
-use crate::kernels::{compare, copy, record};
+use crate::kernels::{Encoding, compare, copy, record};
 use crate::layout::{Key, Layout, Order};
 use crate::memory::Memory;
 use crate::view::{RawView, View};
@@ -191,24 +191,29 @@ macro_rules! define_array {
                 if self.layout().shape() != other.layout().shape() {
                     return false;
                 }
-                match (self, other) {
-                    $((Self::$s(left), Self::$s(right)) => compare::equal(left, right),)*
-                    $((Self::$m(left), Self::$m(right)) => compare::equal(left, right),
-                    (Self::$swapped(left), Self::$swapped(right)) => compare::equal(left, right),
-                    (Self::$m(left), Self::$swapped(right)) => compare::equal_across(left, right),
-                    (Self::$swapped(left), Self::$m(right)) => compare::equal_across(right, left),)*
-                    (Self::Composite(_), Self::Composite(_))
-                        if let Some(equal) = self.equal_parts(other) => return equal,
-                    _ => match (self.decoder(), other.decoder()) {
-                        (Some(left), Some(right)) => {
-                            let (raw, other) = (self.raw(), other.raw());
-                            // SAFETY: each function is that of the array's type.
-                            unsafe { compare::equal_decoded((raw, left), (other, right)) }
-                        }
-                        _ => return false,
-                    },
+                let (raw, other_raw) = (self.raw(), other.raw());
+                if let (Some(encoding), Some(other)) = (self.encoding(), other.encoding()) {
+                    // SAFETY: each encoding is that of the array's type.
+                    unsafe { compare::equal_scalars((raw, encoding), (other_raw, other)) }
+                } else if let Some(equal) = self.equal_parts(other) {
+                    return equal;
+                } else if let (Some(left), Some(right)) = (self.decoder(), other.decoder()) {
+                    // SAFETY: each function is that of the array's type.
+                    unsafe { compare::equal_decoded((raw, left), (other_raw, right)) }
+                } else {
+                    return false;
                 }
                 .unwrap_or(false)
+            }
+
+            /// How the bytes of an element are its value; `None` where the elements are no scalars.
+            fn encoding(&self) -> Option<Encoding> {
+                Some(match self {
+                    $(Self::$s(_) => Encoding::of::<$st>(),)*
+                    $(Self::$m(_) => Encoding::of::<$mt>(),
+                    Self::$swapped(_) => Encoding::of::<Swapped<$mt>>(),)*
+                    Self::Composite(_) | Self::Opaque(_) => return None,
+                })
             }
 
             /// What takes the value of an element; `None` where none can be read.

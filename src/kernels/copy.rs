@@ -5,7 +5,7 @@
 #![allow(unsafe_code)]
 
 use super::line::Lines;
-use super::loops::{Loop, Loops};
+use super::loops::{Loop, Loops, straight};
 use super::transpose::Matrix;
 use super::{line, swap, transpose};
 use crate::element::{Element, Scalar};
@@ -13,7 +13,8 @@ use crate::error::{Error, Result};
 use crate::format::Class;
 use crate::layout::{Layout, Order};
 use crate::memory::Memory;
-use crate::view::{RawView, View, Walk};
+use crate::view::{RawView, Run, View, Walk};
+use smallvec::SmallVec;
 
 /// Bytes of a line that are copied before they are turned around.
 const PIECE: usize = 4096;
@@ -51,6 +52,13 @@ unsafe fn gather_swapped(
             // from its start; the target is as the caller says.
             unsafe { swap::copy(target, view.start(), layout.nbytes(), part) };
         }
+        return Ok(());
+    }
+    if let (&[length], &[stride], []) = (layout.shape(), layout.strides(), layout.suboffsets()) {
+        let (starts, size) = ([target, view.start()], layout.itemsize());
+        let lines = Lines::of(Run { starts, strides: [size as isize, stride], length });
+        // SAFETY: the line is all elements of the view; the rest is as the caller says.
+        unsafe { copy_lines(lines, size, part) };
         return Ok(());
     }
     let adjacent = Layout::adjacent(layout.shape(), layout.itemsize(), order)?;
@@ -95,9 +103,7 @@ pub fn to_native<T: Scalar>(view: &View<T>) -> Result<Memory> {
     let nbytes = view.layout().nbytes();
     // SAFETY: fresh memory of just that size, all of which is written; the part is what the type's
     // bytes are turned around by.
-    unsafe {
-        Memory::written(nbytes, |start| gather_swapped(view.raw(), Order::C, start, part))
-    }
+    unsafe { Memory::written(nbytes, |start| gather_swapped(view.raw(), Order::C, start, part)) }
 }
 
 /// Writes every element of a view, in an order, to a slice of bytes.
@@ -170,14 +176,29 @@ pub fn fill<T: Element>(target: &View<T>, element: &[u8]) -> Result<()> {
         )));
     }
     let layout = target.layout();
-    let same = vec![0; layout.ndim()];
-    let everywhere = Layout::new(layout.shape(), Some(&same), None, itemsize)?;
-    // SAFETY: the target is writable; strides of 0 stay on the one element, which is a slice of
-    // its own, and so apart from the target.
-    unsafe {
-        let source = RawView::new(element.as_ptr().cast_mut(), &everywhere);
-        copy_apart(target.raw(), source, 1)
+    if layout.nbytes() == 0 {
+        return Ok(());
     }
+    let element = element.as_ptr().cast_mut();
+    // SAFETY: the target is writable; steps of 0 stay on the one element, which is a slice of its
+    // own, and so apart from the target.
+    unsafe {
+        if layout.suboffsets().is_empty() {
+            let still: SmallVec<[isize; 4]> = layout.strides().iter().map(|_| 0).collect();
+            let starts = [target.start(), element];
+            copy_loops(Loops::new(layout.shape(), starts, [layout.strides(), &still]), itemsize, 1);
+        } else {
+            for run in Walk::of(target.raw(), Order::C) {
+                let run = Run {
+                    starts: [run.starts[0], element],
+                    strides: [run.strides[0], 0],
+                    length: run.length,
+                };
+                line::copy(Lines::of(run), itemsize);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Copies every element of one view to the same place of another, and turns each `part` of the
@@ -191,22 +212,20 @@ unsafe fn copy_apart(target: RawView<'_>, source: RawView<'_>, part: usize) -> R
     if target.layout().nbytes() == 0 {
         return Ok(());
     }
+    if let Some(run) = straight([target, source]).filter(|run| run.strides[0] > 0) {
+        // SAFETY: the run is all elements of both views; the rest is as the caller says.
+        unsafe { copy_lines(Lines::of(run), itemsize, part) };
+        return Ok(());
+    }
     if let Some(loops) = Loops::over([target, source]) {
         // SAFETY: the loops lead to all elements of both views; the rest is as the caller says.
         unsafe { copy_loops(loops, itemsize, part) };
         return Ok(());
     }
     for run in Walk::new([target, source], Order::C)? {
-        let lines = Lines {
-            starts: run.starts,
-            strides: run.strides,
-            length: run.length,
-            apart: [0; 2],
-            lines: 1,
-        };
         // SAFETY: the run leads to elements of both views; where pointers lead to them, to one.
         unsafe {
-            line::copy(lines, itemsize);
+            line::copy(Lines::of(run), itemsize);
             if part > 1 {
                 swap::in_place(run.starts[0], run.length * itemsize, part);
             }

@@ -2,7 +2,9 @@
 
 #![allow(unsafe_code)]
 
-use super::width::{Kernel, run};
+use super::width::{Kernel, Width, run};
+use crate::view::Run;
+use std::marker::PhantomData;
 
 /// Lines of elements to be copied, side by side. Of two numbers the first is the target's, the
 /// second the source's; steps are in bytes.
@@ -18,6 +20,13 @@ pub(super) struct Lines {
 }
 
 impl Lines {
+    /// One line.
+    #[inline]
+    pub(super) fn of(run: Run<2>) -> Self {
+        let Run { starts, strides, length } = run;
+        Self { starts, strides, length, apart: [0; 2], lines: 1 }
+    }
+
     /// Some elements of one line.
     pub(super) fn part(&self, line: usize, first: usize, length: usize) -> Self {
         let starts = self.line(line);
@@ -42,6 +51,9 @@ impl Lines {
 /// All elements, of `itemsize` bytes, are valid for writes in the target and for reads in the
 /// source, and none of the target lies in the source.
 pub(super) unsafe fn copy(lines: Lines, itemsize: usize) {
+    if lines.length == 0 {
+        return;
+    }
     if lines.strides == [itemsize as isize; 2] {
         for [target, source] in (0..lines.lines).map(|index| lines.line(index)) {
             // SAFETY: the elements of a line are adjacent; for the rest as the caller says.
@@ -63,62 +75,134 @@ pub(super) unsafe fn copy(lines: Lines, itemsize: usize) {
 }
 
 /// Copies elements of the size of a `B`: with vectors where the target's are adjacent and the
-/// source's as near as makes it worth while.
+/// source's are near enough.
 ///
 /// # Safety
 /// As for [`copy`].
 unsafe fn copy_sized<B: Copy>(lines: Lines) {
     let size = size_of::<B>() as isize;
-    let step = lines.strides[1] / size;
-    // A vector of the widest holds fewer than eight of these.
-    let vectors = lines.strides[0] == size && lines.strides[1] == step * size && size < 16;
-    // SAFETY: as the caller says; the steps are looked at.
+    let [down, across] = lines.strides;
+    let steps = if down == size && across % size == 0 { across / size } else { isize::MAX };
+    macro_rules! every {
+        ($wide:ty, $narrow:ty) => {
+            run(EveryOther::<$wide, $narrow>(lines, PhantomData))
+        };
+    }
+    // SAFETY: as the caller says. The source's steps are the size of the wider integers, and the
+    // elements' size that of the narrower ones.
     unsafe {
-        match step {
-            -1 if vectors => run(Stepped::<B, -1>::new(lines)),
-            2 if vectors => run(Stepped::<B, 2>::new(lines)),
-            3 if vectors => run(Stepped::<B, 3>::new(lines)),
-            4 if vectors => run(Stepped::<B, 4>::new(lines)),
-            0 if lines.strides == [size, 0] => run(Repeated::<B>::new(lines)),
+        match (size, steps) {
+            (..16, -1) => run(Reversed::<B>(lines, PhantomData)),
+            (_, 0) => run(Repeated::<B>(lines, PhantomData)),
+            (1, 2) => every!(u16, u8),
+            (1, 4) => every!(u32, u8),
+            (1, 8) => every!(u64, u8),
+            (2, 2) => every!(u32, u16),
+            (2, 4) => every!(u64, u16),
+            (4, 2) => every!(u64, u32),
+            (..8, 3) => run(EveryThird::<B>(lines, PhantomData)),
             _ => copy_scattered::<B>(lines),
         }
     }
 }
 
-/// Elements that are `STEP` of their own size apart, to be copied side by side.
-struct Stepped<B, const STEP: isize>(Lines, std::marker::PhantomData<B>);
+/// Elements that stand in the source in the opposite order.
+struct Reversed<B>(Lines, PhantomData<B>);
 
-impl<B, const STEP: isize> Stepped<B, STEP> {
-    fn new(lines: Lines) -> Self {
-        Self(lines, std::marker::PhantomData)
+impl<B: Copy> Kernel for Reversed<B> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<const BYTES: usize>(self) {
+        // SAFETY: as the caller says.
+        unsafe { copy_stepped::<B, -1>(self.0) };
     }
 }
 
-impl<B: Copy, const STEP: isize> Kernel for Stepped<B, STEP> {
+/// Every third element, as of the channels of an image. The widest vectors are slower at it.
+struct EveryThird<B>(Lines, PhantomData<B>);
+
+impl<B: Copy> Kernel for EveryThird<B> {
+    type Output = ();
+    const WIDEST: Width = Width::Avx2;
+
+    #[inline(always)]
+    unsafe fn run<const BYTES: usize>(self) {
+        // SAFETY: as the caller says.
+        unsafe { copy_stepped::<B, 3>(self.0) };
+    }
+}
+
+/// Copies lines whose elements are adjacent in the target, and so many of their own size apart in
+/// the source.
+///
+/// # Safety
+/// As for [`copy`], the itemsize being the size of a `B`.
+#[inline(always)]
+unsafe fn copy_stepped<B: Copy, const STEP: isize>(lines: Lines) {
+    for [target, source] in (0..lines.lines).map(|index| lines.line(index)) {
+        let (target, source) = (target.cast::<B>(), source.cast::<B>());
+        for index in 0..lines.length {
+            let from = source.wrapping_offset(STEP.wrapping_mul(index as isize));
+            // SAFETY: as the caller says; nothing is asked of the alignment.
+            unsafe { target.add(index).write_unaligned(from.read_unaligned()) };
+        }
+    }
+}
+
+/// Every second, fourth or eighth element: integers of the size `W` of a step, cut down to those of
+/// the size `B` of an element. This reads what lies between two elements, but nothing beyond the
+/// last one.
+struct EveryOther<W, B>(Lines, PhantomData<(W, B)>);
+
+/// An integer whose first bytes in memory are a `B`.
+trait Cut<B>: Copy {
+    fn cut(self) -> B;
+}
+
+macro_rules! cut {
+    ($($wide:ty: $($narrow:ty)*;)*) => {
+        $($(impl Cut<$narrow> for $wide {
+            #[inline(always)]
+            fn cut(self) -> $narrow {
+                self.to_le() as $narrow
+            }
+        })*)*
+    };
+}
+cut! {
+    u16: u8;
+    u32: u8 u16;
+    u64: u8 u16 u32;
+}
+
+impl<W: Cut<B>, B: Copy> Kernel for EveryOther<W, B> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) {
         for index in 0..self.0.lines {
             let [target, source] = self.0.line(index);
-            let (target, source) = (target.cast::<B>(), source.cast::<B>());
-            for index in 0..self.0.length {
-                let from = source.wrapping_offset(STEP.wrapping_mul(index as isize));
-                // SAFETY: as the caller says; nothing is asked of the alignment.
-                unsafe { target.add(index).write_unaligned(from.read_unaligned()) };
+            let (target, last) = (target.cast::<B>(), self.0.length - 1);
+            for index in 0..last {
+                // SAFETY: as the caller says; another element follows, so that the step lies
+                // between two of them. Nothing is asked of the alignment.
+                unsafe {
+                    let step = source.cast::<W>().add(index).read_unaligned();
+                    target.add(index).write_unaligned(step.cut());
+                }
+            }
+            // SAFETY: the last element alone.
+            unsafe {
+                let element = source.cast::<W>().add(last).cast::<B>().read_unaligned();
+                target.add(last).write_unaligned(element);
             }
         }
     }
 }
 
 /// One element for each line, to be copied to all of its places, which are side by side.
-struct Repeated<B>(Lines, std::marker::PhantomData<B>);
-
-impl<B> Repeated<B> {
-    fn new(lines: Lines) -> Self {
-        Self(lines, std::marker::PhantomData)
-    }
-}
+struct Repeated<B>(Lines, PhantomData<B>);
 
 impl<B: Copy> Kernel for Repeated<B> {
     type Output = ();

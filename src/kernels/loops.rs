@@ -5,8 +5,22 @@
 //! continue each other become one. So it is the memory alone, not shape or number of dimensions,
 //! that decides what a pass over the elements costs.
 
-use crate::view::RawView;
+use crate::view::{RawView, Run};
 use smallvec::SmallVec;
+
+/// All elements of `N` views, in C order, as a single run, where that is seen at once: for one
+/// dimension, and where all are adjacent.
+#[inline]
+pub(super) fn straight<const N: usize>(views: [RawView<'_>; N]) -> Option<Run<N>> {
+    let layouts = views.map(RawView::layout);
+    let first = layouts.first()?;
+    let run = |strides| Run { starts: views.map(RawView::start), strides, length: first.len() };
+    if first.ndim() == 1 && layouts.iter().all(|layout| layout.suboffsets().is_empty()) {
+        return Some(run(layouts.map(|layout| layout.strides()[0])));
+    }
+    let adjacent = layouts.iter().all(|layout| layout.is_c_contiguous());
+    adjacent.then(|| run(layouts.map(|layout| layout.itemsize() as isize)))
+}
 
 /// A dimension of `N` views at once.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +67,7 @@ impl<const N: usize> Loops<N> {
 
     /// The loops over elements of a shape, of which no length is 0.
     pub(super) fn new(shape: &[usize], mut starts: [*mut u8; N], strides: [&[isize]; N]) -> Self {
-        let mut sorted = SmallVec::<[Loop<N>; 4]>::new();
+        let mut loops = SmallVec::<[Loop<N>; 4]>::new();
         for (dimension, &length) in shape.iter().enumerate().filter(|&(_, &length)| length != 1) {
             let mut one = Loop { length, strides: strides.map(|strides| strides[dimension]) };
             let forward = one.strides.iter().find(|&&stride| stride != 0);
@@ -63,17 +77,17 @@ impl<const N: usize> Loops<N> {
                     *stride = stride.wrapping_neg();
                 }
             }
-            let place = sorted.iter().rposition(|other| other.reach() >= one.reach());
-            sorted.insert(place.map_or(0, |place| place + 1), one);
+            loops.push(one);
         }
-        let mut loops = SmallVec::<[Loop<N>; 4]>::new();
-        for next in sorted {
-            match loops.last_mut() {
-                Some(last) if last.steps_over(&next) => {
-                    *last = Loop { length: last.length * next.length, ..next };
+        if loops.len() > 1 {
+            loops.sort_by_key(|one| std::cmp::Reverse(one.reach()));
+            loops.dedup_by(|next, last| {
+                let continues = last.steps_over(next);
+                if continues {
+                    *last = Loop { length: last.length * next.length, ..*next };
                 }
-                _ => loops.push(next),
-            }
+                continues
+            });
         }
         Self { starts, loops }
     }
@@ -89,6 +103,9 @@ impl<const N: usize> Loops<N> {
     /// Calls `body` with every place that the loops lead to, until it says `false`; whether it
     /// never did.
     pub(super) fn all(&self, mut body: impl FnMut([*mut u8; N]) -> bool) -> bool {
+        if self.loops.is_empty() {
+            return body(self.starts);
+        }
         let mut places = self.starts;
         let mut indices: SmallVec<[usize; 4]> = self.loops.iter().map(|_| 0).collect();
         loop {

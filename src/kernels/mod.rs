@@ -11,12 +11,20 @@
 //! | `swap` | turns bytes around |
 //! | [`compare`] | says whether two views are equal |
 //! | [`search`] | finds and counts a value |
+//! | [`hex`] | writes hexadecimal digits |
+//! | `block`, `widen` | take lines in blocks of one type, to be compared or searched |
+//! | `chunks` | looks for the first of many elements |
+//! | `encoding` | how bytes are a value |
 //! | `loops` | puts the dimensions of views into the order that suits the memory |
 //! | [`width`] | compiles a kernel for each width of vectors, and chooses at run time |
 //! | `lanes` | shuffles of vectors, where the compiler makes none by itself |
 
+mod block;
+mod chunks;
 pub mod compare;
 pub mod copy;
+mod encoding;
+pub mod hex;
 #[cfg(target_arch = "x86_64")]
 mod lanes;
 mod line;
@@ -25,4 +33,7 @@ pub(crate) mod record;
 pub mod search;
 mod swap;
 mod transpose;
+mod widen;
 pub mod width;
+
+pub(crate) use encoding::Encoding;

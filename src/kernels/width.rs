@@ -86,6 +86,8 @@ pub fn force(width: Width) -> bool {
 pub(super) trait Kernel {
     /// What comes of it.
     type Output;
+    /// The widest vectors that it is compiled for.
+    const WIDEST: Width = Width::Avx512;
 
     /// Does the work. `BYTES` is the width of the vectors that there are: 16, 32 or 64.
     ///
@@ -108,9 +110,9 @@ pub(super) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
     unsafe {
         match width() {
             #[cfg(target_arch = "x86_64")]
-            Width::Avx512 => avx512(kernel),
+            Width::Avx512 if matches!(K::WIDEST, Width::Avx512) => avx512(kernel),
             #[cfg(target_arch = "x86_64")]
-            Width::Avx2 => avx2(kernel),
+            Width::Avx512 | Width::Avx2 => avx2(kernel),
             _ => baseline(kernel),
         }
     }

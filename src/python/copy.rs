@@ -11,8 +11,9 @@ use super::convert::{NewReference, PyElement, fill_list};
 use super::index::index;
 use super::objects::Objects;
 use crate::array::{AnyArray, ConsumerArray, dispatch};
-use crate::kernels::copy;
+use crate::kernels::{copy, hex};
 use crate::layout::{Layout, Order};
+use crate::memory;
 
 /// The elements from `pointer` on as nested lists; `pointer` is where the indices before
 /// `dimension` lead. NULL with an exception where that fails. `array` is held.
@@ -57,6 +58,7 @@ pub(super) fn bytes_object<'py>(
         let bytes = ffi::PyBytes_FromStringAndSize(std::ptr::null(), size);
         let bytes = Bound::from_owned_ptr_or_err(py, bytes)?.cast_into_unchecked::<PyBytes>();
         let target = ffi::PyBytes_AsString(bytes.as_ptr()).cast();
+        memory::advise_huge(target, size as usize);
         copy::gather(array.raw(), order, target)?;
         Ok(bytes)
     }
@@ -70,19 +72,11 @@ fn hex_object<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>>
     unsafe {
         let text = Bound::from_owned_ptr_or_err(py, ffi::PyUnicode_New(size, 127))?;
         if size > 0 {
-            let target = ffi::PyUnicode_DATA(text.as_ptr()).cast::<[u8; 2]>();
-            for (index, &byte) in bytes.iter().enumerate() {
-                target.wrapping_add(index).write([digit(byte >> 4), digit(byte & 15)]);
-            }
+            let target = ffi::PyUnicode_DATA(text.as_ptr()).cast();
+            hex::encode_to(bytes.as_ptr(), bytes.len(), target);
         }
         Ok(text)
     }
-}
-
-/// A hexadecimal digit. By arithmetic and not by a table, which the compiler could not vectorise.
-#[inline(always)]
-fn digit(number: u8) -> u8 {
-    number + if number < 10 { b'0' } else { b'a' - 10 }
 }
 
 /// The order that a name stands for: `A` is Fortran's where the elements lie so, else C's.
