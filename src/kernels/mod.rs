@@ -9,7 +9,7 @@
 //! | [`copy`] | gathers, assigns and fills, by the two below |
 //! | `line`, `transpose` | copies lines of any steps, and matrices whose steps are crosswise |
 //! | `swap` | turns bytes around |
-//! | [`compare`] | says whether two views are equal |
+//! | [`compare`], `common` | says whether two views are equal, as a type that holds both |
 //! | [`search`] | finds and counts a value |
 //! | [`hex`] | writes hexadecimal digits |
 //! | `block`, `widen` | take lines in blocks of one type, to be compared or searched |
@@ -21,6 +21,7 @@
 
 mod block;
 mod chunks;
+mod common;
 pub mod compare;
 pub mod copy;
 mod encoding;
