@@ -554,6 +554,19 @@ impl AnyArray {
         Ok(unsafe { self.with_layout(self.start(), layout, self.readonly()) })
     }
 
+    /// Copies every element of another array, whatever its type, to the same place of this one; see
+    /// [`copy::assign`].
+    ///
+    /// # Errors
+    /// As those of [`copy::assign`].
+    pub fn assign(&self, source: &Self) -> Result<()> {
+        if self.readonly() {
+            return Err(Error::read_only());
+        }
+        // SAFETY: the array is writable.
+        unsafe { copy::assign_raw(self.raw(), source.raw()) }
+    }
+
     /// The same array, but stores are refused.
     #[must_use]
     pub fn to_readonly(&self) -> Self {

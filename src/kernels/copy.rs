@@ -4,13 +4,13 @@
 
 #![allow(unsafe_code)]
 
+use super::encoding::Encoding;
 use super::line::Lines;
 use super::loops::{Loop, Loops, straight};
 use super::transpose::Matrix;
 use super::{line, swap, transpose};
 use crate::element::{Element, Scalar};
 use crate::error::{Error, Result};
-use crate::format::Class;
 use crate::layout::{Layout, Order};
 use crate::memory::Memory;
 use crate::view::{RawView, Run, View, Walk};
@@ -28,14 +28,14 @@ const PIECE: usize = 4096;
 /// None for a valid view.
 pub unsafe fn gather(view: RawView<'_>, order: Order, target: *mut u8) -> Result<()> {
     // SAFETY: as the caller says.
-    unsafe { gather_swapped(view, order, target, 1) }
+    unsafe { gather_turned(view, order, target, 1) }
 }
 
 /// As [`gather`], with each `part` of the bytes turned around.
 ///
 /// # Safety
 /// As for [`gather`], an element being a whole number of parts.
-unsafe fn gather_swapped(
+unsafe fn gather_turned(
     view: RawView<'_>,
     order: Order,
     target: *mut u8,
@@ -85,9 +85,19 @@ unsafe fn gather_swapped(
 /// assert_eq!(reversed, [3, 2, 1]);
 /// ```
 pub fn to_memory<T: Element>(view: &View<T>, order: Order) -> Result<Memory> {
-    let nbytes = view.layout().nbytes();
+    // SAFETY: nothing is turned around.
+    unsafe { to_memory_turned(view.raw(), order, 1) }
+}
+
+/// As [`to_memory`], whatever the type, with each `part` of the bytes turned around.
+///
+/// # Safety
+/// An element is a whole number of parts.
+unsafe fn to_memory_turned(view: RawView<'_>, order: Order, part: usize) -> Result<Memory> {
     // SAFETY: fresh memory of just that size, all of which is written.
-    unsafe { Memory::written(nbytes, |start| gather(view.raw(), order, start)) }
+    unsafe {
+        Memory::written(view.layout().nbytes(), |start| gather_turned(view, order, start, part))
+    }
 }
 
 /// The elements of a view, in C order and this machine's byte order, in memory of their own.
@@ -95,15 +105,8 @@ pub fn to_memory<T: Element>(view: &View<T>, order: Order) -> Result<Memory> {
 /// # Errors
 /// As those of [`to_memory`].
 pub fn to_native<T: Scalar>(view: &View<T>) -> Result<Memory> {
-    let part = match (T::SWAPPED, T::CLASS) {
-        (false, _) => 1,
-        (true, Class::Complex) => T::SIZE / 2,
-        (true, _) => T::SIZE,
-    };
-    let nbytes = view.layout().nbytes();
-    // SAFETY: fresh memory of just that size, all of which is written; the part is what the type's
-    // bytes are turned around by.
-    unsafe { Memory::written(nbytes, |start| gather_swapped(view.raw(), Order::C, start, part)) }
+    // SAFETY: the part is what the type's bytes are turned around by.
+    unsafe { to_memory_turned(view.raw(), Order::C, Encoding::of::<T>().turned()) }
 }
 
 /// Writes every element of a view, in an order, to a slice of bytes.
@@ -130,6 +133,15 @@ pub fn assign<T: Element, U: Element>(target: &View<T>, source: &View<U>) -> Res
     if target.readonly() {
         return Err(Error::read_only());
     }
+    // SAFETY: the target is writable.
+    unsafe { assign_raw(target.raw(), source.raw()) }
+}
+
+/// As [`assign`], whatever the types.
+///
+/// # Safety
+/// The target's elements are valid for writes.
+pub(crate) unsafe fn assign_raw(target: RawView<'_>, source: RawView<'_>) -> Result<()> {
     let (to, from) = (target.layout(), source.layout());
     if to.shape() != from.shape() || to.itemsize() != from.itemsize() {
         return Err(Error::value(format!(
@@ -149,14 +161,15 @@ pub fn assign<T: Element, U: Element>(target: &View<T>, source: &View<U>) -> Res
         unsafe { target.start().copy_from(source.start(), to.nbytes()) };
         return Ok(());
     }
-    if !may_overlap(target.raw(), source.raw()) {
+    if !may_overlap(target, source) {
         // SAFETY: the target is writable and lies apart from the source.
-        return unsafe { copy_apart(target.raw(), source.raw(), 1) };
+        return unsafe { copy_apart(target, source, 1) };
     }
-    let copy = to_memory(source, Order::C)?;
+    // SAFETY: nothing is turned around.
+    let copy = unsafe { to_memory_turned(source, Order::C, 1)? };
     let layout = Layout::contiguous(from.shape(), from.itemsize())?;
     // SAFETY: the copy holds just the elements of that layout, for as long as this block.
-    unsafe { copy_apart(target.raw(), RawView::new(copy.start(), &layout), 1) }
+    unsafe { copy_apart(target, RawView::new(copy.start(), &layout), 1) }
 }
 
 /// Stores the same bytes in every element.
@@ -168,6 +181,15 @@ pub fn fill<T: Element>(target: &View<T>, element: &[u8]) -> Result<()> {
     if target.readonly() {
         return Err(Error::read_only());
     }
+    // SAFETY: the target is writable.
+    unsafe { fill_raw(target.raw(), element) }
+}
+
+/// As [`fill`], whatever the type.
+///
+/// # Safety
+/// The target's elements are valid for writes.
+unsafe fn fill_raw(target: RawView<'_>, element: &[u8]) -> Result<()> {
     let itemsize = target.layout().itemsize();
     if element.len() != itemsize {
         return Err(Error::value(format!(
@@ -188,7 +210,7 @@ pub fn fill<T: Element>(target: &View<T>, element: &[u8]) -> Result<()> {
             let starts = [target.start(), element];
             copy_loops(Loops::new(layout.shape(), starts, [layout.strides(), &still]), itemsize, 1);
         } else {
-            for run in Walk::of(target.raw(), Order::C) {
+            for run in Walk::of(target, Order::C) {
                 let run = Run {
                     starts: [run.starts[0], element],
                     strides: [run.strides[0], 0],

@@ -77,10 +77,11 @@ impl<const N: usize> Loops<N> {
                     *stride = stride.wrapping_neg();
                 }
             }
-            loops.push(one);
+            // By hand: the library's sort is for many, and large.
+            let place = loops.iter().rposition(|other| other.reach() >= one.reach());
+            loops.insert(place.map_or(0, |place| place + 1), one);
         }
         if loops.len() > 1 {
-            loops.sort_by_key(|one| std::cmp::Reverse(one.reach()));
             loops.dedup_by(|next, last| {
                 let continues = last.steps_over(next);
                 if continues {

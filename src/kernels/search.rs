@@ -13,7 +13,7 @@ use super::width::{Kernel, run};
 use crate::element::Scalar;
 use crate::format::Class;
 use crate::layout::Order;
-use crate::view::{Run, View, Walk, load};
+use crate::view::{RawView, Run, View, Walk, load};
 
 /// The position, in C order, of the first element that equals a value.
 ///
@@ -32,124 +32,154 @@ use crate::view::{Run, View, Walk, load};
 /// ```
 pub fn find<T: Scalar>(view: &View<T>, value: T::Value) -> Option<usize> {
     let mut buffers = Buffers::new();
-    let mut search = Search::<T>::new(value, &mut buffers)?;
-    if let Some(run) = straight([view.raw()]) {
-        // SAFETY: the run is all elements of the view, which are valid for reads.
-        return unsafe { search.find(run) };
-    }
-    let mut before = 0;
-    for run in Walk::of(view.raw(), Order::C) {
-        // SAFETY: a run leads to elements of the view, which are valid for reads.
-        if let Some(index) = unsafe { search.find(run) } {
-            return Some(before + index);
-        }
-        before += run.length;
-    }
-    None
+    // SAFETY: what is sought is sought among elements of its type.
+    unsafe { Search::new(&sought::<T>(value)?, &mut buffers).find_in(view.raw()) }
 }
 
 /// How many elements equal a value.
 pub fn count<T: Scalar>(view: &View<T>, value: T::Value) -> usize {
     let mut buffers = Buffers::new();
-    let Some(mut search) = Search::<T>::new(value, &mut buffers) else { return 0 };
-    if let Some(run) = straight([view.raw()]) {
-        // SAFETY: the run is all elements of the view, which are valid for reads.
-        return unsafe { search.count(run) };
-    }
-    let mut total = 0;
-    let mut add = |run| {
-        // SAFETY: a run leads to elements of the view, which are valid for reads.
-        total += unsafe { search.count(run) };
-        true
-    };
-    match Loops::over([view.raw()]) {
-        Some(mut loops) => {
-            let inner = loops.take(0);
-            let (strides, length) = (inner.strides, inner.length);
-            loops.all(|starts| add(Run { starts, strides, length }));
-        }
-        None => {
-            Walk::of(view.raw(), Order::C).all(add);
-        }
-    }
-    total
+    // SAFETY: what is sought is sought among elements of its type.
+    sought::<T>(value)
+        .map_or(0, |sought| unsafe { Search::new(&sought, &mut buffers).count_in(view.raw()) })
 }
+
+/// Which elements are sought.
+struct Sought<F> {
+    encoding: Encoding,
+    pattern: Option<Pattern>,
+    /// Whether the element at an address equals the value: the plain way, for all types.
+    equals: F,
+}
+
+/// The elements that equal a value; `None` where none can.
+#[expect(clippy::eq_op, reason = "a NaN does not equal itself")]
+fn sought<T: Scalar>(value: T::Value) -> Option<Sought<impl Fn(*const u8) -> bool>> {
+    if value != value {
+        return None;
+    }
+    // SAFETY: it is only called with the addresses of elements, which are valid for reads.
+    let equals = move |pointer| unsafe { load::<T>(pointer) } == value;
+    let pattern = Pattern::of(T::to_native(T::encode(value)).as_ref(), Encoding::of::<T>());
+    Some(Sought { encoding: Encoding::of::<T>(), pattern, equals })
+}
+
+/// The most bytes that a pattern has.
+const MOST: usize = 16;
 
 /// What the bits of an element are, where they matter, if it equals a value. All that a NaN, a zero
 /// with a sign or a `bool` need beyond equal bytes are bits that do not matter.
 #[derive(Debug, Clone, Copy)]
-struct Pattern<B> {
-    matters: B,
-    bits: B,
+struct Pattern {
+    matters: [u8; MOST],
+    bits: [u8; MOST],
+    /// Bytes of an element.
+    size: usize,
     /// Those elements are sought that are *not* so: any byte but 0 is true.
     negated: bool,
 }
 
-impl<B: Copy + AsMut<[u8]> + AsRef<[u8]>> Pattern<B> {
-    /// The pattern of the elements that equal the one of these bytes, which is no NaN; `None` where
-    /// numbers have several spellings.
-    fn of<T: Scalar<Bytes = B>>(bytes: B) -> Option<Self> {
-        let encoding = Encoding::of::<T>();
-        let mut matters = bytes;
-        matters.as_mut().fill(0xff);
-        match encoding.class {
-            Class::Bool => {
-                let negated = bytes.as_ref().iter().any(|&byte| byte != 0);
-                let mut bits = bytes;
-                bits.as_mut().fill(0);
-                Some(Self { matters, bits, negated })
-            }
-            Class::Float | Class::Complex if encoding.part() > 8 => None,
-            Class::Float | Class::Complex => {
-                let mut bits = T::to_native(bytes);
-                let size = encoding.part();
-                let sign = if cfg!(target_endian = "little") { size - 1 } else { 0 };
-                let parts = bits.as_mut().chunks_exact_mut(size);
-                for (part, matters) in parts.zip(matters.as_mut().chunks_exact_mut(size)) {
-                    let is_zero =
-                        |(index, &byte): (usize, &u8)| byte == 0 || (index == sign && byte == 0x80);
-                    if part.iter().enumerate().all(is_zero) {
-                        part.fill(0);
-                        matters[sign] = 0x7f;
-                    }
-                }
-                // Turning bytes around undoes itself.
-                let [bits, matters] = [bits, matters].map(T::to_native);
-                Some(Self { matters, bits, negated: false })
-            }
-            _ => Some(Self { matters, bits: bytes, negated: false }),
+impl Pattern {
+    /// The pattern of the elements that equal the one of these bytes, which are in this machine's
+    /// order and no NaN; `None` where numbers have several spellings.
+    fn of(bytes: &[u8], encoding: Encoding) -> Option<Self> {
+        let is_float = matches!(encoding.class, Class::Float | Class::Complex);
+        let (size, part) = (encoding.size, encoding.part());
+        if is_float && part > 8 {
+            return None;
         }
+        let mut pattern = Self { matters: [0xff; MOST], bits: [0; MOST], size, negated: false };
+        let bits = pattern.bits.get_mut(..size)?;
+        bits.copy_from_slice(bytes);
+        if encoding.class == Class::Bool {
+            pattern.negated = bits != [0];
+            bits.fill(0);
+            return Some(pattern);
+        }
+        let sign = if cfg!(target_endian = "little") { part - 1 } else { 0 };
+        for (part, matters) in
+            bits.chunks_exact_mut(part).zip(pattern.matters.chunks_exact_mut(part))
+        {
+            let mut others = part.iter().enumerate().filter(|&(index, _)| index != sign);
+            if is_float && part[sign] & 0x7f == 0 && others.all(|(_, &byte)| byte == 0) {
+                part[sign] = 0;
+                matters[sign] = 0x7f;
+            }
+            // What is sought are the bytes as they lie there.
+            if encoding.swapped {
+                part.reverse();
+                matters.reverse();
+            }
+        }
+        Some(pattern)
     }
 }
 
 /// A search for one value, line by line.
-struct Search<'a, T: Scalar> {
-    value: T::Value,
-    pattern: Option<Pattern<T::Bytes>>,
+struct Search<'a> {
+    pattern: Option<Pattern>,
+    equals: &'a dyn Fn(*const u8) -> bool,
     blocks: Blocks<'a>,
 }
 
-impl<'a, T: Scalar> Search<'a, T> {
-    /// `None` where no element can equal the value.
-    #[expect(clippy::eq_op, reason = "a NaN does not equal itself")]
-    fn new(value: T::Value, buffers: &'a mut Buffers) -> Option<Self> {
-        if value != value {
-            return None;
-        }
-        let pattern = Pattern::of::<T>(T::encode(value));
+impl<'a> Search<'a> {
+    fn new<F: Fn(*const u8) -> bool>(sought: &'a Sought<F>, buffers: &'a mut Buffers) -> Self {
         // The pattern is of the bytes as they lie there.
-        let encoding = Encoding { swapped: false, ..Encoding::of::<T>() };
-        Some(Self { value, pattern, blocks: Blocks::new(encoding, None, buffers) })
+        let encoding = Encoding { swapped: false, ..sought.encoding };
+        let blocks = Blocks::new(encoding, None, buffers);
+        Self { pattern: sought.pattern, equals: &sought.equals, blocks }
     }
 
-    /// The index of the first element of a line that equals the value.
+    /// The position, in C order, of the first element that is sought.
+    ///
+    /// # Safety
+    /// The view's elements are of the encoding.
+    unsafe fn find_in(&mut self, view: RawView<'_>) -> Option<usize> {
+        if let Some(run) = straight([view]) {
+            // SAFETY: the run is all elements of the view, which are valid for reads.
+            return unsafe { self.find(run) };
+        }
+        let mut before = 0;
+        for run in Walk::of(view, Order::C) {
+            // SAFETY: a run leads to elements of the view, which are valid for reads.
+            if let Some(index) = unsafe { self.find(run) } {
+                return Some(before + index);
+            }
+            before += run.length;
+        }
+        None
+    }
+
+    /// How many elements are sought.
+    ///
+    /// # Safety
+    /// As for [`find_in`](Self::find_in).
+    unsafe fn count_in(&mut self, view: RawView<'_>) -> usize {
+        let mut total = 0;
+        let mut add = |run| {
+            // SAFETY: a run leads to elements of the view, which are valid for reads.
+            total += unsafe { self.count(run) };
+            true
+        };
+        if let Some(run) = straight([view]) {
+            add(run);
+        } else if let Some(mut loops) = Loops::over([view]) {
+            let inner = loops.take(0);
+            let (strides, length) = (inner.strides, inner.length);
+            loops.all(|starts| add(Run { starts, strides, length }));
+        } else {
+            Walk::of(view, Order::C).all(add);
+        }
+        total
+    }
+
+    /// The index of the first element of a line that is sought.
     ///
     /// # Safety
     /// The line leads to elements valid for reads.
     unsafe fn find(&mut self, run: Run<1>) -> Option<usize> {
         let Some(pattern) = self.pattern else {
-            // SAFETY: as the caller says.
-            return (0..run.length).position(|index| unsafe { self.equals(run, index) });
+            return (0..run.length).position(|index| (self.equals)(run.pointer(0, index)));
         };
         // SAFETY: as the caller says.
         unsafe {
@@ -160,14 +190,13 @@ impl<'a, T: Scalar> Search<'a, T> {
         }
     }
 
-    /// How many elements of a line equal the value.
+    /// How many elements of a line are sought.
     ///
     /// # Safety
     /// As for [`find`](Self::find).
     unsafe fn count(&mut self, run: Run<1>) -> usize {
         let Some(pattern) = self.pattern else {
-            // SAFETY: as the caller says.
-            return (0..run.length).filter(|&index| unsafe { self.equals(run, index) }).count();
+            return (0..run.length).filter(|&index| (self.equals)(run.pointer(0, index))).count();
         };
         let mut total = 0;
         // SAFETY: as the caller says.
@@ -198,15 +227,6 @@ impl<'a, T: Scalar> Search<'a, T> {
             look(unsafe { self.blocks.block(line, before, count) }, count, before)
         })
     }
-
-    /// Whether an element equals the value: the plain way, for all types.
-    ///
-    /// # Safety
-    /// As for [`find`](Self::find), the index being one of the line.
-    unsafe fn equals(&self, run: Run<1>, index: usize) -> bool {
-        // SAFETY: as the caller says.
-        unsafe { load::<T>(run.pointer(0, index)) == self.value }
-    }
 }
 
 /// Calls a kernel with a pattern for integers of the size of an element.
@@ -214,17 +234,19 @@ macro_rules! by_size {
     ($kernel:ident, $start:ident, $count:ident, $pattern:ident) => {{
         macro_rules! sized {
             ($bits:ty) => {{
-                let integer =
-                    |bytes: &[u8]| bytes.try_into().map(<$bits>::from_ne_bytes).unwrap_or_default();
+                let integer = |bytes: &[u8; MOST]| {
+                    let bytes = bytes.first_chunk().copied();
+                    bytes.map(<$bits>::from_ne_bytes).unwrap_or_default()
+                };
                 run($kernel::<$bits> {
                     start: $start.cast(),
                     count: $count,
-                    matters: integer($pattern.matters.as_ref()),
-                    bits: integer($pattern.bits.as_ref()),
+                    matters: integer(&$pattern.matters),
+                    bits: integer(&$pattern.bits),
                 })
             }};
         }
-        match $pattern.bits.as_ref().len() {
+        match $pattern.size {
             2 => sized!(u16),
             4 => sized!(u32),
             8 => sized!(u64),
@@ -237,17 +259,13 @@ macro_rules! by_size {
 ///
 /// # Safety
 /// `count` adjacent elements are valid for reads. Patterns are of 1, 2, 4, 8 or 16 bytes.
-unsafe fn first<B: AsRef<[u8]>>(
-    start: *const u8,
-    count: usize,
-    pattern: &Pattern<B>,
-) -> Option<usize> {
+unsafe fn first(start: *const u8, count: usize, pattern: &Pattern) -> Option<usize> {
     // SAFETY: as the caller says. The slice of bytes lives for this search alone; that nobody
     // stores into the memory meanwhile is what every reader of a buffer has to rely on.
     unsafe {
-        match pattern.bits.as_ref() {
-            [0] if pattern.negated => run(FirstTrue { start, count }),
-            [byte] => memchr::memchr(*byte, std::slice::from_raw_parts(start, count)),
+        match pattern.size {
+            1 if pattern.negated => run(FirstTrue { start, count }),
+            1 => memchr::memchr(pattern.bits[0], std::slice::from_raw_parts(start, count)),
             _ => by_size!(First, start, count, pattern),
         }
     }
@@ -257,11 +275,14 @@ unsafe fn first<B: AsRef<[u8]>>(
 ///
 /// # Safety
 /// As for [`first`].
-unsafe fn all<B: AsRef<[u8]>>(start: *const u8, count: usize, pattern: &Pattern<B>) -> usize {
+unsafe fn all(start: *const u8, count: usize, pattern: &Pattern) -> usize {
     // SAFETY: as for `first`.
     unsafe {
-        let [byte] = pattern.bits.as_ref() else { return by_size!(All, start, count, pattern) };
-        let equal = memchr::memchr_iter(*byte, std::slice::from_raw_parts(start, count)).count();
+        if pattern.size > 1 {
+            return by_size!(All, start, count, pattern);
+        }
+        let bytes = std::slice::from_raw_parts(start, count);
+        let equal = memchr::memchr_iter(pattern.bits[0], bytes).count();
         if pattern.negated { count - equal } else { equal }
     }
 }

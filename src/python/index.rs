@@ -17,7 +17,6 @@ use super::objects::{self, Objects};
 use crate::array::{AnyArray, ConsumerArray, dispatch};
 use crate::dtype::Scalar;
 use crate::element::Form;
-use crate::kernels::copy;
 use crate::layout::Key;
 
 /// What a key asks for.
@@ -335,7 +334,7 @@ fn assign(target: &AnyArray, source: &AnyArray) -> crate::error::Result<Option<O
     if let (AnyArray::Composite(to), AnyArray::Composite(from)) = (target, source) {
         return objects::assign(to, from);
     }
-    dispatch!(target, to => dispatch!(source, from => copy::assign(to, from)))?;
+    target.assign(source)?;
     Ok(None)
 }
 
