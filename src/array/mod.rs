@@ -6,6 +6,7 @@
 
 #![allow(unsafe_code)]
 
+mod convert;
 mod fields;
 
 use std::any::Any;
@@ -365,7 +366,7 @@ impl AnyArray {
     /// format has no size; one that [`is_value`](Error::is_value) where the bytes are not as many
     /// as shape and format ask for; one that [`is_too_large`](Error::is_too_large).
     pub fn from_bytes(bytes: &[u8], format: &std::ffi::CStr, shape: &[usize]) -> Result<Self> {
-        let size = crate::format::Format::parse(format.to_bytes())?.measure()?.size;
+        let size = Format::parse(format.to_bytes())?.measure()?.size;
         let layout = Layout::contiguous(shape, size)?;
         if layout.nbytes() != bytes.len() {
             return Err(Error::value(format!(

@@ -239,18 +239,23 @@ macro_rules! complex {
 }
 complex!(f16 f32 f64 LongDouble);
 
-/// The half nearest to a double, ties to even.
-///
-/// The way over `f32` would round twice. It is taken all the same, but rounding to *odd* on the
-/// first step: an inexact `f32` is given an odd last bit, so that it is never taken for a tie.
+/// The half nearest to a double, ties to even. The way over `f32` would round twice, but for a first
+/// step that cannot be taken for a tie.
 #[must_use]
 pub fn f16_from_f64(value: f64) -> f16 {
+    f16::from_f32(f32_odd_from_f64(value))
+}
+
+/// The `f32` that a narrower float is to be rounded from: a double between two of them becomes the
+/// one whose last bit is odd, so that rounding twice is rounding once.
+#[inline]
+pub(crate) fn f32_odd_from_f64(value: f64) -> f32 {
     let near = value as f32;
     let back = f64::from(near);
     let bits = near.to_bits();
     if back == value || bits & 1 == 1 || !near.is_finite() {
-        return f16::from_f32(near);
+        return near;
     }
     let odd = if back.abs() > value.abs() { bits - 1 } else { bits + 1 };
-    f16::from_f32(f32::from_bits(odd))
+    f32::from_bits(odd)
 }

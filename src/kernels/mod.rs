@@ -1,4 +1,4 @@
-//! Work on many elements at once: moving, comparing and searching them.
+//! Work on many elements at once: moving, converting, comparing and searching them.
 //!
 //! A kernel takes views and goes over them in straight lines. What only moves bytes depends on the
 //! element's size, not on its type; what looks at values goes by the class, size and byte order of
@@ -10,6 +10,7 @@
 //! | `line`, `transpose` | copies lines of any steps, and matrices whose steps are crosswise |
 //! | `swap` | turns bytes around |
 //! | [`compare`], `common` | says whether two views are equal, as a type that holds both |
+//! | [`convert`] | makes other numbers of them, by C's rules |
 //! | [`search`] | finds and counts a value |
 //! | [`hex`] | writes hexadecimal digits |
 //! | `block`, `widen` | take lines in blocks of one type, to be compared or searched |
@@ -23,6 +24,7 @@ mod block;
 mod chunks;
 mod common;
 pub mod compare;
+pub mod convert;
 pub mod copy;
 mod encoding;
 pub mod hex;

@@ -1,0 +1,46 @@
+//! Arrays as elements of another scalar type.
+
+#![allow(unsafe_code)]
+
+use super::AnyArray;
+use crate::dtype::{Judgement, judge};
+use crate::error::Result;
+use crate::format::{Format, FormatString};
+use crate::kernels::convert;
+use crate::memory::Memory;
+
+impl AnyArray {
+    /// The elements as those of another scalar format, in C order and in memory of their own. Values
+    /// are converted as C does it: to integers without their fraction, to floats by rounding to the
+    /// nearest, and to `bool` by whether they are not 0. Between numbers, characters, and addresses
+    /// and integers such a conversion has a meaning.
+    ///
+    /// # Errors
+    /// One that [`is_key`](Error::is_key) where the conversion has no meaning; one that
+    /// [`is_value`](Error::is_value) for a value that its new type has no room for, where that is to
+    /// be an error, and for a complex number with an imaginary part that is to become a real one;
+    /// one that [`is_format`](Error::is_format), [`is_unreadable`](Error::is_unreadable) or
+    /// [`is_too_large`](Error::is_too_large).
+    ///
+    /// # Examples
+    /// ```
+    /// use consumer::AnyArray;
+    /// use consumer::kernels::convert::Overflow;
+    ///
+    /// let array = AnyArray::from_bytes(&[1, 44, 0, 7], c">H", &[2]).unwrap();
+    /// let error = array.to_format(&c"B".into(), Overflow::Error).unwrap_err();
+    /// assert_eq!(error.to_string(), "300 at index 0 is out of range for format 'B'");
+    /// assert!(array.to_format(&c"B".into(), Overflow::Saturate).is_ok());
+    /// ```
+    pub fn to_format(&self, format: &FormatString, overflow: convert::Overflow) -> Result<Memory> {
+        let size = Format::parse(format.as_bytes())?.measure()?.size;
+        let formats = [self.format(), format];
+        match (self.scalar_type(), judge(format.as_bytes(), size)) {
+            // SAFETY: the elements are of the array's type.
+            (Some(from), Judgement::Scalar(to)) => unsafe {
+                convert::to_memory(self.raw(), from, to, formats, overflow)
+            },
+            _ => Err(convert::no_conversion(formats)),
+        }
+    }
+}
