@@ -282,23 +282,53 @@ class ConsumerArray(Sequence[_T], _Exports):
     # The type of the elements is known where the format is a single native letter.
     @overload
     def cast(
-        self, format: _IntFormat, shape: _Shape | None = None, order: _Order = "C"
+        self,
+        format: _IntFormat,
+        shape: _Shape | None = None,
+        order: _Order = "C",
+        *,
+        offset: SupportsIndex | None = 0,
+        count: SupportsIndex | None = None,
     ) -> ConsumerArray[int]: ...
     @overload
     def cast(
-        self, format: _FloatFormat, shape: _Shape | None = None, order: _Order = "C"
+        self,
+        format: _FloatFormat,
+        shape: _Shape | None = None,
+        order: _Order = "C",
+        *,
+        offset: SupportsIndex | None = 0,
+        count: SupportsIndex | None = None,
     ) -> ConsumerArray[float]: ...
     @overload
     def cast(
-        self, format: Literal["?"], shape: _Shape | None = None, order: _Order = "C"
+        self,
+        format: Literal["?"],
+        shape: _Shape | None = None,
+        order: _Order = "C",
+        *,
+        offset: SupportsIndex | None = 0,
+        count: SupportsIndex | None = None,
     ) -> ConsumerArray[bool]: ...
     @overload
     def cast(
-        self, format: Literal["c"], shape: _Shape | None = None, order: _Order = "C"
+        self,
+        format: Literal["c"],
+        shape: _Shape | None = None,
+        order: _Order = "C",
+        *,
+        offset: SupportsIndex | None = 0,
+        count: SupportsIndex | None = None,
     ) -> ConsumerArray[bytes]: ...
     @overload
     def cast(
-        self, format: str, shape: _Shape | None = None, order: _Order = "C"
+        self,
+        format: str,
+        shape: _Shape | None = None,
+        order: _Order = "C",
+        *,
+        offset: SupportsIndex | None = 0,
+        count: SupportsIndex | None = None,
     ) -> ConsumerArray[Any]:
         """The same memory as elements of another format, in one dimension or in a shape.
 
@@ -306,12 +336,18 @@ class ConsumerArray(Sequence[_T], _Exports):
         order. The elements have to be adjacent in C order (one dimension of any stride can be cast
         to a format of the same size). With order='F' the first index of the result changes fastest.
 
+        offset, in bytes from the start of the view, and count, in elements of the new format, cast
+        a part of it: what is left out is not looked at. Without count all bytes from offset on are
+        taken, and must be whole elements; a shape must be of just as many elements as there are.
+
         Raises TypeError where the elements are not adjacent or the sizes do not fit, ValueError for
-        a format or a shape that cannot be.
+        a format, a shape or a part that cannot be.
 
         >>> import consumer
         >>> consumer.consume(bytes(range(8))).cast(">H").tolist()
         [1, 515, 1029, 1543]
+        >>> consumer.consume(bytes(range(8))).cast("<H", offset=1, count=3).tolist()
+        [513, 1027, 1541]
         """
 
     # What leaves the view.

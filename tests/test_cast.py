@@ -5,6 +5,7 @@ import itertools
 import struct
 
 import consumer
+import oracles
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -104,6 +105,99 @@ def test_elements_in_fortran_order_are_adjacent_too(np):
 def test_what_cannot_be_cast(arguments, error):
     with pytest.raises(error):
         consumer.consume(DATA).cast(*arguments)
+
+
+@pytest.mark.parametrize("form", ["B", "<H", ">I", "<IHH", "d", "3s"])
+@pytest.mark.parametrize("offset", [0, 1, 16, 119, 120])
+@pytest.mark.parametrize("count", [0, 1, 3, 40, 120])
+def test_a_part_of_the_memory(form, offset, count):
+    size, view = struct.calcsize(form), consumer.consume(DATA)
+    if offset + count * size > len(DATA):
+        message = f"{count} elements of {size} bytes are more than the {120 - offset} bytes"
+        with pytest.raises(ValueError, match=message):
+            view.cast(form, offset=offset, count=count)
+        return
+    part = view.cast(form, offset=offset, count=count)
+    assert (part.format, part.shape) == (form, (count,))
+    assert part.tobytes() == DATA[offset : offset + count * size]
+    if count:
+        assert oracles.address(part) == oracles.address(DATA) + offset
+
+
+@pytest.mark.parametrize("form", ["B", "<H", ">I", "d", "3s"])
+@pytest.mark.parametrize("offset", [0, 1, 2, 8, 112, 120])
+def test_without_a_count_all_that_is_left_is_cast(form, offset):
+    size, view = struct.calcsize(form), consumer.consume(DATA)
+    if (len(DATA) - offset) % size:
+        with pytest.raises(TypeError, match="multiple of the itemsize"):
+            view.cast(form, offset=offset)
+        return
+    part = view.cast(form, offset=offset)
+    assert part.tobytes() == DATA[offset:]
+    assert part.shape == ((120 - offset) // size,)
+
+
+def test_a_part_in_a_shape(np):
+    view = consumer.consume(DATA)
+    for order in "CF":
+        part = view.cast("<H", (3, 4), order, offset=96)
+        expected = np.frombuffer(DATA, "<u2", offset=96).reshape((3, 4), order=order)
+        assert (part.shape, part.strides) == (expected.shape, expected.strides)
+        assert part.tolist() == expected.tolist()
+    assert view.cast("<H", (2, 3), offset=5, count=6).tobytes() == DATA[5:17]
+    for shape, arguments in [((3, 4), {"offset": 8}), ((2, 3), {"count": 7}), ((3,), {"count": 2})]:
+        with pytest.raises(TypeError, match="takes"):
+            view.cast("<H", shape, **arguments)
+
+
+def test_parts_of_rows_and_of_records_write_through():
+    data = bytearray(16)
+    rows = consumer.consume(data).reshape(2, 8)
+    rows.cast(">I", offset=6, count=1)[0] = 0x01020304
+    rows[1].cast("<IHH", offset=0, count=1)[0] = (5, 6, 7)
+    assert data == b"\0\0\0\0\0\0\1\2\5\0\0\0\6\0\7\0"
+    assert rows.toreadonly().cast("B", offset=3).readonly
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"offset": -1}, ValueError, "offset must not be negative"),
+        ({"count": -1}, ValueError, "count must not be negative"),
+        ({"offset": 121}, ValueError, "offset 121 is beyond the end of 120 bytes"),
+        ({"offset": 2**70}, ValueError, "beyond the end"),
+        ({"count": 121}, ValueError, "121 elements of 1 bytes are more than the 120 bytes"),
+        ({"count": 2**70}, ValueError, "are more than"),
+        ({"offset": 1.0}, TypeError, "integer"),
+        ({"count": "1"}, TypeError, "integer"),
+        ({"start": 1}, TypeError, "start"),
+    ],
+)
+def test_what_is_no_part(arguments, error, message):
+    with pytest.raises(error, match=message):
+        consumer.consume(DATA).cast("B", **arguments)
+
+
+def test_a_part_of_elements_that_are_not_adjacent():
+    view = consumer.consume(DATA)
+    for apart in (view[::2], view[::-1], view.reshape(10, 12).T):
+        with pytest.raises(TypeError, match="C-contiguous"):
+            apart.cast("B", offset=1)
+    # Positional, these would be no cast that memoryview has.
+    with pytest.raises(TypeError):
+        view.cast("B", None, "C", 1)
+
+
+def test_the_numbers_of_a_part_may_release_the_view():
+    view = consumer.consume(bytearray(8))
+
+    class Releasing:
+        def __index__(self):
+            view.release()
+            return 1
+
+    with pytest.raises(ValueError, match="released"):
+        view.cast("B", offset=Releasing())
 
 
 def test_casts_of_nothing():

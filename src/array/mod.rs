@@ -21,7 +21,7 @@ use crate::element::{
     Address, Char, Composite, Element, Form, LongDouble, Opaque, Swapped, Ucs2, Ucs4,
 };
 use crate::error::{Error, Result};
-use crate::format::FormatString;
+use crate::format::{Format, FormatString};
 use crate::kernels::{Encoding, compare, copy, record};
 use crate::layout::{Key, Layout, Order};
 use crate::memory::Memory;

@@ -172,6 +172,44 @@ impl Layout {
         Ok(layout)
     }
 
+    /// The layout of some of the bytes of adjacent elements, one by one: `count` elements of
+    /// `itemsize` bytes, or, without a count, all that is left, from `offset` bytes on.
+    ///
+    /// # Errors
+    /// One that [`is_key`](Error::is_key) where the elements are not adjacent in C order; one that
+    /// [`is_value`](Error::is_value) where they end before.
+    ///
+    /// # Examples
+    /// ```
+    /// use consumer::Layout;
+    /// let layout = Layout::contiguous(&[2, 3], 8).unwrap();
+    /// assert_eq!(layout.bytes(16, 4, None).unwrap().shape(), [32]);
+    /// assert_eq!(layout.bytes(16, 4, Some(5)).unwrap().shape(), [20]);
+    /// assert!(layout.bytes(16, 4, Some(9)).unwrap_err().is_value());
+    /// ```
+    pub fn bytes(&self, offset: usize, itemsize: usize, count: Option<usize>) -> Result<Self> {
+        if !self.is_c_contiguous() {
+            return Err(Error::key("casts of a part are restricted to C-contiguous views"));
+        }
+        let nbytes = self.nbytes();
+        let left = nbytes.checked_sub(offset).ok_or_else(|| {
+            Error::value(format!("offset {offset} is beyond the end of {nbytes} bytes"))
+        })?;
+        let length = match count {
+            None => left,
+            Some(count) => {
+                let length = count.checked_mul(itemsize).filter(|&length| length <= left);
+                length.ok_or_else(|| {
+                    Error::value(format!(
+                        "{count} elements of {itemsize} bytes are more than the {left} bytes from \
+                         offset {offset} on"
+                    ))
+                })?
+            }
+        };
+        Self::contiguous(&[length], 1)
+    }
+
     fn reversed(&self) -> Self {
         let mut layout = self.clone();
         layout.shape.reverse();
