@@ -28,6 +28,7 @@ _ArrayT = TypeVar("_ArrayT", int, float, str)
 _ItemT_co = TypeVar("_ItemT_co", covariant=True)
 
 _Order: TypeAlias = Literal["C", "F", "A"]
+_Overflow: TypeAlias = Literal["error", "wrap", "saturate"]
 _Shape: TypeAlias = list[int] | tuple[int, ...]
 _IntFormat: TypeAlias = Literal[
     "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "n", "N", "P",
@@ -386,6 +387,71 @@ class ConsumerArray(Sequence[_T], _Exports):
         """A copy: a writable view over memory of its own.
 
         It has the elements in this machine's byte order, adjacent in C order.
+        """
+
+    @overload
+    def astype(
+        self, format: _IntFormat, *, overflow: _Overflow = "error"
+    ) -> ConsumerArray[int]: ...
+    @overload
+    def astype(
+        self, format: _FloatFormat, *, overflow: _Overflow = "error"
+    ) -> ConsumerArray[float]: ...
+    @overload
+    def astype(
+        self, format: Literal["?"], *, overflow: _Overflow = "error"
+    ) -> ConsumerArray[bool]: ...
+    @overload
+    def astype(self, format: str, *, overflow: _Overflow = "error") -> ConsumerArray[Any]:
+        """A copy whose elements are of another format, with the same values.
+
+        It is a writable view over memory of its own, in the same shape, adjacent in C order.
+
+        Numbers of all kinds and both byte orders become each other as in C: floats become integers
+        by losing their fraction; integers become floats, and floats narrower ones, by rounding to
+        the nearest, to even between two; bools are 0 and 1, and what is not 0, NaN too, is True.
+        Addresses (P) become integers and back, and text of one width (u, w) the other. All else,
+        such as records and bytes, raises TypeError, unless the format is the one that the view has:
+        then this is a copy.
+
+        A number that the format has no room for raises ValueError: an integer out of range, an
+        infinity or NaN that is to become an integer, or a finite number that is to become infinite.
+        With overflow='wrap' integers keep their lowest bits, as in C: the number, less its
+        fraction, modulo 2 to the number of bits, and 0 for infinities and NaN. With
+        overflow='saturate' they become the nearest integer that the format has, and NaN becomes 0.
+        With both, a number too large for a float becomes infinite.
+
+        A complex number becomes a real one only where its imaginary part is 0, and else raises
+        ValueError; v.cast('d', (len(v), 2))[:, 0] views the real parts.
+
+        >>> import array, consumer
+        >>> v = consumer.consume(array.array('d', [1.5, -2.5, 300.0]))
+        >>> v.astype('i').tolist()
+        [1, -2, 300]
+        >>> v.astype('B', overflow='wrap').tolist()
+        [1, 254, 44]
+        >>> v.astype('B', overflow='saturate').tolist()
+        [1, 0, 255]
+        >>> v.astype('B')
+        Traceback (most recent call last):
+            ...
+        ValueError: -2.5 at index 1 is out of range for format 'B'
+        """
+
+    def byteswap(self) -> ConsumerArray[_T]:
+        r"""A copy in the other byte order, with the same values.
+
+        It is a writable view over memory of its own, in the same shape, adjacent in C order. Its
+        format has '<' or '>' for the order, unless the elements are of one byte. (The method of
+        that name in NumPy keeps the type instead, so that the values change.) copy() gives a copy
+        in this machine's order.
+
+        Elements that are no scalars, such as records, raise TypeError.
+
+        >>> import consumer
+        >>> v = consumer.consume(b"\x01\x00\x02\x00").cast("<H").byteswap()
+        >>> v.format, v.tolist(), v.tobytes()
+        ('>H', [1, 2], b'\x00\x01\x00\x02')
         """
 
     @property

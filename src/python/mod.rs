@@ -9,6 +9,7 @@
 #![allow(unsafe_code)]
 
 mod access;
+mod astype;
 mod attributes;
 mod buffer;
 mod cast;

@@ -176,6 +176,21 @@ def leaving(v: ConsumerArray[float]) -> None:
     memoryview(v).release()
 
 
+def other_formats(v: ConsumerArray[float], dynamic: str) -> None:
+    assert_type(v.cast("B", offset=8, count=16), ConsumerArray[int])
+    assert_type(v.cast("d", (2,), offset=16), ConsumerArray[float])
+    assert_type(v.cast("?", count=np.int8(1)), ConsumerArray[bool])
+    assert_type(v.cast("c", None, "C", offset=1, count=None), ConsumerArray[bytes])
+    assert_type(v.cast("<IHH", offset=8, count=2), ConsumerArray[Any])
+    assert_type(v.astype("i"), ConsumerArray[int])
+    assert_type(v.astype("@Q", overflow="error"), ConsumerArray[int])
+    assert_type(v.astype("f"), ConsumerArray[float])
+    assert_type(v.astype("?"), ConsumerArray[bool])
+    assert_type(v.astype(">h", overflow="wrap"), ConsumerArray[Any])
+    assert_type(v.astype(dynamic, overflow="saturate"), ConsumerArray[Any])
+    assert_type(v.byteswap(), ConsumerArray[float])
+
+
 def lifetime(v: ConsumerArray[float]) -> None:
     with v as same:
         assert_type(same, ConsumerArray[float])
@@ -209,6 +224,10 @@ def refused(v: ConsumerArray[float]) -> None:
         v.nbytes = 3  # type: ignore[misc]
     with pytest.raises(ValueError, match="order"):
         v.tobytes("X")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="overflow"):
+        v.astype("i", overflow="clip")  # type: ignore[call-overload]
+    with pytest.raises(TypeError):
+        v.astype("i", "wrap")  # type: ignore[call-overload]
     with pytest.raises(TypeError):
         v.reshape("2")  # type: ignore[arg-type]
     with pytest.raises(TypeError):
@@ -238,6 +257,7 @@ def main() -> None:
     items(view(), view().reshape(2, 2))
     for check in iteration, comparison, other_views, leaving, refused:
         check(view())
+    other_formats(view(), ">d")
     invariance(consume(bytearray([0, 1, 2])))
     lifetime(view())
 
