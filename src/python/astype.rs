@@ -82,7 +82,7 @@ impl PyConsumerArray {
         }
         let memory = hold.to_format(&format, overflow)?;
         let layout = Layout::contiguous(hold.layout().shape(), itemsize)?;
-        Self::over(py, memory, layout, format)
+        Self::over_scalars(py, memory, layout, format)
     }
 
     /// A copy in the other byte order, with the same values: a writable view over memory of its
@@ -109,6 +109,6 @@ impl PyConsumerArray {
         let format = explicit_format(swapped);
         let memory = hold.to_format(&format, Overflow::Error)?;
         let layout = Layout::contiguous(hold.layout().shape(), itemsize)?;
-        Self::over(py, memory, layout, format)
+        Self::over_scalars(py, memory, layout, format)
     }
 }

@@ -17,6 +17,7 @@ use super::errors::released;
 use super::{index, module, raw};
 use crate::array::AnyArray;
 use crate::error::Error;
+use crate::format::FormatString;
 use crate::layout::Layout;
 use crate::memory::Memory;
 
@@ -117,6 +118,24 @@ impl PyConsumerArray {
                 root: Root::over(memory),
             });
             Ok(vacant.filled())
+        }
+    }
+
+    /// A view of writable memory of our own, as adjacent elements of a scalar format in C order.
+    pub(super) fn over_scalars(
+        py: Python<'_>,
+        memory: Memory,
+        layout: Layout,
+        format: FormatString,
+    ) -> PyResult<Bound<'_, Self>> {
+        let (have, want) = (memory.len(), layout.nbytes());
+        if !layout.is_c_contiguous() || have < want {
+            return Err(Error::value(format!("{want} bytes do not fit memory of {have}")).into());
+        }
+        // SAFETY: the memory holds the adjacent elements, which are numbers and no references.
+        unsafe {
+            let array = AnyArray::new(memory.start(), layout, format, false, None);
+            Self::over(py, OwnMemory::Plain(memory), array)
         }
     }
 
@@ -409,11 +428,7 @@ impl PyConsumerArray {
         })?;
         let layout = Layout::contiguous(&[count], size_of::<i32>())?;
         let memory = Memory::zeroed(layout.nbytes())?;
-        // SAFETY: the memory is as large as the layout asks.
-        let this = unsafe {
-            let array = AnyArray::new(memory.start(), layout, c"i".into(), false, None);
-            Self::over(py, OwnMemory::Plain(memory), array)?
-        };
+        let this = Self::over_scalars(py, memory, layout, c"i".into())?;
         if let (AnyArray::I32(array), true) = (&*this.get().access(py)?, count > 0) {
             for value in 0..=last {
                 array.set(&[value as isize], value)?;
