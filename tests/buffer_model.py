@@ -60,9 +60,7 @@ class Model:
                 self.shape = (buffer.len // self.itemsize,)
             strides = buffer.numbers("strides") if self.ndim else ()
             if strides is None:
-                # Where there are no elements, any will do: those that NumPy and others would say.
-                lengths = [max(length, 1) for length in self.shape]
-                strides = oracles.c_strides(lengths, self.itemsize)
+                strides = oracles.c_strides(self.shape, self.itemsize)
             self.strides = strides
             suboffsets = buffer.numbers("suboffsets") or (-1,) * self.ndim
             self.suboffsets = suboffsets if any(s >= 0 for s in suboffsets) else ()

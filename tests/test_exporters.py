@@ -148,6 +148,8 @@ def test_ctypes_arrays_without_elements():
         view = consumer.consume(kind())
         assert (view.shape, view.nbytes) == (shape, 0)
         assert view.tolist() == [[] for _ in range(shape[0])]
+        # What ctypes leaves out is filled in as memoryview does it.
+        assert view.strides == memoryview(kind()).strides
 
 
 def test_arrays_are_read_where_they_are():

@@ -293,14 +293,14 @@ impl Layout {
     }
 }
 
-/// C strides in bytes; `None` where a product overflows. Empty dimensions count as 1, so that the
-/// strides of an empty array are those of its neighbours.
+/// C strides in bytes; `None` where a product overflows. Before an empty dimension they are 0, as
+/// memoryview has them.
 fn contiguous_strides(shape: &[usize], itemsize: usize) -> Option<Dimensions<isize>> {
     let mut strides: Dimensions<isize> = shape.iter().map(|_| 0).collect();
     let mut step = isize::try_from(itemsize).ok()?;
     for (stride, &length) in strides.iter_mut().zip(shape).rev() {
         *stride = step;
-        step = step.checked_mul(isize::try_from(length.max(1)).ok()?)?;
+        step = step.checked_mul(isize::try_from(length).ok()?)?;
     }
     Some(strides)
 }
