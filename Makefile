@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test build lint types test-core test-python test-others test-packages \
-	sanitize valgrind fuzz fuzz-core bench bench-core wheel sdist format clean
+	test-matrix sanitize valgrind fuzz fuzz-core bench bench-core wheel sdist format clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -61,6 +61,10 @@ test-others: $(VENV)/ready  ## Tests of the module on the other interpreters tha
 
 test-packages: $(VENV)/ready  ## Whether the wheel, the sdist and pip install each give a whole package
 	sh tests/check_packages.sh $(abspath $(BIN))
+
+test-matrix: build  ## Tests of the exporters of some 30 packages, which it installs into .venv
+	$(BIN)/python -m pip install --quiet --requirement tests/requirements-matrix.txt
+	$(BIN)/python -m pytest --quiet tests/test_matrix.py
 
 # --- Tools that look deeper, and take longer ----------------------------------------------------
 

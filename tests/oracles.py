@@ -71,7 +71,8 @@ _release.argtypes, _release.restype = [ctypes.POINTER(PyBuffer)], None
 def raw_buffer(exporter, flags=FULL_RO):
     """The `Py_buffer` of an exporter, as PyObject_GetBuffer gives it."""
     buffer = PyBuffer()
-    _get_buffer(exporter, ctypes.byref(buffer), flags)
+    # Passed as it is, a py_object would pass for what is in it.
+    _get_buffer(ctypes.py_object(exporter), ctypes.byref(buffer), flags)
     try:
         yield buffer
     finally:
@@ -160,7 +161,7 @@ def same(left, right):
     """
     if type(left) is not type(right):
         return False
-    if isinstance(left, list):
+    if isinstance(left, list | tuple):
         return len(left) == len(right) and all(map(same, left, right))
     if isinstance(left, complex):
         return same(left.real, right.real) and same(left.imag, right.imag)
