@@ -23,6 +23,7 @@ use smallvec::SmallVec;
 
 use super::ctypes;
 use super::errors::no_buffer;
+use super::numpy_records;
 use super::objects::Objects;
 use crate::array::AnyArray;
 use crate::dtype::judge_short;
@@ -380,7 +381,9 @@ unsafe fn describe_any(py: Python<'_>, buffer: &ffi::Py_buffer) -> Result<AnyArr
         // ctypes writes bare 'B' for what it cannot describe, and '<B' for bytes.
         let doubtful = array.scalar_type().is_none() || array.format().as_bytes() == b"B";
         let exporter = Bound::from_borrowed_ptr_or_opt(py, buffer.obj).filter(|_| doubtful);
-        let correct = exporter.and_then(|exporter| ctypes::correct(&array, &exporter));
+        let correct = exporter.and_then(|exporter| {
+            ctypes::correct(&array, &exporter).or_else(|| numpy_records::correct(&array, &exporter))
+        });
         Ok(correct.unwrap_or(array))
     }
 }

@@ -25,6 +25,7 @@ mod index;
 mod iter;
 mod module;
 mod numpy;
+mod numpy_records;
 mod objects;
 mod raw;
 mod text;

@@ -1,0 +1,177 @@
+//! What the records of NumPy are, by their dtypes.
+//!
+//! The formats that NumPy exports for records do not tell where everything lies. Padding is written
+//! as `x` between fields, but not at the end of a record within an array of records; behind a record
+//! within a record it follows the closing brace, where whoever aligns the record by itself counts it
+//! twice; and of a scalar, or an array of one element, a field is written as aligned that is not. The
+//! dtype tells the offset of every field. Formats without records are right, and never come here.
+
+use std::ffi::CStr;
+use std::sync::Arc;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyTuple};
+
+use crate::array::AnyArray;
+use crate::dtype::{Judgement, Scalar, ScalarType, judge};
+use crate::element::{Field, Form, Record};
+
+/// How deep dtypes may nest, as format strings may.
+const MAX_DEPTH: usize = 64;
+
+/// What an array of records really is, where NumPy exports it, itself or through a memoryview, and
+/// its dtype tells of another layout than its format. The array's own format then says so.
+///
+/// # Safety
+/// The array's memory is that of `exporter`.
+pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> Option<AnyArray> {
+    if !array.format().as_bytes().contains(&b'{') {
+        return None;
+    }
+    let form = form(array, exporter)?;
+    if let AnyArray::Composite(claimed) = array
+        && agree(claimed.descriptor(), &form)
+    {
+        return None;
+    }
+    let (layout, format) = (array.layout().clone(), form.format());
+    // SAFETY: the same memory in elements of the same size, which are of that dtype.
+    Some(unsafe {
+        AnyArray::composite(array.start(), layout, format, array.readonly(), None, Arc::new(form))
+    })
+}
+
+/// Whether two forms of the same fields have them in the same places.
+fn agree(claimed: &Form, known: &Form) -> bool {
+    match (claimed, known) {
+        (Form::Record(claimed), Form::Record(known)) => {
+            let same = |(claimed, known): (&Field, &Field)| {
+                claimed.offset == known.offset && agree(&claimed.form, &known.form)
+            };
+            claimed.fields.len() == known.fields.len()
+                && claimed.fields.iter().zip(&known.fields).all(same)
+        }
+        (Form::Array { shape, element }, Form::Array { shape: other_shape, element: other }) => {
+            let alone = shape.iter().product::<usize>() <= 1;
+            shape == other_shape
+                && (alone || element.size() == other.size())
+                && agree(element, other)
+        }
+        (claimed, known) => claimed == known,
+    }
+}
+
+/// The form of the elements by their dtype; `None` where it is not NumPy that exports them, where
+/// the dtype is no longer that of the export, or where it holds what is not read.
+fn form(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> Option<Form> {
+    let (exporter, class) = owner(exporter)?;
+    // The attribute of NumPy's own class, for a class derived from it may have another.
+    let dtype = class.getattr("dtype").ok()?.call_method1("__get__", (&exporter,)).ok()?;
+    let form = form_of(&dtype, 0).ok()?;
+    let fits = form.size() == array.layout().itemsize() && is_current(array, &exporter);
+    fits.then_some(form)
+}
+
+/// The array or scalar of NumPy whose memory an exporter shows, and NumPy's class for it.
+fn owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+    let mut exporter = exporter.clone();
+    // SAFETY: the object is alive.
+    while unsafe { ffi::PyMemoryView_Check(exporter.as_ptr()) } != 0 {
+        exporter = exporter.getattr("obj").ok()?;
+    }
+    let mut class = exporter.get_type_ptr();
+    while !class.is_null() {
+        // SAFETY: it is a class, whose name is a C string, and whose base is a class or NULL.
+        unsafe {
+            let name = CStr::from_ptr((*class).tp_name);
+            if name == c"numpy.ndarray" || name == c"numpy.void" {
+                let class = Bound::from_borrowed_ptr(exporter.py(), class.cast());
+                return Some((exporter, class));
+            }
+            class = (*class).tp_base;
+        }
+    }
+    None
+}
+
+/// Whether an exporter still exports what the array was made from: the dtype of an array can be set.
+fn is_current(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: the object is alive; the result is a new reference or NULL.
+    let view = unsafe {
+        Bound::from_owned_ptr_or_err(exporter.py(), ffi::PyMemoryView_FromObject(exporter.as_ptr()))
+    };
+    let format = view.and_then(|view| view.getattr("format")?.extract::<String>());
+    format.is_ok_and(|format| format == array.format().to_string())
+}
+
+/// What one element of a dtype is.
+fn form_of(dtype: &Bound<'_, PyAny>, depth: usize) -> PyResult<Form> {
+    let unknown = || PyValueError::new_err("a dtype that is not read");
+    if depth > MAX_DEPTH {
+        return Err(unknown());
+    }
+    let size: usize = dtype.getattr("itemsize")?.extract()?;
+    let sub_array = dtype.getattr("subdtype")?;
+    let names = dtype.getattr("names")?;
+    let form = if let Ok(parts) = sub_array.cast::<PyTuple>() {
+        let shape = parts.get_item(1)?.extract()?;
+        let element = Box::new(form_of(&parts.get_item(0)?, depth + 1)?);
+        Form::Array { shape, element }
+    } else if let Ok(names) = names.cast::<PyTuple>() {
+        let described = dtype.getattr("fields")?;
+        let mut fields = Vec::with_capacity(names.len());
+        for name in names {
+            let field = described.get_item(&name)?;
+            let form = form_of(&field.get_item(0)?, depth + 1)?;
+            let offset: usize = field.get_item(1)?.extract()?;
+            if offset.checked_add(form.size()).is_none_or(|end| end > size) {
+                return Err(unknown());
+            }
+            let name = Some(name.cast::<PyString>()?.to_string_lossy().into_owned());
+            fields.push(Field { name, offset, form, anonymous: false });
+        }
+        Form::Record(Record { fields, size, union: false, partial: false })
+    } else {
+        simple(&dtype.getattr("str")?.extract::<String>()?, size).ok_or_else(unknown)?
+    };
+    if form.size() == size { Ok(form) } else { Err(unknown()) }
+}
+
+/// What one element of a dtype without parts is, by its name: byte order, kind and size.
+fn simple(name: &str, size: usize) -> Option<Form> {
+    let (order, kind) = (*name.as_bytes().first()?, *name.as_bytes().get(1)?);
+    let swapped = order == if cfg!(target_endian = "little") { b'>' } else { b'<' };
+    let code = match (kind, size) {
+        (b'S', _) => return Some(Form::Bytes(size)),
+        (b'V', _) => return Some(Form::Void(size)),
+        (b'U', _) => {
+            return Some(Form::Text(ScalarType { scalar: Scalar::Ucs4, swapped }, size / 4));
+        }
+        (b'O', _) => return Some(Form::Object),
+        (b'b', 1) => "?",
+        (b'i', 1) => "b",
+        (b'i', 2) => "h",
+        (b'i', 4) => "i",
+        (b'i', 8) => "q",
+        (b'u', 1) => "B",
+        (b'u', 2) => "H",
+        (b'u', 4) => "I",
+        (b'u', 8) => "Q",
+        (b'f', 2) => "e",
+        (b'f', 4) => "f",
+        (b'f', 8) => "d",
+        (b'f', _) => "g",
+        (b'c', 8) => "Zf",
+        (b'c', 16) => "Zd",
+        (b'c', _) => "Zg",
+        _ => return None,
+    };
+    // Those of standard size are told by their byte order, a long double has only the native one.
+    let prefix = if swapped { order as char } else { '@' };
+    match judge(format!("{prefix}{code}").as_bytes(), size) {
+        Judgement::Scalar(scalar_type) => Some(Form::Scalar(scalar_type)),
+        Judgement::Composite(_) | Judgement::Unreadable(_) => None,
+    }
+}
