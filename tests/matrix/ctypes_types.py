@@ -8,7 +8,7 @@ Pointers and functions are addresses. The oracle reads what the types say, field
 import ctypes
 import sys
 
-from .row import NoWriting, Row, no_buffer
+from .row import NoElements, NoWriting, Row, no_buffer
 
 ADDRESSES = (ctypes._Pointer, ctypes._CFuncPtr, ctypes.c_char_p, ctypes.c_wchar_p, ctypes.c_void_p)
 RECORDS = (ctypes.Structure, ctypes.Union)
@@ -300,6 +300,8 @@ def union_rows():
     return rows
 
 
+twins = structure([("a", ctypes.c_int16), ("a", ctypes.c_int16)])
+union_of_objects = structure([("o", ctypes.py_object), ("n", ctypes.c_size_t)], ctypes.Union)
 borrowed = NoWriting("ctypes keeps its objects elsewhere", "only borrows its objects")
 
 ROWS = [
@@ -348,6 +350,18 @@ ROWS = [
     Row("ctypes py_object * 3", "ctypes", objects, values, borrowed, own_format=True),
     Row("ctypes structures with wide text", "ctypes", wide_text, values, own_format=True),
     Row("ctypes structures with long double", "ctypes", long_doubles, values, own_format=True),
+    Row(
+        "ctypes structure with two fields of a name",
+        "ctypes",
+        lambda _: filled(twins * 2),
+        refused=NoElements("where the first of them lies is not told", "two fields are called"),
+    ),
+    Row(
+        "ctypes union of objects",
+        "ctypes",
+        lambda _: (union_of_objects * 2)(),
+        refused=NoElements("nobody knows whether an object is there", "is no object for sure"),
+    ),
     *structure_rows(),
     *union_rows(),
     no_buffer("the class c_int", "ctypes", lambda m: m.c_int),
