@@ -284,7 +284,10 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
         return Err(contradiction());
     }
     match Form::of(&tree).map_err(|error| unreadable(error.to_string()))? {
-        Form::Scalar(scalar_type) if size == itemsize => Ok(Judgement::Scalar(scalar_type)),
+        // Explicit padding may stand behind it.
+        Form::Scalar(scalar_type) if scalar_type.scalar.size() == itemsize => {
+            Ok(Judgement::Scalar(scalar_type))
+        }
         // Padding at the end of a record is the writer's choice; a single value has none.
         form if size == itemsize || matches!(form, Form::Record(_)) => {
             Ok(Judgement::Composite(Arc::new(form)))

@@ -427,3 +427,17 @@ def test_keys_out_of_range_and_of_the_wrong_type():
     for key in (None, 0.0, "a", (0, 0)):
         with pytest.raises(TypeError):
             view[key] = 0
+
+
+@pytest.mark.parametrize("strides", [(0,), (0, 0), (1, 0), (0, 1), (1, 1), (-1, 2), (2, 0)])
+def test_of_elements_in_one_place_the_last_one_stays(strides):
+    """In C order, as in memoryview."""
+    shape = (7,) if len(strides) == 1 else (3, 4)
+    exporter = Exporter(bytes(20), b"H", 2, shape=shape, strides=strides, offset=8, readonly=False)
+    source = consumer.consume(array.array("H", range(1, 1 + math.prod(shape))))
+    expected = bytearray(20)
+    for position, index in enumerate(itertools.product(*map(range, shape)), 1):
+        at = 8 + sum(i * stride for i, stride in zip(index, strides, strict=True))
+        expected[at : at + 2] = struct.pack("H", position)
+    consumer.consume(exporter)[...] = source.reshape(shape)
+    assert exporter.bytes_now() == expected

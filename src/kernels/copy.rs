@@ -224,7 +224,8 @@ unsafe fn fill_raw(target: RawView<'_>, element: &[u8]) -> Result<()> {
 }
 
 /// Copies every element of one view to the same place of another, and turns each `part` of the
-/// bytes around; not for a `part` of 1.
+/// bytes around; not for a `part` of 1. Where elements of the target share bytes, the last one in C
+/// order stays, as in memoryview.
 ///
 /// # Safety
 /// The target is writable, and no element of it lies in the source. Where there is a part, an
@@ -232,6 +233,18 @@ unsafe fn fill_raw(target: RawView<'_>, element: &[u8]) -> Result<()> {
 unsafe fn copy_apart(target: RawView<'_>, source: RawView<'_>, part: usize) -> Result<()> {
     let itemsize = target.layout().itemsize();
     if target.layout().nbytes() == 0 {
+        return Ok(());
+    }
+    if target.layout().overlaps_itself() {
+        for run in Walk::new([target, source], Order::C)? {
+            for index in 0..run.length {
+                // SAFETY: a run leads to elements of both views, which lie apart.
+                unsafe {
+                    let [to, from] = [0, 1].map(|view| run.pointer(view, index));
+                    to.copy_from_nonoverlapping(from, itemsize);
+                }
+            }
+        }
         return Ok(());
     }
     if let Some(run) = straight([target, source]).filter(|run| run.strides[0] > 0) {

@@ -253,6 +253,23 @@ impl Layout {
         low..high
     }
 
+    /// Whether two elements may share a byte: never so where each step is as long as all that lies
+    /// within it. Where pointers lead to the elements, that is taken for granted.
+    pub(crate) fn overlaps_itself(&self) -> bool {
+        let dimensions = self.shape.iter().zip(&*self.strides);
+        let mut steps: Vec<(usize, usize)> = dimensions
+            .filter(|&(&length, _)| length > 1)
+            .map(|(&length, &stride)| (stride.unsigned_abs(), length))
+            .collect();
+        steps.sort_unstable();
+        let mut reach = self.itemsize;
+        steps.into_iter().any(|(step, length)| {
+            let overlaps = step < reach;
+            reach = reach.saturating_add(step.saturating_mul(length - 1));
+            overlaps
+        })
+    }
+
     /// Whether the elements are adjacent in C order: the last index changes fastest. Dimensions
     /// of length 1 may have any stride, and a layout without elements is contiguous, as
     /// `PyBuffer_IsContiguous` has it.
