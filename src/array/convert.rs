@@ -16,11 +16,11 @@ impl AnyArray {
     /// and integers such a conversion has a meaning.
     ///
     /// # Errors
-    /// One that [`is_key`](Error::is_key) where the conversion has no meaning; one that
-    /// [`is_value`](Error::is_value) for a value that its new type has no room for, where that is to
+    /// One that [`is_key`](crate::Error::is_key) where the conversion has no meaning; one that
+    /// [`is_value`](crate::Error::is_value) for a value that its new type has no room for, where that is to
     /// be an error, and for a complex number with an imaginary part that is to become a real one;
-    /// one that [`is_format`](Error::is_format), [`is_unreadable`](Error::is_unreadable) or
-    /// [`is_too_large`](Error::is_too_large).
+    /// one that [`is_format`](crate::Error::is_format), [`is_unreadable`](crate::Error::is_unreadable) or
+    /// [`is_too_large`](crate::Error::is_too_large).
     ///
     /// # Examples
     /// ```

@@ -5,6 +5,7 @@
 //! continue each other become one. So it is the memory alone, not shape or number of dimensions,
 //! that decides what a pass over the elements costs.
 
+use crate::layout::Layout;
 use crate::view::{RawView, Run};
 use smallvec::SmallVec;
 
@@ -60,7 +61,7 @@ impl<const N: usize> Loops<N> {
         let layouts = views.map(RawView::layout);
         let direct = layouts.iter().all(|layout| layout.suboffsets().is_empty());
         let shape = layouts.first()?.shape();
-        let strides = layouts.map(|layout| layout.strides());
+        let strides = layouts.map(Layout::strides);
         (direct && !shape.contains(&0))
             .then(|| Self::new(shape, views.map(RawView::start), strides))
     }

@@ -1,6 +1,6 @@
 //! Looking for a value among the elements of a view.
 //!
-//! Nearly every search is one for a pattern of bits: see [`Pattern`]. So the loops depend on the
+//! Nearly every search is one for a pattern of bits: see `Pattern`. So the loops depend on the
 //! element's size alone, and other byte orders cost nothing.
 
 #![allow(unsafe_code)]

@@ -23,7 +23,7 @@ pub(super) fn names<'py>(key: &Bound<'py, PyAny>) -> PyResult<Option<Names<'py>>
     }
     let Ok(list) = key.cast::<PyList>() else { return Ok(None) };
     let parts: Vec<Bound<'py, PyAny>> = list.iter().collect();
-    if parts.is_empty() || !parts.iter().all(|part| part.is_instance_of::<PyString>()) {
+    if parts.is_empty() || !parts.iter().all(PyAnyMethods::is_instance_of::<PyString>) {
         return Ok(None);
     }
     let names = parts.into_iter().map(|part| Ok(part.cast_into::<PyString>()?));

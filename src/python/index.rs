@@ -279,10 +279,12 @@ unsafe fn store<T: PyElement>(
     value: &Bound<'_, PyAny>,
 ) -> PyResult<()> {
     let encoded = T::encode(array, array.format(), value)?;
-    let access = view.access(value.py())?;
-    // SAFETY: as the caller says; the memory is there.
-    let old = unsafe { T::store(array, pointer, encoded)? };
-    drop(access);
+    let old = {
+        let _access = view.access(value.py())?;
+        // SAFETY: as the caller says; the memory is there.
+        unsafe { T::store(array, pointer, encoded)? }
+    };
+    // Its end may run anybody's code.
     drop(old);
     Ok(())
 }
@@ -355,9 +357,10 @@ fn fill<T: PyElement>(
         }
         error
     })?;
-    let access = view.access(value.py())?;
-    let old = T::fill(array, encoded)?;
-    drop(access);
+    let old = {
+        let _access = view.access(value.py())?;
+        T::fill(array, encoded)?
+    };
     drop(old);
     Ok(())
 }
