@@ -107,14 +107,14 @@ impl<T: Element> View<T> {
         Self { start, layout, readonly: self.readonly, descriptor: self.descriptor.clone() }
     }
 
-    /// Narrows the view to a slice of its first dimension, in place.
+    /// Changes start and layout in place.
     ///
     /// # Safety
-    /// The slice leads to elements of this view only.
+    /// Together they lead to elements of this view only.
     #[inline(always)]
-    pub(crate) unsafe fn narrow(&mut self, offset: isize, length: usize, stride: isize) {
+    pub(crate) unsafe fn change(&mut self, offset: isize, change: impl FnOnce(&mut Layout)) {
         self.start = self.start.wrapping_offset(offset);
-        self.layout.set_first(length, stride);
+        change(&mut self.layout);
     }
 
     /// The elements that a key selects, as a view of the same memory.

@@ -514,15 +514,15 @@ impl AnyArray {
         }
     }
 
-    /// Narrows the array to a slice of its first dimension, in place.
+    /// Changes start and layout in place.
     ///
     /// # Safety
-    /// The slice leads to elements of this array only.
+    /// Together they lead to elements of this array only.
     #[cfg(feature = "python")]
     #[inline(always)]
-    pub(crate) unsafe fn narrow(&mut self, offset: isize, length: usize, stride: isize) {
+    pub(crate) unsafe fn change(&mut self, offset: isize, change: impl FnOnce(&mut Layout)) {
         // SAFETY: as the caller says.
-        dispatch!(self, array => unsafe { array.view.narrow(offset, length, stride) });
+        dispatch!(self, array => unsafe { array.view.change(offset, change) });
     }
 
     /// The elements that a key selects, as an array over the same memory.

@@ -34,6 +34,18 @@ impl<T: Copy + Default> Dimensions<T> {
         matches!(self, Self::Inline { .. })
     }
 
+    /// Takes the first dimension away.
+    #[inline]
+    pub(super) fn remove_first(&mut self) {
+        match self {
+            Self::Inline { length, numbers } => {
+                numbers.copy_within(1.., 0);
+                *length = length.saturating_sub(1);
+            }
+            Self::Heap(numbers) => *self = Self::from(numbers.get(1..).unwrap_or_default()),
+        }
+    }
+
     #[inline]
     pub(super) fn push(&mut self, number: T) {
         match self {

@@ -9,6 +9,8 @@ mod dimensions;
 mod reshape;
 mod select;
 
+#[cfg(feature = "python")]
+pub(crate) use select::Narrowed;
 pub use select::{Key, Selection};
 
 use crate::error::{Error, Result};

@@ -50,6 +50,14 @@ pub struct Selection {
     pub layout: Layout,
 }
 
+/// What is left of some dimensions.
+pub(crate) struct Narrowed {
+    /// Bytes from the old start to the new one.
+    pub(crate) offset: isize,
+    shape: Dimensions<usize>,
+    strides: Dimensions<isize>,
+}
+
 impl Layout {
     /// An index of a dimension, counted from its start.
     ///
@@ -102,22 +110,69 @@ impl Layout {
         }
     }
 
-    /// What an index of the first of several dimensions selects, as the offset of its start and
-    /// its layout; `None` for all else.
-    #[inline]
-    pub(crate) fn index_first(&self, index: isize) -> Option<(isize, Self)> {
-        let ([length, shape @ ..], [stride, strides @ ..], None) =
+    /// Where what an index of the first of several dimensions selects begins, in bytes from the
+    /// start; `None` for all else, and where pointers lead to the elements.
+    #[inline(always)]
+    pub(crate) fn index_first(&self, index: isize) -> Option<isize> {
+        let ([length, _, ..], [stride, ..], None) =
             (&*self.shape, &*self.strides, &self.suboffsets)
         else {
             return None;
         };
         let index = if index < 0 { index.wrapping_add(*length as isize) } else { index };
-        if index as usize >= *length {
-            return None;
+        ((index as usize) < *length).then(|| stride.wrapping_mul(index))
+    }
+
+    /// Takes the first dimension away.
+    #[inline]
+    pub(crate) fn remove_first(&mut self) {
+        self.shape.remove_first();
+        self.strides.remove_first();
+    }
+
+    /// What indices and slices of the first dimensions select, where no pointers lead to the
+    /// elements: the offset of its start in bytes, and its dimensions. `None` where one is out of
+    /// bounds.
+    #[inline]
+    pub(crate) fn narrowed(&self, keys: impl Iterator<Item = Key>) -> Option<Narrowed> {
+        let mut narrowed =
+            Narrowed { offset: 0, shape: Dimensions::new(), strides: Dimensions::new() };
+        let mut dimensions = self.shape.iter().zip(&*self.strides);
+        for key in keys {
+            let (&length, &stride) = dimensions.next()?;
+            match key {
+                Key::Index(index) => {
+                    let from_start =
+                        if index < 0 { index.wrapping_add(length as isize) } else { index };
+                    if from_start as usize >= length {
+                        return None;
+                    }
+                    narrowed.offset = narrowed.offset.wrapping_add(stride.wrapping_mul(from_start));
+                }
+                Key::Slice { start, stop, step } => {
+                    let (start, count) = adjust(length, start, stop, step);
+                    if count > 0 {
+                        let offset = stride.wrapping_mul(start as isize);
+                        narrowed.offset = narrowed.offset.wrapping_add(offset);
+                    }
+                    narrowed.shape.push(count);
+                    narrowed.strides.push(stride.wrapping_mul(step));
+                }
+                Key::Ellipsis => return None,
+            }
         }
-        let (shape, strides) = (shape.into(), strides.into());
-        let layout = Self { shape, strides, suboffsets: None, itemsize: self.itemsize };
-        Some((stride.wrapping_mul(index), layout))
+        for (&length, &stride) in dimensions {
+            narrowed.shape.push(length);
+            narrowed.strides.push(stride);
+        }
+        Some(narrowed)
+    }
+
+    /// Gives the layout other dimensions.
+    #[inline]
+    pub(crate) fn set_dimensions(&mut self, narrowed: Narrowed) {
+        self.shape = narrowed.shape;
+        self.strides = narrowed.strides;
     }
 
     /// The layout that a key selects. Dimensions beyond the key's are taken in full.

@@ -9,12 +9,13 @@ use std::sync::atomic::AtomicIsize;
 use pyo3::exceptions::{PyBufferError, PyMemoryError};
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
-use pyo3::{PyTraverseError, PyVisit, ffi};
+use pyo3::{Borrowed, PyTraverseError, PyVisit, ffi};
 
 use super::access::{Access, HeldRoot, Hold, Lease};
 use super::buffer::{OwnMemory, Root, export};
 use super::errors::released;
-use super::{index, module, raw};
+use super::vacant::Vacant;
+use super::{index, module};
 use crate::array::AnyArray;
 use crate::error::Error;
 use crate::format::FormatString;
@@ -79,7 +80,7 @@ impl PyConsumerArray {
     /// The same with flags that say what is asked of the exporter.
     #[inline]
     fn acquire_with<'py>(object: &Bound<'py, PyAny>, flags: c_int) -> PyResult<Bound<'py, Self>> {
-        let vacant = raw::Vacant::new(object.py())?;
+        let vacant = Vacant::new(object.py())?;
         let place = vacant.place();
         // SAFETY: the object has its final place, and is known to nobody before it is filled in.
         // Where the export fails, `vacant` takes it away again.
@@ -103,7 +104,7 @@ impl PyConsumerArray {
         memory: OwnMemory,
         array: AnyArray,
     ) -> PyResult<Bound<'_, Self>> {
-        let vacant = raw::Vacant::new(py)?;
+        let vacant = Vacant::new(py)?;
         // A cycle can only lead through the objects in the memory.
         let collected = matches!(memory, OwnMemory::Objects(_));
         // SAFETY: the root lives as long as every view of it, and keeps the memory in its place on
@@ -196,22 +197,23 @@ impl PyConsumerArray {
         unsafe { Self::share_with(this, |place| place.write(array)) }
     }
 
-    /// A slice of the first dimension of `this`.
+    /// Some of the elements of `this`: what begins `offset` bytes from its start, under a layout
+    /// that is changed in its final place. Moving what was just made costs more than making it.
     ///
     /// # Safety
-    /// The slice leads to elements of this view only, which the caller has access to.
-    #[inline]
-    pub(super) unsafe fn share_slice<'py>(
+    /// Together they lead to elements of this view only, which the caller has access to.
+    #[inline(always)]
+    pub(super) unsafe fn share_changed<'py>(
         this: &Bound<'py, Self>,
-        (offset, length, stride): (isize, usize, isize),
+        offset: isize,
+        change: impl FnOnce(&mut Layout),
     ) -> PyResult<Bound<'py, Self>> {
         let array = &this.get().array;
-        // SAFETY: as the caller says; the place is valid for writes. What is copied there is
-        // changed there: moving what was just made costs more than making it.
+        // SAFETY: as the caller says; the place is valid for writes.
         unsafe {
             Self::share_with(this, |place| {
                 array.clone_to(place);
-                (*place).narrow(offset, length, stride);
+                (*place).change(offset, change);
             })
         }
     }
@@ -246,7 +248,7 @@ impl PyConsumerArray {
         // Making an object may set off the garbage collector, and with it anybody's code.
         root.get().own_root().add_hold();
         let vacant =
-            raw::Vacant::like(&root).inspect_err(|_| root.get().own_root().drop_hold(root.py()))?;
+            Vacant::like(&root).inspect_err(|_| root.get().own_root().drop_hold(root.py()))?;
         let place = vacant.place();
         // SAFETY: the place is valid for writes, and every field is filled in.
         unsafe {
@@ -380,6 +382,43 @@ impl PyConsumerArray {
         Ok(())
     }
 
+    /// Fills in a `Py_buffer` of the view, which counts against its release.
+    ///
+    /// # Safety
+    /// `buffer` is NULL, or can be written to.
+    #[inline]
+    pub(super) unsafe fn lend(
+        this: Borrowed<'_, '_, Self>,
+        buffer: *mut ffi::Py_buffer,
+        flags: c_int,
+    ) -> PyResult<()> {
+        if buffer.is_null() {
+            return Err(Error::buffer("no Py_buffer to fill in").into());
+        }
+        // SAFETY: as the caller says.
+        unsafe { (*buffer).obj = std::ptr::null_mut() };
+        let view = this.get();
+        // The export is counted before the array is read, so that nobody can release it between.
+        view.lease.lend()?;
+        let access = view.access(this.py());
+        let filled = access.and_then(|access| {
+            // SAFETY: as above; `obj`, set below, keeps the view alive, and the lease, held.
+            unsafe { export(&access, buffer, flags) }
+        });
+        match filled {
+            // SAFETY: as above.
+            Ok(()) => unsafe { (*buffer).obj = this.to_owned().into_ptr() },
+            Err(_) => view.lease.hand_back(),
+        }
+        filled
+    }
+
+    /// Takes back a buffer that was lent.
+    #[inline]
+    pub(super) fn take_back(&self) {
+        self.lease.hand_back();
+    }
+
     /// Whether the garbage collector knows of the view.
     #[inline]
     pub(super) fn is_collected(&self) -> bool {
@@ -500,28 +539,11 @@ impl PyConsumerArray {
         buffer: *mut ffi::Py_buffer,
         flags: c_int,
     ) -> PyResult<()> {
-        if buffer.is_null() {
-            return Err(Error::buffer("no Py_buffer to fill in").into());
-        }
         // SAFETY: the interpreter gives a `Py_buffer` to write to.
-        unsafe { (*buffer).obj = std::ptr::null_mut() };
-        let view = this.get();
-        // The export is counted before the array is read, so that nobody can release it between.
-        view.lease.lend()?;
-        let access = view.access(this.py());
-        let filled = access.and_then(|access| {
-            // SAFETY: as above; `obj`, set below, keeps the view alive, and the lease, held.
-            unsafe { export(&access, buffer, flags) }
-        });
-        match filled {
-            // SAFETY: as above.
-            Ok(()) => unsafe { (*buffer).obj = this.into_ptr() },
-            Err(_) => view.lease.hand_back(),
-        }
-        filled
+        unsafe { Self::lend(this.as_borrowed(), buffer, flags) }
     }
 
     unsafe fn __releasebuffer__(&self, _buffer: *mut ffi::Py_buffer) {
-        self.lease.hand_back();
+        self.take_back();
     }
 }

@@ -78,6 +78,37 @@ fn count<T: PyElement>(array: &ConsumerArray<T>, value: &Bound<'_, PyAny>) -> Py
     }
 }
 
+/// `value in view`
+pub(super) fn contains(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let hold = view.hold(value.py())?;
+    dispatch!(&*hold, array => Ok(find(array, value)?.is_some()))
+}
+
+/// `this == other`; `None` for what cannot be compared.
+pub(super) fn equals<'py>(
+    this: &Bound<'py, PyConsumerArray>,
+    other: &Bound<'py, PyAny>,
+) -> PyResult<Option<bool>> {
+    let py = this.py();
+    let released = |view: &Bound<'py, PyAny>| {
+        view.cast_exact::<PyConsumerArray>().is_ok_and(|view| view.get().is_released())
+    };
+    // Nothing can be read any more: as in memoryview, such a view equals itself alone.
+    if this.get().is_released() || released(other) {
+        return Ok(Some(this.is(other)));
+    }
+    // SAFETY: the object is alive.
+    if unsafe { ffi::PyObject_CheckBuffer(other.as_ptr()) } == 0 {
+        return Ok(None);
+    }
+    let Ok(other) = module::view_of(other) else { return Ok(None) };
+    let (left, right) = (this.get().hold(py)?, other.get().hold(py)?);
+    if left.has_objects() || right.has_objects() {
+        return equal_objects(py, &left, &right).map(Some);
+    }
+    Ok(Some(left.equals(&right)))
+}
+
 /// Whether two arrays, both held, have the same shape and elements that are equal in Python.
 fn equal_objects(py: Python<'_>, left: &AnyArray, right: &AnyArray) -> PyResult<bool> {
     if left.layout().shape() != right.layout().shape() {
@@ -120,31 +151,15 @@ impl PyConsumerArray {
         operator: CompareOp,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = this.py();
-        let not_implemented = || Ok(py.NotImplemented().into_bound(py));
-        let wanted = match operator {
-            CompareOp::Eq => true,
-            CompareOp::Ne => false,
-            _ => return not_implemented(),
+        let equal = match operator {
+            CompareOp::Eq => equals(this, other)?,
+            CompareOp::Ne => equals(this, other)?.map(|equal| !equal),
+            _ => None,
         };
-        let answer = |equal: bool| Ok((equal == wanted).into_pyobject(py)?.to_owned().into_any());
-        let released = |view: &Bound<'py, PyAny>| {
-            view.cast::<Self>().is_ok_and(|view| view.get().is_released())
-        };
-        // Nothing can be read any more: as in memoryview, such a view equals itself alone.
-        if this.get().is_released() || released(other) {
-            return answer(this.is(other));
+        match equal {
+            Some(equal) => Ok(equal.into_pyobject(py)?.to_owned().into_any()),
+            None => Ok(py.NotImplemented().into_bound(py)),
         }
-        // SAFETY: the object is alive.
-        if unsafe { ffi::PyObject_CheckBuffer(other.as_ptr()) } == 0 {
-            return not_implemented();
-        }
-        let Ok(other) = module::view_of(other) else { return not_implemented() };
-        let (left, right) = (this.get().hold(py)?, other.get().hold(py)?);
-        answer(if left.has_objects() || right.has_objects() {
-            equal_objects(py, &left, &right)?
-        } else {
-            left.equals(&right)
-        })
     }
 
     /// As for memoryview: the hash of the bytes, for read-only views of B, b and c; so that a view
@@ -172,9 +187,8 @@ impl PyConsumerArray {
         Ok(hash)
     }
 
-    fn __contains__(&self, py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let hold = self.hold(py)?;
-        dispatch!(&*hold, array => Ok(find(array, value)?.is_some()))
+    fn __contains__(&self, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+        contains(self, value)
     }
 
     /// The index of the first element that equals value; ValueError where there is none.

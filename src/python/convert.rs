@@ -7,12 +7,12 @@
 use std::convert::Infallible;
 use std::ffi::{c_long, c_ulong};
 use std::fmt::Display;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use half::f16;
 use num_complex::Complex;
 use pyo3::exceptions::{PyNotImplementedError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyString};
 use pyo3::{Borrowed, ffi};
 
@@ -78,6 +78,19 @@ pub(super) trait PyElement: Element {
         pointer: *mut u8,
         encoded: Self::Encoded,
     ) -> Result<Self::Old>;
+
+    /// Stores an object that can be read without running anybody's code; says whether it did.
+    ///
+    /// # Safety
+    /// `pointer` leads to an element of `view` that can be written, under access.
+    #[inline(always)]
+    unsafe fn store_plain(
+        _view: &View<Self>,
+        _pointer: *mut u8,
+        _object: Borrowed<'_, '_, PyAny>,
+    ) -> bool {
+        false
+    }
 
     /// Stores an encoded element in every element of `view`, which is writable.
     fn fill(view: &View<Self>, encoded: Self::Encoded) -> Result<Self::Old>;
@@ -162,6 +175,22 @@ impl<T: Scalar<Value: PyValue>> PyElement for T {
         Ok(())
     }
 
+    #[inline(always)]
+    unsafe fn store_plain(
+        _view: &View<T>,
+        pointer: *mut u8,
+        object: Borrowed<'_, '_, PyAny>,
+    ) -> bool {
+        match T::Value::plain(object) {
+            Some(value) => {
+                // SAFETY: as the caller says; an array of bytes needs no alignment.
+                unsafe { pointer.cast::<T::Bytes>().write(T::encode(value)) };
+                true
+            }
+            None => false,
+        }
+    }
+
     fn fill(view: &View<T>, encoded: T::Bytes) -> Result<()> {
         copy::fill(view, encoded.as_ref())
     }
@@ -230,6 +259,13 @@ pub(super) trait PyValue: Copy + Sized {
     /// The value of an object. Errors are TypeError for the wrong type and ValueError for a value
     /// out of range, as memoryview has them; they name the format that was to be written.
     fn from_object(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<Self>;
+
+    /// The value of an object of just Python's own int or float, if it has that value exactly or
+    /// rounded; `None` where anything is out of the ordinary. Runs nobody's code.
+    #[inline(always)]
+    fn plain(_object: Borrowed<'_, '_, PyAny>) -> Option<Self> {
+        None
+    }
 
     /// The one value that equals an object of Python's own types.
     fn equal_to(_object: &Bound<'_, PyAny>) -> Equal<Self> {
@@ -307,6 +343,20 @@ fn small_integer(int: &Bound<'_, PyAny>) -> Integer {
     }
 }
 
+/// The number of an object that is just an int, if 64 bits hold it.
+#[inline(always)]
+pub(super) fn plain_int(object: Borrowed<'_, '_, PyAny>) -> Option<i64> {
+    // SAFETY: the object is alive, and an int where it is asked for its number.
+    unsafe {
+        if ffi::PyLong_CheckExact(object.as_ptr()) == 0 {
+            return None;
+        }
+        let mut overflow = 0;
+        let value = ffi::PyLong_AsLongLongAndOverflow(object.as_ptr(), &raw mut overflow);
+        (overflow == 0).then_some(value)
+    }
+}
+
 /// An object of Python's own number types, so that comparing it runs no other code.
 enum Number {
     Integer(Integer),
@@ -333,36 +383,36 @@ fn number(object: &Bound<'_, PyAny>) -> Number {
     }
 }
 
-/// The ints of one byte, from -128 to 255. CPython has each of them just once, and looks it up at
-/// every call; to look here is 0.4 of the time for a list of bytes.
-static SMALL_INTEGERS: PyOnceLock<[Py<PyAny>; 384]> = PyOnceLock::new();
+/// The ints of one byte, from -128 to 255, once `prepare` has made them. CPython has each of them
+/// just once, and looks it up at every call; to look here is 0.4 of the time for a list of bytes.
+static SMALL_INTEGERS: [AtomicPtr<ffi::PyObject>; 384] =
+    [const { AtomicPtr::new(std::ptr::null_mut()) }; 384];
 
 /// Makes the small ints. Before that they are made one at a time.
 pub(super) fn prepare(py: Python<'_>) -> PyResult<()> {
-    let integer = |index: i16| -> PyResult<Py<PyAny>> {
-        Ok((index - 128).into_pyobject(py)?.into_any().unbind())
-    };
-    let integers = (0..384).map(integer).collect::<PyResult<Vec<_>>>()?;
-    if let Ok(integers) = integers.try_into() {
-        // Should another thread have been faster, its ints are the same.
-        let _ = SMALL_INTEGERS.set(py, integers);
+    for (place, value) in SMALL_INTEGERS.iter().zip(-128_i16..) {
+        let integer = value.into_pyobject(py)?.into_ptr();
+        // Another interpreter, or thread, may have been here before.
+        if place.swap(integer, Ordering::Relaxed) == integer {
+            // SAFETY: one reference, for ever, is enough.
+            unsafe { ffi::Py_DECREF(integer) };
+        }
     }
     Ok(())
 }
 
 /// The int of a number of one byte.
 #[inline(always)]
-fn small(py: Python<'_>, value: i16) -> NewReference {
-    match SMALL_INTEGERS.get(py) {
-        Some(integers) => {
-            let integer = integers[(value + 128) as usize].as_ptr();
-            // SAFETY: the table keeps the int alive.
-            unsafe { ffi::Py_INCREF(integer) };
-            integer
+fn small(_attached: Python<'_>, value: i16) -> NewReference {
+    let integer = SMALL_INTEGERS[(value + 128) as usize].load(Ordering::Relaxed);
+    // SAFETY: attached; the table keeps its ints alive, and the result is a new reference or NULL.
+    unsafe {
+        if integer.is_null() {
+            return ffi::PyLong_FromLong(c_long::from(value));
         }
-        // SAFETY: attached; the result is a new reference or NULL.
-        None => unsafe { ffi::PyLong_FromLong(c_long::from(value)) },
+        ffi::Py_INCREF(integer);
     }
+    integer
 }
 
 /// The int of an object, and its number if 64 bits hold it.
@@ -400,6 +450,11 @@ macro_rules! integers {
                     Integer::Beyond => None,
                 };
                 value.ok_or_else(|| out_of_range(described(&int), format))
+            }
+
+            #[inline(always)]
+            fn plain(object: Borrowed<'_, '_, PyAny>) -> Option<Self> {
+                plain_int(object).and_then(|value| Self::try_from(value).ok())
             }
 
             fn equal_to(object: &Bound<'_, PyAny>) -> Equal<Self> {
@@ -555,6 +610,25 @@ macro_rules! floats {
 
                 fn from_object(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<Self> {
                     Self::fit(double(object, format)?, format)
+                }
+
+                #[inline(always)]
+                fn plain(object: Borrowed<'_, '_, PyAny>) -> Option<Self> {
+                    // SAFETY: the object is alive, and a float where it is asked for its number.
+                    let value = unsafe {
+                        if ffi::PyFloat_CheckExact(object.as_ptr()) != 0 {
+                            ffi::PyFloat_AS_DOUBLE(object.as_ptr())
+                        } else {
+                            // Up to 2^53 every whole number is exactly an f64.
+                            let value = plain_int(object)?;
+                            if value.unsigned_abs() > 1 << 53 {
+                                return None;
+                            }
+                            value as f64
+                        }
+                    };
+                    let narrow = Self::narrow(value);
+                    (narrow.widen().is_finite() || !value.is_finite()).then_some(narrow)
                 }
 
                 fn equal_to(object: &Bound<'_, PyAny>) -> Equal<Self> {

@@ -17,7 +17,7 @@ use super::objects::{self, Objects};
 use crate::array::{AnyArray, ConsumerArray, dispatch};
 use crate::dtype::Scalar;
 use crate::element::Form;
-use crate::layout::Key;
+use crate::layout::{Key, Narrowed};
 
 /// What a key asks for.
 enum Asked {
@@ -198,6 +198,23 @@ pub(super) fn plain_int(object: Borrowed<'_, '_, PyAny>) -> Option<isize> {
     }
 }
 
+/// Stores a value that needs no code of anybody's to be read in the element of such a key. Says
+/// whether it did; where not, the long way does, or tells what is wrong.
+#[inline(always)]
+pub(super) fn plain_store(
+    view: &PyConsumerArray,
+    key: Borrowed<'_, '_, PyAny>,
+    value: Borrowed<'_, '_, PyAny>,
+) -> bool {
+    let Some(access) = view.try_access(key.py()) else { return false };
+    if access.readonly() {
+        return false;
+    }
+    let Some(pointer) = plain_element(&access, key) else { return false };
+    // SAFETY: the pointer leads to an element of the array, which is writable and accessed.
+    dispatch!(&*access, array => unsafe { PyElement::store_plain(array, pointer, value) })
+}
+
 /// What a slice of the first dimension selects (offset, length and stride), by the short way:
 /// `None` where that does not do.
 #[inline(always)]
@@ -205,8 +222,15 @@ pub(super) fn plain_slice(
     array: &AnyArray,
     key: Borrowed<'_, '_, PyAny>,
 ) -> Option<(isize, usize, isize)> {
-    // SAFETY: the key is alive, and a slice where it is asked for its parts; where those are no
-    // ints, reading them may run any code, and is left for the long way.
+    let (start, stop, step) = plain_bounds(key)?;
+    array.layout().slice_first(start, stop, step)
+}
+
+/// The bounds and the step of a slice whose parts are ints or None, so that reading them runs
+/// nobody's code; as `PySlice_Unpack` gives them.
+#[inline(always)]
+fn plain_bounds(key: Borrowed<'_, '_, PyAny>) -> Option<(isize, isize, isize)> {
+    // SAFETY: the key is alive, and a slice where it is asked for its parts.
     unsafe {
         if ffi::Py_TYPE(key.as_ptr()) != &raw mut ffi::PySlice_Type {
             return None;
@@ -223,9 +247,44 @@ pub(super) fn plain_slice(
             return None;
         }
         let (first, last) = if step < 0 { (isize::MAX, isize::MIN) } else { (0, isize::MAX) };
-        let (start, stop) = (part((*slice).start, first)?, part((*slice).stop, last)?);
-        array.layout().slice_first(start, stop, step)
+        Some((part((*slice).start, first)?, part((*slice).stop, last)?, step))
     }
+}
+
+/// What a tuple of ints and slices selects as a view, where reading it runs nobody's code and no
+/// pointers lead to the elements; `None` for all else, which the long way then tells.
+#[inline]
+pub(super) fn plain_tuple_of_slices(
+    array: &AnyArray,
+    key: Borrowed<'_, '_, PyAny>,
+) -> Option<Narrowed> {
+    // SAFETY: the key is alive, and a tuple where it is asked for its items.
+    let items = unsafe {
+        if ffi::PyTuple_CheckExact(key.as_ptr()) == 0 {
+            return None;
+        }
+        let items = 0..ffi::PyTuple_GET_SIZE(key.as_ptr());
+        items.map(|place| Borrowed::from_ptr(key.py(), ffi::PyTuple_GET_ITEM(key.as_ptr(), place)))
+    };
+    let (length, ndim) = (items.len(), array.layout().ndim());
+    if length == 0 || length > ndim || !array.layout().suboffsets().is_empty() {
+        return None;
+    }
+    let (mut plain, mut slices) = (true, false);
+    let keys = items.map_while(|item| {
+        let key = match plain_bounds(item) {
+            Some((start, stop, step)) => {
+                slices = true;
+                Some(Key::Slice { start, stop, step })
+            }
+            None => plain_int(item).map(Key::Index),
+        };
+        plain &= key.is_some();
+        key
+    });
+    let part = array.layout().narrowed(keys)?;
+    // As many ints as there are dimensions are an element.
+    (plain && (slices || length < ndim)).then_some(part)
 }
 
 /// `v[key] = value`
@@ -411,6 +470,12 @@ fn different_structures(target: &AnyArray, source: &AnyArray) -> PyErr {
 }
 
 impl PyConsumerArray {
+    /// The length of the first dimension, where there is one and the view was not released.
+    #[inline(always)]
+    pub(super) fn plain_length(&self) -> Option<usize> {
+        self.array().ok()?.layout().shape().first().copied()
+    }
+
     /// The length of the first dimension.
     #[inline]
     pub(super) fn length(&self) -> PyResult<usize> {

@@ -13,7 +13,7 @@ use pyo3::{PyTraverseError, PyVisit};
 use super::class::PyConsumerArray;
 use super::convert::NewReference;
 use super::index;
-use crate::layout::Key;
+use crate::layout::{Key, Layout};
 
 /// Iterator over the elements of a ConsumerArray, or, above one dimension, over its sub-views.
 #[pyclass(frozen, immutable_type, name = "ConsumerArrayIterator", module = "consumer")]
@@ -116,10 +116,12 @@ fn part<'py>(view: &Bound<'py, PyConsumerArray>, index: isize) -> PyResult<Bound
         // exception.
         return unsafe { Bound::from_owned_ptr_or_err(py, index::read(py, &access, pointer)) };
     }
-    let (start, layout) = match access.layout().index_first(index) {
-        Some((offset, layout)) => (access.start().wrapping_offset(offset), layout),
-        None => access.raw().select(&[Key::Index(index)])?,
-    };
+    if let Some(offset) = access.layout().index_first(index) {
+        // SAFETY: a row of the view, just found under access.
+        let row = unsafe { PyConsumerArray::share_changed(view, offset, Layout::remove_first)? };
+        return Ok(row.into_any());
+    }
+    let (start, layout) = access.raw().select(&[Key::Index(index)])?;
     // SAFETY: a selection of the view's elements, just made under access.
     Ok(unsafe { PyConsumerArray::share_part(view, start, layout)? }.into_any())
 }

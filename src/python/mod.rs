@@ -29,6 +29,7 @@ mod numpy_records;
 mod objects;
 mod raw;
 mod text;
+mod vacant;
 
 pub use class::PyConsumerArray;
 pub use module::consume;

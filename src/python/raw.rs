@@ -6,8 +6,7 @@
 //! like call. What each gained is the time with it over the time through PyO3, on CPython 3.13 and
 //! 3.11; benches/peers.py shows where that leaves them next to their peers.
 
-use std::cell::UnsafeCell;
-use std::ffi::c_int;
+use std::ffi::{CStr, c_int};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pyo3::exceptions::{PySystemError, PyTypeError};
@@ -17,7 +16,9 @@ use pyo3::{Borrowed, PyTypeInfo, ffi};
 
 use super::class::PyConsumerArray;
 use super::iter::PyIterator;
-use super::{fields, index, module};
+use super::vacant::{check_layout, dealloc};
+use super::{compare, fields, index, module};
+use crate::layout::Layout;
 
 /// Runs the body of a raw function: an error becomes the exception and `failure`, and so would a
 /// panic, which must not cross into C.
@@ -48,193 +49,10 @@ unsafe fn this<'a, 'py>(
     unsafe { Borrowed::from_ptr(py, object).cast_unchecked() }
 }
 
-/// A ConsumerArray in the making: allocated in its final place, not filled in, and known to nobody.
-///
-/// PyO3 makes an object by moving a finished value into it; this fills it in where it is, which a
-/// `Py_buffer` needs and which saves moving a few hundred bytes. It also leaves out `object.__new__`
-/// and, where no cycle can lead through the object, the garbage collector: 0.5 of the time for
-/// `consume`, 0.4 for a slice.
-pub(super) struct Vacant<'py> {
-    object: *mut ffi::PyObject,
-    py: Python<'py>,
-}
-
-impl<'py> Vacant<'py> {
-    #[inline]
-    pub(super) fn new(py: Python<'py>) -> PyResult<Self> {
-        Self::of(py, PyConsumerArray::type_object_raw(py))
-    }
-
-    /// One more of the class of another view, which need not be looked up.
-    #[inline(always)]
-    pub(super) fn like(view: &Bound<'py, PyConsumerArray>) -> PyResult<Self> {
-        // SAFETY: the view is alive. There are no subclasses.
-        Self::of(view.py(), unsafe { ffi::Py_TYPE(view.as_ptr()) })
-    }
-
-    #[inline(always)]
-    fn of(py: Python<'py>, class: *mut ffi::PyTypeObject) -> PyResult<Self> {
-        if let Some(object) = FREE.take(py) {
-            // SAFETY: a dead object has no references, and all that makes it one of the class; with
-            // a reference it is a new one.
-            unsafe { ffi::Py_INCREF(object) };
-            return Ok(Self { object, py });
-        }
-        // SAFETY: the class is one of collected objects, and ready.
-        let object = unsafe { ffi::PyObject_GC_New::<ffi::PyObject>(class) };
-        if object.is_null() { Err(PyErr::fetch(py)) } else { Ok(Self { object, py }) }
-    }
-
-    /// Where the value of the class lies in the object.
-    #[inline]
-    pub(super) fn place(&self) -> *mut PyConsumerArray {
-        self.object.wrapping_byte_add(VALUE_OFFSET).cast()
-    }
-
-    /// The object, which from now on is like every other.
-    ///
-    /// # Safety
-    /// The place was filled in.
-    #[inline]
-    pub(super) unsafe fn filled(self) -> Bound<'py, PyConsumerArray> {
-        let (object, py, place) = (self.object, self.py, self.place());
-        std::mem::forget(self);
-        // SAFETY: the object is complete but for its list of weak references, which is empty.
-        unsafe {
-            weak_references(object).write(std::ptr::null_mut());
-            if (*place).is_collected() {
-                ffi::PyObject_GC_Track(object.cast());
-            }
-            Bound::from_owned_ptr(py, object).cast_into_unchecked()
-        }
-    }
-}
-
-impl Drop for Vacant<'_> {
-    fn drop(&mut self) {
-        // SAFETY: nobody knows the object, and nothing in it is to be dropped. It still has its one
-        // reference, which those in the free list have not.
-        unsafe { free(self.object) };
-    }
-}
-
-/// A few dead views, whose memory the next ones take over, with its reference to the class: 0.7 of
-/// the time for a slice.
-struct FreeList {
-    objects: UnsafeCell<[*mut ffi::PyObject; 32]>,
-    count: UnsafeCell<usize>,
-}
-
-// SAFETY: it is only used with the GIL held.
-unsafe impl Sync for FreeList {}
-
-static FREE: FreeList =
-    FreeList { objects: UnsafeCell::new([std::ptr::null_mut(); 32]), count: UnsafeCell::new(0) };
-
-#[cfg(not(Py_GIL_DISABLED))]
-impl FreeList {
-    /// A dead object, if there is one.
-    #[inline(always)]
-    fn take(&self, _attached: Python<'_>) -> Option<*mut ffi::PyObject> {
-        // SAFETY: the GIL is held, and nothing else runs meanwhile; the first `count` are filled in.
-        unsafe {
-            let count = (*self.count.get()).checked_sub(1)?;
-            *self.count.get() = count;
-            (*self.objects.get()).get(count).copied()
-        }
-    }
-
-    /// Keeps a dead object, if there is room; says whether it did.
-    #[inline(always)]
-    fn keep(&self, object: *mut ffi::PyObject) -> bool {
-        if cfg!(py_sys_config = "Py_TRACE_REFS") {
-            // Such an interpreter keeps a list of all objects, and wants to know of new ones.
-            return false;
-        }
-        // SAFETY: as above.
-        unsafe {
-            let count = *self.count.get();
-            let Some(place) = (*self.objects.get()).get_mut(count) else { return false };
-            *place = object;
-            *self.count.get() = count + 1;
-        }
-        true
-    }
-}
-
-#[cfg(Py_GIL_DISABLED)]
-impl FreeList {
-    /// Without the GIL the list would need a lock, which costs what it saves.
-    fn take(&self, _attached: Python<'_>) -> Option<*mut ffi::PyObject> {
-        None
-    }
-
-    fn keep(&self, _object: *mut ffi::PyObject) -> bool {
-        false
-    }
-}
-
-/// Where PyO3 puts the value of a class behind the head of its objects.
-const VALUE_OFFSET: usize = size_of::<ffi::PyObject>();
-
-/// Where PyO3 puts the list of weak references: behind the value.
-const WEAK_REFERENCES_OFFSET: usize = VALUE_OFFSET + size_of::<PyConsumerArray>();
-
-#[inline(always)]
-fn weak_references(object: *mut ffi::PyObject) -> *mut *mut ffi::PyObject {
-    object.wrapping_byte_add(WEAK_REFERENCES_OFFSET).cast()
-}
-
-/// Gives the memory of an object back, without regard to what is in it.
-///
-/// # Safety
-/// The object is a ConsumerArray that nobody knows (any more).
-unsafe fn free(object: *mut ffi::PyObject) {
-    // SAFETY: as the caller says; an object of a class made at run time has a reference to it.
-    unsafe {
-        let class = ffi::Py_TYPE(object);
-        ffi::PyObject_GC_Del(object.cast());
-        ffi::Py_DECREF(class.cast());
-    }
-}
-
-/// The end of an object. PyO3's does the same behind the layer described above: 0.8 of the time for
-/// `consume` and the death of the view.
-unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
-    // SAFETY: the interpreter calls it when the last reference to a complete object is gone.
-    unsafe {
-        let value: *mut PyConsumerArray = object.wrapping_byte_add(VALUE_OFFSET).cast();
-        if (*value).is_collected() {
-            ffi::PyObject_GC_UnTrack(object.cast());
-        }
-        if !(*weak_references(object)).is_null() {
-            ffi::PyObject_ClearWeakRefs(object);
-        }
-        value.drop_in_place();
-        if !FREE.keep(object) {
-            free(object);
-        }
-    }
-}
-
-/// Whether objects are laid out as `Vacant` and `dealloc` expect: PyO3 makes one, and tells.
-fn check_layout(py: Python<'_>) -> PyResult<()> {
-    let object = Bound::new(py, PyConsumerArray::empty()?)?;
-    let offset = (object.get() as *const PyConsumerArray).addr() - object.as_ptr().addr();
-    // SAFETY: the class is ready.
-    let class = unsafe { &*PyConsumerArray::type_object_raw(py) };
-    let weak = usize::try_from(class.tp_weaklistoffset).unwrap_or(0);
-    let end = WEAK_REFERENCES_OFFSET + size_of::<usize>();
-    let expected = weak == WEAK_REFERENCES_OFFSET && class.tp_basicsize as usize == end;
-    if offset == VALUE_OFFSET && expected {
-        return Ok(());
-    }
-    Err(PySystemError::new_err("consumer was built with a PyO3 that lays out objects otherwise"))
-}
-
 /// Puts the raw functions into the slots of the classes, over those that PyO3 made.
 pub(super) fn install(py: Python<'_>) -> PyResult<()> {
     check_layout(py)?;
+    install_methods(py)?;
     // SAFETY: nobody but this module has seen the classes yet, and each function has the type and
     // the meaning of its slot. A class with methods for them has the tables.
     unsafe {
@@ -246,7 +64,13 @@ pub(super) fn install(py: Python<'_>) -> PyResult<()> {
         }
         if let Some(sequence) = class.tp_as_sequence.as_mut() {
             sequence.sq_length = Some(length);
+            sequence.sq_contains = Some(contains);
         }
+        if let Some(buffer) = class.tp_as_buffer.as_mut() {
+            buffer.bf_getbuffer = Some(get_buffer);
+            buffer.bf_releasebuffer = Some(release_buffer);
+        }
+        class.tp_richcompare = Some(rich_compare);
         class.tp_dealloc = Some(dealloc);
         // `match` takes it for a sequence: what `Sequence.register` does for classes that can be
         // changed.
@@ -262,13 +86,80 @@ pub(super) fn install(py: Python<'_>) -> PyResult<()> {
     Ok(())
 }
 
+/// Puts the raw methods in the place of those that PyO3 made.
+fn install_methods(py: Python<'_>) -> PyResult<()> {
+    let method = |name: &'static CStr, function, flags, doc: &'static CStr| ffi::PyMethodDef {
+        ml_name: name.as_ptr(),
+        ml_meth: function,
+        ml_flags: flags,
+        ml_doc: doc.as_ptr(),
+    };
+    let methods = [
+        method(
+            c"__enter__",
+            ffi::PyMethodDefPointer { PyCFunction: enter },
+            ffi::METH_NOARGS,
+            c"__enter__($self, /)\n--\n\n",
+        ),
+        method(
+            c"__exit__",
+            ffi::PyMethodDefPointer { PyCFunctionFast: exit },
+            ffi::METH_FASTCALL,
+            c"__exit__($self, /, *_exception)\n--\n\n",
+        ),
+    ];
+    // The definitions have to live as long as the class.
+    for definition in Box::leak(Box::new(methods)) {
+        let class = PyConsumerArray::type_object_raw(py);
+        // SAFETY: the class is ready, and nobody but this module has seen it; the definitions are
+        // never freed.
+        unsafe {
+            let descriptor = ffi::PyDescr_NewMethod(class, definition);
+            let descriptor = Bound::from_owned_ptr_or_err(py, descriptor)?;
+            let dict = (*class).tp_dict;
+            if ffi::PyDict_SetItemString(dict, definition.ml_name, descriptor.as_ptr()) != 0 {
+                return Err(PyErr::fetch(py));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `view.__enter__()`: 0.75 of the time for a `with` block, together with `__exit__`.
+unsafe extern "C" fn enter(
+    object: *mut ffi::PyObject,
+    _nothing: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    guarded(std::ptr::null_mut(), |py| {
+        // SAFETY: a method of the class is called on its objects only.
+        let this = unsafe { this(py, object) };
+        this.get().array()?;
+        Ok(this.to_owned().into_ptr())
+    })
+}
+
+/// `view.__exit__(*exception)`
+unsafe extern "C" fn exit(
+    object: *mut ffi::PyObject,
+    _arguments: *mut *mut ffi::PyObject,
+    _count: isize,
+) -> *mut ffi::PyObject {
+    guarded(std::ptr::null_mut(), |py| {
+        // SAFETY: a method of the class is called on its objects only.
+        unsafe { this(py, object) }.get().let_go(py)?;
+        // SAFETY: attached.
+        Ok(unsafe { ffi::Py_NewRef(ffi::Py_None()) })
+    })
+}
+
 /// `len(v)`
 unsafe extern "C" fn length(object: *mut ffi::PyObject) -> isize {
-    guarded(-1, |py| {
-        // SAFETY: the slot is called on objects of the class.
-        let view = unsafe { this(py, object) };
-        view.get().length().map(|length| length as isize)
-    })
+    // SAFETY: the slot is called attached, and on objects of the class.
+    let view = unsafe { this(Python::assume_attached(), object) }.get();
+    if let Some(length) = view.plain_length() {
+        return length as isize;
+    }
+    guarded(-1, |_| view.length().map(|length| length as isize))
 }
 
 /// `v[key]`: plain indices and slices without reading a key.
@@ -280,9 +171,11 @@ unsafe extern "C" fn subscript(
         // SAFETY: the slot is called on objects of the class, with a key that is alive.
         let (this, key) = unsafe { (this(py, object), Borrowed::from_ptr(py, key)) };
         if let Some(access) = this.get().try_access(py) {
-            if let Some(slice) = index::plain_slice(&access, key) {
+            if let Some((offset, length, stride)) = index::plain_slice(&access, key) {
+                let change = |layout: &mut Layout| layout.set_first(length, stride);
                 // SAFETY: a slice of the view's elements, just made under access.
-                return unsafe { PyConsumerArray::share_slice(&this, slice) }.map(Bound::into_ptr);
+                return unsafe { PyConsumerArray::share_changed(&this, offset, change) }
+                    .map(Bound::into_ptr);
             }
             if let Some(pointer) = index::plain_element(&access, key) {
                 // SAFETY: the pointer leads to an element, which the access is for.
@@ -294,11 +187,19 @@ unsafe extern "C" fn subscript(
                 return unsafe { PyConsumerArray::share_array(&this, part) }.map(Bound::into_ptr);
             }
             if let Some(index) = index::plain_int(key)
-                && let Some((offset, layout)) = access.layout().index_first(index)
+                && let Some(offset) = access.layout().index_first(index)
             {
-                let start = access.start().wrapping_offset(offset);
                 // SAFETY: a row of the view, just found under access.
-                return unsafe { PyConsumerArray::share_part(&this, start, layout) }
+                return unsafe {
+                    PyConsumerArray::share_changed(&this, offset, Layout::remove_first)
+                }
+                .map(Bound::into_ptr);
+            }
+            if let Some(part) = index::plain_tuple_of_slices(&access, key) {
+                let (offset, change) =
+                    (part.offset, |layout: &mut Layout| layout.set_dimensions(part));
+                // SAFETY: a selection of the view's elements, just made under access.
+                return unsafe { PyConsumerArray::share_changed(&this, offset, change) }
                     .map(Bound::into_ptr);
             }
         }
@@ -319,10 +220,63 @@ unsafe extern "C" fn assign_subscript(
             (this(py, object), Borrowed::from_ptr(py, key), Borrowed::from_ptr_or_opt(py, value))
         };
         match value {
+            Some(value) if index::plain_store(this.get(), key, value) => Ok(0),
             Some(value) => index::set(&this, &key, &value).map(|()| 0),
             None => index::delete(this.get()).map(|()| 0),
         }
     })
+}
+
+/// `value in view`
+unsafe extern "C" fn contains(object: *mut ffi::PyObject, value: *mut ffi::PyObject) -> c_int {
+    guarded(-1, |py| {
+        // SAFETY: the slot is called on objects of the class, with a value that is alive.
+        let (this, value) = unsafe { (this(py, object), Borrowed::from_ptr(py, value)) };
+        compare::contains(this.get(), &value).map(c_int::from)
+    })
+}
+
+/// `view == other` and `view != other`: 0.6 of the time where both are small.
+unsafe extern "C" fn rich_compare(
+    object: *mut ffi::PyObject,
+    other: *mut ffi::PyObject,
+    operator: c_int,
+) -> *mut ffi::PyObject {
+    guarded(std::ptr::null_mut(), |py| {
+        // SAFETY: the slot is called on objects of the class, with another object that is alive.
+        let (this, other) = unsafe { (this(py, object), Borrowed::from_ptr(py, other)) };
+        let answer = match operator {
+            ffi::Py_EQ => compare::equals(&this, &other)?,
+            ffi::Py_NE => compare::equals(&this, &other)?.map(|equal| !equal),
+            _ => None,
+        };
+        // SAFETY: each of them lives for ever.
+        Ok(unsafe {
+            ffi::Py_NewRef(match answer {
+                Some(true) => ffi::Py_True(),
+                Some(false) => ffi::Py_False(),
+                None => ffi::Py_NotImplemented(),
+            })
+        })
+    })
+}
+
+/// A buffer of the view, as memoryview(v) and numpy.asarray(v) ask for.
+unsafe extern "C" fn get_buffer(
+    object: *mut ffi::PyObject,
+    buffer: *mut ffi::Py_buffer,
+    flags: c_int,
+) -> c_int {
+    guarded(-1, |py| {
+        // SAFETY: the slot is called on objects of the class, with a buffer to write to.
+        unsafe { PyConsumerArray::lend(this(py, object), buffer, flags) }.map(|()| 0)
+    })
+}
+
+/// The end of such a buffer.
+unsafe extern "C" fn release_buffer(object: *mut ffi::PyObject, _buffer: *mut ffi::Py_buffer) {
+    // SAFETY: the interpreter calls the slot attached, on objects of the class.
+    unsafe { this(Python::assume_attached(), object) }.get().take_back();
 }
 
 /// `next(iterator)`
