@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::element::{Address, Char, Form, LongDouble, Ucs2, Ucs4};
 use crate::error::{Error, Result};
-use crate::format::{Class, Code, Format, FormatString, Prefix};
+use crate::format::{self, Class, Code, Element, Format, FormatString, Item, Prefix};
 
 /// The one list of scalar types. `for_each_scalar!(m)` expands to `m!` with, for each type, its
 /// variant, the variant of its byte-swapped form, its Rust type, its class, its canonical code and
@@ -283,6 +283,12 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
     if size > itemsize || (itemsize > 0 && tree.items.is_empty()) {
         return Err(contradiction());
     }
+    if is_ambiguous(&tree.items, itemsize - size) {
+        return Err(unreadable(
+            "the padding behind a record in it may be the record's own or not: writers differ"
+                .to_owned(),
+        ));
+    }
     match Form::of(&tree).map_err(|error| unreadable(error.to_string()))? {
         // Explicit padding may stand behind it.
         Form::Scalar(scalar_type) if scalar_type.scalar.size() == itemsize => {
@@ -294,6 +300,35 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
         }
         _ => Err(contradiction()),
     }
+}
+
+/// Whether items hold a record whose end is not clear, `slack` bytes being left behind them all.
+///
+/// In PEP 3118 a record that is aligned ends on its own alignment. NumPy writes that padding behind
+/// the closing brace, where it is counted twice, and that of records in an array it leaves out, or
+/// writes behind the array. Its own exports are read by their dtypes; where others pass such formats
+/// on, only one reading is right, and nobody can tell which.
+fn is_ambiguous(items: &[Item], slack: usize) -> bool {
+    items.iter().enumerate().any(|(position, item)| {
+        let Element::Record(inner) = &item.element else { return false };
+        let (padding, rest) = match &items[position + 1..] {
+            [Item { element: Element::Void(size), name: None, shape, .. }, rest @ ..]
+                if shape.is_empty() =>
+            {
+                (*size, rest)
+            }
+            rest => (0, rest),
+        };
+        let behind = padding + if rest.is_empty() { slack } else { 0 };
+        let count = item.shape.iter().fold(item.repeat, |count, &n| count.saturating_mul(n));
+        let implicit = match (format::measure_element(item), format::place(inner)) {
+            (Ok(whole), Ok((_, fields))) => whole.size - fields.size,
+            _ => 0,
+        };
+        (implicit > 0 && padding > 0)
+            || (count > 1 && behind >= count)
+            || is_ambiguous(inner, implicit + if count == 1 { behind } else { 0 })
+    })
 }
 
 /// The types of the letters in their native and in their standard sizes.

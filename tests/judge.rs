@@ -191,3 +191,31 @@ fn what_cannot_be_parsed_says_where() {
     let Judgement::Unreadable(error) = judge(b"3t", 1) else { panic!() };
     assert!(error.to_string().contains("bits"), "{error}");
 }
+
+#[test]
+fn a_record_whose_end_is_not_clear_is_not_read() {
+    // NumPy's meaning and that of PEP 3118 differ, and both fit.
+    for (format, itemsize) in [
+        ("T{T{d:a:b:b:}:in:xxxxxxxB:f:}", 24),
+        ("T{T{d:a:b:b:}:in:7xB:f:}", 32),
+        ("T{(2)T{=d:a:}:in:}", 20),
+        ("T{(2)T{=h:a:b:b:}:in:2xI:x:}", 12),
+        ("T{T{(3)T{=h:a:b:b:}:in:3x}:out:b:c:}", 13),
+    ] {
+        let Judgement::Unreadable(error) = judge(format.as_bytes(), itemsize) else {
+            panic!("{format} was read")
+        };
+        assert!(error.to_string().contains("writers differ"), "{error}");
+    }
+    for (format, itemsize) in [
+        ("T{T{d:a:b:b:}:in:B:f:}", 24),
+        ("T{T{=d:a:b:b:}:in:7xB:f:}", 17),
+        ("T{(2)T{=d:a:}:in:}", 17),
+        ("T{(2)T{d:a:}:in:xi:b:}", 24),
+        ("T{T{i:a:}:in:}", 12),
+        ("(2)T{d:a:b:b:}", 32),
+    ] {
+        let judged = judge(format.as_bytes(), itemsize);
+        assert!(matches!(judged, Judgement::Composite(_)), "{format}: {judged:?}");
+    }
+}
