@@ -1,16 +1,18 @@
 //! What the core takes for its main jobs: reading formats, making arrays, walking and moving
-//! elements. Moves stand beside a plain `memcpy` of as many bytes, comparisons beside those of
-//! slices: `cargo bench --bench core`, or with a part of a name for some of them.
+//! elements. Kernels stand beside the machine's own limit at as many bytes, in the second cache and
+//! beyond it: moves beside `memcpy`, comparisons beside `memcmp`, searches beside a plain read.
+//! `cargo bench --bench core`, or with a part of a name for some of them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unsafe_code)]
 
 use std::cell::Cell;
+use std::ffi::CStr;
 use std::hint::black_box;
 use std::time::Duration;
 
 use consumer::dtype::judge;
 use consumer::element::{Opaque, Scalar, Swapped};
-use consumer::kernels::{compare, copy, search};
+use consumer::kernels::{compare, copy, hex, search};
 use consumer::{AnyArray, Format, FormatString, Key, Layout, Order, View};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
@@ -110,34 +112,12 @@ fn walk(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn gather(criterion: &mut Criterion) {
-    const BYTES: usize = 1 << 18;
-    let mut group = criterion.benchmark_group("gather");
-    let memory = cells(BYTES / 4);
-    let mut target = vec![0_u8; BYTES];
-    group.throughput(Throughput::Bytes(BYTES as u64));
-    let start = start_of(&memory);
-    let mut kind = |name: &str, size: usize, layout: Layout| {
-        // SAFETY: the layouts cover at most twice as many bytes as are copied.
-        let view = unsafe { View::<Opaque>::new(start, layout, true, not_read()) };
-        group.bench_function(BenchmarkId::new(name, format!("{size} B")), |b| {
-            b.iter(|| copy::to_slice(&view, Order::C, black_box(&mut target)).unwrap());
-        });
-    };
-    kind("contiguous", 8, line(BYTES / 8, 1, 8));
-    for size in [1, 2, 4, 8, 16, 12] {
-        let count = BYTES / size;
-        if count * size == BYTES {
-            kind("[::2]", size, line(count, 2, size));
-            let square = Layout::contiguous(&[256, count / 256], size).unwrap();
-            kind("transpose", size, square.transpose(&[1, 0]).unwrap());
-        }
-    }
-    let source = vec![1_u8; BYTES];
-    group.bench_function("memcpy", |b| {
-        b.iter(|| black_box(&mut target).copy_from_slice(black_box(&source)));
-    });
-    group.finish();
+/// What kernels are measured at, in bytes of the elements: in the second cache, and beyond it.
+const SIZES: [usize; 2] = [1 << 18, 1 << 25];
+
+/// A kernel next to the machine's own limit at as many bytes: the name ends in the bytes.
+fn named(name: &str, bytes: usize) -> BenchmarkId {
+    BenchmarkId::new(name, format!("{} KiB", bytes >> 10))
 }
 
 /// Some error: the descriptor of elements that are only moved.
@@ -145,81 +125,202 @@ fn not_read() -> consumer::Error {
     Format::parse(b"no format").unwrap_err()
 }
 
-fn assign(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("assign, f64");
-    group.throughput(Throughput::Bytes(8 * COUNT as u64));
-    let (to, from) = (cells(2 * COUNT), cells(2 * COUNT));
-    let cases = [
-        ("contiguous", line(COUNT, 1, 8), line(COUNT, 1, 8)),
-        ("to [::2]", line(COUNT, 2, 8), line(COUNT, 1, 8)),
-        ("from [::2]", line(COUNT, 1, 8), line(COUNT, 2, 8)),
-        ("[::2] to [::2]", line(COUNT, 2, 8), line(COUNT, 2, 8)),
-    ];
-    for (name, left, right) in cases {
-        let (left, right) = (view::<f64>(&to, left), view::<f64>(&from, right));
-        group.bench_function(name, |b| b.iter(|| copy::assign(black_box(&left), &right).unwrap()));
+fn opaque(start: *mut u8, layout: Layout) -> View<Opaque> {
+    // SAFETY: the caller's memory has room for the layout, and outlives the view.
+    unsafe { View::new(start, layout, false, not_read()) }
+}
+
+fn gather(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("gather");
+    for bytes in SIZES {
+        group.throughput(Throughput::Bytes(bytes as u64));
+        let memory = cells(bytes / 2);
+        let start = start_of(&memory);
+        let mut target = vec![0_u8; bytes];
+        let source = vec![1_u8; bytes];
+        group.bench_function(named("memcpy", bytes), |b| {
+            b.iter(|| black_box(&mut target).copy_from_slice(black_box(&source)));
+        });
+        let mut kind = |name: &str, start: *mut u8, layout: Layout| {
+            let view = opaque(start, layout);
+            group.bench_function(named(name, bytes), |b| {
+                b.iter(|| copy::to_slice(&view, Order::C, black_box(&mut target)).unwrap());
+            });
+        };
+        kind("contiguous", start, line(bytes, 1, 1));
+        let ones = Layout::contiguous(&[1, bytes / 64, 1, 8, 8, 1], 1).unwrap();
+        kind("contiguous, 6-D", start, ones);
+        for size in [1, 2, 4, 8, 16] {
+            let count = bytes / size;
+            kind(&format!("{size} B [::2]"), start, line(count, 2, size));
+            kind(&format!("{size} B [::3]"), start, line(count, 3, size));
+            let back = Layout::new(&[count], Some(&[-(size as isize)]), None, size).unwrap();
+            kind(&format!("{size} B [::-1]"), start.wrapping_add(bytes - size), back);
+            let rows = 1 << (count.ilog2() / 2);
+            let matrix = Layout::contiguous(&[rows, count / rows], size).unwrap();
+            kind(&format!("{size} B transpose"), start, matrix.transpose(&[1, 0]).unwrap());
+            let image = Layout::contiguous(&[count / 4, 4], size).unwrap();
+            kind(&format!("{size} B (n, 4) transpose"), start, image.transpose(&[1, 0]).unwrap());
+        }
+        macro_rules! swapped {
+            ($($type:ty)*) => {
+                $(
+                    let taken = view::<Swapped<$type>>(&memory, line(bytes / <$type>::SIZE, 1, <$type>::SIZE));
+                    let name = format!("{} B swapped, to fresh memory", <$type>::SIZE);
+                    group.bench_function(named(&name, bytes), |b| b.iter(|| copy::to_native(&taken)));
+                )*
+            };
+        }
+        swapped!(u16 u32 u64);
+        let view = opaque(start, line(bytes, 1, 1));
+        group.bench_function(named("to fresh memory", bytes), |b| {
+            b.iter(|| copy::to_memory(&view, Order::C));
+        });
     }
-    let left = view::<f64>(&to, line(COUNT, 2, 8));
-    let element = 1.5_f64.to_ne_bytes();
-    group.bench_function("fill [::2]", |b| b.iter(|| copy::fill(black_box(&left), &element)));
-    // Half of it is the other's memory: it goes through a copy.
-    let half = COUNT / 2;
-    let left = view::<f64>(&to, line(half, 2, 8));
-    let right = view::<f64>(&to, line(half, 1, 8));
-    group.throughput(Throughput::Bytes(8 * half as u64));
-    group.bench_function("overlapping", |b| b.iter(|| copy::assign(black_box(&left), &right)));
     group.finish();
+}
+
+fn assign(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("assign");
+    for bytes in SIZES {
+        group.throughput(Throughput::Bytes(bytes as u64));
+        let (to, from) = (cells(bytes / 4), cells(bytes / 4));
+        let (to, from) = (start_of(&to), start_of(&from));
+        for size in [1, 4, 8] {
+            let count = bytes / size;
+            let cases = [
+                ("contiguous", line(count, 1, size), line(count, 1, size)),
+                ("to [::2]", line(count, 2, size), line(count, 1, size)),
+                ("[::2] to [::2]", line(count, 2, size), line(count, 2, size)),
+            ];
+            for (name, left, right) in cases {
+                let (left, right) = (opaque(to, left), opaque(from, right));
+                group.bench_function(named(&format!("{size} B {name}"), bytes), |b| {
+                    b.iter(|| copy::assign(black_box(&left), &right).unwrap());
+                });
+            }
+            for (name, step) in [("fill", 1), ("fill [::2]", 2)] {
+                let (left, element) = (opaque(to, line(count, step, size)), vec![7; size]);
+                group.bench_function(named(&format!("{size} B {name}"), bytes), |b| {
+                    b.iter(|| copy::fill(black_box(&left), &element));
+                });
+            }
+        }
+    }
+    group.finish();
+}
+
+/// The machine's limit for reads: as little as can be done with each word.
+fn read(words: &[u64]) -> u64 {
+    words.iter().fold(0, |all, word| all | word)
 }
 
 fn equal(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("equal");
-    group.throughput(Throughput::Bytes(8 * COUNT as u64));
-    let (one, other) = (cells(2 * COUNT), cells(2 * COUNT));
-    let (left, right) = (numbers(COUNT), numbers(COUNT));
-    group.bench_function("slices of f64", |b| b.iter(|| black_box(&left) == black_box(&right)));
-    let whole = |numbers: &[f64]| numbers.iter().map(|&n| n.to_bits()).collect::<Vec<u64>>();
-    let (left, right) = (whole(&left), whole(&right));
-    group.bench_function("slices of u64", |b| b.iter(|| black_box(&left) == black_box(&right)));
-    macro_rules! views {
-        ($name:literal, $type:ty, $step:expr) => {
-            let left = view::<$type>(&one, line(COUNT, $step, 8));
-            let right = view::<$type>(&other, line(COUNT, $step, 8));
-            group.bench_function($name, |b| b.iter(|| compare::equal(black_box(&left), &right)));
-        };
+    for bytes in SIZES {
+        group.throughput(Throughput::Bytes(2 * bytes as u64));
+        let (one, other) = (cells(bytes / 4), cells(bytes / 4));
+        let (left, right) = (vec![1_u64; bytes / 8], vec![1_u64; bytes / 8]);
+        group.bench_function(named("memcmp", bytes), |b| {
+            b.iter(|| black_box(&left) == black_box(&right));
+        });
+        macro_rules! views {
+            ($($name:literal, $type:ty, $step:expr;)*) => {
+                $(
+                    let layout = line(bytes / <$type>::SIZE, $step, <$type>::SIZE);
+                    let left = view::<$type>(&one, layout.clone());
+                    let right = view::<$type>(&other, layout);
+                    group.bench_function(named($name, bytes), |b| {
+                        b.iter(|| compare::equal(black_box(&left), &right).unwrap());
+                    });
+                )*
+            };
+        }
+        views! {
+            "u64", u64, 1;
+            "f64", f64, 1;
+            "f32 of any bits", f32, 1;
+            "f64 swapped", Swapped<f64>, 1;
+            "u64 [::2]", u64, 2;
+            "f64 [::2]", f64, 2;
+        }
+        let zeros = vec![0; 2 * bytes];
+        let pairs = [
+            (c"i", c"d"),
+            (c"q", c"d"),
+            (c"Q", c"d"),
+            (c"f", c"d"),
+            (c"B", c"q"),
+            (c"B", c"b"),
+            (c"i", c"I"),
+            (c"d", c">d"),
+            (c"e", c"f"),
+            (c"d", c"Zd"),
+            (c"?", c"B"),
+        ];
+        for (left, right) in pairs {
+            let size =
+                |format: &CStr| Format::parse(format.to_bytes()).unwrap().measure().unwrap().size;
+            let count = bytes / size(left).max(size(right));
+            let array = |format: &CStr| {
+                AnyArray::from_bytes(&zeros[..count * size(format)], format, &[count]).unwrap()
+            };
+            group.throughput(Throughput::Bytes((count * (size(left) + size(right))) as u64));
+            let name = format!("{} and {}", left.to_str().unwrap(), right.to_str().unwrap());
+            let (left, right) = (array(left), array(right));
+            group.bench_function(named(&name, bytes), |b| {
+                b.iter(|| black_box(&left).equals(&right));
+            });
+        }
     }
-    views!("u64", u64, 1);
-    views!("f64", f64, 1);
-    views!("f64 swapped", Swapped<f64>, 1);
-    views!("u64 [::2]", u64, 2);
-    views!("f64 [::2]", f64, 2);
-
-    let bytes = |to: fn(&u64) -> [u8; 8]| left.iter().flat_map(to).collect::<Vec<u8>>();
-    let (native, big) = (bytes(|n| n.to_ne_bytes()), bytes(|n| n.to_be_bytes()));
-    let array = |format, bytes: &[u8]| AnyArray::from_bytes(bytes, format, &[COUNT]).unwrap();
-    let (native, big) = (array(c"d", &native), array(c">d", &big));
-    group.bench_function("d and >d", |b| b.iter(|| black_box(&native).equals(&big)));
     group.finish();
 }
 
 fn search(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("search");
-    let memory = cells(2 * COUNT);
-    group.throughput(Throughput::Bytes(8 * COUNT as u64));
-    let doubles = view::<f64>(&memory, line(COUNT, 1, 8));
-    group.bench_function("find f64", |b| b.iter(|| search::find(black_box(&doubles), -1.0)));
-    group.bench_function("count f64", |b| b.iter(|| search::count(black_box(&doubles), 2.0)));
-    let strided = view::<f64>(&memory, line(COUNT, 2, 8));
-    group.bench_function("find f64 [::2]", |b| b.iter(|| search::find(black_box(&strided), -1.0)));
-    let swapped = view::<Swapped<f64>>(&memory, line(COUNT, 1, 8));
-    group
-        .bench_function("find f64 swapped", |b| b.iter(|| search::find(black_box(&swapped), -1.0)));
-    let words = view::<i32>(&memory, line(2 * COUNT, 1, 4));
-    group.bench_function("find i32", |b| b.iter(|| search::find(black_box(&words), -1)));
-    group.bench_function("count i32", |b| b.iter(|| search::count(black_box(&words), 0)));
-    let memory: Vec<Cell<f64>> = vec![Cell::new(0.0); COUNT];
-    let bytes = view::<u8>(&memory, line(8 * COUNT, 1, 1));
-    group.bench_function("find u8", |b| b.iter(|| search::find(black_box(&bytes), 0xfd)));
-    group.bench_function("count u8", |b| b.iter(|| search::count(black_box(&bytes), 0)));
+    for bytes in SIZES {
+        group.throughput(Throughput::Bytes(bytes as u64));
+        let memory: Vec<Cell<f64>> = vec![Cell::new(0.0); bytes / 4];
+        let words = vec![0_u64; bytes / 8];
+        group.bench_function(named("read", bytes), |b| b.iter(|| read(black_box(&words))));
+        macro_rules! views {
+            ($($name:literal, $type:ty, $value:expr, $step:expr;)*) => {
+                $(
+                    let taken = view::<$type>(&memory, line(bytes / <$type>::SIZE, $step, <$type>::SIZE));
+                    group.bench_function(named(concat!("find ", $name), bytes), |b| {
+                        b.iter(|| search::find(black_box(&taken), $value));
+                    });
+                    group.bench_function(named(concat!("count ", $name), bytes), |b| {
+                        b.iter(|| search::count(black_box(&taken), $value));
+                    });
+                )*
+            };
+        }
+        views! {
+            "bool", bool, true, 1;
+            "u8", u8, 1, 1;
+            "u16", u16, 1, 1;
+            "i32", i32, 1, 1;
+            "u64", u64, 1, 1;
+            "f32", f32, 1.0, 1;
+            "f64", f64, 1.0, 1;
+            "f64 swapped", Swapped<f64>, 1.0, 1;
+            "u8 [::2]", u8, 1, 2;
+            "f64 [::2]", f64, 1.0, 2;
+        }
+    }
+    group.finish();
+}
+
+fn digits(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("hex");
+    for bytes in SIZES {
+        group.throughput(Throughput::Bytes(bytes as u64));
+        let (source, mut target) = (vec![0xa5; bytes], vec![0; 2 * bytes]);
+        group.bench_function(named("encode", bytes), |b| {
+            b.iter(|| hex::encode(black_box(&source), &mut target));
+        });
+    }
     group.finish();
 }
 
@@ -234,6 +335,6 @@ fn quick() -> Criterion {
 criterion_group! {
     name = benches;
     config = quick();
-    targets = format, array, walk, gather, assign, equal, search
+    targets = format, array, walk, gather, assign, equal, search, digits
 }
 criterion_main!(benches);

@@ -295,6 +295,7 @@ const WHOLE: [i128; 24] = [
 const FLOATS: [f64; 6] = [-0.0, 0.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300];
 
 /// The numbers that a type has, of these; others are made ones that it has.
+#[allow(clippy::cast_lossless)]
 fn number(name: Name, choice: usize) -> Number {
     let whole = WHOLE[choice % WHOLE.len()];
     let float = match FLOATS.get(choice / WHOLE.len() % (2 * FLOATS.len())) {
@@ -467,7 +468,7 @@ fn looks<T: Scalar>(few: &[Vec<u8>], place: &Placed, rare: &[bool]) -> Result<()
     let view: View<T> = place.view(&arena, true, ());
     let values: Vec<T::Value> =
         place.positions(Order::C).iter().map(|&at| value::<T>(&bytes[at..])).collect();
-    let same = values.iter().all(|value| value == value);
+    let same = values.iter().zip(&values).all(|(value, itself)| value == itself);
     for sought in few {
         let sought = value::<T>(sought);
         let first = values.iter().position(|value| *value == sought);

@@ -56,7 +56,7 @@ pub trait Scalar: Element<Descriptor = ()> {
     const SWAPPED: bool = false;
     /// Whether two elements are equal just when their bytes are: true for whole numbers, false for
     /// floats (zeros, NaN) and `bool` (2 is as true as 1).
-    const BITWISE: bool = !matches!(Self::CLASS, Class::Float | Class::Complex | Class::Bool);
+    const BITWISE: bool = is_bitwise(Self::CLASS);
     /// The value that these bytes are. Every pattern of bytes is one.
     fn decode(bytes: Self::Bytes) -> Self::Value;
     /// The bytes of a value.
@@ -67,6 +67,11 @@ pub trait Scalar: Element<Descriptor = ()> {
     fn to_native(bytes: Self::Bytes) -> Self::Bytes {
         bytes
     }
+}
+
+/// Whether elements of a class are equal just when their bytes are.
+pub(crate) const fn is_bitwise(class: Class) -> bool {
+    !matches!(class, Class::Float | Class::Complex | Class::Bool)
 }
 
 /// The scalar type `T` in the byte order that is not this machine's. Its values are those of `T`.

@@ -7,7 +7,7 @@
 #![allow(unsafe_code)]
 
 use super::block::Buffers;
-use super::common::{Common, Pair};
+use super::common::{Common, Pair, equal_bytes};
 use super::encoding::Encoding;
 use super::loops::{Loops, straight};
 use crate::element::{Form, Scalar, Value};
@@ -38,22 +38,41 @@ where
     T: Scalar,
     U: Scalar<Value = T::Value>,
 {
-    if left.layout().shape() != right.layout().shape() {
-        return Ok(false);
-    }
     let (left, right) = ((left.raw(), Encoding::of::<T>()), (right.raw(), Encoding::of::<U>()));
     // SAFETY: the encodings are those of the views.
     unsafe { equal_scalars(left, right) }
 }
 
-/// Whether two views of scalars have equal values in the same places.
+/// Whether two views of scalars have equal values in the same places; never for different shapes.
 ///
 /// # Safety
 /// Each encoding is that of its view's elements.
 ///
 /// # Errors
-/// One that [`is_value`](crate::Error::is_value) where the shapes differ.
+/// As those of [`equal`].
 pub(crate) unsafe fn equal_scalars(
+    (left, left_encoding): (RawView<'_>, Encoding),
+    (right, right_encoding): (RawView<'_>, Encoding),
+) -> Result<bool> {
+    if left.layout().shape() != right.layout().shape() {
+        return Ok(false);
+    }
+    let bitwise = left_encoding == right_encoding && left_encoding.is_bitwise();
+    if bitwise && left.layout().is_c_contiguous() && right.layout().is_c_contiguous() {
+        // SAFETY: the elements of both views are adjacent; those of an empty one need no address.
+        return Ok(left.layout().is_empty()
+            || unsafe { equal_bytes(left.start(), right.start(), left.layout().nbytes()) });
+    }
+    // SAFETY: as the caller says.
+    unsafe { equal_encoded((left, left_encoding), (right, right_encoding)) }
+}
+
+/// As [`equal_scalars`], in blocks where there have to be: by itself, for it has buffers to set up.
+///
+/// # Safety
+/// As for [`equal_scalars`], for views of the same shape.
+#[inline(never)]
+unsafe fn equal_encoded(
     (left, left_encoding): (RawView<'_>, Encoding),
     (right, right_encoding): (RawView<'_>, Encoding),
 ) -> Result<bool> {
@@ -62,11 +81,12 @@ pub(crate) unsafe fn equal_scalars(
     }
     if left_encoding.parts() > right_encoding.parts() {
         // SAFETY: as the caller says.
-        return unsafe { equal_scalars((right, right_encoding), (left, left_encoding)) };
+        return unsafe { equal_encoded((right, right_encoding), (left, left_encoding)) };
     }
     let Some(common) = Common::of(left_encoding, right_encoding) else { return Ok(false) };
     if left_encoding.parts() < right_encoding.parts() {
-        return equal_to_complex((left, left_encoding), (right, right_encoding), common);
+        // SAFETY: as the caller says.
+        return unsafe { equal_to_complex((left, left_encoding), (right, right_encoding), common) };
     }
     let mut buffers = [const { Buffers::new() }; 2];
     let mut pair = Pair::new([left_encoding, right_encoding], common, &mut buffers);
@@ -74,9 +94,12 @@ pub(crate) unsafe fn equal_scalars(
     equal_lines([left, right], |run| unsafe { pair.equal(run) })
 }
 
-/// As [`equal_scalars`] for real numbers and complex ones: as numbers with 0 for imaginary parts.
+/// As [`equal_encoded`] for real numbers and complex ones: as numbers with 0 for imaginary parts.
+///
+/// # Safety
+/// As for [`equal_encoded`].
 #[inline(never)]
-fn equal_to_complex(
+unsafe fn equal_to_complex(
     (left, left_encoding): (RawView<'_>, Encoding),
     (right, right_encoding): (RawView<'_>, Encoding),
     common: Common,

@@ -1,6 +1,6 @@
 //! How the bytes of a scalar are a value, as far as kernels need to know it at run time.
 
-use crate::element::Scalar;
+use crate::element::{Scalar, is_bitwise};
 use crate::format::Class;
 
 /// Class, size and byte order of a scalar type.
@@ -31,6 +31,11 @@ impl Encoding {
     /// How many bytes at a time are turned around to come to this machine's order; 1 for none.
     pub(super) const fn turned(self) -> usize {
         if self.swapped { self.part() } else { 1 }
+    }
+
+    /// Whether elements are equal just when their bytes are.
+    pub(super) const fn is_bitwise(self) -> bool {
+        is_bitwise(self.class)
     }
 
     /// The encoding of one part.

@@ -64,16 +64,25 @@ pub(super) fn bytes_object<'py>(
     }
 }
 
-/// Two hexadecimal digits for each byte, as a str.
-fn hex_object<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
-    let size = bytes.len().checked_mul(2).and_then(|size| isize::try_from(size).ok());
+/// Two hexadecimal digits for each of some bytes, as a str.
+///
+/// # Safety
+/// `start` is valid for reads of `length` bytes.
+unsafe fn hex_object<'py>(
+    py: Python<'py>,
+    start: *const u8,
+    length: usize,
+) -> PyResult<Bound<'py, PyAny>> {
+    let size = length.checked_mul(2).and_then(|size| isize::try_from(size).ok());
     let size = size.ok_or_else(|| PyMemoryError::new_err("a str longer than memory"))?;
-    // SAFETY: the str is new, of ASCII, and filled, all of it, before anybody sees it.
+    // SAFETY: the bytes are as the caller says. The str is new, of ASCII, and filled, all of it,
+    // before anybody sees it.
     unsafe {
         let text = Bound::from_owned_ptr_or_err(py, ffi::PyUnicode_New(size, 127))?;
         if size > 0 {
             let target = ffi::PyUnicode_DATA(text.as_ptr()).cast();
-            hex::encode_to(bytes.as_ptr(), bytes.len(), target);
+            memory::advise_huge(target, size as usize);
+            hex::encode_to(start, length, target);
         }
         Ok(text)
     }
@@ -164,9 +173,16 @@ impl PyConsumerArray {
         names: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let hold = self.hold(py)?;
+        let plain = arguments.is_empty() && names.is_none();
+        if plain && hold.layout().is_c_contiguous() {
+            // SAFETY: the elements are adjacent, and held.
+            return unsafe { hex_object(py, hold.start(), hold.layout().nbytes()) };
+        }
         let bytes = bytes_object(py, &hold, Order::C)?;
-        if arguments.is_empty() && names.is_none() {
-            return hex_object(py, bytes.as_bytes());
+        if plain {
+            let bytes = bytes.as_bytes();
+            // SAFETY: a slice of the object's bytes.
+            return unsafe { hex_object(py, bytes.as_ptr(), bytes.len()) };
         }
         // The rules for separators are those of bytes, errors included.
         bytes.call_method("hex", arguments, names)
