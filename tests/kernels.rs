@@ -11,7 +11,7 @@ use consumer::kernels::width::{Width, force};
 use consumer::kernels::{compare, copy, hex, search};
 use consumer::{AnyArray, Layout, Order, Scalar as Name, View};
 use proptest::prelude::*;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::sync::{Mutex, PoisonError};
 
 /// The width is one for all threads: a test keeps it for itself.
@@ -454,6 +454,34 @@ proptest! {
             prop_assert_eq!(arrays.1.equals(&arrays.0), same);
             Ok(())
         })?;
+    }
+}
+
+/// Lines of one number, so long that all of a chunk is large: whole numbers that a float can tell
+/// from their neighbours and such that it cannot.
+#[test]
+fn large_whole_numbers_are_compared_with_floats_exactly() {
+    let array = |format: &CStr, element: [u8; 8]| {
+        AnyArray::from_bytes(&element.repeat(300), format, &[300]).unwrap()
+    };
+    let powers =
+        (49..=63).flat_map(|power| [-1025, -1, 0, 1, 2, 1024].map(|near| (1 << power) + near));
+    for whole in powers.flat_map(|whole: i128| [whole, -whole]) {
+        let nearest = whole as f64;
+        for float in [nearest.next_down(), nearest, nearest.next_up()] {
+            let same = float.fract() == 0.0 && float as i128 == whole;
+            let floats = array(c"d", float.to_ne_bytes());
+            let mut wholes = vec![];
+            wholes.extend(i64::try_from(whole).map(|whole| array(c"q", whole.to_ne_bytes())));
+            wholes.extend(u64::try_from(whole).map(|whole| array(c"Q", whole.to_ne_bytes())));
+            with_every_width(|| {
+                for whole in &wholes {
+                    prop_assert_eq!(whole.equals(&floats), same, "{} {}", nearest, float);
+                }
+                Ok(())
+            })
+            .unwrap();
+        }
     }
 }
 
