@@ -281,7 +281,7 @@ fn search(criterion: &mut Criterion) {
     for bytes in SIZES {
         group.throughput(Throughput::Bytes(bytes as u64));
         let memory: Vec<Cell<f64>> = vec![Cell::new(0.0); bytes / 4];
-        let words = vec![0_u64; bytes / 8];
+        let words = vec![1_u64; bytes / 8];
         group.bench_function(named("read", bytes), |b| b.iter(|| read(black_box(&words))));
         macro_rules! views {
             ($($name:literal, $type:ty, $value:expr, $step:expr;)*) => {
