@@ -299,11 +299,12 @@ pub(super) fn set<'py>(
     if array.readonly() {
         return Err(PyTypeError::new_err("cannot modify read-only memory"));
     }
-    objects::check_owned(view, py)?;
     if let Some(names) = fields::names(key)? {
         let target = names.of(&*view.access(py)?)?;
+        objects::check_owned(view, &target, py)?;
         return set_view(view, &target, value, true);
     }
+    objects::check_owned(view, array, py)?;
     if let Some(pointer) = plain_element(array, key.as_borrowed()) {
         // SAFETY: the pointer leads to an element of this array, which is writable.
         return unsafe { dispatch!(array, array => store(view, array, pointer, value)) };
@@ -494,7 +495,7 @@ impl PyConsumerArray {
         self.length()
     }
 
-    /// v[i], v[i, j], v[i:j:k], v[i, ..., j:k]
+    /// v[i], v[i, j], v[i:j:k], v[i, ..., j:k]; of records also v["name"], v[["name", "other"]]
     fn __getitem__<'py>(
         this: &Bound<'py, Self>,
         key: &Bound<'py, PyAny>,

@@ -20,6 +20,23 @@ use crate::layout::Order;
 use crate::memory::Memory;
 use crate::view::View;
 
+/// A reference of our own to an object, which goes as soon as it is dropped. PyO3 does not know that
+/// raw functions are attached: it would put off letting go of a `Py` to some later call.
+pub(super) struct Reference(*mut ffi::PyObject);
+
+impl Reference {
+    pub(super) fn new(object: &Bound<'_, PyAny>) -> Self {
+        Self(object.clone().into_ptr())
+    }
+}
+
+impl Drop for Reference {
+    fn drop(&mut self) {
+        // SAFETY: a reference of our own; elements are stored attached.
+        unsafe { ffi::Py_DECREF(self.0) };
+    }
+}
+
 /// Calls `f` with each reference in adjacent elements.
 ///
 /// # Safety
@@ -153,10 +170,9 @@ unsafe fn repeated(form: &Arc<Form>, bytes: &[u8], count: usize) -> Result<Objec
     Ok(unsafe { Objects::own(memory, form.clone(), bytes.len()) })
 }
 
-/// Refuses to store references in memory that does not own them.
-pub(super) fn check_owned(view: &PyConsumerArray, py: Python<'_>) -> PyResult<()> {
-    let AnyArray::Composite(array) = view.array()? else { return Ok(()) };
-    if array.descriptor().has_objects()
+/// Refuses to store references in a view's memory, or a part of it, that does not own them.
+pub(super) fn check_owned(view: &PyConsumerArray, part: &AnyArray, py: Python<'_>) -> PyResult<()> {
+    if part.has_objects()
         && let Some(exporter) = view.exporter(py)?
         && super::ctypes::owner(&exporter).is_some()
     {

@@ -32,6 +32,9 @@ fn guarded<'py, R>(failure: R, body: impl FnOnce(Python<'py>) -> PyResult<R>) ->
         Ok(Err(error)) => error,
         Err(_) => PySystemError::new_err("internal error of consumer: please report it"),
     };
+    // Other errors may have been dropped on the way. PyO3, which did not know that this thread is
+    // attached, has put off letting go of them, and of all that their tracebacks hold, until now.
+    Python::attach(|_| ());
     error.restore(py);
     failure
 }

@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use smallvec::SmallVec;
 
 use super::convert::{Equal, NewReference, PyElement, fill_list};
-use super::objects::{self, Objects};
+use super::objects::{self, Objects, Reference};
 use crate::element::Composite;
 use crate::error::Result;
 use crate::format::FormatString;
@@ -26,7 +26,7 @@ type Bytes = SmallVec<[u8; 128]>;
 pub(super) struct Encoded {
     bytes: Bytes,
     /// What the references in the bytes refer to.
-    objects: Vec<Py<PyAny>>,
+    objects: Vec<Reference>,
 }
 
 impl PyElement for Composite {

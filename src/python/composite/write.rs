@@ -9,13 +9,14 @@ use crate::dtype::{Scalar as Name, ScalarType, dispatch_scalar};
 use crate::element::{Bits, Form, Record, Scalar, number, write_number};
 use crate::format::FormatString;
 use crate::python::convert::{PyValue, out_of_range, whole_number, wrong_type};
+use crate::python::objects::Reference;
 
 /// What writing an element gathers beside its bytes.
 pub(super) struct Writer<'a> {
     /// The format that errors name.
     pub(super) format: &'a FormatString,
     /// The objects that the bytes refer to: kept alive until the references are stored.
-    pub(super) objects: Vec<Py<PyAny>>,
+    pub(super) objects: Vec<Reference>,
 }
 
 impl Writer<'_> {
@@ -37,7 +38,7 @@ impl Writer<'_> {
             Form::Object => {
                 let reference = (object.as_ptr() as usize).to_ne_bytes();
                 bytes[..reference.len()].copy_from_slice(&reference);
-                self.objects.push(object.clone().unbind());
+                self.objects.push(Reference::new(object));
                 Ok(())
             }
             Form::Bytes(size) => self.byte_string(object, &mut bytes[..*size], None),
