@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::{AnyArray, ConsumerArray};
-use crate::element::{Form, Record};
+use crate::element::{Field, Form, Record};
 use crate::error::{Error, Result};
 use crate::format::FormatString;
 use crate::view::View;
@@ -52,7 +52,7 @@ impl AnyArray {
     ///
     /// # Errors
     /// Those of [`field`](Self::field), and one that [`is_value`](Error::is_value) where a name
-    /// is given twice.
+    /// is given twice, or fields lie over each other: members of an anonymous union.
     pub fn select_fields(&self, names: &[&str]) -> Result<Self> {
         let record = self.fields_or_error()?;
         let mut fields = Vec::with_capacity(names.len());
@@ -61,7 +61,7 @@ impl AnyArray {
                 return Err(Error::value(format!("field {name:?} is asked for twice")));
             }
             let (offset, form) = record.field(name).ok_or_else(|| no_field(record, name))?;
-            fields.push(crate::element::Field {
+            fields.push(Field {
                 name: Some((*name).to_owned()),
                 offset,
                 form: form.clone(),
@@ -71,6 +71,9 @@ impl AnyArray {
         let size = self.layout().itemsize();
         // What is left of a union has fields over each other still, if more than one.
         let union = record.union && fields.len() > 1;
+        if !union {
+            check_apart(&fields)?;
+        }
         let form = Form::Record(Record { fields, size, union, partial: true });
         // SAFETY: the same elements, of which the form tells less than before.
         Ok(unsafe { self.with_form(self.start(), self.layout().clone(), Arc::new(form)) })
@@ -183,6 +186,22 @@ impl AnyArray {
             _ => Error::key(format!("elements of format '{}' have no fields", self.format())),
         })
     }
+}
+
+/// Refuses fields of which one cannot be stored without the other.
+fn check_apart(fields: &[Field]) -> Result<()> {
+    let mut fields: Vec<&Field> = fields.iter().filter(|field| !field.bits().is_empty()).collect();
+    fields.sort_by_key(|field| field.bits().start);
+    for pair in fields.windows(2) {
+        if let [one, other] = pair
+            && one.bits().end > other.bits().start
+        {
+            let name = |field: &Field| field.name.clone().unwrap_or_default();
+            let (one, other) = (name(one), name(other));
+            return Err(Error::value(format!("fields {one:?} and {other:?} share bytes")));
+        }
+    }
+    Ok(())
 }
 
 #[cold]

@@ -129,6 +129,24 @@ impl Record {
     }
 }
 
+impl Field {
+    /// The bits of the record that are the field's, counted from its start; in a bit-field from the
+    /// lowest or from the highest bit of each byte, as its byte order is.
+    #[must_use]
+    pub fn bits(&self) -> Range<u128> {
+        let (start, size) = (8 * self.offset as u128, 8 * self.form.size() as u128);
+        match &self.form {
+            Form::Bits(Bits { unit, shift, width }) => {
+                let (shift, width) = (u128::from(*shift), u128::from(*width));
+                let lowest_first = unit.swapped == cfg!(target_endian = "big");
+                let start = start + if lowest_first { shift } else { size - shift - width };
+                start..start + width
+            }
+            _ => start..start + size,
+        }
+    }
+}
+
 /// What the bytes of one part of an element are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
