@@ -55,8 +55,9 @@ impl Form {
     pub fn format(&self) -> FormatString {
         let mut writer = Writer { text: String::new(), prefix: None };
         match self {
-            // A scalar alone needs neither alignment nor, in this order, a prefix.
+            // One alone needs neither alignment nor, in this order, a prefix.
             Self::Scalar(scalar_type) => return scalar_type.format(),
+            Self::Object => writer.text.push('O'),
             _ => writer.form(self, None),
         }
         // Names with a NUL were left out.
@@ -98,15 +99,16 @@ fn fields(items: &[Item]) -> Result<(Vec<Field>, usize)> {
             fields.push(Field { name: item.name.clone(), offset, form, anonymous: false });
         };
         let element = form(item)?;
+        if item.name.is_some() && item.repeat != 1 {
+            // A name stands for all that it is the name of.
+            let shape = [&[item.repeat], item.shape.as_slice()].concat();
+            field(start, Form::Array { shape, element: Box::new(element) });
+            continue;
+        }
         let form = match item.shape.as_slice() {
             [] => element,
             shape => Form::Array { shape: shape.to_vec(), element: Box::new(element) },
         };
-        if item.name.is_some() && item.repeat != 1 {
-            // A name stands for all that it is the name of.
-            field(start, Form::Array { shape: vec![item.repeat], element: Box::new(form) });
-            continue;
-        }
         let size = form.size();
         for index in 0..item.repeat {
             field(start + index * size, form.clone());
@@ -211,7 +213,7 @@ impl Writer {
         self.text.push_str("T{");
         let mut fields: Vec<&Field> = record.fields.iter().collect();
         // A format names fields where they are, whatever order they are asked for in.
-        fields.sort_by_key(|field| field.offset);
+        fields.sort_by_key(|field| (field.offset, field.form.size()));
         let mut position = 0;
         for field in fields {
             self.pad(field.offset.saturating_sub(position));
