@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyNotImplementedError, PyValueError};
 use pyo3::prelude::*;
 
 use super::attributes::format_object;
@@ -33,8 +33,12 @@ fn write_elements<T: PyElement>(
         // with an exception.
         match unsafe { Bound::from_owned_ptr_or_err(py, T::read(py, array, pointer)) } {
             Ok(object) => text.push_str(&object.repr()?.to_string_lossy()),
-            // An element that is no value of its type must not keep the others from being seen.
-            Err(error) if error.is_instance_of::<PyValueError>(py) => {
+            // An element that is no value of its type, or has a part that cannot be read, must not
+            // keep the others from being seen.
+            Err(error)
+                if error.is_instance_of::<PyValueError>(py)
+                    || error.is_instance_of::<PyNotImplementedError>(py) =>
+            {
                 let _ = write!(text, "<{}>", error.value(py));
             }
             Err(error) => return Err(error),
