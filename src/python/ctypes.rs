@@ -35,20 +35,20 @@ pub(super) fn owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAn
         } else if unsafe { ffi::PyMemoryView_Check(exporter.as_ptr()) } != 0 {
             exporter.getattr("obj").ok()
         } else {
-            return is_of_ctypes(&exporter).then_some(exporter);
+            return is_of(&exporter, b"_ctypes.").then_some(exporter);
         };
         exporter = inner?;
     }
 }
 
-/// Whether an object's layout is that of a class of ctypes. By the chain of base classes that
+/// Whether an object's layout is that of a class of a module. By the chain of base classes that
 /// decide on the layout, which even a class has that was never made ready.
-fn is_of_ctypes(object: &Bound<'_, PyAny>) -> bool {
+fn is_of(object: &Bound<'_, PyAny>, module: &[u8]) -> bool {
     let mut class = object.get_type_ptr();
     while !class.is_null() {
         // SAFETY: it is a class, whose name is a C string, and whose base is a class or NULL.
         unsafe {
-            if CStr::from_ptr((*class).tp_name).to_bytes().starts_with(b"_ctypes.") {
+            if CStr::from_ptr((*class).tp_name).to_bytes().starts_with(module) {
                 return true;
             }
             class = (*class).tp_base;
@@ -58,8 +58,8 @@ fn is_of_ctypes(object: &Bound<'_, PyAny>) -> bool {
 }
 
 /// What an array whose format is not to be believed really is: the one that the exporter, or what
-/// it is a view of, knows. `None` where ctypes has nothing to do with it, or where the format is not
-/// that of the object itself: then somebody has cast it to one that can be believed.
+/// it is a view of, knows. `None` where neither ctypes nor NumPy has to do with it, or where the format
+/// is not that of the object itself: then somebody has cast it to one that can be believed.
 ///
 /// # Safety
 /// The array's memory is that of `exporter`.
@@ -84,7 +84,7 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
         direct = false;
         exporter = inner?;
     }
-    if !is_of_ctypes(&exporter) {
+    if !is_of(&exporter, b"_ctypes.") {
         return None;
     }
     let class = exporter.get_type().into_any();
@@ -144,8 +144,7 @@ fn alike(left: &AnyArray, right: &AnyArray) -> bool {
 /// What cannot be read because of its type.
 fn unreadable(class: &Bound<'_, PyAny>, size: usize, why: std::fmt::Arguments<'_>) -> Form {
     let name = class.repr().map_or_else(|_| "a type".to_owned(), |name| name.to_string());
-    let why =
-        Error::unreadable(format!("elements of the ctypes type {name} cannot be read: {why}"));
+    let why = Error::unreadable(format!("elements of the type {name} cannot be read: {why}"));
     Form::Unreadable { size, why }
 }
 
@@ -271,7 +270,7 @@ impl<'py> Reader<'py> {
         size: usize,
         depth: usize,
     ) -> PyResult<Result<Vec<Field>, String>> {
-        let mut fields = Vec::new();
+        let mut fields: Vec<Field> = Vec::new();
         for base in class.cast::<PyType>()?.mro().iter().rev() {
             let namespace = base.getattr("__dict__")?;
             let Ok(list) = namespace.get_item("_fields_") else { continue };
@@ -279,7 +278,7 @@ impl<'py> Reader<'py> {
                 Ok(names) => names.try_iter()?.collect::<PyResult<Vec<_>>>()?,
                 Err(_) => Vec::new(),
             };
-            let mut names: Vec<String> = Vec::new();
+            let mut own = Vec::new();
             for entry in list.try_iter()? {
                 let entry = entry?;
                 let name = entry.get_item(0)?;
@@ -287,10 +286,6 @@ impl<'py> Reader<'py> {
                     return Ok(Err(format!("field {name:?} has no descriptor")));
                 };
                 let text = name.cast::<PyString>()?.to_string_lossy().into_owned();
-                if names.contains(&text) {
-                    // The descriptor is that of the last one.
-                    return Ok(Err(format!("two fields are called {text:?}")));
-                }
                 let mut field = match self.field(&entry, &descriptor, depth)? {
                     Ok(field) => field,
                     Err(why) => return Ok(Err(format!("field {text:?}: {why}"))),
@@ -301,10 +296,24 @@ impl<'py> Reader<'py> {
                 for other in &anonymous {
                     field.anonymous |= other.eq(&name)?;
                 }
-                names.push(text.clone());
                 field.name = Some(text);
-                fields.push(field);
+                own.push(field);
             }
+            let mut names: Vec<&str> = own.iter().flat_map(names_of).collect();
+            names.sort_unstable();
+            if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+                // The descriptor is that of the last one.
+                return Ok(Err(format!("two fields are called {:?}", twice[0])));
+            }
+            // A field of a base class whose name is taken can still be read, but not be asked for.
+            let taken = |name: &str| names.binary_search(&name).is_ok();
+            for field in &mut fields {
+                field.anonymous &= !names_of(field).into_iter().any(taken);
+                if field.name.as_deref().is_some_and(taken) {
+                    field.name = None;
+                }
+            }
+            fields.extend(own);
         }
         Ok(Ok(fields))
     }
@@ -320,10 +329,20 @@ impl<'py> Reader<'py> {
         if class.module()? != "_ctypes" || class.name()? != "CField" {
             return Ok(Err("its descriptor was replaced".to_owned()));
         }
-        let offset: usize = descriptor.getattr("offset")?.extract()?;
+        let offset: isize = descriptor.getattr("offset")?.extract()?;
+        let Ok(offset) = usize::try_from(offset) else {
+            // Some bit-fields of packed unions.
+            return Ok(Err(format!("ctypes puts it at offset {offset}")));
+        };
         let described: usize = descriptor.getattr("size")?.extract()?;
         let class = entry.get_item(1)?;
         let size = self.sizeof(&class)?;
+        // Which type ctypes read into the descriptor only its text tells: `<Field type=c_int, …>`.
+        let text = descriptor.repr()?.to_string_lossy().into_owned();
+        let name = class.getattr("__name__")?;
+        if text.contains("type=") && !text.contains(&format!("type={name},")) {
+            return Ok(Err(format!("its type is {name}, but ctypes has made it {text}")));
+        }
         let form = self.form(&class, depth + 1)?;
         let made = |form| Ok(Ok(Field { name: None, offset, form, anonymous: false }));
         if entry.len()? == 2 {
@@ -348,6 +367,15 @@ impl<'py> Reader<'py> {
             _ => Ok(Err("a bit-field of no whole number".to_owned())),
         }
     }
+}
+
+/// The names by which a field, or one of an anonymous member, can be asked for.
+fn names_of(field: &Field) -> Vec<&str> {
+    let mut names: Vec<&str> = field.name.as_deref().into_iter().collect();
+    if let (true, Form::Record(record)) = (field.anonymous, &field.form) {
+        names.extend(record.fields.iter().flat_map(names_of));
+    }
+    names
 }
 
 /// An array of a length: text where its elements are characters.
