@@ -155,7 +155,7 @@ def unpacked(form, data):
 
 
 def same(left, right):
-    """Whether two values, or nested lists of them, are of one type and the same to the sign of 0.
+    """Whether two values, or nested lists and tuples, are of one type and equal to the sign of 0.
 
     NaN is the same as NaN.
     """
