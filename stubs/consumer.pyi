@@ -9,13 +9,32 @@ import mmap
 from array import array
 from collections.abc import Iterator, Sequence
 from types import EllipsisType, GenericAlias
-from typing import Any, Literal, Never, Protocol, Self, SupportsIndex, TypeAlias, final, overload
+from typing import (
+    Any,
+    Final,
+    Literal,
+    Never,
+    Protocol,
+    Self,
+    SupportsIndex,
+    TypeAlias,
+    final,
+    overload,
+)
 
 # NumPy is optional, here as at run time: where it is missing, what is NumPy's is Any.
 import numpy as np  # type: ignore[import-not-found, unused-ignore]
+from _typeshed import structseq
 from typing_extensions import Buffer, TypeVar
 
-__all__ = ["BufferProtocolError", "ConsumerArray", "PyConsumerArray", "__version__", "consume"]
+__all__ = [
+    "BufferProtocolError",
+    "ConsumerArray",
+    "Field",
+    "PyConsumerArray",
+    "__version__",
+    "consume",
+]
 
 __version__: str
 
@@ -70,6 +89,24 @@ class BufferProtocolError(TypeError, ValueError):
 
     A TypeError, as Python's own consumers of buffers raise, and a ValueError as well.
     """
+
+@final
+class Field(structseq[Any], tuple[str, int, tuple[int, ...]]):
+    """Where a field of a record lies, and what it is."""
+
+    __match_args__: Final = ("format", "offset", "shape")
+
+    @property
+    def format(self) -> str:
+        """The format of one element of the field."""
+
+    @property
+    def offset(self) -> int:
+        """Bytes from the start of the record to the field."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the field's sub-array; () where it is none."""
 
 @final
 class ConsumerArray(Sequence[_T], _Exports):
@@ -157,6 +194,18 @@ class ConsumerArray(Sequence[_T], _Exports):
     def contiguous(self) -> bool:
         """Whether the elements are adjacent in either order."""
 
+    @property
+    def fields(self) -> dict[str, Field]:
+        """The named fields of the elements, where those are records; else empty.
+
+        Each name with the field's format, its offset in the record (in bytes) and its shape.
+
+        >>> import consumer
+        >>> v = consumer.consume(bytes(14)).cast("T{<I:id:H:kind:(2)f:at:}")
+        >>> v.fields["at"]
+        consumer.Field(format='f', offset=6, shape=(2,))
+        """
+
     # Elements and parts.
     def __len__(self) -> int:
         """The length of the first dimension, in elements; TypeError where there is none."""
@@ -167,13 +216,16 @@ class ConsumerArray(Sequence[_T], _Exports):
     ) -> _T:
         """The element at v[i] or v[i, j], or the part that v[i:j:k] or v[i, ..., j:k] selects.
 
+        Of records also the fields v["name"], with the dimensions of their sub-array behind those of
+        the view, and v[["name", "other"]], as records of only these.
+
         As many indices as there are dimensions give the element, any other key a view of the same
         memory; so that above one dimension v[i] is a view, which the type cannot tell: v[i, ...]
         says it.
 
-        IndexError for an index out of range, TypeError for a key that is no index, slice or
-        Ellipsis, or for too many of them; NotImplementedError where the elements are of a format
-        that cannot be read.
+        IndexError for an index out of range, KeyError for a name that no field has, TypeError for
+        any other key, or for too many indices; NotImplementedError where the elements are of a
+        format that cannot be read.
 
         >>> import consumer
         >>> v = consumer.consume(b"abcdef").reshape(2, 3)
@@ -181,19 +233,26 @@ class ConsumerArray(Sequence[_T], _Exports):
         100
         >>> v[:, 1].tolist()
         [98, 101]
+        >>> v.cast("B:a:2s:b:")["b"].tolist()
+        [b'bc', b'ef']
         """
 
     @overload
     def __getitem__(self, key: slice | EllipsisType | _Selection, /) -> ConsumerArray[_T]: ...
     @overload
+    def __getitem__(self, key: str, /) -> ConsumerArray[Any]: ...
+    @overload
+    def __getitem__(self, key: list[str], /) -> ConsumerArray[tuple[Any, ...]]: ...
+    @overload
     def __setitem__(self, key: _Indices, value: _T, /) -> None:
         """Stores an element, or, in a part of the view, those of any exporter of a buffer.
 
         The exporter has to have the same format and shape, and may overlap. In a part that is
-        selected by an Ellipsis or a tuple one element can be stored everywhere, as v[...] = 0 does.
+        selected by an Ellipsis, a tuple or the names of fields one element can be stored
+        everywhere, as v[...] = 0 and v["name"] = 0 do.
 
         TypeError for read-only memory or an element of the wrong type, ValueError for one out of
-        range and for another format or shape, IndexError as for reading.
+        range and for another format or shape, IndexError and KeyError as for reading.
 
         >>> import consumer
         >>> v = consumer.consume(bytearray(4))
@@ -208,6 +267,8 @@ class ConsumerArray(Sequence[_T], _Exports):
     def __setitem__(self, key: slice, value: _Exporter, /) -> None: ...
     @overload
     def __setitem__(self, key: EllipsisType | _Selection, value: _T | _Exporter, /) -> None: ...
+    @overload
+    def __setitem__(self, key: str | list[str], value: Any, /) -> None: ...
     def __iter__(self) -> Iterator[_T]:
         """The elements in order; above one dimension, views of one dimension less."""
 

@@ -1,4 +1,4 @@
-"""The examples that users read are true: in the docstrings, in the stub, and in the README."""
+"""The examples that users read are true: in the docstrings, in the stub, in README and docs."""
 
 import ast
 import contextlib
@@ -52,14 +52,15 @@ def test_examples_of_the_stub_are_true():
     assert sum(run(text, name) for text, name in documents if text) > 0
 
 
-def test_examples_of_the_readme_are_true():
+@pytest.mark.parametrize("document", ["README.md", "docs/formats.md"])
+def test_examples_of_the_documents_are_true(document):
     """A print is followed by what it prints."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    text = (ROOT / document).read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert blocks
     for block in blocks:
-        expected = re.findall(r"^print\(.*\) +# (.*)$", block, re.MULTILINE)
+        expected = re.findall(r"^ *print\(.*\) +# (.*)$", block, re.MULTILINE)
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
-            exec(block, {})  # the README's own text
+            exec(block, {})  # the document's own text
         assert printed.getvalue().splitlines() == expected

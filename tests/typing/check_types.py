@@ -97,6 +97,21 @@ def attributes(v: ConsumerArray[float]) -> None:
     assert_type(v.contiguous, bool)
 
 
+def fields(v: ConsumerArray[Any]) -> None:
+    assert_type(v["a"], ConsumerArray[Any])
+    assert_type(v[["a", "b"]], ConsumerArray[tuple[Any, ...]])
+    v["a"] = v["a"][::-1]
+    v["a"] = 1
+    v[["a", "b"]] = (1, 2)
+    assert_type(v.fields, dict[str, consumer.Field])
+    field = v.fields["a"]
+    assert_type(field.format, str)
+    assert_type(field.offset, int)
+    assert_type(field.shape, tuple[int, ...])
+    form, offset, shape = field
+    assert_type((form, offset, shape), tuple[str, int, tuple[int, ...]])
+
+
 def items(v: ConsumerArray[float], m: ConsumerArray[float]) -> None:
     assert_type(len(v), int)
     assert_type(v[0], float)
@@ -254,6 +269,7 @@ def main() -> None:
     elements_of_others(b"abc", b"abc")
     making(3)
     attributes(view())
+    fields(consume(bytearray(12)).cast("=h:a:i:b:"))
     items(view(), view().reshape(2, 2))
     for check in iteration, comparison, other_views, leaving, refused:
         check(view())
