@@ -178,9 +178,9 @@ def test_writing_changes_the_values_and_nothing_else(case, data):
     view[1:] = consumer.consume(Exporter(memory, form.encode(), size))[:2]
     now = exporter.bytes_now()
     assert same(expected(form, size, now), [value, *expected(form, size, memory)[:2]])
-    for at in range(3 * size):
-        if at % size in padding:
-            assert now[at] == memory[at]
+    # From one memory to the other whole records are copied, with their padding.
+    assert now[size:] == memory[: 2 * size]
+    assert all(now[at] == memory[at] for at in padding)
 
 
 def first_names(form):
@@ -248,7 +248,7 @@ def test_fields_are_the_parts_of_the_elements(case, data):
                 part = field[inner].tolist()[0][0]
                 assert same(part, first[first_place(field.format, inner)])
     for name in ("no such name", "A"):
-        with pytest.raises((KeyError, ValueError)):
+        with pytest.raises(KeyError if named else TypeError, match="no field"):
             view[name]
 
 
@@ -271,7 +271,6 @@ def test_several_fields_are_records_of_these_alone(case, data):
         tuple(value[named[name][0]] for name in names) for value in expected(form, size, memory)
     ]
     assert same(some.tolist(), wanted)
-    assert same(view[tuple(names)].tolist(), wanted)
     assert list(some.fields) == names
     assert (some.shape, some.itemsize) == ((3,), size)
     # Its format describes the same fields, in the order of memory.
