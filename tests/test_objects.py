@@ -648,3 +648,24 @@ def test_searches_through_objects_agree_with_lists(np):
             assert view.index(value) == values.index(value)
     for left, right in itertools.combinations_with_replacement(range(len(values) + 1), 2):
         assert view[left:right].tolist() == values[left:right]
+
+
+@pytest.mark.parametrize("form", ["i", "f", "=hi"])
+def test_an_error_that_is_replaced_goes_at_once(form):
+    """Its traceback holds the frame in which it was raised, and all that is in there."""
+    thing = Thing()
+    view = consumer.consume(bytearray(12)).cast(form)
+
+    class Wrong:
+        def __index__(self):
+            held = thing
+            raise TypeError(held)
+
+        __float__ = __index__
+
+    value = (1, Wrong()) if form == "=hi" else Wrong()
+    with Counted(thing) as count:
+        for key in (0, ...):
+            with pytest.raises(TypeError, match="expected"):
+                view[key] = value
+            assert count.changes() == [0]
