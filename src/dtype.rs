@@ -5,7 +5,6 @@
 
 use half::f16;
 use num_complex::Complex;
-use std::ffi::CString;
 use std::sync::Arc;
 
 use crate::element::{Address, Char, Form, LongDouble, Ucs2, Ucs4};
@@ -178,12 +177,9 @@ impl ScalarType {
     /// order.
     #[must_use]
     pub fn format(self) -> FormatString {
-        let (code, order) =
-            (self.scalar.format(), if cfg!(target_endian = "little") { b'>' } else { b'<' });
-        let mut text = if self.swapped { vec![order] } else { Vec::new() };
-        text.extend_from_slice(code);
-        // No code holds a NUL.
-        CString::new(text).unwrap_or_default().into()
+        let other = if cfg!(target_endian = "little") { b'>' } else { b'<' };
+        let prefix = self.swapped.then_some(other);
+        FormatString::of_few(prefix.into_iter().chain(self.scalar.format().iter().copied()))
     }
 
     /// The type that a code names under a prefix in elements of `itemsize` bytes.
@@ -283,7 +279,7 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
     if size > itemsize || (itemsize > 0 && tree.items.is_empty()) {
         return Err(contradiction());
     }
-    if is_ambiguous(&tree.items, itemsize - size) {
+    if is_ambiguous(&tree.items) {
         return Err(unreadable(
             "the padding behind a record in it may be the record's own or not: writers differ"
                 .to_owned(),
@@ -302,32 +298,22 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
     }
 }
 
-/// Whether items hold a record whose end is not clear, `slack` bytes being left behind them all.
-///
-/// In PEP 3118 a record that is aligned ends on its own alignment. NumPy writes that padding behind
-/// the closing brace, where it is counted twice, and that of records in an array it leaves out, or
-/// writes behind the array. Its own exports are read by their dtypes; where others pass such formats
-/// on, only one reading is right, and nobody can tell which.
-fn is_ambiguous(items: &[Item], slack: usize) -> bool {
+/// Whether items hold a record whose end is not clear. In PEP 3118 a record that is aligned ends on
+/// its own alignment; NumPy writes that padding behind the closing brace, where it is counted twice.
+/// Its own exports are read by their dtypes; where others pass such formats on, nobody can tell.
+fn is_ambiguous(items: &[Item]) -> bool {
     items.iter().enumerate().any(|(position, item)| {
         let Element::Record(inner) = &item.element else { return false };
-        let (padding, rest) = match &items[position + 1..] {
-            [Item { element: Element::Void(size), name: None, shape, .. }, rest @ ..]
-                if shape.is_empty() =>
-            {
-                (*size, rest)
-            }
-            rest => (0, rest),
-        };
-        let behind = padding + if rest.is_empty() { slack } else { 0 };
-        let count = item.shape.iter().fold(item.repeat, |count, &n| count.saturating_mul(n));
+        let padding = items[position + 1..].iter().map_while(|item| match item {
+            Item { element: Element::Void(size), name: None, .. } => Some(*size),
+            _ => None,
+        });
+        let padding = padding.fold(0, usize::saturating_add);
         let implicit = match (format::measure_element(item), format::place(inner)) {
             (Ok(whole), Ok((_, fields))) => whole.size - fields.size,
             _ => 0,
         };
-        (implicit > 0 && padding > 0)
-            || (count > 1 && behind >= count)
-            || is_ambiguous(inner, implicit + if count == 1 { behind } else { 0 })
+        (implicit > 0 && padding >= implicit) || is_ambiguous(inner)
     })
 }
 

@@ -198,9 +198,7 @@ fn a_record_whose_end_is_not_clear_is_not_read() {
     for (format, itemsize) in [
         ("T{T{d:a:b:b:}:in:xxxxxxxB:f:}", 24),
         ("T{T{d:a:b:b:}:in:7xB:f:}", 32),
-        ("T{(2)T{=d:a:}:in:}", 20),
-        ("T{(2)T{=h:a:b:b:}:in:2xI:x:}", 12),
-        ("T{T{(3)T{=h:a:b:b:}:in:3x}:out:b:c:}", 13),
+        ("T{T{T{d:a:b:b:}:in:7x}:out:B:f:}", 32),
     ] {
         let Judgement::Unreadable(error) = judge(format.as_bytes(), itemsize) else {
             panic!("{format} was read")
@@ -214,6 +212,8 @@ fn a_record_whose_end_is_not_clear_is_not_read() {
         ("T{(2)T{d:a:}:in:xi:b:}", 24),
         ("T{T{i:a:}:in:}", 12),
         ("(2)T{d:a:b:b:}", 32),
+        ("T{(2)T{=d:a:}:in:}", 20),
+        ("T{T{d:a:b:b:}:in:6xB:f:}", 24),
     ] {
         let judged = judge(format.as_bytes(), itemsize);
         assert!(matches!(judged, Judgement::Composite(_)), "{format}: {judged:?}");

@@ -38,6 +38,13 @@ impl FormatString {
         Self(Text::Inline(Word(inline)))
     }
 
+    /// A format of a few bytes, none of them NUL; what is beyond seven is lost.
+    pub(crate) fn of_few(bytes: impl IntoIterator<Item = u8>) -> Self {
+        let mut inline = [0; INLINE];
+        inline[..INLINE - 1].iter_mut().zip(bytes).for_each(|(place, byte)| *place = byte);
+        Self(Text::Inline(Word(inline)))
+    }
+
     /// Whether the text is kept in place.
     #[inline(always)]
     pub(crate) fn is_inline(&self) -> bool {
