@@ -136,13 +136,22 @@ def size_of(form):
     return layout(parse(form))[1]
 
 
+def valued(items):
+    """The items that give values: neither padding nor what a count of 0 leaves out."""
+    return [
+        item for item in items if item.name is not None or (item.code != "x" and item.repeats())
+    ]
+
+
 def fields_of(form):
     """Name (or None), offset, size and shape of each field of a format, in order."""
     items = parse(form)
-    only = items[0]
-    plain = len(items) == 1 and only.name is None and not only.shape
-    if plain and only.code == "T" and only.repeats() == 1:
-        items = only.items
+    real = valued(items)
+    if len(real) == 1 and real[0].code == "T" and real[0].name is None:
+        (only,) = real
+        if not only.shape and only.repeats() == 1:
+            # A record alone, perhaps with padding behind it, is the element.
+            items = only.items
     fields = []
     for item, start in zip(items, layout(items)[0], strict=True):
         if item.code == "x" and item.name is None:
@@ -230,6 +239,35 @@ def _float(code, order, data):
         data = data if order == sys.byteorder else data[::-1]
         return ctypes.c_longdouble.from_buffer_copy(data).value
     return struct.unpack(("<" if order == "little" else ">") + code, data)[0]
+
+
+def is_ambiguous(form, itemsize):
+    """Whether it is not clear where a record within a format ends.
+
+    Some writers count its padding as the record's, as C does, some write it behind the brace, and
+    some leave it out.
+    """
+    items = parse(form)
+    return _is_ambiguous(items, itemsize - layout(items)[1])
+
+
+def _is_ambiguous(items, slack):
+    for position, item in enumerate(items):
+        if item.code != "T":
+            continue
+        rest, padding = items[position + 1 :], 0
+        if rest and rest[0].code == "x" and rest[0].name is None and not rest[0].shape:
+            padding = rest.pop(0).element_size()[0]
+        behind = padding + (0 if rest else slack)
+        count = item.repeats()
+        for length in item.shape:
+            count *= length
+        own = item.element_size()[0] - layout(item.items)[1]
+        if (own and padding) or (count > 1 and behind >= count):
+            return True
+        if _is_ambiguous(item.items, own + (behind if count == 1 else 0)):
+            return True
+    return False
 
 
 def leaves(form):
