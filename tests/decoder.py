@@ -241,31 +241,25 @@ def _float(code, order, data):
     return struct.unpack(("<" if order == "little" else ">") + code, data)[0]
 
 
-def is_ambiguous(form, itemsize):
+def is_ambiguous(form):
     """Whether it is not clear where a record within a format ends.
 
-    Some writers count its padding as the record's, as C does, some write it behind the brace, and
-    some leave it out.
+    Some writers count its padding as the record's, as C does, and some write it behind the brace.
     """
-    items = parse(form)
-    return _is_ambiguous(items, itemsize - layout(items)[1])
+    return _is_ambiguous(parse(form))
 
 
-def _is_ambiguous(items, slack):
+def _is_ambiguous(items):
     for position, item in enumerate(items):
         if item.code != "T":
             continue
-        rest, padding = items[position + 1 :], 0
-        if rest and rest[0].code == "x" and rest[0].name is None and not rest[0].shape:
-            padding = rest.pop(0).element_size()[0]
-        behind = padding + (0 if rest else slack)
-        count = item.repeats()
-        for length in item.shape:
-            count *= length
+        padding = 0
+        for other in items[position + 1 :]:
+            if other.code != "x" or other.name is not None:
+                break
+            padding += other.element_size()[0]
         own = item.element_size()[0] - layout(item.items)[1]
-        if (own and padding) or (count > 1 and behind >= count):
-            return True
-        if _is_ambiguous(item.items, own + (behind if count == 1 else 0)):
+        if 0 < own <= padding or _is_ambiguous(item.items):
             return True
     return False
 
