@@ -11,7 +11,6 @@ use super::encoding::Encoding;
 use super::line::{self, Lines};
 use super::swap;
 use super::widen::{self, Wide};
-use crate::view::Run;
 use std::mem::MaybeUninit;
 
 /// Bytes of a buffer.
@@ -29,13 +28,6 @@ impl Buffer {
     fn start(&mut self) -> *mut u8 {
         self.0.as_mut_ptr().cast()
     }
-}
-
-/// Where a line lies: its first element, and the step to the next one in bytes.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Line {
-    pub(super) start: *mut u8,
-    pub(super) stride: isize,
 }
 
 /// What blocks are made in.
@@ -66,32 +58,41 @@ impl<'a> Blocks<'a> {
         Self { encoding, wide, buffers }
     }
 
-    /// How many elements of a line fit a block: all of them where they are looked at in place.
-    pub(super) fn most(&self, line: Line) -> usize {
-        let in_place = line.stride == self.encoding.size as isize
+    /// How many elements of some lines fit a block: all of them where they are looked at in place.
+    #[inline]
+    pub(super) fn most(&self, lines: &Lines<1>) -> usize {
+        let in_place = lines.lines == 1
+            && lines.strides == [self.encoding.size as isize]
             && self.encoding.turned() == 1
             && self.wide.is_none();
         let widened = self.wide.map_or(1, |wide| wide.size() * self.encoding.parts());
         if in_place { usize::MAX } else { BUFFER / self.encoding.size.max(widened) }
     }
 
-    /// Some elements of a line as a block: valid until the next one, and not more than fit one.
+    /// All elements of some lines, not more than fit a block, as a block: valid until the next one.
     ///
     /// # Safety
-    /// The elements of the line are valid for reads.
+    /// The elements of the lines are valid for reads.
     #[inline]
-    pub(super) unsafe fn block(&mut self, line: Line, first: usize, count: usize) -> *const u8 {
+    pub(super) unsafe fn block(&mut self, lines: Lines<1>) -> *const u8 {
         let Encoding { size, .. } = self.encoding;
         let turned = self.encoding.turned();
-        let start = line.start.wrapping_offset(line.stride.wrapping_mul(first as isize));
+        let (count, step) = (lines.lines * lines.length, size as isize);
         let native = self.buffers.native.start();
-        // SAFETY: the line is as the caller says, and the buffers have room for as many elements.
+        let [start] = lines.starts;
+        // SAFETY: the lines are as the caller says, and the buffers have room for as many elements.
         // Each is written before it is read.
         unsafe {
             let mut block = start.cast_const();
-            if line.stride != size as isize {
-                let (starts, strides) = ([native, start], [size as isize, line.stride]);
-                line::copy(Lines::of(Run { starts, strides, length: count }), size);
+            if lines.lines > 1 || lines.strides != [step] {
+                let gathered = Lines {
+                    starts: [native, start],
+                    strides: [step, lines.strides[0]],
+                    apart: [step * lines.length as isize, lines.apart[0]],
+                    length: lines.length,
+                    lines: lines.lines,
+                };
+                line::copy(gathered, size);
                 if turned > 1 {
                     swap::in_place(native, count * size, turned);
                 }

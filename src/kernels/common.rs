@@ -2,14 +2,15 @@
 
 #![allow(unsafe_code)]
 
-use super::block::{Blocks, Buffers, Line};
+use super::block::{Blocks, Buffers};
 use super::chunks;
 use super::encoding::Encoding;
+use super::line::Lines;
 use super::widen::Wide;
 use super::width::{Kernel, run};
 use crate::element::{LongDouble, Scalar};
 use crate::format::Class;
-use crate::view::{Run, load};
+use crate::view::load;
 
 /// What two numbers are compared as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,35 +100,26 @@ impl<'a> Pair<'a> {
         Self { blocks, common, parts: left.parts(), float_first }
     }
 
-    /// Whether the elements of two lines are equal.
+    /// Whether the elements of lines are equal in both views.
     ///
     /// # Safety
-    /// Both lines lead to elements of their encodings, valid for reads.
-    pub(super) unsafe fn equal(&mut self, run: Run<2>) -> bool {
-        let line = |view: usize| Line { start: run.starts[view], stride: run.strides[view] };
-        let [left, right] = [line(0), line(1)];
+    /// The lines lead to elements of the encodings, valid for reads.
+    pub(super) unsafe fn equal(&mut self, lines: &Lines<2>) -> bool {
         let [left_blocks, right_blocks] = &mut self.blocks;
-        let most = left_blocks.most(left).min(right_blocks.most(right)).min(run.length);
-        let mut first = 0;
-        while first < run.length {
-            let count = most.min(run.length - first);
+        let most = left_blocks.most(&lines.in_view(0)).min(right_blocks.most(&lines.in_view(1)));
+        let crossed = self.float_first && self.common.is_crossed();
+        let mut equal = true;
+        lines.pieces(most, |piece| {
             // SAFETY: as the caller says; blocks hold the common type of the pair.
-            let equal = unsafe {
-                let left = left_blocks.block(left, first, count);
-                let right = right_blocks.block(right, first, count);
-                let (left, right) = if self.float_first && self.common.is_crossed() {
-                    (right, left)
-                } else {
-                    (left, right)
-                };
-                self.common.equal(left, right, count * self.parts)
+            equal = unsafe {
+                let left = left_blocks.block(piece.in_view(0));
+                let right = right_blocks.block(piece.in_view(1));
+                let (left, right) = if crossed { (right, left) } else { (left, right) };
+                self.common.equal(left, right, piece.lines * piece.length * self.parts)
             };
-            if !equal {
-                return false;
-            }
-            first += count;
-        }
-        true
+            equal
+        });
+        equal
     }
 }
 

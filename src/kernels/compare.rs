@@ -9,11 +9,12 @@
 use super::block::Buffers;
 use super::common::{Common, Pair, equal_bytes};
 use super::encoding::Encoding;
+use super::line::Lines;
 use super::loops::{Loops, straight};
 use crate::element::{Form, Scalar, Value};
 use crate::error::Result;
 use crate::layout::Order;
-use crate::view::{RawView, Run, View, Walk, load};
+use crate::view::{RawView, View, Walk, load};
 
 /// Elements that are compared in one part before they are in the other.
 const PIECE: usize = 1024;
@@ -91,7 +92,7 @@ unsafe fn equal_encoded(
     let mut buffers = [const { Buffers::new() }; 2];
     let mut pair = Pair::new([left_encoding, right_encoding], common, &mut buffers);
     // SAFETY: each line leads to elements of both views, which are valid for reads.
-    equal_lines([left, right], |run| unsafe { pair.equal(run) })
+    equal_lines([left, right], |lines| unsafe { pair.equal(&lines) })
 }
 
 /// As [`equal_encoded`] for real numbers and complex ones: as numbers with 0 for imaginary parts.
@@ -111,32 +112,34 @@ unsafe fn equal_to_complex(
     let mut imaginary = Pair::new([Encoding::of::<f64>(), part], common_zero, &mut for_imaginary);
     let mut zero = 0_f64;
     let zero = (&raw mut zero).cast();
-    equal_lines([left, right], |run| {
+    equal_lines([left, right], |lines| {
+        let mut equal = true;
         // Pieces stay in the cache from the one part to the other.
-        (0..run.length).step_by(PIECE).all(|first| {
-            let starts = [run.pointer(0, first), run.pointer(1, first)];
-            let whole = Run { starts, length: PIECE.min(run.length - first), ..run };
-            let starts = [zero, starts[1].wrapping_add(part.size)];
-            let parts = Run { starts, strides: [0, run.strides[1]], ..whole };
-            // SAFETY: each line leads to elements of both views, and so to the parts of complex
-            // ones; a stride of 0 stays on the one number.
-            unsafe { real.equal(whole) && imaginary.equal(parts) }
-        })
+        lines.pieces(PIECE, |piece| {
+            let second = piece.starts[1].wrapping_add(part.size);
+            let parts = Lines {
+                starts: [zero, second],
+                strides: [0, piece.strides[1]],
+                apart: [0, piece.apart[1]],
+                ..piece
+            };
+            // SAFETY: the lines lead to elements of both views, and so to the parts of complex ones;
+            // steps of 0 stay on the one number.
+            equal = unsafe { real.equal(&piece) && imaginary.equal(&parts) };
+            equal
+        });
+        equal
     })
 }
 
 /// Whether something holds for all lines of two views.
-fn equal_lines(views: [RawView<'_>; 2], mut equal: impl FnMut(Run<2>) -> bool) -> Result<bool> {
+fn equal_lines(views: [RawView<'_>; 2], mut equal: impl FnMut(Lines<2>) -> bool) -> Result<bool> {
     if let Some(run) = straight(views) {
-        return Ok(equal(run));
+        return Ok(equal(Lines::of(run)));
     }
     match Loops::over(views) {
-        Some(mut loops) => {
-            let inner = loops.take(0);
-            let (strides, length) = (inner.strides, inner.length);
-            Ok(loops.all(|starts| equal(Run { starts, strides, length })))
-        }
-        None => Ok(Walk::new(views, Order::C)?.all(equal)),
+        Some(loops) => Ok(loops.lines(equal)),
+        None => Ok(Walk::new(views, Order::C)?.all(|run| equal(Lines::of(run)))),
     }
 }
 

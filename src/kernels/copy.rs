@@ -16,6 +16,9 @@ use crate::memory::Memory;
 use crate::view::{RawView, Run, View, Walk};
 use smallvec::SmallVec;
 
+/// Small matrices that are copied together.
+const TOGETHER: usize = 256;
+
 /// Bytes of a line that are copied before they are turned around.
 const PIECE: usize = 4096;
 
@@ -288,9 +291,18 @@ unsafe fn copy_loops(mut loops: Loops<2>, itemsize: usize, part: usize) {
             last = row.strides.map(|stride| stride.wrapping_mul(row.length as isize - 1));
             row.strides = row.strides.map(isize::wrapping_neg);
         }
+        // Many small matrices are copied together, each time the same element of all of them.
+        let small = part == 1 && inner.length.max(row.length) < transpose::NARROW;
+        let many = if small { loops.take(0) } else { Loop::ONCE };
         loops.all(|starts| {
+            let starts = [0, 1].map(|view| starts[view].wrapping_offset(last[view]));
+            if many.length > 1 {
+                // SAFETY: as the caller says.
+                unsafe { copy_together(starts, many, [inner, row], itemsize) };
+                return true;
+            }
             let matrix = Matrix {
-                starts: [0, 1].map(|view| starts[view].wrapping_offset(last[view])),
+                starts,
                 columns: inner.length,
                 column: inner.strides,
                 rows: row.length,
@@ -310,6 +322,38 @@ unsafe fn copy_loops(mut loops: Loops<2>, itemsize: usize, part: usize) {
         unsafe { copy_lines(Lines { starts, strides, length, apart, lines }, itemsize, part) };
         true
     });
+}
+
+/// Copies many small matrices.
+///
+/// # Safety
+/// As for [`copy_apart`]; all three loops together lead to elements.
+unsafe fn copy_together(
+    starts: [*mut u8; 2],
+    many: Loop<2>,
+    [column, row]: [Loop<2>; 2],
+    itemsize: usize,
+) {
+    let lines = Lines {
+        starts,
+        strides: many.strides,
+        length: many.length,
+        apart: row.strides,
+        lines: row.length,
+    };
+    for first in (0..many.length).step_by(TOGETHER) {
+        let length = TOGETHER.min(many.length - first);
+        for index in 0..column.length {
+            let at = |view: usize| {
+                let along = many.strides[view].wrapping_mul(first as isize);
+                let down = column.strides[view].wrapping_mul(index as isize);
+                starts[view].wrapping_offset(along).wrapping_offset(down)
+            };
+            let lines = Lines { starts: [at(0), at(1)], length, ..lines };
+            // SAFETY: as the caller says.
+            unsafe { line::copy(lines, itemsize) };
+        }
+    }
 }
 
 /// Copies lines, and turns each `part` of the bytes around; not for a `part` of 1.

@@ -6,42 +6,86 @@ use super::width::{Kernel, Width, run};
 use crate::view::Run;
 use std::marker::PhantomData;
 
-/// Lines of elements to be copied, side by side. Of two numbers the first is the target's, the
-/// second the source's; steps are in bytes.
+/// Lines of elements, side by side, in `N` views; in copies the first is the target, the second the
+/// source. Steps are in bytes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Lines {
-    pub(super) starts: [*mut u8; 2],
+pub(super) struct Lines<const N: usize = 2> {
+    pub(super) starts: [*mut u8; N],
     /// From an element to the next one of its line.
-    pub(super) strides: [isize; 2],
+    pub(super) strides: [isize; N],
     pub(super) length: usize,
     /// From a line to the next one.
-    pub(super) apart: [isize; 2],
+    pub(super) apart: [isize; N],
     pub(super) lines: usize,
 }
 
-impl Lines {
+impl<const N: usize> Lines<N> {
     /// One line.
     #[inline]
-    pub(super) fn of(run: Run<2>) -> Self {
+    pub(super) fn of(run: Run<N>) -> Self {
         let Run { starts, strides, length } = run;
-        Self { starts, strides, length, apart: [0; 2], lines: 1 }
+        Self { starts, strides, length, apart: [0; N], lines: 1 }
+    }
+
+    /// The lines as they are in one of the views.
+    #[inline]
+    pub(super) fn in_view(&self, view: usize) -> Lines<1> {
+        Lines {
+            starts: [self.starts[view]],
+            strides: [self.strides[view]],
+            length: self.length,
+            apart: [self.apart[view]],
+            lines: self.lines,
+        }
+    }
+
+    /// Some of the lines.
+    fn some(&self, first: usize, lines: usize) -> Self {
+        Self { starts: self.line(first), lines, ..*self }
     }
 
     /// Some elements of one line.
     pub(super) fn part(&self, line: usize, first: usize, length: usize) -> Self {
-        let starts = self.line(line);
-        let at = |view: usize| {
-            starts[view].wrapping_offset(self.strides[view].wrapping_mul(first as isize))
-        };
-        Self { starts: [at(0), at(1)], length, lines: 1, ..*self }
+        let mut starts = self.line(line);
+        for (start, stride) in starts.iter_mut().zip(self.strides) {
+            *start = start.wrapping_offset(stride.wrapping_mul(first as isize));
+        }
+        Self { starts, length, lines: 1, ..*self }
+    }
+
+    /// Calls `body` with pieces of no more than `most` elements, one after the other, until it says
+    /// `false`: lines as a whole where several fit, else parts of a line.
+    #[inline]
+    pub(super) fn pieces(&self, most: usize, mut body: impl FnMut(Self) -> bool) {
+        if self.length == 0 {
+            return;
+        }
+        let fit = most / self.length;
+        if self.lines > 1 && fit > 1 {
+            for first in (0..self.lines).step_by(fit) {
+                if !body(self.some(first, fit.min(self.lines - first))) {
+                    return;
+                }
+            }
+            return;
+        }
+        for line in 0..self.lines {
+            for first in (0..self.length).step_by(most.min(self.length)) {
+                if !body(self.part(line, first, most.min(self.length - first))) {
+                    return;
+                }
+            }
+        }
     }
 
     /// The start of a line.
     #[inline(always)]
-    fn line(&self, index: usize) -> [*mut u8; 2] {
-        let [target, source] = self.starts;
-        let [down, across] = self.apart.map(|apart| apart.wrapping_mul(index as isize));
-        [target.wrapping_offset(down), source.wrapping_offset(across)]
+    pub(super) fn line(&self, index: usize) -> [*mut u8; N] {
+        let mut starts = self.starts;
+        for (start, apart) in starts.iter_mut().zip(self.apart) {
+            *start = start.wrapping_offset(apart.wrapping_mul(index as isize));
+        }
+        starts
     }
 }
 

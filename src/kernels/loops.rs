@@ -5,6 +5,7 @@
 //! continue each other become one. So it is the memory alone, not shape or number of dimensions,
 //! that decides what a pass over the elements costs.
 
+use super::line::Lines;
 use crate::layout::Layout;
 use crate::view::{RawView, Run};
 use smallvec::SmallVec;
@@ -22,6 +23,9 @@ pub(super) fn straight<const N: usize>(views: [RawView<'_>; N]) -> Option<Run<N>
     let adjacent = layouts.iter().all(|layout| layout.is_c_contiguous());
     adjacent.then(|| run(layouts.map(|layout| layout.itemsize() as isize)))
 }
+
+/// Elements of a line that is worth looking at for itself.
+const SHORT: usize = 256;
 
 /// A dimension of `N` views at once.
 #[derive(Debug, Clone, Copy)]
@@ -58,12 +62,30 @@ impl<const N: usize> Loops<N> {
     /// The loops over views of one shape; `None` where pointers stand between a start and its
     /// elements, or where there are no elements.
     pub(super) fn over(views: [RawView<'_>; N]) -> Option<Self> {
+        Self::of_views(views, Self::new)
+    }
+
+    /// As [`over`](Self::over), but in C order.
+    pub(super) fn in_order(views: [RawView<'_>; N]) -> Option<Self> {
+        Self::of_views(views, |shape, starts, strides| {
+            let loops = (0..shape.len()).filter(|&dimension| shape[dimension] != 1);
+            let loops = loops.map(|dimension| Loop {
+                length: shape[dimension],
+                strides: strides.map(|strides| strides[dimension]),
+            });
+            Self::joined(starts, loops.collect())
+        })
+    }
+
+    fn of_views(
+        views: [RawView<'_>; N],
+        make: impl FnOnce(&[usize], [*mut u8; N], [&[isize]; N]) -> Self,
+    ) -> Option<Self> {
         let layouts = views.map(RawView::layout);
         let direct = layouts.iter().all(|layout| layout.suboffsets().is_empty());
         let shape = layouts.first()?.shape();
         let strides = layouts.map(Layout::strides);
-        (direct && !shape.contains(&0))
-            .then(|| Self::new(shape, views.map(RawView::start), strides))
+        (direct && !shape.contains(&0)).then(|| make(shape, views.map(RawView::start), strides))
     }
 
     /// The loops over elements of a shape, of which no length is 0.
@@ -82,6 +104,11 @@ impl<const N: usize> Loops<N> {
             let place = loops.iter().rposition(|other| other.reach() >= one.reach());
             loops.insert(place.map_or(0, |place| place + 1), one);
         }
+        Self::joined(starts, loops)
+    }
+
+    /// Makes one loop of those that continue each other.
+    fn joined(starts: [*mut u8; N], mut loops: SmallVec<[Loop<N>; 4]>) -> Self {
         if loops.len() > 1 {
             loops.dedup_by(|next, last| {
                 let continues = last.steps_over(next);
@@ -100,6 +127,16 @@ impl<const N: usize> Loops<N> {
             Some(index) => self.loops.remove(index),
             None => Loop::ONCE,
         }
+    }
+
+    /// Calls `body` with all elements as lines, several together where they are short, until it says
+    /// `false`; whether it never did.
+    pub(super) fn lines(mut self, mut body: impl FnMut(Lines<N>) -> bool) -> bool {
+        let inner = self.take(0);
+        let outer = if inner.length < SHORT { self.take(0) } else { Loop::ONCE };
+        let (length, strides) = (inner.length, inner.strides);
+        let (lines, apart) = (outer.length, outer.strides);
+        self.all(|starts| body(Lines { starts, strides, length, apart, lines }))
     }
 
     /// Calls `body` with every place that the loops lead to, until it says `false`; whether it

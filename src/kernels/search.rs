@@ -5,9 +5,10 @@
 
 #![allow(unsafe_code)]
 
-use super::block::{Blocks, Buffers, Line};
+use super::block::{Blocks, Buffers};
 use super::chunks;
 use super::encoding::Encoding;
+use super::line::Lines;
 use super::loops::{Loops, straight};
 use super::width::{Kernel, run};
 use crate::element::Scalar;
@@ -135,19 +136,21 @@ impl<'a> Search<'a> {
     /// # Safety
     /// The view's elements are of the encoding.
     unsafe fn find_in(&mut self, view: RawView<'_>) -> Option<usize> {
+        let (mut found, mut before) = (None, 0);
+        let mut find = |lines: Lines<1>| {
+            // SAFETY: lines lead to elements of the view, which are valid for reads.
+            found = unsafe { self.find(&lines) }.map(|index| before + index);
+            before += lines.lines * lines.length;
+            found.is_none()
+        };
         if let Some(run) = straight([view]) {
-            // SAFETY: the run is all elements of the view, which are valid for reads.
-            return unsafe { self.find(run) };
+            find(Lines::of(run));
+        } else if let Some(loops) = Loops::in_order([view]) {
+            loops.lines(find);
+        } else {
+            Walk::of(view, Order::C).all(|run| find(Lines::of(run)));
         }
-        let mut before = 0;
-        for run in Walk::of(view, Order::C) {
-            // SAFETY: a run leads to elements of the view, which are valid for reads.
-            if let Some(index) = unsafe { self.find(run) } {
-                return Some(before + index);
-            }
-            before += run.length;
-        }
-        None
+        found
     }
 
     /// How many elements are sought.
@@ -156,75 +159,65 @@ impl<'a> Search<'a> {
     /// As for [`find_in`](Self::find_in).
     unsafe fn count_in(&mut self, view: RawView<'_>) -> usize {
         let mut total = 0;
-        let mut add = |run| {
-            // SAFETY: a run leads to elements of the view, which are valid for reads.
-            total += unsafe { self.count(run) };
+        let mut add = |lines: Lines<1>| {
+            // SAFETY: lines lead to elements of the view, which are valid for reads.
+            total += unsafe { self.count(&lines) };
             true
         };
         if let Some(run) = straight([view]) {
-            add(run);
-        } else if let Some(mut loops) = Loops::over([view]) {
-            let inner = loops.take(0);
-            let (strides, length) = (inner.strides, inner.length);
-            loops.all(|starts| add(Run { starts, strides, length }));
+            add(Lines::of(run));
+        } else if let Some(loops) = Loops::over([view]) {
+            loops.lines(add);
         } else {
-            Walk::of(view, Order::C).all(add);
+            Walk::of(view, Order::C).all(|run| add(Lines::of(run)));
         }
         total
     }
 
-    /// The index of the first element of a line that is sought.
+    /// The index, all lines taken together, of the first element that is sought.
     ///
     /// # Safety
-    /// The line leads to elements valid for reads.
-    unsafe fn find(&mut self, run: Run<1>) -> Option<usize> {
+    /// The lines lead to elements valid for reads.
+    unsafe fn find(&mut self, lines: &Lines<1>) -> Option<usize> {
         let Some(pattern) = self.pattern else {
-            return (0..run.length).position(|index| (self.equals)(run.pointer(0, index)));
+            return self.addresses(lines).position(self.equals);
         };
-        // SAFETY: as the caller says.
-        unsafe {
-            self.blocks(run, |start, count, before| {
-                let found = first(start, count, &pattern)?;
-                Some(before + found)
-            })
-        }
+        let (mut found, mut before) = (None, 0);
+        lines.pieces(self.blocks.most(lines), |piece| {
+            let count = piece.lines * piece.length;
+            // SAFETY: as the caller says.
+            let index = unsafe { first(self.blocks.block(piece), count, &pattern) };
+            found = index.map(|index| before + index);
+            before += count;
+            found.is_none()
+        });
+        found
     }
 
-    /// How many elements of a line are sought.
+    /// How many elements of some lines are sought.
     ///
     /// # Safety
     /// As for [`find`](Self::find).
-    unsafe fn count(&mut self, run: Run<1>) -> usize {
+    unsafe fn count(&mut self, lines: &Lines<1>) -> usize {
         let Some(pattern) = self.pattern else {
-            return (0..run.length).filter(|&index| (self.equals)(run.pointer(0, index))).count();
+            return self.addresses(lines).filter(|&pointer| (self.equals)(pointer)).count();
         };
         let mut total = 0;
-        // SAFETY: as the caller says.
-        unsafe {
-            self.blocks(run, |start, count, _| -> Option<()> {
-                total += all(start, count, &pattern);
-                None
-            });
-        }
+        lines.pieces(self.blocks.most(lines), |piece| {
+            let count = piece.lines * piece.length;
+            // SAFETY: as the caller says.
+            total += unsafe { all(self.blocks.block(piece), count, &pattern) };
+            true
+        });
         total
     }
 
-    /// Gives `look` one block of a line after the other, with the number of elements in it and
-    /// before it, until it finds something.
-    ///
-    /// # Safety
-    /// As for [`find`](Self::find).
-    unsafe fn blocks<R>(
-        &mut self,
-        run: Run<1>,
-        mut look: impl FnMut(*const u8, usize, usize) -> Option<R>,
-    ) -> Option<R> {
-        let line = Line { start: run.starts[0], stride: run.strides[0] };
-        let most = self.blocks.most(line).min(run.length).max(1);
-        (0..run.length).step_by(most).find_map(|before| {
-            let count = most.min(run.length - before);
-            // SAFETY: as the caller says.
-            look(unsafe { self.blocks.block(line, before, count) }, count, before)
+    /// The address of every element of some lines.
+    fn addresses(&self, lines: &Lines<1>) -> impl Iterator<Item = *const u8> {
+        let &Lines { strides, length, .. } = lines;
+        (0..lines.lines).map(|line| lines.line(line)).flat_map(move |starts| {
+            let run = Run { starts, strides, length };
+            (0..length).map(move |index| run.pointer(0, index).cast_const())
         })
     }
 }

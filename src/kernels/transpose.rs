@@ -28,7 +28,7 @@ const COLUMNS: usize = 256;
 /// Bytes of a block along the rows: two lines of the cache, which processors fetch in pairs.
 const ROW_BYTES: usize = 128;
 /// A side that has fewer elements is no side of a block: lines are copied along the other.
-const NARROW: usize = 8;
+pub(super) const NARROW: usize = 8;
 /// Elements of a line that is copied while another one waits for its part of the same memory.
 const LINE: usize = 1024;
 
