@@ -486,17 +486,25 @@ fn large_whole_numbers_are_compared_with_floats_exactly() {
 }
 
 /// Elements of few values, one of them rare; the oracle compares values taken out one by one.
-fn looks<T: Scalar>(few: &[Vec<u8>], place: &Placed, rare: &[bool]) -> Result<(), TestCaseError> {
+fn looks<T: Scalar>(
+    few: &[Vec<u8>],
+    place: &Placed,
+    (often, seed): (f64, u64),
+) -> Result<(), TestCaseError> {
     let mut bytes = noise(place.size, 3);
-    for (position, &rare) in place.positions(Order::C).into_iter().zip(rare) {
-        let element = &few[usize::from(rare)];
-        bytes[position..position + place.itemsize].copy_from_slice(element);
+    let positions = place.positions(Order::C);
+    let chances = noise(2 * positions.len(), seed);
+    for (position, chance) in positions.iter().zip(chances.chunks(2)) {
+        let chance = f64::from(u16::from_ne_bytes([chance[0], chance[1]]));
+        let element = &few[usize::from(chance < often * 65536.0)];
+        bytes[*position..position + place.itemsize].copy_from_slice(element);
     }
     let arena = Arena::new(&bytes);
     let view: View<T> = place.view(&arena, true, ());
-    let values: Vec<T::Value> =
-        place.positions(Order::C).iter().map(|&at| value::<T>(&bytes[at..])).collect();
-    let same = values.iter().zip(&values).all(|(value, itself)| value == itself);
+    let values_at = |bytes: &[u8], positions: &[usize]| -> Vec<T::Value> {
+        positions.iter().map(|&at| value::<T>(&bytes[at..])).collect()
+    };
+    let values = values_at(&bytes, &positions);
     for sought in few {
         let sought = value::<T>(sought);
         let first = values.iter().position(|value| *value == sought);
@@ -504,7 +512,27 @@ fn looks<T: Scalar>(few: &[Vec<u8>], place: &Placed, rare: &[bool]) -> Result<()
         with_every_width(|| {
             prop_assert_eq!(search::find(&view, sought), first);
             prop_assert_eq!(search::count(&view, sought), count);
-            prop_assert_eq!(compare::equal(&view, &view).unwrap(), same);
+            Ok(())
+        })?;
+    }
+
+    // The same elements side by side; then one of them is another.
+    let strides = adjacent(&place.shape, place.itemsize);
+    let copy = Placed::new(&place.shape, &strides, place.itemsize, 1, 0);
+    let mut bytes = scattered(&noise(copy.size, 4), &copy, &place.gathered(&bytes, Order::C));
+    for changed in [false, true] {
+        if let (true, Some(&position)) =
+            (changed, copy.positions(Order::C).get(seed as usize % 997))
+        {
+            bytes[position..position + place.itemsize].copy_from_slice(&few[1]);
+        }
+        let others = values_at(&bytes, &copy.positions(Order::C));
+        let same = values == others;
+        let arena = Arena::new(&bytes);
+        let other: View<T> = copy.view(&arena, true, ());
+        with_every_width(|| {
+            prop_assert_eq!(compare::equal(&view, &other).unwrap(), same);
+            prop_assert_eq!(compare::equal(&other, &view).unwrap(), same);
             Ok(())
         })?;
     }
@@ -518,21 +546,18 @@ fn value<T: Scalar>(bytes: &[u8]) -> T::Value {
 macro_rules! looked_for {
     ($($test:ident $type:ty: $($element:expr),*;)*) => {
         proptest! {
-            #![proptest_config(config(60))]
+            #![proptest_config(config(25))]
             $(#[test]
             fn $test(
                 length in lengths(), (steps, more) in steps(), before in 0..5_usize,
                 often in prop_oneof![Just(0.0), Just(0.003), Just(0.5)], seed in any::<u64>(),
                 third in any::<prop::sample::Index>(),
+                matrix in matrices(<$type>::SIZE),
             ) {
-                let place = line(length, <$type>::SIZE, steps, more, before);
-                let rare: Vec<bool> = noise(2 * length, seed)
-                    .chunks(2)
-                    .map(|pair| f64::from(u16::from_ne_bytes([pair[0], pair[1]])) < often * 65536.0)
-                    .collect();
                 let elements: Vec<Vec<u8>> = vec![$($element.to_ne_bytes().to_vec()),*];
                 let few = [elements[0].clone(), elements[1 + third.index(elements.len() - 1)].clone()];
-                looks::<$type>(&few, &place, &rare)?;
+                looks::<$type>(&few, &line(length, <$type>::SIZE, steps, more, before), (often, seed))?;
+                looks::<$type>(&few, &matrix, (often, seed))?;
             })*
         }
     };
