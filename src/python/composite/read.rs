@@ -151,6 +151,8 @@ pub(super) unsafe fn scalar_tuple(
             }
             ffi::PyTuple_SET_ITEM(tuple, place as isize, object);
         }
+        // No cycle leads through scalars. The collector would find out by itself, but one by one.
+        ffi::PyObject_GC_UnTrack(tuple.cast());
         tuple
     }
 }
