@@ -1,10 +1,10 @@
 //! The fields of records: `v["name"]`, `v[["name", "other"]]` and `v.fields`.
 
 use pyo3::exceptions::PyKeyError;
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
-use pyo3::{Borrowed, ffi};
 
 use super::class::PyConsumerArray;
 use crate::array::AnyArray;
@@ -28,25 +28,6 @@ pub(super) fn names<'py>(key: &Bound<'py, PyAny>) -> PyResult<Option<Names<'py>>
     }
     let names = parts.into_iter().map(|part| Ok(part.cast_into::<PyString>()?));
     Ok(Some(Names::Several(names.collect::<PyResult<_>>()?)))
-}
-
-/// The text of a key that is just a str of ASCII, as almost all names are.
-#[inline(always)]
-pub(super) fn plain_name<'a>(key: Borrowed<'a, '_, PyAny>) -> Option<&'a str> {
-    // SAFETY: the key is alive, and a str where it is asked for its text, which is kept in it.
-    unsafe {
-        if ffi::PyUnicode_CheckExact(key.as_ptr()) == 0 {
-            return None;
-        }
-        let mut size = 0;
-        let text = ffi::PyUnicode_AsUTF8AndSize(key.as_ptr(), &raw mut size);
-        if text.is_null() {
-            // Surrogates: the long way tells.
-            ffi::PyErr_Clear();
-            return None;
-        }
-        std::str::from_utf8(std::slice::from_raw_parts(text.cast(), size as usize)).ok()
-    }
 }
 
 impl Names<'_> {

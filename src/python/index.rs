@@ -3,7 +3,6 @@
 //! Keys and values are converted first, which may run any code, and the view is asked for access
 //! after that.
 
-use pyo3::Borrowed;
 use pyo3::exceptions::{PyIndexError, PyNotImplementedError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -14,10 +13,11 @@ use super::class::PyConsumerArray;
 use super::convert::{NewReference, PyElement};
 use super::fields;
 use super::objects::{self, Objects};
+use super::plain;
 use crate::array::{AnyArray, ConsumerArray, dispatch};
 use crate::dtype::Scalar;
 use crate::element::Form;
-use crate::layout::{Key, Narrowed};
+use crate::layout::Key;
 
 /// What a key asks for.
 enum Asked {
@@ -148,145 +148,6 @@ pub(super) unsafe fn read(py: Python<'_>, array: &AnyArray, pointer: *const u8) 
     dispatch!(array, array => unsafe { PyElement::read(py, array, pointer) })
 }
 
-/// The address of the element of a key that needs no code of anybody's to be read, and so cannot
-/// cost the view its memory: an int, or a tuple of ints. `None` where the key is another, or leads
-/// nowhere; the long way then tells which.
-#[inline(always)]
-pub(super) fn plain_element(array: &AnyArray, key: Borrowed<'_, '_, PyAny>) -> Option<*mut u8> {
-    // SAFETY: the key is alive.
-    if unsafe { ffi::PyTuple_CheckExact(key.as_ptr()) } != 0 {
-        return plain_tuple(array, key);
-    }
-    array.raw().line_element(plain_int(key)?)
-}
-
-#[inline]
-fn plain_tuple(array: &AnyArray, key: Borrowed<'_, '_, PyAny>) -> Option<*mut u8> {
-    let (pointer, ndim) = (key.as_ptr(), array.layout().ndim());
-    // SAFETY: the key is a tuple.
-    unsafe {
-        if ffi::PyTuple_GET_SIZE(pointer) as usize != ndim
-            || !array.layout().suboffsets().is_empty()
-        {
-            return None;
-        }
-        let mut element = array.start();
-        for dimension in 0..ndim {
-            let item = ffi::PyTuple_GET_ITEM(pointer, dimension as isize);
-            let index = plain_int(Borrowed::from_ptr(key.py(), item))?;
-            let index = array.layout().resolve(dimension, index).ok()?;
-            element = array.raw().step(element, dimension, index);
-        }
-        Some(element)
-    }
-}
-
-/// The number of an object that is just an int, of machine size.
-#[inline(always)]
-pub(super) fn plain_int(object: Borrowed<'_, '_, PyAny>) -> Option<isize> {
-    // SAFETY: the object is alive, and an int where it is asked for its number.
-    unsafe {
-        if ffi::PyLong_CheckExact(object.as_ptr()) == 0 {
-            return None;
-        }
-        let index = ffi::PyLong_AsSsize_t(object.as_ptr());
-        if index == -1 && !ffi::PyErr_Occurred().is_null() {
-            ffi::PyErr_Clear();
-            return None;
-        }
-        Some(index)
-    }
-}
-
-/// Stores a value that needs no code of anybody's to be read in the element of such a key. Says
-/// whether it did; where not, the long way does, or tells what is wrong.
-#[inline(always)]
-pub(super) fn plain_store(
-    view: &PyConsumerArray,
-    key: Borrowed<'_, '_, PyAny>,
-    value: Borrowed<'_, '_, PyAny>,
-) -> bool {
-    let Some(access) = view.try_access(key.py()) else { return false };
-    if access.readonly() {
-        return false;
-    }
-    let Some(pointer) = plain_element(&access, key) else { return false };
-    // SAFETY: the pointer leads to an element of the array, which is writable and accessed.
-    dispatch!(&*access, array => unsafe { PyElement::store_plain(array, pointer, value) })
-}
-
-/// What a slice of the first dimension selects (offset, length and stride), by the short way:
-/// `None` where that does not do.
-#[inline(always)]
-pub(super) fn plain_slice(
-    array: &AnyArray,
-    key: Borrowed<'_, '_, PyAny>,
-) -> Option<(isize, usize, isize)> {
-    let (start, stop, step) = plain_bounds(key)?;
-    array.layout().slice_first(start, stop, step)
-}
-
-/// The bounds and the step of a slice whose parts are ints or None, so that reading them runs
-/// nobody's code; as `PySlice_Unpack` gives them.
-#[inline(always)]
-fn plain_bounds(key: Borrowed<'_, '_, PyAny>) -> Option<(isize, isize, isize)> {
-    // SAFETY: the key is alive, and a slice where it is asked for its parts.
-    unsafe {
-        if ffi::Py_TYPE(key.as_ptr()) != &raw mut ffi::PySlice_Type {
-            return None;
-        }
-        let slice = key.as_ptr().cast::<ffi::PySliceObject>();
-        let part = |part: *mut ffi::PyObject, default| {
-            if ffi::Py_IsNone(part) != 0 {
-                return Some(default);
-            }
-            plain_int(Borrowed::from_ptr(key.py(), part))
-        };
-        let step = part((*slice).step, 1)?;
-        if step == 0 || step == isize::MIN {
-            return None;
-        }
-        let (first, last) = if step < 0 { (isize::MAX, isize::MIN) } else { (0, isize::MAX) };
-        Some((part((*slice).start, first)?, part((*slice).stop, last)?, step))
-    }
-}
-
-/// What a tuple of ints and slices selects as a view, where reading it runs nobody's code and no
-/// pointers lead to the elements; `None` for all else, which the long way then tells.
-#[inline]
-pub(super) fn plain_tuple_of_slices(
-    array: &AnyArray,
-    key: Borrowed<'_, '_, PyAny>,
-) -> Option<Narrowed> {
-    // SAFETY: the key is alive, and a tuple where it is asked for its items.
-    let items = unsafe {
-        if ffi::PyTuple_CheckExact(key.as_ptr()) == 0 {
-            return None;
-        }
-        let items = 0..ffi::PyTuple_GET_SIZE(key.as_ptr());
-        items.map(|place| Borrowed::from_ptr(key.py(), ffi::PyTuple_GET_ITEM(key.as_ptr(), place)))
-    };
-    let (length, ndim) = (items.len(), array.layout().ndim());
-    if length == 0 || length > ndim || !array.layout().suboffsets().is_empty() {
-        return None;
-    }
-    let (mut plain, mut slices) = (true, false);
-    let keys = items.map_while(|item| {
-        let key = match plain_bounds(item) {
-            Some((start, stop, step)) => {
-                slices = true;
-                Some(Key::Slice { start, stop, step })
-            }
-            None => plain_int(item).map(Key::Index),
-        };
-        plain &= key.is_some();
-        key
-    });
-    let part = array.layout().narrowed(keys)?;
-    // As many ints as there are dimensions are an element.
-    (plain && (slices || length < ndim)).then_some(part)
-}
-
 /// `v[key] = value`
 pub(super) fn set<'py>(
     this: &Bound<'py, PyConsumerArray>,
@@ -305,7 +166,7 @@ pub(super) fn set<'py>(
         return set_view(view, &target, value, true);
     }
     objects::check_owned(view, array, py)?;
-    if let Some(pointer) = plain_element(array, key.as_borrowed()) {
+    if let Some(pointer) = plain::element(array, key.as_borrowed()) {
         // SAFETY: the pointer leads to an element of this array, which is writable.
         return unsafe { dispatch!(array, array => store(view, array, pointer, value)) };
     }

@@ -27,6 +27,7 @@ mod module;
 mod numpy;
 mod numpy_records;
 mod objects;
+mod plain;
 mod raw;
 mod text;
 mod vacant;

@@ -17,7 +17,7 @@ use pyo3::{Borrowed, PyTypeInfo, ffi};
 use super::class::PyConsumerArray;
 use super::iter::PyIterator;
 use super::vacant::{check_layout, dealloc};
-use super::{compare, fields, index, module};
+use super::{compare, index, module, plain};
 use crate::layout::Layout;
 
 /// Runs the body of a raw function: an error becomes the exception and `failure`, and so would a
@@ -174,22 +174,22 @@ unsafe extern "C" fn subscript(
         // SAFETY: the slot is called on objects of the class, with a key that is alive.
         let (this, key) = unsafe { (this(py, object), Borrowed::from_ptr(py, key)) };
         if let Some(access) = this.get().try_access(py) {
-            if let Some((offset, length, stride)) = index::plain_slice(&access, key) {
+            if let Some((offset, length, stride)) = plain::slice(&access, key) {
                 let change = |layout: &mut Layout| layout.set_first(length, stride);
                 // SAFETY: a slice of the view's elements, just made under access.
                 return unsafe { PyConsumerArray::share_changed(&this, offset, change) }
                     .map(Bound::into_ptr);
             }
-            if let Some(pointer) = index::plain_element(&access, key) {
+            if let Some(pointer) = plain::element(&access, key) {
                 // SAFETY: the pointer leads to an element, which the access is for.
                 return Ok(unsafe { index::read(py, &access, pointer) });
             }
-            if let Some(name) = fields::plain_name(key) {
+            if let Some(name) = plain::name(key) {
                 let part = access.field(name)?;
                 // SAFETY: a part of the view's elements, just found under access.
                 return unsafe { PyConsumerArray::share_array(&this, part) }.map(Bound::into_ptr);
             }
-            if let Some(index) = index::plain_int(key)
+            if let Some(index) = plain::int(key)
                 && let Some(offset) = access.layout().index_first(index)
             {
                 // SAFETY: a row of the view, just found under access.
@@ -198,7 +198,7 @@ unsafe extern "C" fn subscript(
                 }
                 .map(Bound::into_ptr);
             }
-            if let Some(part) = index::plain_tuple_of_slices(&access, key) {
+            if let Some(part) = plain::part(&access, key) {
                 let (offset, change) =
                     (part.offset, |layout: &mut Layout| layout.set_dimensions(part));
                 // SAFETY: a selection of the view's elements, just made under access.
@@ -223,7 +223,7 @@ unsafe extern "C" fn assign_subscript(
             (this(py, object), Borrowed::from_ptr(py, key), Borrowed::from_ptr_or_opt(py, value))
         };
         match value {
-            Some(value) if index::plain_store(this.get(), key, value) => Ok(0),
+            Some(value) if plain::store(this.get(), key, value) => Ok(0),
             Some(value) => index::set(&this, &key, &value).map(|()| 0),
             None => index::delete(this.get()).map(|()| 0),
         }

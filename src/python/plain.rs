@@ -1,0 +1,156 @@
+//! Keys and values that are just Python's own ints, slices, strs and floats.
+//!
+//! Reading them runs nobody's code, so that it cannot cost the view its memory: a view is asked for
+//! access once, and its element or part is found and used under that. What is out of the ordinary,
+//! and what is wrong, is left for the long way in index.rs, which tells.
+
+use pyo3::prelude::*;
+use pyo3::{Borrowed, ffi};
+
+use super::class::PyConsumerArray;
+use super::convert::{PyElement, plain_int};
+use crate::array::{AnyArray, dispatch};
+use crate::layout::{Key, Narrowed};
+
+/// The address of the element of a key that needs no code of anybody's to be read, and so cannot
+/// cost the view its memory: an int, or a tuple of ints. `None` where the key is another, or leads
+/// nowhere; the long way then tells which.
+#[inline(always)]
+pub(super) fn element(array: &AnyArray, key: Borrowed<'_, '_, PyAny>) -> Option<*mut u8> {
+    // SAFETY: the key is alive.
+    if unsafe { ffi::PyTuple_CheckExact(key.as_ptr()) } != 0 {
+        return element_of_tuple(array, key);
+    }
+    array.raw().line_element(int(key)?)
+}
+
+#[inline]
+fn element_of_tuple(array: &AnyArray, key: Borrowed<'_, '_, PyAny>) -> Option<*mut u8> {
+    let (pointer, ndim) = (key.as_ptr(), array.layout().ndim());
+    // SAFETY: the key is a tuple.
+    unsafe {
+        if ffi::PyTuple_GET_SIZE(pointer) as usize != ndim
+            || !array.layout().suboffsets().is_empty()
+        {
+            return None;
+        }
+        let mut element = array.start();
+        for dimension in 0..ndim {
+            let item = ffi::PyTuple_GET_ITEM(pointer, dimension as isize);
+            let index = int(Borrowed::from_ptr(key.py(), item))?;
+            let index = array.layout().resolve(dimension, index).ok()?;
+            element = array.raw().step(element, dimension, index);
+        }
+        Some(element)
+    }
+}
+
+/// The number of an object that is just an int, of machine size.
+#[inline(always)]
+pub(super) fn int(object: Borrowed<'_, '_, PyAny>) -> Option<isize> {
+    plain_int(object).and_then(|number| isize::try_from(number).ok())
+}
+
+/// Stores such a value in the element of such a key. Says whether it did.
+#[inline(always)]
+pub(super) fn store(
+    view: &PyConsumerArray,
+    key: Borrowed<'_, '_, PyAny>,
+    value: Borrowed<'_, '_, PyAny>,
+) -> bool {
+    let Some(access) = view.try_access(key.py()) else { return false };
+    if access.readonly() {
+        return false;
+    }
+    let Some(pointer) = element(&access, key) else { return false };
+    // SAFETY: the pointer leads to an element of the array, which is writable and accessed.
+    dispatch!(&*access, array => unsafe { PyElement::store_plain(array, pointer, value) })
+}
+
+/// What a slice of the first dimension selects (offset, length and stride), by the short way:
+/// `None` where that does not do.
+#[inline(always)]
+pub(super) fn slice(
+    array: &AnyArray,
+    key: Borrowed<'_, '_, PyAny>,
+) -> Option<(isize, usize, isize)> {
+    let (start, stop, step) = bounds(key)?;
+    array.layout().slice_first(start, stop, step)
+}
+
+/// The bounds and the step of a slice whose parts are ints or None, so that reading them runs
+/// nobody's code; as `PySlice_Unpack` gives them.
+#[inline(always)]
+fn bounds(key: Borrowed<'_, '_, PyAny>) -> Option<(isize, isize, isize)> {
+    // SAFETY: the key is alive, and a slice where it is asked for its parts.
+    unsafe {
+        if ffi::Py_TYPE(key.as_ptr()) != &raw mut ffi::PySlice_Type {
+            return None;
+        }
+        let slice = key.as_ptr().cast::<ffi::PySliceObject>();
+        let part = |part: *mut ffi::PyObject, default| {
+            if ffi::Py_IsNone(part) != 0 {
+                return Some(default);
+            }
+            int(Borrowed::from_ptr(key.py(), part))
+        };
+        let step = part((*slice).step, 1)?;
+        if step == 0 || step == isize::MIN {
+            return None;
+        }
+        let (first, last) = if step < 0 { (isize::MAX, isize::MIN) } else { (0, isize::MAX) };
+        Some((part((*slice).start, first)?, part((*slice).stop, last)?, step))
+    }
+}
+
+/// What a tuple of ints and slices selects as a view, where reading it runs nobody's code and no
+/// pointers lead to the elements; `None` for all else, which the long way then tells.
+#[inline]
+pub(super) fn part(array: &AnyArray, key: Borrowed<'_, '_, PyAny>) -> Option<Narrowed> {
+    // SAFETY: the key is alive, and a tuple where it is asked for its items.
+    let items = unsafe {
+        if ffi::PyTuple_CheckExact(key.as_ptr()) == 0 {
+            return None;
+        }
+        let items = 0..ffi::PyTuple_GET_SIZE(key.as_ptr());
+        items.map(|place| Borrowed::from_ptr(key.py(), ffi::PyTuple_GET_ITEM(key.as_ptr(), place)))
+    };
+    let (length, ndim) = (items.len(), array.layout().ndim());
+    if length == 0 || length > ndim || !array.layout().suboffsets().is_empty() {
+        return None;
+    }
+    let (mut plain, mut slices) = (true, false);
+    let keys = items.map_while(|item| {
+        let key = match bounds(item) {
+            Some((start, stop, step)) => {
+                slices = true;
+                Some(Key::Slice { start, stop, step })
+            }
+            None => int(item).map(Key::Index),
+        };
+        plain &= key.is_some();
+        key
+    });
+    let part = array.layout().narrowed(keys)?;
+    // As many ints as there are dimensions are an element.
+    (plain && (slices || length < ndim)).then_some(part)
+}
+
+/// The text of a key that is just a str of ASCII, as almost all names are.
+#[inline(always)]
+pub(super) fn name<'a>(key: Borrowed<'a, '_, PyAny>) -> Option<&'a str> {
+    // SAFETY: the key is alive, and a str where it is asked for its text, which is kept in it.
+    unsafe {
+        if ffi::PyUnicode_CheckExact(key.as_ptr()) == 0 {
+            return None;
+        }
+        let mut size = 0;
+        let text = ffi::PyUnicode_AsUTF8AndSize(key.as_ptr(), &raw mut size);
+        if text.is_null() {
+            // Surrogates: the long way tells.
+            ffi::PyErr_Clear();
+            return None;
+        }
+        std::str::from_utf8(std::slice::from_raw_parts(text.cast(), size as usize)).ok()
+    }
+}
