@@ -32,17 +32,59 @@ use crate::view::{RawView, Run, View, Walk, load};
 /// assert_eq!(search::count(&view, 1.5), 2);
 /// ```
 pub fn find<T: Scalar>(view: &View<T>, value: T::Value) -> Option<usize> {
-    let mut buffers = Buffers::new();
+    let sought = sought::<T>(value)?;
+    if let (Some(pattern), Some(count)) = (&sought.pattern, adjacent(view.raw())) {
+        // SAFETY: the view is as many adjacent elements, of the pattern's size.
+        return unsafe { first(view.start(), count, pattern) };
+    }
     // SAFETY: what is sought is sought among elements of its type.
-    unsafe { Search::new(&sought::<T>(value)?, &mut buffers).find_in(view.raw()) }
+    unsafe { find_in_blocks(view.raw(), &sought) }
 }
 
 /// How many elements equal a value.
 pub fn count<T: Scalar>(view: &View<T>, value: T::Value) -> usize {
-    let mut buffers = Buffers::new();
+    let Some(sought) = sought::<T>(value) else { return 0 };
+    if let (Some(pattern), Some(count)) = (&sought.pattern, adjacent(view.raw())) {
+        // SAFETY: the view is as many adjacent elements, of the pattern's size.
+        return unsafe { all(view.start(), count, pattern) };
+    }
     // SAFETY: what is sought is sought among elements of its type.
-    sought::<T>(value)
-        .map_or(0, |sought| unsafe { Search::new(&sought, &mut buffers).count_in(view.raw()) })
+    unsafe { count_in_blocks(view.raw(), &sought) }
+}
+
+/// How many elements there are, if they are adjacent in C order, and any.
+#[inline]
+fn adjacent(view: RawView<'_>) -> Option<usize> {
+    let layout = view.layout();
+    (layout.is_c_contiguous() && !layout.is_empty()).then(|| layout.len())
+}
+
+/// The general way, by itself, for it has buffers to set up.
+///
+/// # Safety
+/// The view's elements are of the encoding of what is sought.
+#[inline(never)]
+unsafe fn find_in_blocks<F>(view: RawView<'_>, sought: &Sought<F>) -> Option<usize>
+where
+    F: Fn(*const u8) -> bool,
+{
+    let mut buffers = Buffers::new();
+    // SAFETY: as the caller says.
+    unsafe { Search::new(sought, &mut buffers).find_in(view) }
+}
+
+/// As [`find_in_blocks`].
+///
+/// # Safety
+/// As for [`find_in_blocks`].
+#[inline(never)]
+unsafe fn count_in_blocks<F>(view: RawView<'_>, sought: &Sought<F>) -> usize
+where
+    F: Fn(*const u8) -> bool,
+{
+    let mut buffers = Buffers::new();
+    // SAFETY: as the caller says.
+    unsafe { Search::new(sought, &mut buffers).count_in(view) }
 }
 
 /// Which elements are sought.
