@@ -11,7 +11,7 @@
 //! | `swap` | turns bytes around |
 //! | [`compare`], `common` | says whether two views are equal, as a type that holds both |
 //! | [`convert`] | makes other numbers of them, by C's rules |
-//! | [`search`] | finds and counts a value |
+//! | [`search`], `pattern` | finds and counts a value, by the bits that its elements have |
 //! | [`hex`] | writes hexadecimal digits |
 //! | `block`, `widen` | take lines in blocks of one type, to be compared or searched |
 //! | `chunks` | looks for the first of many elements |
@@ -32,6 +32,7 @@ pub mod hex;
 mod lanes;
 mod line;
 mod loops;
+mod pattern;
 pub(crate) mod record;
 pub mod search;
 mod swap;
