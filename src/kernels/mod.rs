@@ -12,6 +12,7 @@
 //! | [`compare`], `common` | says whether two views are equal, as a type that holds both |
 //! | [`convert`] | makes other numbers of them, by C's rules |
 //! | [`search`], `pattern` | finds and counts a value, by the bits that its elements have |
+//! | `record` | stores and turns around elements of several parts |
 //! | [`hex`] | writes hexadecimal digits |
 //! | `block`, `widen` | take lines in blocks of one type, to be compared or searched |
 //! | `chunks` | looks for the first of many elements |
