@@ -6,6 +6,7 @@ comes without them, they are skipped visibly.
 """
 
 import builtins
+import ctypes
 import importlib.util
 import sys
 import types
@@ -75,7 +76,9 @@ def load(name):
         return None
     module = importlib.util.module_from_spec(spec)
     module.memoryview = Memoryview
-    # Its tests with NumPy call methods that newer versions have no more.
+    # Its tests with NumPy call methods that newer versions have no more. (Modules that are imported
+    # meanwhile are forgotten after that: ctypes must be there before, or there would be two.)
+    assert ctypes.__name__ in sys.modules
     with unittest.mock.patch.dict(sys.modules, {"numpy": None}):
         spec.loader.exec_module(module)
     return module
