@@ -549,6 +549,47 @@ def test_the_collector_may_run_while_elements_are_read(np):
         gc.set_threshold(*threshold)
 
 
+def test_objects_stored_over_while_they_are_read_live_as_long_as_the_value(np):
+    """Making a long tuple runs the collector, before 3.12 at once."""
+    ended, ran = [], []
+
+    class Last:
+        def __del__(self):
+            ended.append(self)
+
+    class Cycle:
+        def __init__(self):
+            self.me = self
+
+        def __del__(self):
+            gc.disable()
+            ran.append(True)
+            view[...] = (None,) * 30
+
+    data = np.zeros(1, [(f"f{i}", "O") for i in range(30)])
+    view = consumer.consume(data)
+    threshold = gc.get_threshold()
+    gc.disable()
+    try:
+        gc.set_threshold(1)
+        for _ in range(100):
+            view[0] = tuple(Last() for _ in range(30))
+            Cycle()
+            others = [[], [], []]
+            gc.enable()
+            value = view[0]
+            gc.disable()
+            assert not ended
+            assert {type(part) for part in value} in ({Last}, {type(None)})
+            del value, others
+            view[...] = (None,) * 30
+            ended.clear()
+    finally:
+        gc.set_threshold(*threshold)
+        gc.enable()
+    assert ran or sys.version_info >= (3, 12)
+
+
 # --- Casts --------------------------------------------------------------------------------------
 
 

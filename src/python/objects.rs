@@ -37,6 +37,29 @@ impl Drop for Reference {
     }
 }
 
+/// A reference more to each object that the bytes of an element refer to, so that all of them
+/// outlive the making of its value. One object alone is taken at once, and needs none.
+///
+/// # Safety
+/// The bytes are an element of the form, whose references are to objects that are alive, or NULL.
+pub(super) unsafe fn references(form: &Form, bytes: &[u8]) -> Vec<Reference> {
+    let mut references = Vec::new();
+    if *form == Form::Object || !form.has_objects() {
+        return references;
+    }
+    form.for_each_part(0, &mut |range, part| {
+        if let (Part::Object, Some(bytes)) = (part, bytes[range].first_chunk()) {
+            let object = usize::from_ne_bytes(*bytes) as *mut ffi::PyObject;
+            if !object.is_null() {
+                // SAFETY: as the caller says.
+                unsafe { ffi::Py_INCREF(object) };
+                references.push(Reference(object));
+            }
+        }
+    });
+    references
+}
+
 /// Calls `f` with each reference in adjacent elements.
 ///
 /// # Safety

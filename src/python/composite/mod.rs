@@ -1,9 +1,9 @@
 //! Records, strings of fixed width, sub-arrays and objects as Python objects, and back.
 //!
 //! The bytes of an element are copied before anything is made of them: making tuples can run the
-//! garbage collector, and with it anybody's code. Written are only those that hold values, once all
-//! of them are there: padding stays as it was. What references to objects need beside that is in
-//! objects.rs.
+//! garbage collector, and with it anybody's code; so the objects that they refer to are kept alive
+//! until that is done. Written are only those that hold values, once all of them are there: padding
+//! stays as it was. What references to objects need beside that is in objects.rs.
 
 mod read;
 mod write;
@@ -38,7 +38,11 @@ impl PyElement for Composite {
         // SAFETY: as the caller says; the slice lives for this copy alone.
         let bytes = unsafe { std::slice::from_raw_parts(pointer, view.layout().itemsize()) };
         let bytes = Bytes::from_slice(bytes);
-        read::object(py, view.descriptor(), &bytes)
+        // SAFETY: a copy of an element, whose objects are alive as long as nobody's code has run.
+        let objects = unsafe { objects::references(view.descriptor(), &bytes) };
+        let object = read::object(py, view.descriptor(), &bytes);
+        drop(objects);
+        object
     }
 
     unsafe fn read_line(

@@ -53,8 +53,8 @@ fn bit_field(py: Python<'_>, bits: &Bits, bytes: &[u8]) -> NewReference {
 fn reference(py: Python<'_>, bytes: &[u8]) -> NewReference {
     let Some(bytes) = bytes.first_chunk() else { return no_value(py, "half a reference") };
     let object = usize::from_ne_bytes(*bytes) as *mut ffi::PyObject;
-    // SAFETY: an exporter of format 'O' vouches that its memory holds references or NULL; the
-    // GIL keeps others from taking this one away before it is counted.
+    // SAFETY: an exporter of format 'O' vouches that its memory holds references or NULL; whoever
+    // copied this one keeps its object alive meanwhile.
     unsafe { ffi::Py_NewRef(if object.is_null() { ffi::Py_None() } else { object }) }
 }
 
