@@ -184,3 +184,25 @@ def test_equality_across_formats_goes_by_value(text, number):
     assert view == Exporter(right, b">B2x6sxd", len(right))
     other = struct.pack(">B2x6sxd", number, data, number + 0.5)
     assert view != Exporter(other, b">B2x6sxd", len(other))
+
+
+def test_strings_are_as_long_as_they_are_whatever_a_subclass_says():
+    class Text(str):
+        __slots__ = ()
+
+        def __len__(self):
+            return 3
+
+    class Bytes(bytes):
+        def __len__(self):
+            return 200
+
+    view = consumer.consume(bytearray(12)).cast("3w")
+    view[0] = Text("a")
+    assert view[0] == "a"
+    with pytest.raises(ValueError, match="length 4 does not fit"):
+        view[0] = Text("abcd")
+    for code, stored in (("4p", b"\2ab\0"), ("4s", b"ab\0\0")):
+        view = consumer.consume(bytearray(4)).cast(code)
+        view[0] = Bytes(b"ab")
+        assert view.tobytes() == stored

@@ -41,14 +41,17 @@ impl Writer<'_> {
                 self.objects.push(Reference::new(object));
                 Ok(())
             }
-            Form::Bytes(size) => self.byte_string(object, &mut bytes[..*size], None),
-            Form::Void(size) => self.byte_string(object, &mut bytes[..*size], Some(*size)),
+            Form::Bytes(size) => {
+                self.byte_string(object, &mut bytes[..*size], None).map(|_length| ())
+            }
+            Form::Void(size) => {
+                self.byte_string(object, &mut bytes[..*size], Some(*size)).map(|_length| ())
+            }
             Form::Pascal(size) => match bytes[..*size].split_first_mut() {
-                None => self.byte_string(object, &mut [], None),
+                None => self.byte_string(object, &mut [], None).map(|_length| ()),
                 Some((length, text)) => {
                     let most = text.len().min(255);
-                    self.byte_string(object, &mut text[..most], None)?;
-                    *length = object.len()? as u8;
+                    *length = self.byte_string(object, &mut text[..most], None)? as u8;
                     Ok(())
                 }
             },
@@ -107,13 +110,13 @@ impl Writer<'_> {
     }
 
     /// Writes a byte string that is no longer than its place, with NULs behind it; where `exactly`
-    /// is given, it has to have that length.
+    /// is given, it has to have that length. Gives its length.
     fn byte_string(
         &self,
         object: &Bound<'_, PyAny>,
         place: &mut [u8],
         exactly: Option<usize>,
-    ) -> PyResult<()> {
+    ) -> PyResult<usize> {
         let format = self.format;
         let text = object.cast::<PyBytes>();
         let text = text.map_err(|_| wrong_type(object, "bytes", format))?.as_bytes();
@@ -127,7 +130,7 @@ impl Writer<'_> {
         let (start, rest) = place.split_at_mut(text.len());
         start.copy_from_slice(text);
         rest.fill(0);
-        Ok(())
+        Ok(text.len())
     }
 
     fn text(
@@ -139,7 +142,9 @@ impl Writer<'_> {
     ) -> PyResult<()> {
         let format = self.format;
         let text = object.cast::<PyString>().map_err(|_| wrong_type(object, "a str", format))?;
-        let length = text.len()?;
+        // Its own length: a subclass may tell of another.
+        // SAFETY: the object is a str.
+        let length = unsafe { ffi::PyUnicode_GetLength(text.as_ptr()) }.unsigned_abs();
         if length > count {
             return Err(PyValueError::new_err(format!(
                 "a str of length {length} does not fit {count} characters of format '{format}'"
