@@ -521,6 +521,29 @@ def test_fields_changed_behind_ctypes_back_are_refused():
     assert consumer.consume(instance)[()] == (2,)
 
 
+def test_attributes_of_arrays_set_later_lead_nowhere_else():
+    array_type = type("A", (ctypes.c_int32 * 1,), {})
+    kind = structure(("a", array_type), ("n", ctypes.c_int32, 5))
+    array_type._length_ = 2**62 + 1
+    instance = kind()
+    refused(instance, "no array of 4611686018427387905 elements")
+    consumer.consume(instance)[...] = kind(array_type(7), 3)
+    assert bytes(instance) == bytes(kind(array_type(7), 3))
+    itself = type("B", (kind * 2,), {})
+    itself._type_ = itself
+    with pytest.raises(NotImplementedError, match="cannot be read"):
+        consumer.consume(itself()).tolist()
+
+
+def test_numbers_are_never_followed_as_objects():
+    number = type("N", (ctypes.c_size_t,), {})
+    kind = structure(("n", number))
+    number._type_ = "O"
+    refused(kind(number(5)), "of no known kind")
+    reference = type("R", (ctypes.py_object,), {})
+    assert consumer.consume(structure(("o", reference))(reference("text")))[()] == ("text",)
+
+
 # --- Random types -------------------------------------------------------------------------------
 
 SIMPLE = [*SIGNED, *UNSIGNED, ctypes.c_float, ctypes.c_double, ctypes.c_bool, ctypes.c_char]

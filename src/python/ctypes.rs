@@ -19,7 +19,7 @@ use crate::dtype::{Scalar, ScalarType};
 use crate::element::{Bits, Field, Form, Record};
 use crate::error::Error;
 use crate::format::{Class, Code, FormatString};
-use crate::layout::Layout;
+use crate::layout::{Layout, MAX_NDIM};
 
 /// How deep types may nest, as in format strings.
 const MAX_DEPTH: usize = 64;
@@ -189,8 +189,11 @@ impl<'py> Reader<'py> {
     /// The type of the elements of an array, whose dimensions the buffer has as its shape.
     fn item_type(&self, class: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let mut class = class;
-        while let Some(Kind::Array) = self.kind(&class)? {
-            class = class.getattr("_type_")?;
+        for _ in 0..=MAX_NDIM {
+            match self.kind(&class)? {
+                Some(Kind::Array) => class = class.getattr("_type_")?,
+                _ => break,
+            }
         }
         Ok(class)
     }
@@ -207,6 +210,10 @@ impl<'py> Reader<'py> {
             Some(Kind::Array) => {
                 let length: usize = class.getattr("_length_")?.extract()?;
                 let element = self.form(&class.getattr("_type_")?, depth + 1)?;
+                // Whoever sets the attributes does not change the array.
+                if length.checked_mul(element.size()) != Some(size) {
+                    return unreadable(format_args!("it is no array of {length} elements"));
+                }
                 Some(array_of(length, element))
             }
             Some(Kind::Address) => {
@@ -240,7 +247,11 @@ impl<'py> Reader<'py> {
     fn simple(&self, class: &Bound<'py, PyAny>, size: usize) -> PyResult<Option<Form>> {
         let letter: char = class.getattr("_type_")?.extract()?;
         if letter == 'O' {
-            return Ok(Some(Form::Object));
+            // What is followed has to be a reference: the attribute may have been set later, the
+            // format is that of the memory.
+            let described = self.module.getattr("buffer_info")?.call1((class,))?.get_item(0)?;
+            let format: String = described.extract()?;
+            return Ok(format.ends_with('O').then_some(Form::Object));
         }
         let Some(code) = u8::try_from(letter).ok().and_then(Code::from_letter) else {
             return Ok(None);
