@@ -630,6 +630,21 @@ def test_writable_exports_come_with_their_format(np, things):
     assert view.tolist() == things
 
 
+def test_objects_in_fields_that_were_left_out_are_not_written_as_bytes(np, things):
+    data = np.array([(1, things[0]), (2, things[1])], [("n", "q"), ("o", "O")])
+    part = consumer.consume(data)[["n"]]
+    for view in (part, part[::-1][:1], part[["n"]], consumer.consume(memoryview(part))):
+        assert view.cast("B").readonly
+        assert description(view, WRITABLE) is BufferError
+        assert description(view, WRITABLE | ND) is BufferError
+        assert description(view, FULL_RO)["readonly"] is False
+    with Counted(*things):
+        part[...] = (5,)
+    assert data.tolist() == [(5, things[0]), (5, things[1])]
+    numbers = np.zeros(2, [("n", "q"), ("m", "q")])
+    assert not consumer.consume(numbers)[["n"]].cast("B").readonly
+
+
 # --- ctypes -------------------------------------------------------------------------------------
 
 

@@ -74,7 +74,8 @@ impl AnyArray {
         if !union {
             check_apart(&fields)?;
         }
-        let form = Form::Record(Record { fields, size, union, partial: true });
+        let hides_objects = self.has_references();
+        let form = Form::Record(Record { fields, size, union, partial: true, hides_objects });
         // SAFETY: the same elements, of which the form tells less than before.
         Ok(unsafe { self.with_form(self.start(), self.layout().clone(), Arc::new(form)) })
     }

@@ -387,6 +387,13 @@ impl AnyArray {
         matches!(self, Self::Composite(array) if array.descriptor().has_objects())
     }
 
+    /// Whether there are references to Python objects in the bytes of the elements, in fields that
+    /// were left out, too.
+    #[must_use]
+    pub fn has_references(&self) -> bool {
+        self.has_objects() || self.record().is_some_and(|record| record.hides_objects)
+    }
+
     /// Whether every part of the elements can be read.
     #[must_use]
     pub fn is_readable(&self) -> bool {

@@ -89,6 +89,8 @@ pub struct Record {
     pub union: bool,
     /// Whether there are more fields than these, which stores must leave alone.
     pub partial: bool,
+    /// Whether there are references to objects in those, so that nobody may write bytes over them.
+    pub hides_objects: bool,
 }
 
 /// Records are equal when their fields are, whatever else lies between those.
@@ -112,6 +114,12 @@ pub struct Field {
 }
 
 impl Record {
+    /// A record of all of its fields.
+    #[must_use]
+    pub fn new(fields: Vec<Field>, size: usize) -> Self {
+        Self { fields, size, union: false, partial: false, hides_objects: false }
+    }
+
     /// The field of a name: the first of those of the record itself, or else of its anonymous
     /// members; from the record's start.
     #[must_use]

@@ -35,7 +35,7 @@ impl Form {
         {
             return Ok(if offset == 0 { form } else { Self::Behind(offset, Box::new(form)) });
         }
-        Ok(Self::Record(Record { fields, size, union: false, partial: false }))
+        Ok(Self::Record(Record::new(fields, size)))
     }
 
     /// A format that describes the form: of this machine's sizes, without alignment, each record in
@@ -137,7 +137,7 @@ fn form(item: &Item) -> Result<Form> {
             let (fields, size) = fields(items)?;
             let size =
                 if item.prefix.is_aligned() { format::measure_element(item)?.size } else { size };
-            Form::Record(Record { fields, size, union: false, partial: false })
+            Form::Record(Record::new(fields, size))
         }
         format::Element::Object => Form::Object,
         format::Element::Bits(_) => return Err(Error::unreadable("bits ('t') are not read")),

@@ -454,7 +454,7 @@ pub(super) unsafe fn export(
     if asks(ffi::PyBUF_ANY_CONTIGUOUS) && !c_contiguous && !layout.is_f_contiguous() {
         return refuse("ConsumerArray: the memory is not contiguous");
     }
-    if asks(ffi::PyBUF_WRITABLE) && !asks(ffi::PyBUF_FORMAT) && array.has_objects() {
+    if asks(ffi::PyBUF_WRITABLE) && !asks(ffi::PyBUF_FORMAT) && array.has_references() {
         return refuse("ConsumerArray: the memory holds objects, and the format was not asked");
     }
     if !asks(ffi::PyBUF_INDIRECT) && !layout.suboffsets().is_empty() {

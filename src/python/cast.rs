@@ -100,7 +100,7 @@ impl PyConsumerArray {
         let access = this.get().access(this.py())?;
         // Numbers must not be taken for references, nor references be written as numbers.
         let start = access.start().wrapping_add(offset);
-        let readonly = access.readonly() || access.has_objects();
+        let readonly = access.readonly() || access.has_references();
         // SAFETY: the layout covers bytes of the view's elements from the offset on, and no others.
         let cast = unsafe { AnyArray::new(start, layout, format, readonly, None) };
         if !cast.has_objects() {

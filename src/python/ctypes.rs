@@ -229,7 +229,7 @@ impl<'py> Reader<'py> {
                                 "what lies in a union is no object for sure"
                             ));
                         }
-                        Some(Form::Record(Record { fields, size, union, partial: false }))
+                        Some(Form::Record(Record { union, ..Record::new(fields, size) }))
                     }
                     Err(why) => return unreadable(format_args!("{why}")),
                 }

@@ -132,7 +132,7 @@ fn form_of(dtype: &Bound<'_, PyAny>, depth: usize) -> PyResult<Form> {
             let name = Some(name.cast::<PyString>()?.to_string_lossy().into_owned());
             fields.push(Field { name, offset, form, anonymous: false });
         }
-        Form::Record(Record { fields, size, union: false, partial: false })
+        Form::Record(Record::new(fields, size))
     } else {
         simple(&dtype.getattr("str")?.extract::<String>()?, size).ok_or_else(unknown)?
     };
