@@ -78,6 +78,26 @@ def test_a_format_that_is_wrong_is_replaced_by_one_that_is_right(np):
     assert same(plain.tolist(), values(array))
 
 
+def test_fields_that_numpy_has_left_out_stay_as_they_are(np):
+    thing = object()
+    kinds = [
+        [("x", "i8"), ("y", "i8")],
+        [("y", "i4"), ("x", "i8"), ("z", "i2")],
+        [("x", "i8"), ("y", "O"), ("z", "i1")],
+        [("y", "i2"), ("x", [("a", "i2"), ("b", "i4")])],
+    ]
+    for kind in kinds:
+        target, source = np.zeros(3, kind), np.zeros(3, kind)
+        target["y"] = thing if kind[1] == ("y", "O") else 7
+        source["x"] = (3, 4) if kind[-1][0] == "x" and kind[0] == ("y", "i2") else 5
+        expected = target.copy()
+        expected[["x"]] = source[["x"]]
+        for part in (target[["x"]], target[["x"]][::-1]):
+            consumer.consume(part)[...] = consumer.consume(source[["x"]])
+            assert target.tolist() == expected.tolist()
+        assert consumer.consume(target[["x"]]) == source[["x"]]
+
+
 def test_an_array_whose_dtype_was_set_since_its_export_is_not_read_by_the_new_one(np):
     array = np.zeros(2, [("a", "i1"), ("b", "i4"), ("c", "V3")])
     array["a"], array["b"] = [1, 2], [3, 4]

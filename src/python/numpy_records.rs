@@ -22,7 +22,8 @@ use crate::element::{Field, Form, Record};
 const MAX_DEPTH: usize = 64;
 
 /// What an array of records really is, where NumPy exports it, itself or through a memoryview, and
-/// its dtype tells of another layout than its format. The array's own format then says so.
+/// its dtype tells of another layout than its format, or of bytes that are no field's. Where the
+/// layout is another, the array's own format says so.
 ///
 /// # Safety
 /// The array's memory is that of `exporter`.
@@ -30,17 +31,31 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
     if !array.format().as_bytes().contains(&b'{') {
         return None;
     }
-    let form = form(array, exporter)?;
-    if let AnyArray::Composite(claimed) = array
-        && agree(claimed.descriptor(), &form)
-    {
+    let mut form = form(array, exporter)?;
+    let partial = covered(&form) < form.size();
+    let told = matches!(array, AnyArray::Composite(claimed) if agree(claimed.descriptor(), &form));
+    if told && !partial {
         return None;
     }
-    let (layout, format) = (array.layout().clone(), form.format());
+    if let Form::Record(record) = &mut form {
+        record.partial = partial;
+    }
+    let format = if told { array.format().clone() } else { form.format() };
+    let layout = array.layout().clone();
     // SAFETY: the same memory in elements of the same size, which are of that dtype.
     Some(unsafe {
         AnyArray::composite(array.start(), layout, format, array.readonly(), None, Arc::new(form))
     })
+}
+
+/// The bytes of an element that belong to its fields. The others may be more than padding: fields
+/// of the array that somebody has taken some fields of, as in `a[["x", "y"]]`.
+fn covered(form: &Form) -> usize {
+    match form {
+        Form::Record(record) => record.fields.iter().map(|field| covered(&field.form)).sum(),
+        Form::Array { shape, element } => shape.iter().product::<usize>() * covered(element),
+        _ => form.size(),
+    }
 }
 
 /// Whether two forms of the same fields have them in the same places.
