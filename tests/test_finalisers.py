@@ -127,3 +127,37 @@ def test_weak_references_are_called_when_views_die():
     del part
     assert [view.tolist() for view in made_meanwhile] == [[98, 99]] * 5
     data.append(1)
+
+
+def test_an_iteration_may_end_while_it_makes_an_element():
+    """Making a long tuple runs the collector, before 3.12 at once; the iterator alone keeps the view."""
+
+    class Cycle:
+        def __init__(self):
+            self.me = self
+
+        def __del__(self):
+            gc.disable()
+            for _ in iterator:
+                pass
+            # What was freed is another's now.
+            others.extend(bytearray(b"\xff") * size for size in range(512, 8192, 8))
+
+    threshold = gc.get_threshold()
+    gc.disable()
+    try:
+        gc.set_threshold(1)
+        for _ in range(50):
+            view = consumer.consume(bytearray(b"abc" * 90))
+            iterator = iter(view.cast("9s" * 30)[...])
+            del view
+            Cycle()
+            others = [[], [], []]
+            gc.enable()
+            element = next(iterator)
+            gc.disable()
+            assert element == (b"abcabcabc",) * 30
+            del others
+    finally:
+        gc.set_threshold(*threshold)
+        gc.enable()

@@ -13,6 +13,7 @@ use pyo3::{PyTraverseError, PyVisit};
 use super::class::PyConsumerArray;
 use super::convert::NewReference;
 use super::index;
+use crate::array::AnyArray;
 use crate::layout::{Key, Layout};
 
 /// Iterator over the elements of a ConsumerArray, or, above one dimension, over its sub-views.
@@ -25,7 +26,7 @@ pub(super) struct PyIterator {
     length: usize,
     backwards: bool,
     /// Where the first element to be given out lies and how far it is to the next; `None` where
-    /// elements do not lie in a line, or are sub-views.
+    /// elements do not lie in a line, or are sub-views, or put together from others.
     line: Option<(*mut u8, isize)>,
 }
 
@@ -42,6 +43,9 @@ impl PyIterator {
             return Err(PyTypeError::new_err("0-dim memory cannot be iterated over"));
         };
         let line = match (array.layout().strides(), array.layout().suboffsets()) {
+            // Making their tuples may run code that ends this iteration, and with it the view: they
+            // take the way that keeps it.
+            _ if matches!(array, AnyArray::Composite(_)) => None,
             (&[stride], []) if backwards && length > 0 => {
                 let last = stride.wrapping_mul(length as isize - 1);
                 Some((array.start().wrapping_offset(last), stride.wrapping_neg()))
