@@ -159,6 +159,9 @@ def test_nothing_is_written_of_a_record_that_does_not_fit(value, error):
         "65536T{65536T{}}b",
         "65536T{65536b}",
         "(65536,65536)T{}b",
+        "(4611686018427387904,0)Hb",
+        "(65536,65536,0)Hb",
+        "(65537)T{(65537,0)Hb}b",
     ],
 )
 def test_a_count_costs_neither_memory_nor_time_beyond_measure(form):
