@@ -22,9 +22,8 @@ pub(super) enum Common {
     /// `f16`, `f32` or `f64`, by the size.
     Float(usize),
     /// Whole numbers of 64 bits, with a sign or without, and `f64`: exactly.
-    WholeAndFloat {
-        signed: bool,
-    },
+    WholeAndFloat { signed: bool },
+    /// C's `long double`, where both are. Beside any other number it is the `f64` that it is read as.
     LongDouble,
 }
 

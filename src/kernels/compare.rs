@@ -1,8 +1,9 @@
 //! Equality of two views, element by element.
 //!
-//! Two scalars are compared as one common type that can hold both exactly, block by block, whatever
-//! their formats and byte orders: so there are few loops for many pairs of types. What is no scalar
-//! is compared as a [`Value`].
+//! Two scalars are compared as one common type that can hold both exactly (but for a `long double`,
+//! which beside others is the double that it is read as), block by block, whatever their formats and
+//! byte orders: so there are few loops for many pairs of types. What is no scalar is compared as a
+//! [`Value`].
 
 #![allow(unsafe_code)]
 

@@ -175,7 +175,8 @@ pub(crate) unsafe fn assign_raw(target: RawView<'_>, source: RawView<'_>) -> Res
     unsafe { copy_apart(target, RawView::new(copy.start(), &layout), 1) }
 }
 
-/// Stores the same bytes in every element.
+/// Stores the same bytes in every element, in no order: where elements share bytes, any of them may be
+/// the last.
 ///
 /// # Errors
 /// One that [`is_read_only`](Error::is_read_only) where the view is; one that
@@ -386,7 +387,9 @@ unsafe fn copy_lines(lines: Lines, itemsize: usize, part: usize) {
     }
 }
 
-/// Whether two views may share a byte: exact for straight lines, careful for all others.
+/// Whether two views may share a byte: whether the stretches of memory meet that they reach over. So
+/// lines that lie between each other's elements are taken to share some, as is all that pointers lead
+/// to.
 fn may_overlap(left: RawView<'_>, right: RawView<'_>) -> bool {
     let span = |view: RawView<'_>| {
         let extent = view.layout().extent();

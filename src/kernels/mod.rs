@@ -14,6 +14,7 @@
 //! | [`search`], `pattern` | finds and counts a value, by the bits that its elements have |
 //! | `record` | stores and turns around elements of several parts |
 //! | [`hex`] | writes hexadecimal digits |
+//! | `record` | stores and turns around elements of several parts |
 //! | `block`, `widen` | take lines in blocks of one type, to be compared or searched |
 //! | `chunks` | looks for the first of many elements |
 //! | `encoding` | how bytes are a value |
