@@ -77,6 +77,18 @@ def test_complex_numbers_and_text():
     assert text != Exporter("a€".encode("utf-16-le"), b"<H", 2)
 
 
+def test_long_doubles_have_all_their_digits_among_themselves_alone(np):
+    if np.finfo("g").nmant <= 52:
+        pytest.skip("a long double is a double here")
+    tenth, rounded = np.array([np.longdouble(1) / 10]), np.array([0.1])
+    assert consumer.consume(tenth) == tenth.copy()
+    assert consumer.consume(tenth) != rounded.astype("g")
+    # Beside other numbers they are the floats that they are read as.
+    assert consumer.consume(tenth) == rounded
+    assert consumer.consume(rounded) == tenth
+    assert consumer.consume(tenth)[0] == rounded[0]
+
+
 def test_nan_is_not_equal_to_itself():
     for code in "efd":
         view = consumer.consume(exporter(code, [float("nan")]))
