@@ -130,7 +130,7 @@ def test_weak_references_are_called_when_views_die():
 
 
 def test_an_iteration_may_end_while_it_makes_an_element():
-    """Making a long tuple runs the collector, before 3.12 at once; the iterator alone keeps the view."""
+    """Making a long tuple runs the collector, before 3.12 at once; nothing else keeps the view."""
 
     class Cycle:
         def __init__(self):
@@ -141,9 +141,9 @@ def test_an_iteration_may_end_while_it_makes_an_element():
             for _ in iterator:
                 pass
             # What was freed is another's now.
-            others.extend(bytearray(b"\xff") * size for size in range(512, 8192, 8))
+            junk.extend(bytearray(b"\xff") * size for size in range(512, 8192, 8))
 
-    threshold = gc.get_threshold()
+    junk, threshold = [], gc.get_threshold()
     gc.disable()
     try:
         gc.set_threshold(1)
@@ -158,6 +158,7 @@ def test_an_iteration_may_end_while_it_makes_an_element():
             gc.disable()
             assert element == (b"abcabcabc",) * 30
             del others
+            junk.clear()
     finally:
         gc.set_threshold(*threshold)
         gc.enable()
