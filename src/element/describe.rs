@@ -77,9 +77,8 @@ fn count(items: &[Item]) -> (usize, usize) {
             format::Element::Text(_, count) => (0, *count),
             _ => (0, 1),
         };
-        // Lists of nothing are values, too, as many as the lengths before the 0 say.
-        let lengths = item.shape.iter().take_while(|&&length| length > 0);
-        let length = lengths.fold(1_usize, |length, &n| length.saturating_mul(n));
+        // Lists of nothing are values, too, and no product of lengths is to overflow.
+        let length = item.shape.iter().fold(1_usize, |length, &n| length.saturating_mul(n.max(1)));
         let (repeats, values) = (item.repeat, values.saturating_add(1).saturating_mul(length));
         let repeated = |one: usize| all_values.saturating_add(one.saturating_mul(repeats));
         let copies = if item.name.is_some() { 1 } else { repeats };

@@ -9,7 +9,7 @@
 //! runs other people's code takes a hold of its own, and cannot be cut off from its memory.
 //!
 //! The other way around, whoever asks a ConsumerArray for a buffer counts against *that* view's
-//! release, as with memoryview: see `Lease` in class.rs.
+//! release, as with memoryview: see `Lease` in access.rs.
 
 use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_int};
@@ -87,8 +87,9 @@ impl Root {
         }
     }
 
-    /// Acquires the export of `object`, exactly one, into the place where the root is to stay. The root is then held once, and what its memory
-    /// holds is written to `array`. Where that fails, neither place is filled in.
+    /// Acquires the export of `object`, exactly one, into the place where the root is to stay. The
+    /// root is then held once, and what its memory holds is written to `array`. Where that fails,
+    /// neither place is filled in.
     ///
     /// Says whether the exporter is an object that the garbage collector has to know of.
     ///

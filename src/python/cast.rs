@@ -104,7 +104,8 @@ impl PyConsumerArray {
         // SAFETY: the layout covers bytes of the view's elements from the offset on, and no others.
         let cast = unsafe { AnyArray::new(start, layout, format, readonly, None) };
         if !cast.has_objects() {
-            return Self::share(this, cast);
+            // SAFETY: as said, under access.
+            return unsafe { Self::share(this, cast) };
         }
         match (&*access, cast) {
             (AnyArray::Composite(from), AnyArray::Composite(to))
@@ -116,7 +117,8 @@ impl PyConsumerArray {
                     let (readonly, form) = (access.readonly(), to.descriptor().clone());
                     AnyArray::composite(start, layout, format, readonly, None, form)
                 };
-                Self::share(this, cast)
+                // SAFETY: as said, under access.
+                unsafe { Self::share(this, cast) }
             }
             (_, cast) => Err(PyTypeError::new_err(format!(
                 "cannot cast format '{}' to format '{}': no bytes are references to objects",

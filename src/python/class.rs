@@ -156,15 +156,6 @@ impl PyConsumerArray {
         })
     }
 
-    /// Another view of the memory that `this` is a view of. The caller has access to it.
-    pub(super) fn share<'py>(
-        this: &Bound<'py, Self>,
-        array: AnyArray,
-    ) -> PyResult<Bound<'py, Self>> {
-        // SAFETY: the place is valid for writes.
-        unsafe { Self::share_with(this, |place| place.write(array)) }
-    }
-
     /// The same elements as those of `this`, or some of them, under another layout.
     ///
     /// # Safety
@@ -189,7 +180,7 @@ impl PyConsumerArray {
     /// # Safety
     /// It leads to no other memory than that of the view's elements, which the caller has access to.
     #[inline(always)]
-    pub(super) unsafe fn share_array<'py>(
+    pub(super) unsafe fn share<'py>(
         this: &Bound<'py, Self>,
         array: AnyArray,
     ) -> PyResult<Bound<'py, Self>> {

@@ -197,7 +197,8 @@ impl PyConsumerArray {
     /// The same memory as a read-only view.
     fn toreadonly<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
         let access = this.get().access(this.py())?;
-        Self::share(this, access.to_readonly())
+        // SAFETY: the same elements, under access.
+        unsafe { Self::share(this, access.to_readonly()) }
     }
 
     /// The same memory with the dimensions the other way around.
@@ -238,7 +239,9 @@ impl PyConsumerArray {
         let array = this.get().array()?;
         let order = self::order(Some(order), array.layout())?;
         let access = this.get().access(this.py())?;
-        Self::share(this, access.reshape(&shape, order)?)
+        let reshaped = access.reshape(&shape, order)?;
+        // SAFETY: the same elements, under access.
+        unsafe { Self::share(this, reshaped) }
     }
 
     fn __copy__(&self) -> PyResult<()> {
@@ -261,7 +264,8 @@ impl PyConsumerArray {
         let reversed: Vec<isize> = (0..access.layout().ndim() as isize).rev().collect();
         let axes = if axes.is_empty() { &reversed } else { axes };
         let transposed = access.transpose(axes)?;
-        Self::share(this, transposed)
+        // SAFETY: the same elements, under access.
+        unsafe { Self::share(this, transposed) }
     }
 }
 

@@ -107,7 +107,8 @@ pub(super) fn get<'py>(
     let view = this.get();
     if let Some(names) = fields::names(key)? {
         let part = names.of(&*view.access(py)?)?;
-        return Ok(PyConsumerArray::share(this, part)?.into_any());
+        // SAFETY: parts of the view's elements.
+        return Ok(unsafe { PyConsumerArray::share(this, part)? }.into_any());
     }
     // Reading the key may release the view. A slice is still one of what the key was applied to, as
     // in memoryview; an element is not read any more.

@@ -36,7 +36,8 @@ pub fn consume<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyConsume
     match object.cast_exact::<PyConsumerArray>() {
         Ok(view) => {
             let access = view.get().access(object.py())?;
-            PyConsumerArray::share(view, access.clone())
+            // SAFETY: the same elements, under access.
+            unsafe { PyConsumerArray::share(view, access.clone()) }
         }
         Err(_) => PyConsumerArray::acquire(object),
     }

@@ -187,7 +187,7 @@ unsafe extern "C" fn subscript(
             if let Some(name) = plain::name(key) {
                 let part = access.field(name)?;
                 // SAFETY: a part of the view's elements, just found under access.
-                return unsafe { PyConsumerArray::share_array(&this, part) }.map(Bound::into_ptr);
+                return unsafe { PyConsumerArray::share(&this, part) }.map(Bound::into_ptr);
             }
             if let Some(index) = plain::int(key)
                 && let Some(offset) = access.layout().index_first(index)
