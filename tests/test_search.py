@@ -273,3 +273,13 @@ def test_a_released_view_is_not_searched():
     for search in (view.index, view.count, view.__contains__):
         with pytest.raises(ValueError, match="released"):
             search(97)
+
+
+def test_no_number_is_a_character():
+    """Nor is one asked of memory that holds no characters."""
+    view = consumer.consume(b"\0\0\0\1a\0\0\0").cast("<w")
+    assert (0 in view, view.count(1.5), view.count(b"a"), view.count("a")) == (False, 0, 0, 1)
+    assert (97 in consumer.consume(b"a").cast("c"), "a" in consumer.consume(b"a").cast("c")) == (
+        False,
+        False,
+    )

@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 use pyo3::{Borrowed, ffi};
 
+use super::integers::{Number, number};
 use super::{Equal, NewReference, PyValue, out_of_range, wrong_type};
 use crate::element::{Char, Ucs2, Ucs4};
 use crate::format::FormatString;
@@ -33,7 +34,7 @@ impl PyValue for Char {
         match object.cast_exact::<PyBytes>().map(PyBytesMethods::as_bytes) {
             Ok(&[byte]) => Equal::To(Self(byte)),
             Ok(_) => Equal::None,
-            Err(_) => Equal::Unknown,
+            Err(_) => unlike(object),
         }
     }
 }
@@ -80,7 +81,7 @@ macro_rules! texts {
                     Ok(text) => code_point(text.as_borrowed())
                         .and_then(|code| <$unit>::try_from(code).ok())
                         .map_or(Equal::None, |code| Equal::To(Self(code))),
-                    Err(_) => Equal::Unknown,
+                    Err(_) => unlike(object),
                 }
             }
         })*
@@ -89,6 +90,15 @@ macro_rules! texts {
 texts! {
     Ucs2(u16);
     Ucs4(u32);
+}
+
+/// Which characters equal an object that is no text of their kind: none, where it is of another of
+/// Python's own types.
+fn unlike<T>(object: &Bound<'_, PyAny>) -> Equal<T> {
+    match number(object) {
+        Number::Other => Equal::Unknown,
+        Number::Integer(_) | Number::Float(_) | Number::Unlike => Equal::None,
+    }
 }
 
 /// The str of one code point. Surrogates stand for themselves.
