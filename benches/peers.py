@@ -19,11 +19,13 @@ import mmap
 import os
 import platform
 import re
+import struct
 import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import repeat
 from pathlib import Path
 from statistics import median
@@ -114,6 +116,8 @@ class Row:
     peers: dict[str, Do]
     target: float
     bound: float
+    collector: bool = False
+    """Whether the garbage collector runs meanwhile, as it does in programs."""
 
 
 @dataclass(frozen=True)
@@ -148,11 +152,14 @@ def measure(row: Row, turns: int, shortest: float) -> Result:
     samplers = {name: do.sampler(objects, shortest) for name, do in everybody.items()}
     nothing = Do("pass").sampler(objects, shortest / 2)
     samples: dict[str, list[float]] = {name: [] for name in samplers}
+    if row.collector:
+        gc.enable()
     for turn in range(turns):
         overhead = 0.0 if isinstance(row.ours, Import) else nothing()
         # Back and forth, so that nobody always comes after the same other.
         for name in list(samplers)[:: 1 if turn % 2 else -1]:
             samples[name].append(max(samplers[name]() - overhead, 1e-10))
+    gc.disable()
     ours = samples.pop("")
     ratios = {
         peer: median(our / their for our, their in zip(ours, theirs, strict=True))
@@ -292,6 +299,92 @@ def leaving() -> Iterator[Row]:
         yield from compare("np.asarray(v)", lambda: made, "asarray({})", "m", 1.0)
 
 
+def matrix(code: str, length: int) -> Callable[[], Objects]:
+    """The transpose of a square of elements."""
+
+    def make() -> Objects:
+        a = array.array(code, (n % 251 for n in range(length * length)))
+        made: Objects = {"v": consumer.consume(a).reshape(length, length).T}
+        if numpy is not None:
+            made["n"] = numpy.asarray(a).reshape(length, length).T
+        return made
+
+    return make
+
+
+def swapped(code: str, length: int) -> Callable[[], Objects]:
+    """Elements in the byte order that is not this machine's."""
+
+    def make() -> Objects:
+        a = array.array(code, range(length))
+        a.byteswap()
+        other = ">" if sys.byteorder == "little" else "<"
+        made: Objects = {"v": consumer.consume(a).cast("B").cast(other + code)}
+        if numpy is not None:
+            made["n"] = numpy.asarray(a).view(numpy.asarray(a).dtype.newbyteorder())
+            made["native"] = numpy.asarray(a).dtype
+        return made
+
+    return make
+
+
+def moving() -> Iterator[Row]:
+    """Copies out of and into memory of all layouts."""
+    million = SIZES["1e6"]
+    for code, by_two, backwards, transposed in (
+        ("B", 0.3, 0.2, 0.2),
+        ("i", 0.6, 0.5, 0.4),
+        ("d", 1.05, 0.8, 0.95),
+    ):
+        make = line(code, million)
+        yield from compare(f"tobytes [::2] {code} 1e6", make, "{}[::2].tobytes()", "n", by_two)
+        yield from compare(f"tobytes [::-1] {code} 1e6", make, "{}[::-1].tobytes()", "n", backwards)
+        name = f"tobytes .T {code} 1000x1000"
+        yield from compare(name, matrix(code, 1000), "{}.tobytes()", "n", transposed)
+        yield from compare(f"v[:] = w {code} 1e6", make, "{0}[:] = {0}2", "mn", 1.1, gives="{}")
+        every_other, gives = "{0}[::2] = {0}2[::2]", "{}"
+        yield from compare(f"v[::2] = w {code} 1e6", make, every_other, "mn", 1.0, gives=gives)
+    for size, length in SIZES.items():
+        target = 0.5 if length < million else 1.05
+        native = "n.astype(native)"
+        yield from compare(
+            f"swapped copy i {size}", swapped("i", length), "v.copy()", "", target, NumPy=native
+        )
+    yield from compare("hex B 1e6", line("B", million), "{}.hex()", "mb", 0.15)
+
+
+def converting() -> Iterator[Row]:
+    for size, length in SIZES.items():
+        for code, to in ("i", "d"), ("d", "f"), ("B", "f"), ("d", "i"):
+            make = line(code, length)
+            theirs = f"n.astype('{to}')"
+            yield from compare(
+                f"astype {code} to {to} {size}", make, f"v.astype('{to}')", "", 1.5, NumPy=theirs
+            )
+
+
+def packed() -> Objects:
+    """A million records of an id, a kind and a value."""
+    unpacker = struct.Struct("<IHd")
+    data = b"".join(unpacker.pack(n, n % 60_000, n / 2) for n in range(SIZES["1e6"]))
+    view = consumer.consume(data)
+    named = view.cast("T{<I:id:H:kind:d:value:}")
+    return {"v": view.cast("<IHd"), "r": named, "data": data, "unpacker": unpacker}
+
+
+def records() -> Iterator[Row]:
+    unpack = "list(unpacker.iter_unpack(data))"
+    # The collector has much to do with a million tuples, and little where they are ours.
+    peers = {"struct": Do(unpack)}
+    yield Row("tolist records 1e6", packed, Do("v.tolist()"), peers, 0.95, 0.0, collector=True)
+    field = Do("r['value'].tolist()")
+    whole = {"struct": Do("[record[2] for record in unpacker.iter_unpack(data)]")}
+    yield Row("tolist of a field 1e6", packed, field, whole, 0.5, 0.0)
+    small = {"v": packed()["r"][:1000], "m": memoryview(bytes(1000))}
+    peers = {"a slice of memoryview": Do("m[1:3]", "None"), "our own": Do("v[1:3]", "None")}
+    yield Row("v['field']", lambda: small, Do("v['value']", "None"), peers, 1.0, 0.0)
+
+
 def comparison() -> Iterator[Row]:
     for size, length in SIZES.items():
         for code in "Bid":
@@ -304,13 +397,41 @@ def comparison() -> Iterator[Row]:
             yield from compare(f"x in v {code} {size}", make, "last in {}", bytes_too + "n", target)
 
 
+def searching() -> Iterator[Row]:
+    for size, length in SIZES.items():
+        for code, target in ("B", 0.6), ("i", 0.95), ("d", 0.95):
+            peers = {"bytes": Do("b.count(last)")} if code == "B" else {}
+            if numpy is not None:
+                peers["NumPy"] = Do("int((n == last).sum())")
+            if peers:
+                make, do = line(code, length), Do("v.count(last)")
+                yield Row(f"count {code} {size}", make, do, peers, target, 0.0)
+        ints, doubles = line("i", length)(), line("d", length)()
+        different: Objects = {**ints, **{name + "2": other for name, other in doubles.items()}}
+        make_different: Callable[[], Objects] = partial(dict, different)
+        numpys = "bool((n == n2).all())"
+        yield from compare(f"v == w i, d {size}", make_different, "v == v2", "", 0.8, NumPy=numpys)
+
+
 def importing() -> Iterator[Row]:
     if numpy is not None:
         peers: dict[str, Do] = {"NumPy": Import("import numpy")}
         yield Row("import", dict, Import("import consumer"), peers, 2 / 48, 0.0)
 
 
-TABLE = (construction, items, slices, iteration, leaving, comparison, importing)
+TABLE = (
+    construction,
+    items,
+    slices,
+    iteration,
+    leaving,
+    moving,
+    converting,
+    records,
+    comparison,
+    searching,
+    importing,
+)
 
 
 # The command.

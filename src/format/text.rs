@@ -39,6 +39,7 @@ impl FormatString {
     }
 
     /// A format of a few bytes, none of them NUL; what is beyond seven is lost.
+    #[inline(always)]
     pub(crate) fn of_few(bytes: impl IntoIterator<Item = u8>) -> Self {
         let mut inline = [0; INLINE];
         inline[..INLINE - 1].iter_mut().zip(bytes).for_each(|(place, byte)| *place = byte);

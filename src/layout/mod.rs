@@ -160,6 +160,13 @@ impl Layout {
         self.shape.is_inline() && self.strides.is_inline() && self.suboffsets.is_none()
     }
 
+    /// The same dimensions for smaller elements, those that begin where these do.
+    #[cfg(feature = "python")]
+    #[inline(always)]
+    pub(crate) fn with_itemsize(&self, itemsize: usize) -> Self {
+        Self { itemsize, ..self.clone() }
+    }
+
     /// The layout itself, if its elements lie within memory.
     ///
     /// Lengths of 0, and an itemsize of 0, are taken for 1: so no product of lengths overflows, in

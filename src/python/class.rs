@@ -17,6 +17,7 @@ use super::errors::released;
 use super::vacant::Vacant;
 use super::{index, module};
 use crate::array::AnyArray;
+use crate::dtype::ScalarType;
 use crate::error::Error;
 use crate::format::FormatString;
 use crate::layout::Layout;
@@ -186,6 +187,20 @@ impl PyConsumerArray {
     ) -> PyResult<Bound<'py, Self>> {
         // SAFETY: as the caller says; the place is valid for writes.
         unsafe { Self::share_with(this, |place| place.write(array)) }
+    }
+
+    /// A field of the elements of `this`, made in its final place.
+    ///
+    /// # Safety
+    /// The field was found in the view, which the caller has access to.
+    #[inline(always)]
+    pub(super) unsafe fn share_field<'py>(
+        this: &Bound<'py, Self>,
+        found: (usize, ScalarType),
+    ) -> PyResult<Bound<'py, Self>> {
+        let array = &this.get().array;
+        // SAFETY: as the caller says; the place is valid for writes.
+        unsafe { Self::share_with(this, |place| place.write(array.scalar_field(found))) }
     }
 
     /// Some of the elements of `this`: what begins `offset` bytes from its start, under a layout

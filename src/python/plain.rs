@@ -151,6 +151,8 @@ pub(super) fn name<'a>(key: Borrowed<'a, '_, PyAny>) -> Option<&'a str> {
             ffi::PyErr_Clear();
             return None;
         }
-        std::str::from_utf8(std::slice::from_raw_parts(text.cast(), size as usize)).ok()
+        let text = std::slice::from_raw_parts(text.cast(), size as usize);
+        // CPython encodes as UTF-8, and nothing else.
+        Some(std::str::from_utf8_unchecked(text))
     }
 }

@@ -185,6 +185,11 @@ unsafe extern "C" fn subscript(
                 return Ok(unsafe { index::read(py, &access, pointer) });
             }
             if let Some(name) = plain::name(key) {
+                if let Some(found) = access.find_scalar_field(name) {
+                    // SAFETY: a field of the view's elements, just found under access.
+                    return unsafe { PyConsumerArray::share_field(&this, found) }
+                        .map(Bound::into_ptr);
+                }
                 let part = access.field(name)?;
                 // SAFETY: a part of the view's elements, just found under access.
                 return unsafe { PyConsumerArray::share(&this, part) }.map(Bound::into_ptr);
