@@ -7,7 +7,8 @@
 # marked `process_memory` are left out: freed memory is kept back, so that a use of it is seen.
 set -eu
 python=$1
-runtime=$(gcc -print-file-name=libasan.so)
+# What throws in C++, as packages of the matrix do, needs its runtime there from the start.
+runtime=$(gcc -print-file-name=libasan.so):$(gcc -print-file-name=libstdc++.so.6)
 export RUSTUP_TOOLCHAIN="${NIGHTLY:-nightly}" CARGO_TARGET_DIR="$PWD/target/sanitize"
 export RUSTFLAGS=-Zsanitizer=address
 # With a target named, build scripts and macros, which run in the compiler, are left alone.
