@@ -22,7 +22,7 @@ use crate::format::{Class, Code, FormatString};
 use crate::layout::{Layout, MAX_NDIM};
 
 /// How deep types may nest, as in format strings.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 
 /// The object of ctypes whose memory an exporter shows: itself, or what memoryviews and
 /// ConsumerArrays are views of.
@@ -35,31 +35,39 @@ pub(super) fn owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAn
         } else if unsafe { ffi::PyMemoryView_Check(exporter.as_ptr()) } != 0 {
             exporter.getattr("obj").ok()
         } else {
-            return is_of(&exporter, b"_ctypes.").then_some(exporter);
+            return is_of_ctypes(&exporter).then_some(exporter);
         };
         exporter = inner?;
     }
 }
 
-/// Whether an object's layout is that of a class of a module. By the chain of base classes that
-/// decide on the layout, which even a class has that was never made ready.
-fn is_of(object: &Bound<'_, PyAny>, module: &[u8]) -> bool {
+/// Whether an object is one of ctypes.
+fn is_of_ctypes(object: &Bound<'_, PyAny>) -> bool {
+    base_class(object, |name| name.to_bytes().starts_with(b"_ctypes.")).is_some()
+}
+
+/// The nearest class of a name, by the chain of base classes that decide on the layout, which even a
+/// class has that was never made ready.
+pub(super) fn base_class<'py>(
+    object: &Bound<'py, PyAny>,
+    is_it: impl Fn(&CStr) -> bool,
+) -> Option<Bound<'py, PyAny>> {
     let mut class = object.get_type_ptr();
     while !class.is_null() {
         // SAFETY: it is a class, whose name is a C string, and whose base is a class or NULL.
         unsafe {
-            if CStr::from_ptr((*class).tp_name).to_bytes().starts_with(module) {
-                return true;
+            if is_it(CStr::from_ptr((*class).tp_name)) {
+                return Some(Bound::from_borrowed_ptr(object.py(), class.cast()));
             }
             class = (*class).tp_base;
         }
     }
-    false
+    None
 }
 
 /// What an array whose format is not to be believed really is: the one that the exporter, or what
-/// it is a view of, knows. `None` where neither ctypes nor NumPy has to do with it, or where the format
-/// is not that of the object itself: then somebody has cast it to one that can be believed.
+/// it is a view of, knows. `None` where ctypes has nothing to do with it, or where the format is not
+/// that of the object itself: then somebody has cast it to one that can be believed.
 ///
 /// # Safety
 /// The array's memory is that of `exporter`.
@@ -84,7 +92,7 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
         direct = false;
         exporter = inner?;
     }
-    if !is_of(&exporter, b"_ctypes.") {
+    if !is_of_ctypes(&exporter) {
         return None;
     }
     let class = exporter.get_type().into_any();

@@ -6,7 +6,6 @@
 //! twice; and of a scalar, or an array of one element, a field is written as aligned that is not. The
 //! dtype tells the offset of every field. Formats without records are right, and never come here.
 
-use std::ffi::CStr;
 use std::sync::Arc;
 
 use pyo3::exceptions::PyValueError;
@@ -14,12 +13,10 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
+use super::ctypes::{MAX_DEPTH, base_class};
 use crate::array::AnyArray;
 use crate::dtype::{Judgement, Scalar, ScalarType, judge};
 use crate::element::{Field, Form, Record};
-
-/// How deep dtypes may nest, as format strings may.
-const MAX_DEPTH: usize = 64;
 
 /// What an array of records really is, where NumPy exports it, itself or through a memoryview, and
 /// its dtype tells of another layout than its format, or of bytes that are no field's. Where the
@@ -96,19 +93,8 @@ fn owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<(Bound<'py, PyAny>, Bound<
     while unsafe { ffi::PyMemoryView_Check(exporter.as_ptr()) } != 0 {
         exporter = exporter.getattr("obj").ok()?;
     }
-    let mut class = exporter.get_type_ptr();
-    while !class.is_null() {
-        // SAFETY: it is a class, whose name is a C string, and whose base is a class or NULL.
-        unsafe {
-            let name = CStr::from_ptr((*class).tp_name);
-            if name == c"numpy.ndarray" || name == c"numpy.void" {
-                let class = Bound::from_borrowed_ptr(exporter.py(), class.cast());
-                return Some((exporter, class));
-            }
-            class = (*class).tp_base;
-        }
-    }
-    None
+    let class = base_class(&exporter, |name| name == c"numpy.ndarray" || name == c"numpy.void")?;
+    Some((exporter, class))
 }
 
 /// Whether an exporter still exports what the array was made from: the dtype of an array can be set.
