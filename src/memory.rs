@@ -48,10 +48,10 @@ impl Memory {
     ///
     /// # Safety
     /// Where it is no error, `write` has written all bytes.
-    pub(crate) unsafe fn written(
+    pub(crate) unsafe fn written<E: From<Error>>(
         length: usize,
-        write: impl FnOnce(*mut u8) -> Result<()>,
-    ) -> Result<Self> {
+        write: impl FnOnce(*mut u8) -> Result<(), E>,
+    ) -> Result<Self, E> {
         let memory = Self::allocated(length, |layout| {
             // SAFETY: the layout has a size.
             unsafe { alloc::alloc(layout) }

@@ -6,7 +6,7 @@ use super::AnyArray;
 use crate::dtype::{Judgement, judge};
 use crate::error::Result;
 use crate::format::{Format, FormatString};
-use crate::kernels::convert;
+use crate::kernels::convert::{self, Conversion, Overflow};
 use crate::memory::Memory;
 
 impl AnyArray {
@@ -32,14 +32,29 @@ impl AnyArray {
     /// assert_eq!(error.to_string(), "300 at index 0 is out of range for format 'B'");
     /// assert!(array.to_format(&c"B".into(), Overflow::Saturate).is_ok());
     /// ```
-    pub fn to_format(&self, format: &FormatString, overflow: convert::Overflow) -> Result<Memory> {
+    pub fn to_format(&self, format: &FormatString, overflow: Overflow) -> Result<Memory> {
+        let conversion = self.conversion(format, overflow)?;
+        // SAFETY: the array's own elements, and fresh memory for all of them.
+        unsafe {
+            Memory::written(conversion.nbytes()?, |start| conversion.write(self.raw(), 0, start))
+        }
+    }
+
+    /// The conversion of the elements to another scalar format, to be carried out piece by piece.
+    ///
+    /// # Errors
+    /// As those of [`to_format`](Self::to_format), but for those of values.
+    pub(crate) fn conversion<'a>(
+        &'a self,
+        format: &'a FormatString,
+        overflow: Overflow,
+    ) -> Result<Conversion<'a>> {
         let size = Format::parse(format.as_bytes())?.measure()?.size;
         let formats = [self.format(), format];
         match (self.scalar_type(), judge(format.as_bytes(), size)) {
-            // SAFETY: the elements are of the array's type.
-            (Some(from), Judgement::Scalar(to)) => unsafe {
-                convert::to_memory(self.raw(), from, to, formats, overflow)
-            },
+            (Some(from), Judgement::Scalar(to)) => {
+                Conversion::new(self.layout().shape(), from, to, formats, overflow)
+            }
             _ => Err(convert::no_conversion(formats)),
         }
     }

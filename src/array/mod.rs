@@ -231,6 +231,32 @@ macro_rules! define_array {
                 }
             }
 
+            /// Copies every element of `source`, a part of this array, to the same place of `target`,
+            /// in this machine's byte order.
+            ///
+            /// # Safety
+            /// The target is writable, has the source's shape and itemsize, and lies apart from it.
+            ///
+            /// # Errors
+            /// None for a valid array.
+            #[cfg(feature = "python")]
+            pub(crate) unsafe fn write_native(
+                &self,
+                target: RawView<'_>,
+                source: RawView<'_>,
+            ) -> Result<()> {
+                let turned = match self {
+                    $(Self::$swapped(_) => Encoding::of::<Swapped<$mt>>().turned(),)*
+                    // SAFETY: as the caller says; a part's elements are of the array's form.
+                    Self::Composite(array) => return unsafe {
+                        record::write_native(array.descriptor(), target, source)
+                    },
+                    _ => 1,
+                };
+                // SAFETY: as the caller says.
+                unsafe { copy::copy_apart(target, source, turned) }
+            }
+
             /// The elements in C order and this machine's byte order, in memory of their own; where
             /// the elements cannot be read, just their bytes.
             ///
@@ -497,6 +523,16 @@ impl AnyArray {
         dispatch!(self, array => unsafe {
             array.alike(start, layout, readonly, format, owner).into()
         })
+    }
+
+    /// Some of the elements, without what keeps them alive.
+    ///
+    /// # Safety
+    /// `piece` leads to elements of this array only.
+    #[cfg(feature = "python")]
+    pub(crate) unsafe fn piece(&self, piece: RawView<'_>) -> Self {
+        // SAFETY: as the caller says.
+        unsafe { self.with_layout(piece.start(), piece.layout().clone(), self.readonly()) }
     }
 
     /// Writes a clone of the array to a place. Most arrays have nothing on the heap: their bytes are

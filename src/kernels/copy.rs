@@ -146,15 +146,7 @@ pub fn assign<T: Element, U: Element>(target: &View<T>, source: &View<U>) -> Res
 /// The target's elements are valid for writes.
 pub(crate) unsafe fn assign_raw(target: RawView<'_>, source: RawView<'_>) -> Result<()> {
     let (to, from) = (target.layout(), source.layout());
-    if to.shape() != from.shape() || to.itemsize() != from.itemsize() {
-        return Err(Error::value(format!(
-            "shape {:?} of elements of {} bytes cannot take shape {:?} of {} bytes",
-            to.shape(),
-            to.itemsize(),
-            from.shape(),
-            from.itemsize()
-        )));
-    }
+    check_alike(to, from)?;
     if to.nbytes() == 0 {
         return Ok(());
     }
@@ -175,6 +167,23 @@ pub(crate) unsafe fn assign_raw(target: RawView<'_>, source: RawView<'_>) -> Res
     unsafe { copy_apart(target, RawView::new(copy.start(), &layout), 1) }
 }
 
+/// Refuses layouts that cannot take each other's elements.
+///
+/// # Errors
+/// One that [`is_value`](Error::is_value).
+pub(crate) fn check_alike(to: &Layout, from: &Layout) -> Result<()> {
+    if to.shape() == from.shape() && to.itemsize() == from.itemsize() {
+        return Ok(());
+    }
+    Err(Error::value(format!(
+        "shape {:?} of elements of {} bytes cannot take shape {:?} of {} bytes",
+        to.shape(),
+        to.itemsize(),
+        from.shape(),
+        from.itemsize()
+    )))
+}
+
 /// Stores the same bytes in every element, in no order: where elements share bytes, any of them may be
 /// the last.
 ///
@@ -193,7 +202,7 @@ pub fn fill<T: Element>(target: &View<T>, element: &[u8]) -> Result<()> {
 ///
 /// # Safety
 /// The target's elements are valid for writes.
-unsafe fn fill_raw(target: RawView<'_>, element: &[u8]) -> Result<()> {
+pub(crate) unsafe fn fill_raw(target: RawView<'_>, element: &[u8]) -> Result<()> {
     let itemsize = target.layout().itemsize();
     if element.len() != itemsize {
         return Err(Error::value(format!(
@@ -234,7 +243,11 @@ unsafe fn fill_raw(target: RawView<'_>, element: &[u8]) -> Result<()> {
 /// # Safety
 /// The target is writable, and no element of it lies in the source. Where there is a part, an
 /// element is a whole number of them, and the target's elements are adjacent in an order.
-unsafe fn copy_apart(target: RawView<'_>, source: RawView<'_>, part: usize) -> Result<()> {
+pub(crate) unsafe fn copy_apart(
+    target: RawView<'_>,
+    source: RawView<'_>,
+    part: usize,
+) -> Result<()> {
     let itemsize = target.layout().itemsize();
     if target.layout().nbytes() == 0 {
         return Ok(());
@@ -390,7 +403,7 @@ unsafe fn copy_lines(lines: Lines, itemsize: usize, part: usize) {
 /// Whether two views may share a byte: whether the stretches of memory meet that they reach over. So
 /// lines that lie between each other's elements are taken to share some, as is all that pointers lead
 /// to.
-fn may_overlap(left: RawView<'_>, right: RawView<'_>) -> bool {
+pub(crate) fn may_overlap(left: RawView<'_>, right: RawView<'_>) -> bool {
     let span = |view: RawView<'_>| {
         let extent = view.layout().extent();
         let at = |offset: isize| view.start().wrapping_offset(offset) as usize;

@@ -29,7 +29,7 @@ impl Encoding {
     }
 
     /// How many bytes at a time are turned around to come to this machine's order; 1 for none.
-    pub(super) const fn turned(self) -> usize {
+    pub(crate) const fn turned(self) -> usize {
         if self.swapped { self.part() } else { 1 }
     }
 

@@ -16,7 +16,7 @@ use crate::view::{RawView, View, Walk};
 ///
 /// # Safety
 /// `pointer` is valid for reads and writes of an element of the form, as are `bytes`, which lie
-/// apart from it.
+/// apart from it; where there are no objects, they are only read.
 pub(crate) unsafe fn exchange(form: &Form, pointer: *mut u8, bytes: *mut u8) {
     form.for_each_part(0, &mut |range, part| {
         let (place, new) = (pointer.wrapping_add(range.start), bytes.wrapping_add(range.start));
@@ -41,83 +41,110 @@ pub(crate) unsafe fn exchange(form: &Form, pointer: *mut u8, bytes: *mut u8) {
     });
 }
 
-/// Exchanges every element of a writable view with one of `memory`, which holds as many, adjacent
-/// and in C order. But for the references to objects, the view's are not given back.
+/// Stores every element of one view in the same place of another, as [`exchange`] does.
+///
+/// # Safety
+/// Both are of the same shape, and of elements of the form; the target is writable, and so is the
+/// source where there are objects. They lie apart.
 ///
 /// # Errors
-/// One that [`is_read_only`](Error::is_read_only) where the view is; one that
-/// [`is_value`](Error::is_value) where the memory is too small.
-pub(crate) fn exchange_all(target: &View<Composite>, memory: &Memory) -> Result<()> {
-    let layout = Layout::contiguous(target.layout().shape(), target.layout().itemsize())?;
-    if target.readonly() {
-        return Err(Error::read_only());
-    }
-    if memory.len() < layout.nbytes() {
-        let (have, want) = (memory.len(), layout.nbytes());
-        return Err(Error::value(format!("{want} bytes do not fit memory of {have}")));
-    }
-    // SAFETY: the memory holds the elements of that layout, for as long as this function.
-    let other = unsafe { RawView::new(memory.start(), &layout) };
-    for run in Walk::new([target.raw(), other], Order::C)? {
+/// None for valid views.
+pub(crate) unsafe fn exchange_all(
+    form: &Form,
+    target: RawView<'_>,
+    source: RawView<'_>,
+) -> Result<()> {
+    for run in Walk::new([target, source], Order::C)? {
         for index in 0..run.length {
-            // SAFETY: a run leads to elements of both; the target is writable, and the memory of
-            // our own is reached through pointers only.
-            unsafe { exchange(target.descriptor(), run.pointer(0, index), run.pointer(1, index)) };
+            // SAFETY: a run leads to elements of both; the rest is as the caller says.
+            unsafe { exchange(form, run.pointer(0, index), run.pointer(1, index)) };
         }
     }
     Ok(())
 }
 
-/// Stores the same element in every element of a writable view without objects.
+/// Stores the same element in every element of a view without objects.
+///
+/// # Safety
+/// The target's elements are of the form, and valid for writes.
 ///
 /// # Errors
-/// One that [`is_read_only`](Error::is_read_only) where the view is; one that
-/// [`is_value`](Error::is_value) where the bytes are not one element.
-pub(crate) fn fill(target: &View<Composite>, element: &[u8]) -> Result<()> {
-    if target.readonly() {
-        return Err(Error::read_only());
-    }
+/// One that [`is_value`](Error::is_value) where the bytes are not one element.
+pub(crate) unsafe fn fill(form: &Form, target: RawView<'_>, element: &[u8]) -> Result<()> {
     let (have, want) = (element.len(), target.layout().itemsize());
     if have != want {
         return Err(Error::value(format!("{have} bytes are not one element of {want} bytes")));
     }
     let mut element = element.to_vec();
-    for run in Walk::of(target.raw(), Order::C) {
+    for run in Walk::of(target, Order::C) {
         for index in 0..run.length {
             // SAFETY: a run leads to elements of the view, which is writable, and apart from the
             // vector.
-            unsafe { exchange(target.descriptor(), run.pointer(0, index), element.as_mut_ptr()) };
+            unsafe { exchange(form, run.pointer(0, index), element.as_mut_ptr()) };
         }
     }
     Ok(())
 }
 
-/// The elements of a view, in C order and this machine's byte order, in memory of their own. The
-/// bytes of bit-fields and unions, which several fields share, stay in theirs, as in
-/// [`Form::to_native`].
+/// The elements of a view, in C order and this machine's byte order, in memory of their own, as
+/// [`write_native`] writes them.
 ///
 /// # Errors
 /// As those of [`copy::to_memory`].
 pub(crate) fn to_native(view: &View<Composite>) -> Result<Memory> {
-    let memory = copy::to_memory(view, Order::C)?;
-    let itemsize = view.layout().itemsize();
-    if view.descriptor().to_native() == **view.descriptor() {
-        return Ok(memory);
+    let adjacent = Layout::contiguous(view.layout().shape(), view.layout().itemsize())?;
+    // SAFETY: fresh memory for as many adjacent elements, all of which are written.
+    unsafe {
+        Memory::written(adjacent.nbytes(), |start| {
+            write_native(view.descriptor(), RawView::new(start, &adjacent), view.raw())
+        })
     }
-    for index in 0..view.layout().len() {
-        let element = memory.start().wrapping_add(index * itemsize);
-        view.descriptor().for_each_part(0, &mut |range, part| {
-            let Part::Scalar(scalar_type) = part else { return };
-            if scalar_type.swapped {
-                let halves = 1 + usize::from(scalar_type.scalar.class() == Class::Complex);
-                // SAFETY: the range lies within the element, which is ours alone; the slice lives
-                // for this one part.
-                let bytes = unsafe {
-                    std::slice::from_raw_parts_mut(element.wrapping_add(range.start), range.len())
-                };
-                bytes.chunks_exact_mut(range.len() / halves).for_each(<[u8]>::reverse);
-            }
-        });
+}
+
+/// Copies every element of a view to the same place of another, in this machine's byte order. The
+/// bytes of bit-fields and unions, which several fields share, stay in theirs, as in
+/// [`Form::to_native`].
+///
+/// # Safety
+/// The source's elements are of the form; the target is writable, has the same shape and itemsize,
+/// and lies apart from the source.
+///
+/// # Errors
+/// None for valid views.
+pub(crate) unsafe fn write_native(
+    form: &Form,
+    target: RawView<'_>,
+    source: RawView<'_>,
+) -> Result<()> {
+    // SAFETY: as the caller says.
+    unsafe { copy::copy_apart(target, source, 1)? };
+    if form.to_native() == *form {
+        return Ok(());
     }
-    Ok(memory)
+    for run in Walk::of(target, Order::C) {
+        for index in 0..run.length {
+            // SAFETY: a run leads to elements of the target.
+            unsafe { turn(form, run.pointer(0, index)) };
+        }
+    }
+    Ok(())
+}
+
+/// Turns around the numbers of one element that are in the other byte order.
+///
+/// # Safety
+/// `element` is valid for reads and writes of an element of the form.
+unsafe fn turn(form: &Form, element: *mut u8) {
+    form.for_each_part(0, &mut |range, part| {
+        let Part::Scalar(scalar_type) = part else { return };
+        if scalar_type.swapped {
+            let halves = 1 + usize::from(scalar_type.scalar.class() == Class::Complex);
+            // SAFETY: the range lies within the element, which is ours alone; the slice lives for
+            // this one part.
+            let bytes = unsafe {
+                std::slice::from_raw_parts_mut(element.wrapping_add(range.start), range.len())
+            };
+            bytes.chunks_exact_mut(range.len() / halves).for_each(<[u8]>::reverse);
+        }
+    });
 }

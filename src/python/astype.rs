@@ -9,10 +9,14 @@ use pyo3::types::PyString;
 use super::cast::parse;
 use super::class::PyConsumerArray;
 use super::copy::owned;
+use super::long;
+use crate::array::AnyArray;
 use crate::dtype::ScalarType;
 use crate::format::FormatString;
 use crate::kernels::convert::Overflow;
+use crate::kernels::pieces::Sequence;
 use crate::layout::Layout;
+use crate::memory::Memory;
 
 /// What a name stands for.
 fn overflow(name: &str) -> PyResult<Overflow> {
@@ -31,6 +35,24 @@ fn explicit_format(ScalarType { scalar, swapped }: ScalarType) -> FormatString {
     let prefix: &[u8] = if little { b"<" } else { b">" };
     let format = if scalar.size() == 1 { code.to_vec() } else { [prefix, code].concat() };
     CString::new(format).unwrap_or_default().into()
+}
+
+/// The elements as those of another scalar format, in memory of their own. `array` is held.
+fn converted(
+    py: Python<'_>,
+    array: &AnyArray,
+    format: &FormatString,
+    overflow: Overflow,
+) -> PyResult<Memory> {
+    let conversion = array.conversion(format, overflow)?;
+    // SAFETY: the array's own elements, fresh memory for all of them, and nothing that is Python's.
+    unsafe {
+        Memory::written(conversion.nbytes()?, |start| {
+            long::in_pieces(py, [array.raw()], Sequence::Forward, |[piece], before| {
+                conversion.write(piece, before, start).map(|()| true)
+            })
+        })
+    }
 }
 
 #[pymethods]
@@ -80,7 +102,7 @@ impl PyConsumerArray {
         if hold.scalar_type().is_none() && hold.format().as_bytes() == format.as_bytes() {
             return owned(py, &hold);
         }
-        let memory = hold.to_format(&format, overflow)?;
+        let memory = converted(py, &hold, &format, overflow)?;
         let layout = Layout::contiguous(hold.layout().shape(), itemsize)?;
         Self::over_scalars(py, memory, layout, format)
     }
@@ -107,7 +129,7 @@ impl PyConsumerArray {
         let itemsize = hold.layout().itemsize();
         let swapped = ScalarType { swapped: !scalar_type.swapped && itemsize > 1, ..scalar_type };
         let format = explicit_format(swapped);
-        let memory = hold.to_format(&format, Overflow::Error)?;
+        let memory = converted(py, &hold, &format, Overflow::Error)?;
         let layout = Layout::contiguous(hold.layout().shape(), itemsize)?;
         Self::over_scalars(py, memory, layout, format)
     }

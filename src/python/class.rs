@@ -15,13 +15,15 @@ use super::access::{Access, HeldRoot, Hold, Lease};
 use super::buffer::{OwnMemory, Root, export};
 use super::errors::released;
 use super::vacant::Vacant;
-use super::{index, module};
+use super::{index, long, module};
 use crate::array::AnyArray;
 use crate::dtype::ScalarType;
 use crate::error::Error;
 use crate::format::FormatString;
+use crate::kernels::pieces::Sequence;
 use crate::layout::Layout;
 use crate::memory::Memory;
+use crate::view::RawView;
 
 /// A typed, zero-copy view of the memory that another object exports (PEP 3118).
 ///
@@ -467,19 +469,23 @@ impl PyConsumerArray {
     fn new<'py>(py: Python<'py>, length: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, Self>> {
         let count = length.map_or(Ok(0), index::clipped)?;
         let count = usize::try_from(count).unwrap_or(0);
-        let last = i32::try_from(count.saturating_sub(1)).map_err(|_| {
+        i32::try_from(count.saturating_sub(1)).map_err(|_| {
             let length = length.map(super::convert::described).unwrap_or_default();
             PyMemoryError::new_err(format!("int32 cannot number {length} elements"))
         })?;
         let layout = Layout::contiguous(&[count], size_of::<i32>())?;
         let memory = Memory::zeroed(layout.nbytes())?;
-        let this = Self::over_scalars(py, memory, layout, c"i".into())?;
-        if let (AnyArray::I32(array), true) = (&*this.get().access(py)?, count > 0) {
-            for value in 0..=last {
-                array.set(&[value as isize], value)?;
-            }
+        // SAFETY: the pieces are parts of the memory, each of them adjacent and aligned elements.
+        unsafe {
+            let elements = RawView::new(memory.start(), &layout);
+            long::in_pieces(py, [elements], Sequence::Forward, |[piece], before| {
+                for index in 0..piece.layout().len() {
+                    piece.start().cast::<i32>().add(index).write((before + index) as i32);
+                }
+                Ok(true)
+            })?;
         }
-        Ok(this)
+        Self::over_scalars(py, memory, layout, c"i".into())
     }
 
     /// The view of an object whose buffer is asked for with other flags than consume's

@@ -14,8 +14,10 @@ use pyo3::types::PyTuple;
 use super::access::Hold;
 use super::class::PyConsumerArray;
 use super::convert::{Equal, PyElement};
+use super::long::{self, Pauses};
 use super::{copy, index, module};
 use crate::array::{AnyArray, ConsumerArray, dispatch};
+use crate::kernels::pieces::Sequence;
 use crate::layout::{Key, Order};
 use crate::view::Walk;
 
@@ -28,8 +30,10 @@ fn search<T: PyElement>(
 ) -> PyResult<()> {
     let py = value.py();
     let mut position = 0;
+    let mut pauses = Pauses::among(py, array.layout().len());
     for run in Walk::of(array.raw(), Order::C) {
         for index in 0..run.length {
+            pauses.next(1)?;
             // SAFETY: a run leads to elements of the array; `read` gives a new reference, or NULL
             // with an exception.
             let element = unsafe {
@@ -45,12 +49,46 @@ fn search<T: PyElement>(
     Ok(())
 }
 
+/// The position, in C order, of the first element that equals an encoded one. `array` is held.
+fn find_plain<T: PyElement>(
+    py: Python<'_>,
+    array: &ConsumerArray<T>,
+    element: &T::Encoded,
+) -> PyResult<Option<usize>> {
+    let mut found = None;
+    // SAFETY: to look for an element touches no others than the part's, and nothing that is Python's.
+    unsafe {
+        long::in_pieces(py, [array.raw()], Sequence::Forward, |[part], before| {
+            found = T::find(&array.piece(part), element).map(|position| before + position);
+            Ok(found.is_none())
+        })?;
+    }
+    Ok(found)
+}
+
+/// How many elements equal an encoded one. `array` is held.
+fn count_plain<T: PyElement>(
+    py: Python<'_>,
+    array: &ConsumerArray<T>,
+    element: &T::Encoded,
+) -> PyResult<usize> {
+    let mut count = 0;
+    // SAFETY: to count elements touches no others than the part's, and nothing that is Python's.
+    unsafe {
+        long::in_pieces(py, [array.raw()], Sequence::Any, |[part], _| {
+            count += T::count(&array.piece(part), element);
+            Ok(true)
+        })?;
+    }
+    Ok(count)
+}
+
 fn find<T: PyElement>(
     array: &ConsumerArray<T>,
     value: &Bound<'_, PyAny>,
 ) -> PyResult<Option<usize>> {
     match T::sought(value) {
-        Equal::To(element) => Ok(T::find(array, &element)),
+        Equal::To(element) => find_plain(value.py(), array, &element),
         Equal::None => Ok(None),
         Equal::Unknown => {
             let mut first = None;
@@ -65,7 +103,7 @@ fn find<T: PyElement>(
 
 fn count<T: PyElement>(array: &ConsumerArray<T>, value: &Bound<'_, PyAny>) -> PyResult<usize> {
     match T::sought(value) {
-        Equal::To(element) => Ok(T::count(array, &element)),
+        Equal::To(element) => count_plain(value.py(), array, &element),
         Equal::None => Ok(0),
         Equal::Unknown => {
             let mut count = 0;
@@ -81,6 +119,7 @@ fn count<T: PyElement>(array: &ConsumerArray<T>, value: &Bound<'_, PyAny>) -> Py
 /// `value in view`
 pub(super) fn contains(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> PyResult<bool> {
     if let Some(access) = view.try_access(value.py())
+        && !long::is_long(access.raw())
         && let Some(found) = dispatch!(&*access, array => contains_plain(array, value))
     {
         return Ok(found);
@@ -115,6 +154,7 @@ pub(super) fn equals<'py>(
             (this.get().try_access(py), other.get().try_access(py))
         && left.scalar_type().is_some()
         && right.scalar_type().is_some()
+        && !long::is_long(left.raw())
     {
         return Ok(Some(left.equals(&right)));
     }
@@ -134,7 +174,23 @@ pub(super) fn equals<'py>(
     if left.has_objects() || right.has_objects() {
         return equal_objects(py, &left, &right).map(Some);
     }
-    Ok(Some(left.equals(&right)))
+    equal_plain(py, &left, &right).map(Some)
+}
+
+/// Whether two arrays without objects, both held, have the same shape and equal elements.
+fn equal_plain(py: Python<'_>, left: &AnyArray, right: &AnyArray) -> PyResult<bool> {
+    if left.layout().shape() != right.layout().shape() || !long::is_long(left.raw()) {
+        return Ok(left.equals(right));
+    }
+    let mut equal = true;
+    // SAFETY: the parts are of the arrays, and to compare them touches nothing that is Python's.
+    unsafe {
+        long::in_pieces(py, [left.raw(), right.raw()], Sequence::Any, |[one, other], _| {
+            equal = left.piece(one).equals(&right.piece(other));
+            Ok(equal)
+        })?;
+    }
+    Ok(equal)
 }
 
 /// Whether two arrays, both held, have the same shape and elements that are equal in Python.
@@ -150,8 +206,10 @@ fn equal_objects(py: Python<'_>, left: &AnyArray, right: &AnyArray) -> PyResult<
         // an exception.
         unsafe { Bound::from_owned_ptr_or_err(py, index::read(py, array, pointer)) }
     };
+    let mut pauses = Pauses::among(py, left.layout().len());
     for run in Walk::new([left.raw(), right.raw()], Order::C)? {
         for index in 0..run.length {
+            pauses.next(1)?;
             let one = read(left, run.pointer(0, index))?;
             if !one.eq(read(right, run.pointer(1, index))?)? {
                 return Ok(false);

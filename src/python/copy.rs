@@ -9,11 +9,15 @@ use super::buffer::OwnMemory;
 use super::class::PyConsumerArray;
 use super::convert::{NewReference, PyElement, fill_list};
 use super::index::index;
+use super::long::{self, Pauses};
 use super::objects::Objects;
 use crate::array::{AnyArray, ConsumerArray, dispatch};
-use crate::kernels::{copy, hex};
+use crate::error::Error;
+use crate::kernels::pieces::Sequence;
+use crate::kernels::{copy, hex, record};
 use crate::layout::{Layout, Order};
-use crate::memory;
+use crate::memory::{self, Memory};
+use crate::view::RawView;
 
 /// The elements from `pointer` on as nested lists; `pointer` is where the indices before
 /// `dimension` lead. NULL with an exception where that fails. `array` is held.
@@ -22,6 +26,7 @@ fn list<T: PyElement>(
     array: &ConsumerArray<T>,
     dimension: usize,
     pointer: *mut u8,
+    pauses: &mut Pauses<'_>,
 ) -> NewReference {
     let Some(&length) = array.layout().shape().get(dimension) else {
         // SAFETY: all indices together lead to an element.
@@ -37,11 +42,96 @@ fn list<T: PyElement>(
             return list;
         }
         if direct {
-            return T::read_line(py, array, (pointer, stride), list, length);
+            return T::read_line(py, array, (pointer, stride), list, length, pauses);
         }
-        fill_list(list, length, |place| {
+        fill_list(list, length, pauses, |place, pauses| {
             let next = array.raw().step(pointer, dimension, place);
-            self::list(py, array, dimension + 1, next)
+            self::list(py, array, dimension + 1, next, pauses)
+        })
+    }
+}
+
+/// Writes the elements, in an order, to adjacent bytes. `array` is held.
+///
+/// # Safety
+/// `target` is valid for writes of the array's `nbytes`, which nobody else knows.
+unsafe fn gather(py: Python<'_>, array: &AnyArray, order: Order, target: *mut u8) -> PyResult<()> {
+    let (source, layout) = (array.raw(), array.layout());
+    // SAFETY: as the caller says.
+    unsafe {
+        if !long::is_long(source) {
+            return Ok(copy::gather(source, order, target)?);
+        }
+        let adjacent = Layout::adjacent(layout.shape(), layout.itemsize(), order)?;
+        let target = RawView::new(target, &adjacent);
+        long::in_pieces(py, [target, source], Sequence::Any, |[to, from], _| {
+            copy::copy_apart(to, from, 1).map(|()| true)
+        })
+    }
+}
+
+/// The elements in C order and this machine's byte order, in memory of their own. `array` is held.
+fn to_native(py: Python<'_>, array: &AnyArray) -> PyResult<Memory> {
+    let source = array.raw();
+    if !long::is_long(source) {
+        return Ok(array.to_native()?);
+    }
+    let adjacent = Layout::contiguous(source.layout().shape(), source.layout().itemsize())?;
+    // SAFETY: fresh memory for as many elements, all of which are written.
+    unsafe {
+        Memory::written(adjacent.nbytes(), |start| {
+            let target = RawView::new(start, &adjacent);
+            long::in_pieces(py, [target, source], Sequence::Any, |[to, from], _| {
+                array.write_native(to, from).map(|()| true)
+            })
+        })
+    }
+}
+
+/// Copies every element of one array to the same place of another of the same type, which has no
+/// objects, as if through a copy in between: the two may overlap. Both are held.
+pub(super) fn assign(py: Python<'_>, target: &AnyArray, source: &AnyArray) -> PyResult<()> {
+    let partial = match target {
+        AnyArray::Composite(array) if !array.descriptor().is_whole() => Some(array.descriptor()),
+        _ => None,
+    };
+    if partial.is_none() && !long::is_long(target.raw()) {
+        return Ok(target.assign(source)?);
+    }
+    if target.readonly() {
+        return Err(Error::read_only().into());
+    }
+    let (to, mut from) = (target.raw(), source.raw());
+    copy::check_alike(to.layout(), from.layout())?;
+    let adjacent = Layout::contiguous(from.layout().shape(), from.layout().itemsize())?;
+    let contiguous = to.layout().is_c_contiguous() && from.layout().is_c_contiguous();
+    let in_place = contiguous && partial.is_none();
+    let mut apart = !copy::may_overlap(to, from);
+    let between;
+    // SAFETY: the memory is as large as the elements are together, and all of it is written.
+    unsafe {
+        if !apart && !in_place {
+            between =
+                Memory::written(adjacent.nbytes(), |start| gather(py, source, Order::C, start))?;
+            from = RawView::new(between.start(), &adjacent);
+            apart = true;
+        }
+    }
+    // Of elements that share bytes the last one stays; of adjacent ones, which may overlap the
+    // source's, none is stored over before it was copied.
+    let sequence = match apart {
+        true if !to.layout().overlaps_itself() => Sequence::Any,
+        false if to.start() > from.start() => Sequence::Backward,
+        _ => Sequence::Forward,
+    };
+    // SAFETY: the target is writable, and its parts are in it.
+    unsafe {
+        long::in_pieces(py, [to, from], sequence, |[to, from], _| {
+            match partial {
+                Some(form) => record::exchange_all(form, to, from)?,
+                None => copy::assign_raw(to, from)?,
+            }
+            Ok(true)
         })
     }
 }
@@ -59,7 +149,7 @@ pub(super) fn bytes_object<'py>(
         let bytes = Bound::from_owned_ptr_or_err(py, bytes)?.cast_into_unchecked::<PyBytes>();
         let target = ffi::PyBytes_AsString(bytes.as_ptr()).cast();
         memory::advise_huge(target, size as usize);
-        copy::gather(array.raw(), order, target)?;
+        gather(py, array, order, target)?;
         Ok(bytes)
     }
 }
@@ -67,7 +157,7 @@ pub(super) fn bytes_object<'py>(
 /// Two hexadecimal digits for each of some bytes, as a str.
 ///
 /// # Safety
-/// `start` is valid for reads of `length` bytes.
+/// `start` is valid for reads of `length` bytes, which are held.
 unsafe fn hex_object<'py>(
     py: Python<'py>,
     start: *const u8,
@@ -80,9 +170,15 @@ unsafe fn hex_object<'py>(
     unsafe {
         let text = Bound::from_owned_ptr_or_err(py, ffi::PyUnicode_New(size, 127))?;
         if size > 0 {
-            let target = ffi::PyUnicode_DATA(text.as_ptr()).cast();
+            let target = ffi::PyUnicode_DATA(text.as_ptr()).cast::<u8>();
             memory::advise_huge(target, size as usize);
-            hex::encode_to(start, length, target);
+            let layout = Layout::line(length, 1, 1)?;
+            let bytes = RawView::new(start.cast_mut(), &layout);
+            long::in_pieces(py, [bytes], Sequence::Forward, |[part], before| {
+                let (count, target) = (part.layout().len(), target.wrapping_add(2 * before));
+                hex::encode_to(part.start(), count, target);
+                Ok(true)
+            })?;
         }
         Ok(text)
     }
@@ -116,7 +212,7 @@ pub(super) fn owned<'py>(
     py: Python<'py>,
     array: &AnyArray,
 ) -> PyResult<Bound<'py, PyConsumerArray>> {
-    let memory = array.to_native()?;
+    let memory = to_native(py, array)?;
     let start = memory.start();
     let memory = match array {
         AnyArray::Composite(composite) if array.has_objects() => {
@@ -140,7 +236,8 @@ impl PyConsumerArray {
     /// [[0, 1, 2], [3, 4, 5]]
     fn tolist<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let hold = self.hold(py)?;
-        let list = dispatch!(&*hold, array => list(py, array, 0, array.start()));
+        let pauses = &mut Pauses::among(py, hold.layout().len());
+        let list = dispatch!(&*hold, array => list(py, array, 0, array.start(), pauses));
         // SAFETY: a new reference, or NULL with an exception.
         unsafe { Bound::from_owned_ptr_or_err(py, list) }
     }

@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 
 use super::class::PyConsumerArray;
 use super::convert::{NewReference, PyElement};
+use super::copy;
 use super::fields;
 use super::objects::{self, Objects};
 use super::plain;
@@ -227,7 +228,7 @@ fn set_view(
         let source = exporter.get().hold(py)?;
         if same_elements(target, &source) && target.layout().shape() == source.layout().shape() {
             let hold = view.hold(py)?;
-            let old = assign(target, &source)?;
+            let old = assign(py, target, &source)?;
             drop((hold, source));
             drop(old);
             return Ok(());
@@ -254,12 +255,13 @@ pub(super) fn delete(view: &PyConsumerArray) -> PyResult<()> {
 
 /// Copies the elements of one array to another one of the same type; both are held. What it gives
 /// is to be dropped when they are not touched any more.
-fn assign(target: &AnyArray, source: &AnyArray) -> crate::error::Result<Option<Objects>> {
-    if let (AnyArray::Composite(to), AnyArray::Composite(from)) = (target, source) {
-        return objects::assign(to, from);
+fn assign(py: Python<'_>, target: &AnyArray, source: &AnyArray) -> PyResult<Option<Objects>> {
+    match (target, source) {
+        (AnyArray::Composite(to), AnyArray::Composite(from)) if target.has_objects() => {
+            Ok(Some(objects::assign(to, from)?))
+        }
+        _ => copy::assign(py, target, source).map(|()| None),
     }
-    target.assign(source)?;
-    Ok(None)
 }
 
 fn fill<T: PyElement>(
@@ -280,8 +282,8 @@ fn fill<T: PyElement>(
         error
     })?;
     let old = {
-        let _access = view.access(value.py())?;
-        T::fill(array, encoded)?
+        let _hold = view.hold(value.py())?;
+        T::fill(value.py(), array, encoded)?
     };
     drop(old);
     Ok(())

@@ -23,6 +23,7 @@ mod errors;
 mod fields;
 mod index;
 mod iter;
+mod long;
 mod module;
 mod numpy;
 mod numpy_records;

@@ -16,9 +16,9 @@ use crate::array::AnyArray;
 use crate::element::{Composite, Form, Part};
 use crate::error::{Error, Result};
 use crate::kernels::{copy, record};
-use crate::layout::Order;
+use crate::layout::{Layout, Order};
 use crate::memory::Memory;
-use crate::view::View;
+use crate::view::{RawView, View};
 
 /// A reference of our own to an object, which goes as soon as it is dropped. PyO3 does not know that
 /// raw functions are attached: it would put off letting go of a `Py` to some later call.
@@ -99,6 +99,25 @@ impl Objects {
         Self { memory, form, itemsize }
     }
 
+    /// Changes places with the elements of a view of the same form and number of elements.
+    fn exchange_all(&self, target: &View<Composite>) -> Result<()> {
+        let (shape, itemsize) = (target.layout().shape(), target.layout().itemsize());
+        let layout = Layout::contiguous(shape, itemsize)?;
+        if target.readonly() {
+            return Err(Error::read_only());
+        }
+        if self.memory.len() < layout.nbytes() {
+            let (have, want) = (self.memory.len(), layout.nbytes());
+            return Err(Error::value(format!("{want} bytes do not fit memory of {have}")));
+        }
+        // SAFETY: the memory holds the elements of that layout, and is reached through pointers
+        // only; the target is writable.
+        unsafe {
+            let elements = RawView::new(self.memory.start(), &layout);
+            record::exchange_all(target.descriptor(), target.raw(), elements)
+        }
+    }
+
     /// Shows the objects to the garbage collector.
     pub(super) fn traverse(&self, visit: &PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
         let mut result = Ok(());
@@ -125,27 +144,16 @@ impl Drop for Objects {
     }
 }
 
-/// Copies the elements of one view to another one of the same form, as if through a copy between:
-/// the two may overlap. Both are held, and of the same shape. What
-/// it gives holds the references that were stored over.
-pub(super) fn assign(
-    target: &View<Composite>,
-    source: &View<Composite>,
-) -> Result<Option<Objects>> {
-    let (form, itemsize) = (target.descriptor(), target.layout().itemsize());
-    if form.is_whole() {
-        copy::assign(target, source)?;
-        return Ok(None);
-    }
+/// Copies the elements of one view, which hold references, to another one of the same form, as if
+/// through a copy between: the two may overlap. Both are held, and of the same shape. What it gives
+/// holds the references that were stored over.
+pub(super) fn assign(target: &View<Composite>, source: &View<Composite>) -> Result<Objects> {
     let memory = copy::to_memory(source, Order::C)?;
-    if !form.has_objects() {
-        record::exchange_all(target, &memory)?;
-        return Ok(None);
-    }
     // SAFETY: a copy of the elements of a view that is held.
-    let new = unsafe { Objects::own(memory, form.clone(), itemsize) };
-    record::exchange_all(target, &new.memory)?;
-    Ok(Some(new))
+    let new =
+        unsafe { Objects::own(memory, target.descriptor().clone(), target.layout().itemsize()) };
+    new.exchange_all(target)?;
+    Ok(new)
 }
 
 /// Stores the element in `bytes`, which hold references, in the element at `pointer`.
@@ -173,7 +181,7 @@ pub(super) unsafe fn store(
 pub(super) unsafe fn fill(target: &View<Composite>, bytes: &[u8]) -> Result<Objects> {
     // SAFETY: as the caller says.
     let new = unsafe { repeated(target.descriptor(), bytes, target.layout().len())? };
-    record::exchange_all(target, &new.memory)?;
+    new.exchange_all(target)?;
     Ok(new)
 }
 

@@ -19,7 +19,6 @@ use crate::error::{Error, Result};
 use crate::format::{Class, FormatString};
 use crate::kernels::copy;
 use crate::layout::{Layout, Order};
-use crate::memory::Memory;
 use crate::view::{RawView, Walk};
 use loops::{Find, Limits, Map};
 use steps::Wide;
@@ -343,32 +342,80 @@ pub(crate) fn no_conversion([from, to]: [&FormatString; 2]) -> Error {
     Error::key(format!("elements of format '{from}' cannot be converted to format '{to}'"))
 }
 
-/// The elements of a view of one scalar type as those of another, in C order, in memory of their
-/// own. `formats` are what errors call the types.
-///
-/// # Safety
-/// The view's elements are of the type `from`.
-///
-/// # Errors
-/// One that [`is_key`](Error::is_key) where such a conversion has no meaning; one that
-/// [`is_value`](Error::is_value) for an element that its new type has no room for; one that
-/// [`is_too_large`](Error::is_too_large) where there is not so much memory.
-pub(crate) unsafe fn to_memory(
-    view: RawView<'_>,
-    from: ScalarType,
-    to: ScalarType,
-    formats: [&FormatString; 2],
-    overflow: Overflow,
-) -> Result<Memory> {
-    let plan = Plan::new(from, to, overflow).ok_or_else(|| no_conversion(formats))?;
-    let layout = view.layout();
-    let target_size = plan.sizes[1];
-    let length = Layout::contiguous(layout.shape(), target_size)?.nbytes();
-    // SAFETY: as many elements are written as the view has.
-    unsafe { Memory::written(length, |target| convert_all(&plan, view, target, formats[1])) }
+/// The conversion of the elements of one array, ready to be carried out.
+pub(crate) struct Conversion<'a> {
+    plan: Plan,
+    /// What errors call the new type.
+    format: &'a FormatString,
+    /// The shape of the whole array.
+    shape: &'a [usize],
 }
 
-/// Converts every element of a view, in C order, to adjacent ones.
+impl<'a> Conversion<'a> {
+    /// The conversion of elements in a shape from one scalar type to another. `formats` are what
+    /// errors call the types.
+    ///
+    /// # Errors
+    /// One that [`is_key`](Error::is_key) where such a conversion has no meaning.
+    pub(crate) fn new(
+        shape: &'a [usize],
+        from: ScalarType,
+        to: ScalarType,
+        formats: [&'a FormatString; 2],
+        overflow: Overflow,
+    ) -> Result<Self> {
+        let plan = Plan::new(from, to, overflow).ok_or_else(|| no_conversion(formats))?;
+        Ok(Self { plan, format: formats[1], shape })
+    }
+
+    /// Bytes of all the new elements.
+    ///
+    /// # Errors
+    /// One that [`is_too_large`](Error::is_too_large).
+    pub(crate) fn nbytes(&self) -> Result<usize> {
+        Ok(Layout::contiguous(self.shape, self.plan.sizes[1])?.nbytes())
+    }
+
+    /// Converts every element of a piece of the array, adjacent ones in C order of which `before`
+    /// come before it, to their places in the memory at `target`.
+    ///
+    /// # Safety
+    /// The piece's elements are of the type that is converted from, and `target` is valid for writes
+    /// of all the array's elements as the type they are converted to.
+    ///
+    /// # Errors
+    /// One that [`is_value`](Error::is_value) for an element that its new type has no room for.
+    pub(crate) unsafe fn write(
+        &self,
+        piece: RawView<'_>,
+        before: usize,
+        target: *mut u8,
+    ) -> Result<()> {
+        let target = target.wrapping_add(before * self.plan.sizes[1]);
+        // SAFETY: as the caller says.
+        unsafe {
+            convert_all(&self.plan, piece, target, |position, fault, number| {
+                self.error(before + position, fault, &number)
+            })
+        }
+    }
+
+    #[cold]
+    fn error(&self, position: usize, fault: Fault, Number(number): &Number) -> Error {
+        let (index, format) = (Index(self.shape, position), self.format);
+        Error::value(match fault {
+            Fault::OutOfRange => {
+                format!("{number} at index {index} is out of range for format '{format}'")
+            }
+            Fault::Imaginary => format!(
+                "{number} at index {index} has an imaginary part, for which format '{format}' has no room"
+            ),
+        })
+    }
+}
+
+/// Converts every element of a view, in C order, to adjacent ones; `error` is made of the position of
+/// one that is in error, and what it is.
 ///
 /// # Safety
 /// The view's elements are of the plan's source, and `target` is valid for writes of all of them as
@@ -377,7 +424,7 @@ unsafe fn convert_all(
     plan: &Plan,
     view: RawView<'_>,
     target: *mut u8,
-    format: &FormatString,
+    error: impl Fn(usize, Fault, Number) -> Error,
 ) -> Result<()> {
     let layout = view.layout();
     let [size, target_size] = plan.sizes;
@@ -390,17 +437,7 @@ unsafe fn convert_all(
         let result = unsafe { plan.run(source, target, count, &mut blocks) };
         let before = done;
         done += count;
-        result.map_err(|(position, fault, Number(number))| {
-            let index = Index(layout.shape(), before + position);
-            Error::value(match fault {
-                Fault::OutOfRange => {
-                    format!("{number} at index {index} is out of range for format '{format}'")
-                }
-                Fault::Imaginary => format!(
-                    "{number} at index {index} has an imaginary part, for which format '{format}' has no room"
-                ),
-            })
-        })
+        result.map_err(|(position, fault, number)| error(before + position, fault, number))
     };
     // What does not lie adjacent is gathered until it is a block.
     let (adjacent, most) = (layout.is_c_contiguous(), BLOCK / 2);

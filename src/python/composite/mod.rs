@@ -12,10 +12,12 @@ use pyo3::prelude::*;
 use smallvec::SmallVec;
 
 use super::convert::{Equal, NewReference, PyElement, fill_list};
+use super::long::{self, Pauses};
 use super::objects::{self, Objects, Reference};
 use crate::element::Composite;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::format::FormatString;
+use crate::kernels::pieces::Sequence;
 use crate::kernels::record;
 use crate::view::View;
 
@@ -51,11 +53,12 @@ impl PyElement for Composite {
         (pointer, stride): (*const u8, isize),
         list: NewReference,
         length: usize,
+        pauses: &mut Pauses<'_>,
     ) -> NewReference {
         let fields = read::scalar_fields(view.descriptor());
         // SAFETY: as the caller says; the elements are held.
         unsafe {
-            fill_list(list, length, |place| {
+            fill_list(list, length, pauses, |place, _| {
                 let pointer = pointer.wrapping_offset(stride.wrapping_mul(place as isize));
                 match &fields {
                     Some(fields) => read::scalar_tuple(py, fields, pointer),
@@ -88,13 +91,22 @@ impl PyElement for Composite {
         }
     }
 
-    fn fill(view: &View<Self>, encoded: Encoded) -> Result<Self::Old> {
+    fn fill(py: Python<'_>, view: &View<Self>, encoded: Encoded) -> PyResult<Self::Old> {
         let Encoded { bytes, objects } = encoded;
-        if objects.is_empty() {
-            return record::fill(view, &bytes).map(|()| None);
+        if !objects.is_empty() {
+            // SAFETY: the bytes are one element, whose objects are with them.
+            return Ok(Some(unsafe { objects::fill(view, &bytes)? }));
         }
-        // SAFETY: the bytes are one element, whose objects are with them.
-        unsafe { objects::fill(view, &bytes) }.map(Some)
+        if view.readonly() {
+            return Err(Error::read_only().into());
+        }
+        // SAFETY: the view is writable and held, and nothing else is touched.
+        unsafe {
+            long::in_pieces(py, [view.raw()], Sequence::Any, |[part], _| {
+                record::fill(view.descriptor(), part, &bytes).map(|()| true)
+            })?;
+        }
+        Ok(None)
     }
 
     fn sought(_object: &Bound<'_, PyAny>) -> Equal<Encoded> {

@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use crate::dtype::{ScalarType, dispatch_scalar};
 use crate::element::{Bits, Field, Form, Record, Scalar, pascal, text};
 use crate::python::convert::{NewReference, PyValue, fill_list};
+use crate::python::long::Pauses;
 use crate::view::load;
 
 /// The object of an element, whose bytes are a copy; NULL with an exception where there is none.
@@ -108,7 +109,10 @@ fn list(py: Python<'_>, shape: &[usize], element: &Form, bytes: &[u8]) -> NewRef
         if list.is_null() {
             return list;
         }
-        fill_list(list, *length, |place| self::list(py, inner, element, &bytes[place * step..]))
+        let pauses = &mut Pauses::among(py, 0);
+        fill_list(list, *length, pauses, |place, _| {
+            self::list(py, inner, element, &bytes[place * step..])
+        })
     }
 }
 

@@ -17,9 +17,11 @@ use pyo3::{Borrowed, ffi};
 
 pub(super) use integers::{plain_int, prepare, whole_number};
 
+use super::long::{self, Pauses};
 use crate::element::{Element, Opaque, Scalar};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::format::FormatString;
+use crate::kernels::pieces::Sequence;
 use crate::kernels::{copy, search};
 use crate::view::{View, load};
 
@@ -51,10 +53,11 @@ pub(super) trait PyElement: Element {
         (pointer, stride): (*const u8, isize),
         list: NewReference,
         length: usize,
+        pauses: &mut Pauses<'_>,
     ) -> NewReference {
         // SAFETY: as the caller says.
         unsafe {
-            fill_list(list, length, |place| {
+            fill_list(list, length, pauses, |place, _| {
                 let pointer = pointer.wrapping_offset(stride.wrapping_mul(place as isize));
                 Self::read(py, view, pointer)
             })
@@ -91,8 +94,8 @@ pub(super) trait PyElement: Element {
         false
     }
 
-    /// Stores an encoded element in every element of `view`, which is writable.
-    fn fill(view: &View<Self>, encoded: Self::Encoded) -> Result<Self::Old>;
+    /// Stores an encoded element in every element of `view`, which is held.
+    fn fill(py: Python<'_>, view: &View<Self>, encoded: Self::Encoded) -> PyResult<Self::Old>;
 
     /// Which elements equal an object, as far as that can be told without asking the object.
     fn sought(object: &Bound<'_, PyAny>) -> Equal<Self::Encoded>;
@@ -109,21 +112,44 @@ pub(super) trait PyElement: Element {
 /// # Safety
 /// The list is new, and has that many places; `object` gives new references, or NULL with an
 /// exception. Empty places are NULL, which the collector, should it run meanwhile, passes over.
+/// Whatever is read is held: any code may run in the pauses.
 #[inline(always)]
-pub(super) unsafe fn fill_list(
+pub(super) unsafe fn fill_list<'py>(
     list: NewReference,
     length: usize,
-    mut object: impl FnMut(usize) -> NewReference,
+    pauses: &mut Pauses<'py>,
+    mut object: impl FnMut(usize, &mut Pauses<'py>) -> NewReference,
 ) -> NewReference {
-    for place in 0..length {
-        let object = object(place);
-        // SAFETY: as the caller says.
-        unsafe {
-            if object.is_null() {
-                ffi::Py_DECREF(list);
-                return object;
+    // Nobody but the collector knows the list, and who asks that for all objects in a pause must
+    // not be given one with empty places.
+    let hidden = pauses.are_some();
+    // SAFETY: as the caller says. A list is tracked from its beginning.
+    unsafe {
+        if hidden {
+            ffi::PyObject_GC_UnTrack(list.cast());
+        }
+        let mut done = 0;
+        while done < length {
+            let next = match pauses.next(length - done) {
+                Ok(next) => next,
+                Err(error) => {
+                    ffi::Py_DECREF(list);
+                    error.restore(pauses.py());
+                    return std::ptr::null_mut();
+                }
+            };
+            for place in done..done + next {
+                let object = object(place, pauses);
+                if object.is_null() {
+                    ffi::Py_DECREF(list);
+                    return object;
+                }
+                ffi::PyList_SET_ITEM(list, place as isize, object);
             }
-            ffi::PyList_SET_ITEM(list, place as isize, object);
+            done += next;
+        }
+        if hidden {
+            ffi::PyObject_GC_Track(list.cast());
         }
     }
     list
@@ -190,8 +216,16 @@ impl<T: Scalar<Value: PyValue>> PyElement for T {
         }
     }
 
-    fn fill(view: &View<T>, encoded: T::Bytes) -> Result<()> {
-        copy::fill(view, encoded.as_ref())
+    fn fill(py: Python<'_>, view: &View<T>, encoded: T::Bytes) -> PyResult<()> {
+        if view.readonly() {
+            return Err(Error::read_only().into());
+        }
+        // SAFETY: the view is writable and held, and nothing else is touched.
+        unsafe {
+            long::in_pieces(py, [view.raw()], Sequence::Any, |[part], _| {
+                copy::fill_raw(part, encoded.as_ref()).map(|()| true)
+            })
+        }
     }
 
     fn sought(object: &Bound<'_, PyAny>) -> Equal<T::Bytes> {
@@ -229,7 +263,7 @@ impl PyElement for Opaque {
         match encoded {}
     }
 
-    fn fill(_view: &View<Self>, encoded: Infallible) -> Result<()> {
+    fn fill(_py: Python<'_>, _view: &View<Self>, encoded: Infallible) -> PyResult<()> {
         match encoded {}
     }
 

@@ -1,0 +1,94 @@
+//! Views as a series of smaller ones, so that whoever works on them can pause in between.
+
+#![allow(unsafe_code)]
+
+use smallvec::SmallVec;
+
+use crate::error::Result;
+use crate::layout::{Key, Layout};
+use crate::view::RawView;
+
+/// In which order the pieces come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sequence {
+    /// In whatever order suits the memory: the longest dimension is divided, so that the pieces are
+    /// as thick as can be.
+    Any,
+    /// In C order, each piece being adjacent elements of that order.
+    Forward,
+    /// The same from the last piece to the first.
+    Backward,
+}
+
+/// Calls `work` with pieces of views of one shape, each of at most `most` bytes if its elements are
+/// not larger, and the number of elements before it in C order, which is only known where the pieces
+/// are in a sequence. Ends where `work` says `false`, and then says so too.
+///
+/// # Errors
+/// Those of `work`; none for valid views.
+pub(crate) fn each<const N: usize>(
+    views: [RawView<'_>; N],
+    most: usize,
+    sequence: Sequence,
+    work: &mut impl FnMut([RawView<'_>; N], usize) -> Result<bool>,
+) -> Result<bool> {
+    each_after(views, most, sequence, 0, work)
+}
+
+fn each_after<const N: usize>(
+    views: [RawView<'_>; N],
+    most: usize,
+    sequence: Sequence,
+    before: usize,
+    work: &mut impl FnMut([RawView<'_>; N], usize) -> Result<bool>,
+) -> Result<bool> {
+    let bytes = views.iter().map(|view| view.layout().nbytes()).max().unwrap_or(0);
+    let divided = views.first().and_then(|view| division(view.layout(), bytes, most, sequence));
+    let Some((dimension, count)) = divided else { return work(views, before) };
+    let shape = views[0].layout().shape();
+    let length = shape[dimension];
+    let under: usize = shape[dimension + 1..].iter().product();
+    let pieces = length.div_ceil(count);
+    for index in 0..pieces {
+        let index = if sequence == Sequence::Backward { pieces - 1 - index } else { index };
+        let first = index * count;
+        let mut keys: SmallVec<[Key; 4]> = SmallVec::new();
+        let all = Key::Slice { start: 0, stop: isize::MAX, step: 1 };
+        keys.resize(dimension, all);
+        let stop = (first + count).min(length) as isize;
+        keys.push(Key::Slice { start: first as isize, stop, step: 1 });
+        let mut parts: SmallVec<[(*mut u8, Layout); 2]> = SmallVec::new();
+        for view in views {
+            parts.push(view.select(&keys)?);
+        }
+        let parts = std::array::from_fn(|view| {
+            let (start, layout) = &parts[view];
+            // SAFETY: a selection of a valid view's elements is valid.
+            unsafe { RawView::new(*start, layout) }
+        });
+        if !each_after(parts, most, sequence, before + first * under, work)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The dimension to divide, and how many of its places a piece has; `None` for what is small enough,
+/// or a single element.
+fn division(
+    layout: &Layout,
+    bytes: usize,
+    most: usize,
+    sequence: Sequence,
+) -> Option<(usize, usize)> {
+    if bytes <= most {
+        return None;
+    }
+    let mut several = (0..layout.ndim()).filter(|&dimension| layout.shape()[dimension] > 1);
+    let dimension = match sequence {
+        Sequence::Any => several.max_by_key(|&dimension| layout.shape()[dimension]),
+        Sequence::Forward | Sequence::Backward => several.next(),
+    }?;
+    let length = layout.shape()[dimension];
+    Some((dimension, (most / (bytes / length).max(1)).clamp(1, length - 1)))
+}
