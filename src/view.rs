@@ -117,14 +117,14 @@ impl<T: Element> View<T> {
         Self { start, layout, readonly: self.readonly, descriptor: self.descriptor.clone() }
     }
 
-    /// Changes start and layout in place.
+    /// Start and layout, to be changed in place.
     ///
     /// # Safety
-    /// Together they lead to elements of this view only.
+    /// After that they lead to elements of this view only.
+    #[cfg(feature = "python")]
     #[inline(always)]
-    pub(crate) unsafe fn change(&mut self, offset: isize, change: impl FnOnce(&mut Layout)) {
-        self.start = self.start.wrapping_offset(offset);
-        change(&mut self.layout);
+    pub(crate) unsafe fn place_mut(&mut self) -> (&mut *mut u8, &mut Layout) {
+        (&mut self.start, &mut self.layout)
     }
 
     /// The elements that a key selects, as a view of the same memory.

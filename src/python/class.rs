@@ -305,7 +305,13 @@ impl PyConsumerArray {
     /// time that other people's code runs.
     #[inline]
     pub(super) fn array(&self) -> PyResult<&AnyArray> {
-        if self.lease.is_over() { Err(released()) } else { Ok(&self.array) }
+        self.try_array().ok_or_else(released)
+    }
+
+    /// The same; `None` where the view was released.
+    #[inline(always)]
+    pub(super) fn try_array(&self) -> Option<&AnyArray> {
+        (!self.lease.is_over()).then_some(&self.array)
     }
 
     /// The array, to be used before any Python code runs; `None` where the view was released.

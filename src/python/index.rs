@@ -338,11 +338,10 @@ impl PyConsumerArray {
     /// The length of the first dimension, where there is one and the view was not released.
     #[inline(always)]
     pub(super) fn plain_length(&self) -> Option<usize> {
-        self.array().ok()?.layout().shape().first().copied()
+        self.try_array()?.layout().shape().first().copied()
     }
 
     /// The length of the first dimension.
-    #[inline]
     pub(super) fn length(&self) -> PyResult<usize> {
         match self.array()?.layout().shape() {
             // As memoryview has it: until 3.11 its length was 1.

@@ -78,9 +78,28 @@ impl PyIterator {
         drop(view.map(|view| view.into_bound(py)));
     }
 
-    /// The next object; NULL at the end, and, with an exception, where that fails.
+    /// The next element of a line of scalars; `None` for all else, and at the end.
     #[inline(always)]
+    pub(super) fn next_scalar(&self, py: Python<'_>) -> Option<NewReference> {
+        let (first, stride) = self.line?;
+        let done = self.done.load(Ordering::Relaxed);
+        let access = match self.view() {
+            Some(view) if done < self.length => view.get().try_access(py)?,
+            _ => return None,
+        };
+        // Without the GIL two threads may be given the same element, as with other iterators.
+        self.done.store(done + 1, Ordering::Relaxed);
+        let pointer = first.wrapping_offset(stride.wrapping_mul(done as isize));
+        // SAFETY: `done` is below the length, so that the line leads to an element, and the access
+        // is for it.
+        Some(unsafe { index::read(py, &access, pointer) })
+    }
+
+    /// The next object; NULL at the end, and, with an exception, where that fails.
     pub(super) fn next(&self, py: Python<'_>) -> NewReference {
+        if let Some(element) = self.next_scalar(py) {
+            return element;
+        }
         let done = self.done.load(Ordering::Relaxed);
         let view = match self.view() {
             Some(view) if done < self.length => view,
@@ -89,16 +108,7 @@ impl PyIterator {
                 return std::ptr::null_mut();
             }
         };
-        // Without the GIL two threads may be given the same element, as with other iterators.
         self.done.store(done + 1, Ordering::Relaxed);
-        if let Some((first, stride)) = self.line
-            && let Some(access) = view.get().try_access(py)
-        {
-            let pointer = first.wrapping_offset(stride.wrapping_mul(done as isize));
-            // SAFETY: `done` is below the length, so that the line leads to an element, and the
-            // access is for it.
-            return unsafe { index::read(py, &access, pointer) };
-        }
         let index = if self.backwards { self.length - 1 - done } else { done };
         match part(&view.bind(py).clone(), index as isize) {
             Ok(object) => object.into_ptr(),

@@ -18,6 +18,7 @@ use super::class::PyConsumerArray;
 use super::iter::PyIterator;
 use super::vacant::{check_layout, dealloc};
 use super::{compare, index, module, plain};
+use crate::array::AnyArray;
 use crate::layout::Layout;
 
 /// Runs the body of a raw function: an error becomes the exception and `failure`, and so would a
@@ -159,9 +160,16 @@ unsafe extern "C" fn exit(
 unsafe extern "C" fn length(object: *mut ffi::PyObject) -> isize {
     // SAFETY: the slot is called attached, and on objects of the class.
     let view = unsafe { this(Python::assume_attached(), object) }.get();
-    if let Some(length) = view.plain_length() {
-        return length as isize;
+    match view.plain_length() {
+        Some(length) => length as isize,
+        None => slow_length(view),
     }
+}
+
+/// By itself, so that the short way has no room to make for it.
+#[cold]
+#[inline(never)]
+fn slow_length(view: &PyConsumerArray) -> isize {
     guarded(-1, |_| view.length().map(|length| length as isize))
 }
 
@@ -170,49 +178,65 @@ unsafe extern "C" fn subscript(
     object: *mut ffi::PyObject,
     key: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    guarded(std::ptr::null_mut(), |py| {
-        // SAFETY: the slot is called on objects of the class, with a key that is alive.
-        let (this, key) = unsafe { (this(py, object), Borrowed::from_ptr(py, key)) };
-        if let Some(access) = this.get().try_access(py) {
-            if let Some((offset, length, stride)) = plain::slice(&access, key) {
-                let change = |layout: &mut Layout| layout.set_first(length, stride);
-                // SAFETY: a slice of the view's elements, just made under access.
-                return unsafe { PyConsumerArray::share_changed(&this, offset, change) }
-                    .map(Bound::into_ptr);
-            }
-            if let Some(pointer) = plain::element(&access, key) {
-                // SAFETY: the pointer leads to an element, which the access is for.
-                return Ok(unsafe { index::read(py, &access, pointer) });
-            }
-            if let Some(name) = plain::name(key) {
-                if let Some(found) = access.find_scalar_field(name) {
-                    // SAFETY: a field of the view's elements, just found under access.
-                    return unsafe { PyConsumerArray::share_field(&this, found) }
-                        .map(Bound::into_ptr);
-                }
-                let part = access.field(name)?;
-                // SAFETY: a part of the view's elements, just found under access.
-                return unsafe { PyConsumerArray::share(&this, part) }.map(Bound::into_ptr);
-            }
-            if let Some(index) = plain::int(key)
-                && let Some(offset) = access.layout().index_first(index)
-            {
-                // SAFETY: a row of the view, just found under access.
-                return unsafe {
-                    PyConsumerArray::share_changed(&this, offset, Layout::remove_first)
-                }
-                .map(Bound::into_ptr);
-            }
-            if let Some(part) = plain::part(&access, key) {
-                let (offset, change) =
-                    (part.offset, |layout: &mut Layout| layout.set_dimensions(part));
-                // SAFETY: a selection of the view's elements, just made under access.
-                return unsafe { PyConsumerArray::share_changed(&this, offset, change) }
-                    .map(Bound::into_ptr);
-            }
+    // SAFETY: the slot is called attached, on objects of the class, with a key that is alive.
+    let (this, key) = unsafe {
+        let py = Python::assume_attached();
+        (this(py, object), Borrowed::from_ptr(py, key))
+    };
+    // A scalar by its index: nothing in it can panic.
+    if let Some(access) = this.get().try_access(key.py())
+        && let Some(index) = plain::int(key)
+        && let Some(pointer) = access.raw().line_element(index)
+        && !matches!(*access, AnyArray::Composite(_))
+    {
+        // SAFETY: the pointer leads to an element, which the access is for.
+        return unsafe { index::read(key.py(), &access, pointer) };
+    }
+    guarded(std::ptr::null_mut(), |_| subscript_by(this, key).map(Bound::into_ptr))
+}
+
+/// What any key selects.
+fn subscript_by<'py>(
+    this: Borrowed<'_, 'py, PyConsumerArray>,
+    key: Borrowed<'_, 'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = this.py();
+    if let Some(access) = this.get().try_access(py) {
+        if let Some((offset, length, stride)) = plain::slice(&access, key) {
+            let change = |layout: &mut Layout| layout.set_first(length, stride);
+            // SAFETY: a slice of the view's elements, just made under access.
+            return unsafe { PyConsumerArray::share_changed(&this, offset, change) }
+                .map(Bound::into_any);
         }
-        index::get(&this, &key).map(Bound::into_ptr)
-    })
+        if let Some(pointer) = plain::element(&access, key) {
+            // SAFETY: the pointer leads to an element, which the access is for; `read` gives a new
+            // reference, or NULL with an exception.
+            return unsafe { Bound::from_owned_ptr_or_err(py, index::read(py, &access, pointer)) };
+        }
+        if let Some(name) = plain::name(key) {
+            if let Some(found) = access.find_scalar_field(name) {
+                // SAFETY: a field of the view's elements, just found under access.
+                return unsafe { PyConsumerArray::share_field(&this, found) }.map(Bound::into_any);
+            }
+            let part = access.field(name)?;
+            // SAFETY: a part of the view's elements, just found under access.
+            return unsafe { PyConsumerArray::share(&this, part) }.map(Bound::into_any);
+        }
+        if let Some(index) = plain::int(key)
+            && let Some(offset) = access.layout().index_first(index)
+        {
+            // SAFETY: a row of the view, just found under access.
+            return unsafe { PyConsumerArray::share_changed(&this, offset, Layout::remove_first) }
+                .map(Bound::into_any);
+        }
+        if let Some(part) = plain::part(&access, key) {
+            let (offset, change) = (part.offset, |layout: &mut Layout| layout.set_dimensions(part));
+            // SAFETY: a selection of the view's elements, just made under access.
+            return unsafe { PyConsumerArray::share_changed(&this, offset, change) }
+                .map(Bound::into_any);
+        }
+    }
+    index::get(&this, &key)
 }
 
 /// `v[key] = value` and `del v[key]`
@@ -289,11 +313,16 @@ unsafe extern "C" fn release_buffer(object: *mut ffi::PyObject, _buffer: *mut ff
 
 /// `next(iterator)`
 unsafe extern "C" fn iter_next(object: *mut ffi::PyObject) -> *mut ffi::PyObject {
-    guarded(std::ptr::null_mut(), |py| {
-        // SAFETY: the slot is called on objects of the class.
-        let iterator = unsafe { Borrowed::from_ptr(py, object).cast_unchecked::<PyIterator>() };
-        Ok(iterator.get().next(py))
-    })
+    // SAFETY: the slot is called attached, and on objects of the class.
+    let (py, iterator) = unsafe {
+        let py = Python::assume_attached();
+        (py, Borrowed::from_ptr(py, object).cast_unchecked::<PyIterator>())
+    };
+    // Nothing in the way of scalars can panic.
+    match iterator.get().next_scalar(py) {
+        Some(element) => element,
+        None => guarded(std::ptr::null_mut(), |py| Ok(iterator.get().next(py))),
+    }
 }
 
 /// The function `consume` of the module.
