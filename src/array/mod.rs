@@ -10,7 +10,7 @@ mod convert;
 mod fields;
 
 use std::any::Any;
-use std::mem::MaybeUninit;
+use std::mem::{MaybeUninit, discriminant};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -19,7 +19,8 @@ use num_complex::Complex;
 
 use crate::dtype::{Judgement, Scalar as ScalarName, ScalarType, for_each_scalar, judge};
 use crate::element::{
-    Address, Char, Composite, Element, Form, LongDouble, Opaque, Swapped, Ucs2, Ucs4,
+    Address, Char, Composite, Element, Form, LongDouble, Opaque, Scalar, Swapped, Ucs2, Ucs4,
+    is_bitwise,
 };
 use crate::error::{Error, Result};
 use crate::format::{Format, FormatString};
@@ -190,6 +191,9 @@ macro_rules! define_array {
             /// read equal nothing.
             #[must_use]
             pub fn equals(&self, other: &Self) -> bool {
+                if let Some(equal) = self.equal_bytes(other) {
+                    return equal;
+                }
                 if self.layout().shape() != other.layout().shape() {
                     return false;
                 }
@@ -206,6 +210,16 @@ macro_rules! define_array {
                     return false;
                 }
                 .unwrap_or(false)
+            }
+
+            /// Whether elements are equal just when their bytes are.
+            #[inline]
+            fn is_bitwise(&self) -> bool {
+                match self {
+                    $(Self::$s(_) => is_bitwise(<$st as Scalar>::CLASS),)*
+                    $(Self::$m(_) | Self::$swapped(_) => is_bitwise(<$mt as Scalar>::CLASS),)*
+                    Self::Composite(_) | Self::Opaque(_) => false,
+                }
             }
 
             /// How the bytes of an element are its value; `None` where the elements are no scalars.
@@ -352,6 +366,24 @@ impl From<ConsumerArray<Opaque>> for AnyArray {
 }
 
 impl AnyArray {
+    /// The answer of [`equals`](Self::equals) for lines of one type of integers, which most arrays
+    /// that are compared are.
+    #[inline]
+    fn equal_bytes(&self, other: &Self) -> Option<bool> {
+        if discriminant(self) != discriminant(other) || !self.is_bitwise() {
+            return None;
+        }
+        let (layout, other_layout) = (self.layout(), other.layout());
+        if layout.ndim() != 1 || other_layout.ndim() != 1 {
+            return None;
+        }
+        let (length, other_length) = (layout.adjacent_len()?, other_layout.adjacent_len()?);
+        let nbytes = length * layout.itemsize();
+        // SAFETY: the elements of both are that many adjacent bytes.
+        let equal = || unsafe { compare::equal_bytes(self.start(), other.start(), nbytes) };
+        Some(length == other_length && equal())
+    }
+
     /// An array over memory that `owner` keeps alive, or, without one, the caller. The format
     /// decides what it is an array of; one that cannot be read, or contradicts the layout's
     /// itemsize, makes the elements [`Opaque`](AnyArray::Opaque).
@@ -434,6 +466,13 @@ impl AnyArray {
         let source = unsafe { View::<u8>::new(bytes.as_ptr().cast_mut(), source, true, ()) };
         let memory = copy::to_memory(&source, Order::C)?;
         Self::over(Arc::new(memory), layout, format.into())
+    }
+
+    /// Whether the elements are scalars.
+    #[must_use]
+    #[inline]
+    pub fn is_scalar(&self) -> bool {
+        !matches!(self, Self::Composite(_) | Self::Opaque(_))
     }
 
     /// Whether there are references to Python objects in the elements.
@@ -572,7 +611,7 @@ impl AnyArray {
     #[cfg(feature = "python")]
     #[inline(always)]
     pub(crate) unsafe fn clone_to(&self, place: *mut Self) {
-        let plain = !matches!(self, Self::Composite(_) | Self::Opaque(_))
+        let plain = self.is_scalar()
             && self.owner().is_none()
             && self.format().is_inline()
             && self.layout().is_inline();

@@ -8,7 +8,8 @@
 #![allow(unsafe_code)]
 
 use super::block::Buffers;
-use super::common::{Common, Pair, equal_bytes};
+pub(crate) use super::common::equal_bytes;
+use super::common::{Common, Pair};
 use super::encoding::Encoding;
 use super::line::Lines;
 use super::loops::{Loops, straight};

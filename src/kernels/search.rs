@@ -12,7 +12,7 @@ use super::line::Lines;
 use super::loops::{Loops, straight};
 use super::pattern::{MOST, Pattern};
 use super::width::{Kernel, run};
-use crate::element::Scalar;
+use crate::element::{Scalar, is_bitwise};
 use crate::layout::Order;
 use crate::view::{RawView, Run, View, Walk, load};
 
@@ -31,9 +31,17 @@ use crate::view::{RawView, Run, View, Walk, load};
 /// assert_eq!(search::find(&view, f64::NAN), None);
 /// assert_eq!(search::count(&view, 1.5), 2);
 /// ```
+#[inline]
 pub fn find<T: Scalar>(view: &View<T>, value: T::Value) -> Option<usize> {
+    if const { T::SIZE == 1 && is_bitwise(T::CLASS) }
+        && let [byte] = *T::encode(value).as_ref()
+        && let Some(count) = view.layout().adjacent_len()
+    {
+        // SAFETY: the view is as many bytes; for the slice as in `first`.
+        return memchr::memchr(byte, unsafe { std::slice::from_raw_parts(view.start(), count) });
+    }
     let sought = sought::<T>(value)?;
-    if let (Some(pattern), Some(count)) = (&sought.pattern, adjacent(view.raw())) {
+    if let (Some(pattern), Some(count)) = (&sought.pattern, view.layout().adjacent_len()) {
         // SAFETY: the view is as many adjacent elements, of the pattern's size.
         return unsafe { first(view.start(), count, pattern) };
     }
@@ -44,19 +52,12 @@ pub fn find<T: Scalar>(view: &View<T>, value: T::Value) -> Option<usize> {
 /// How many elements equal a value.
 pub fn count<T: Scalar>(view: &View<T>, value: T::Value) -> usize {
     let Some(sought) = sought::<T>(value) else { return 0 };
-    if let (Some(pattern), Some(count)) = (&sought.pattern, adjacent(view.raw())) {
+    if let (Some(pattern), Some(count)) = (&sought.pattern, view.layout().adjacent_len()) {
         // SAFETY: the view is as many adjacent elements, of the pattern's size.
         return unsafe { all(view.start(), count, pattern) };
     }
     // SAFETY: what is sought is sought among elements of its type.
     unsafe { count_in_blocks(view.raw(), &sought) }
-}
-
-/// How many elements there are, if they are adjacent in C order, and any.
-#[inline]
-fn adjacent(view: RawView<'_>) -> Option<usize> {
-    let layout = view.layout();
-    (layout.is_c_contiguous() && !layout.is_empty()).then(|| layout.len())
 }
 
 /// The general way, by itself, for it has buffers to set up.

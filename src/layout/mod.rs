@@ -291,6 +291,16 @@ impl Layout {
         self.is_adjacent(self.shape.iter().zip(&*self.strides).rev())
     }
 
+    /// How many elements there are, if they are adjacent in C order, and any.
+    #[inline]
+    pub(crate) fn adjacent_len(&self) -> Option<usize> {
+        if let ([length], [stride], None) = (&*self.shape, &*self.strides, &self.suboffsets) {
+            let adjacent = *stride == self.itemsize as isize || *length == 1;
+            return (adjacent && *length > 0).then_some(*length);
+        }
+        (self.is_c_contiguous() && !self.is_empty()).then(|| self.len())
+    }
+
     /// Whether the elements are adjacent in Fortran order: the first index changes fastest.
     #[must_use]
     #[inline]

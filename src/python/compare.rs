@@ -152,8 +152,8 @@ pub(super) fn equals<'py>(
         && let other = unsafe { other.cast_unchecked::<PyConsumerArray>() }
         && let (Some(left), Some(right)) =
             (this.get().try_access(py), other.get().try_access(py))
-        && left.scalar_type().is_some()
-        && right.scalar_type().is_some()
+        && left.is_scalar()
+        && right.is_scalar()
         && !long::is_long(left.raw())
     {
         return Ok(Some(left.equals(&right)));
