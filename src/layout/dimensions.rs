@@ -28,6 +28,16 @@ impl<T: Copy + Default> Dimensions<T> {
         Self::Inline { length: 1, numbers }
     }
 
+    /// As many numbers, if they are kept in place.
+    #[inline(always)]
+    pub(super) fn few(count: usize, mut number: impl FnMut(usize) -> T) -> Option<Self> {
+        let mut numbers = [T::default(); INLINE];
+        for (index, place) in numbers.get_mut(..count)?.iter_mut().enumerate() {
+            *place = number(index);
+        }
+        Some(Self::Inline { length: count, numbers })
+    }
+
     /// Whether the numbers are kept in place.
     #[inline(always)]
     pub(super) fn is_inline(&self) -> bool {

@@ -154,6 +154,29 @@ impl Layout {
         Self { shape, strides, suboffsets: None, itemsize }
     }
 
+    /// A layout of few dimensions, as an exporter gives them, whose elements are surely within memory:
+    /// 0.9 of the time to consume a matrix. `None` for all else, which [`new`](Self::new) looks at.
+    #[cfg(feature = "python")]
+    #[inline(always)]
+    pub(crate) fn few(shape: &[isize], strides: &[isize], itemsize: usize) -> Option<Self> {
+        const MOST: usize = 1 << (usize::BITS / 2 - 2);
+        let (mut size, mut fits) = (itemsize.max(1), itemsize < MOST);
+        for (&length, stride) in shape.iter().zip(strides) {
+            // Each extent is less than a quarter of memory, and there are three at most.
+            fits &= (0..MOST as isize).contains(&length) && stride.unsigned_abs() < MOST;
+            size = size.checked_mul(length.max(1).unsigned_abs())?;
+        }
+        if !fits || isize::try_from(size).is_err() {
+            return None;
+        }
+        Some(Self {
+            shape: Dimensions::few(shape.len(), |index| shape[index].unsigned_abs())?,
+            strides: Dimensions::few(shape.len(), |index| strides[index])?,
+            suboffsets: None,
+            itemsize,
+        })
+    }
+
     /// Whether nothing of the layout is on the heap.
     #[inline(always)]
     pub(crate) fn is_inline(&self) -> bool {
@@ -292,7 +315,7 @@ impl Layout {
     }
 
     /// How many elements there are, if they are adjacent in C order, and any.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn adjacent_len(&self) -> Option<usize> {
         if let ([length], [stride], None) = (&*self.shape, &*self.strides, &self.suboffsets) {
             let adjacent = *stride == self.itemsize as isize || *length == 1;

@@ -409,6 +409,12 @@ unsafe fn layout(buffer: &ffi::Py_buffer, itemsize: usize) -> Result<Layout> {
     }
     // SAFETY: `numbers` is one of the exporter's arrays, and not NULL.
     let slice = |numbers: *mut isize| unsafe { std::slice::from_raw_parts(numbers, ndim) };
+    if !buffer.strides.is_null()
+        && buffer.suboffsets.is_null()
+        && let Some(few) = Layout::few(slice(buffer.shape), slice(buffer.strides), itemsize)
+    {
+        return Ok(few);
+    }
     let optional = |numbers: *mut isize| (!numbers.is_null()).then(|| slice(numbers));
     let lengths = slice(buffer.shape).iter().map(|&length| usize::try_from(length));
     let shape: SmallVec<[usize; 4]> = lengths

@@ -118,18 +118,21 @@ fn count<T: PyElement>(array: &ConsumerArray<T>, value: &Bound<'_, PyAny>) -> Py
 
 /// `value in view`
 pub(super) fn contains(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> PyResult<bool> {
-    if let Some(access) = view.try_access(value.py())
-        && !long::is_long(access.raw())
-        && let Some(found) = dispatch!(&*access, array => contains_plain(array, value))
-    {
-        return Ok(found);
-    }
     let hold = view.hold(value.py())?;
     dispatch!(&*hold, array => Ok(find(array, value)?.is_some()))
 }
 
-/// The answer, where it can be told without asking the object.
-fn contains_plain<T: PyElement>(
+/// The answer, where it can be told at once and without asking the object: for adjacent elements.
+/// Nothing in it can panic.
+#[inline]
+pub(super) fn contains_plain(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> Option<bool> {
+    let access = view.try_access(value.py())?;
+    access.layout().adjacent_len().filter(|_| !long::is_long(access.raw()))?;
+    dispatch!(&*access, array => contains_sought(array, value))
+}
+
+#[inline]
+fn contains_sought<T: PyElement>(
     array: &ConsumerArray<T>,
     value: &Bound<'_, PyAny>,
 ) -> Option<bool> {

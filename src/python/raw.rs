@@ -6,8 +6,9 @@
 //! like call. What each gained is the time with it over the time through PyO3, on CPython 3.13 and
 //! 3.11; benches/peers.py shows where that leaves them next to their peers.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use pyo3::exceptions::{PySystemError, PyTypeError};
 use pyo3::prelude::*;
@@ -17,9 +18,9 @@ use pyo3::{Borrowed, PyTypeInfo, ffi};
 use super::class::PyConsumerArray;
 use super::iter::PyIterator;
 use super::vacant::{check_layout, dealloc};
-use super::{compare, index, module, plain};
+use super::{compare, copy, index, module, plain};
 use crate::array::AnyArray;
-use crate::layout::Layout;
+use crate::layout::{Layout, Order};
 
 /// Runs the body of a raw function: an error becomes the exception and `failure`, and so would a
 /// panic, which must not cross into C.
@@ -112,6 +113,7 @@ fn install_methods(py: Python<'_>) -> PyResult<()> {
             c"__exit__($self, /, *_exception)\n--\n\n",
         ),
     ];
+    replace_method(py, c"tobytes", tobytes, &TOBYTES)?;
     // The definitions have to live as long as the class.
     for definition in Box::leak(Box::new(methods)) {
         let class = PyConsumerArray::type_object_raw(py);
@@ -127,6 +129,79 @@ fn install_methods(py: Python<'_>) -> PyResult<()> {
         }
     }
     Ok(())
+}
+
+/// A method with arguments, as PyO3 makes them.
+type Method = unsafe extern "C" fn(
+    *mut ffi::PyObject,
+    *const *mut ffi::PyObject,
+    isize,
+    *mut ffi::PyObject,
+) -> *mut ffi::PyObject;
+
+/// PyO3's `tobytes`, which ours calls where there are arguments; NULL before it is replaced.
+static TOBYTES: AtomicPtr<c_void> = AtomicPtr::new(std::ptr::null_mut());
+
+/// Puts a method in the place of PyO3's own of that name, which it is given to fall back on.
+fn replace_method(
+    py: Python<'_>,
+    name: &'static CStr,
+    function: Method,
+    replaced: &AtomicPtr<c_void>,
+) -> PyResult<()> {
+    let class = PyConsumerArray::type_object_raw(py);
+    let other = || PySystemError::new_err("consumer was built with a PyO3 of other methods");
+    // SAFETY: the class is ready, and nobody but this module has seen it. What the descriptor of a
+    // method with these flags has is a function of this type.
+    unsafe {
+        let descriptor = ffi::PyDict_GetItemString((*class).tp_dict, name.as_ptr());
+        if descriptor.is_null() || ffi::Py_TYPE(descriptor) != &raw mut ffi::PyMethodDescr_Type {
+            return Err(other());
+        }
+        let definition = (*descriptor.cast::<ffi::PyMethodDescrObject>()).d_method;
+        if (*definition).ml_flags != ffi::METH_FASTCALL | ffi::METH_KEYWORDS {
+            return Err(other());
+        }
+        let original = (*definition).ml_meth.PyCFunctionFastWithKeywords;
+        replaced.store(original as *mut c_void, Ordering::Relaxed);
+        // The definition has to live as long as the class.
+        let definition = Box::leak(Box::new(ffi::PyMethodDef {
+            ml_name: (*definition).ml_name,
+            ml_meth: ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: function },
+            ml_flags: (*definition).ml_flags,
+            ml_doc: (*definition).ml_doc,
+        }));
+        let ours = ffi::PyDescr_NewMethod(class, definition);
+        let ours = Bound::from_owned_ptr_or_err(py, ours)?;
+        if ffi::PyDict_SetItemString((*class).tp_dict, name.as_ptr(), ours.as_ptr()) != 0 {
+            return Err(PyErr::fetch(py));
+        }
+    }
+    Ok(())
+}
+
+/// `view.tobytes()`: XX of the time for a kilobyte.
+unsafe extern "C" fn tobytes(
+    object: *mut ffi::PyObject,
+    arguments: *const *mut ffi::PyObject,
+    count: isize,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    if count == 0 && names.is_null() {
+        return guarded(std::ptr::null_mut(), |py| {
+            // SAFETY: a method of the class is called on its objects only.
+            let hold = unsafe { this(py, object) }.get().hold(py)?;
+            copy::bytes_object(py, &hold, Order::C).map(Bound::into_ptr)
+        });
+    }
+    // SAFETY: there is NULL, or PyO3's method, which the arguments are passed on to.
+    unsafe {
+        let original = TOBYTES.load(Ordering::Relaxed);
+        match std::mem::transmute::<*mut c_void, Option<Method>>(original) {
+            Some(original) => original(object, arguments, count, names),
+            None => std::ptr::null_mut(),
+        }
+    }
 }
 
 /// `view.__enter__()`: 0.75 of the time for a `with` block, together with `__exit__`.
@@ -261,11 +336,15 @@ unsafe extern "C" fn assign_subscript(
 
 /// `value in view`
 unsafe extern "C" fn contains(object: *mut ffi::PyObject, value: *mut ffi::PyObject) -> c_int {
-    guarded(-1, |py| {
-        // SAFETY: the slot is called on objects of the class, with a value that is alive.
-        let (this, value) = unsafe { (this(py, object), Borrowed::from_ptr(py, value)) };
-        compare::contains(this.get(), &value).map(c_int::from)
-    })
+    // SAFETY: the slot is called attached, on objects of the class, with a value that is alive.
+    let (this, value) = unsafe {
+        let py = Python::assume_attached();
+        (this(py, object), Borrowed::from_ptr(py, value))
+    };
+    match compare::contains_plain(this.get(), &value) {
+        Some(found) => c_int::from(found),
+        None => guarded(-1, |_| compare::contains(this.get(), &value).map(c_int::from)),
+    }
 }
 
 /// `view == other` and `view != other`: 0.6 of the time where both are small.
