@@ -267,11 +267,21 @@ unsafe extern "C" fn subscript(
         // SAFETY: the pointer leads to an element, which the access is for.
         return unsafe { index::read(key.py(), &access, pointer) };
     }
-    guarded(std::ptr::null_mut(), |_| subscript_by(this, key).map(Bound::into_ptr))
+    subscript_by_any(this, key)
 }
 
-/// What any key selects.
-fn subscript_by<'py>(
+/// By itself, so that the short way has no room to make for it.
+#[inline(never)]
+fn subscript_by_any(
+    this: Borrowed<'_, '_, PyConsumerArray>,
+    key: Borrowed<'_, '_, PyAny>,
+) -> *mut ffi::PyObject {
+    guarded(std::ptr::null_mut(), |_| select(this, key).map(Bound::into_ptr))
+}
+
+/// What a key selects.
+#[inline(always)]
+fn select<'py>(
     this: Borrowed<'_, 'py, PyConsumerArray>,
     key: Borrowed<'_, 'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
@@ -320,17 +330,32 @@ unsafe extern "C" fn assign_subscript(
     key: *mut ffi::PyObject,
     value: *mut ffi::PyObject,
 ) -> c_int {
-    guarded(-1, |py| {
-        // SAFETY: the slot is called on objects of the class, with a key that is alive, and a value
-        // that is alive or NULL.
-        let (this, key, value) = unsafe {
-            (this(py, object), Borrowed::from_ptr(py, key), Borrowed::from_ptr_or_opt(py, value))
-        };
+    // SAFETY: the slot is called attached, on objects of the class, with a key that is alive, and a
+    // value that is alive or NULL.
+    let (this, key, value) = unsafe {
+        let py = Python::assume_attached();
+        (this(py, object), Borrowed::from_ptr(py, key), Borrowed::from_ptr_or_opt(py, value))
+    };
+    // Nothing in the short way can panic.
+    match value {
+        Some(value) if plain::store(this.get(), key, value) => 0,
+        _ => slow_assign(this, key, value),
+    }
+}
+
+/// As [`slow_length`].
+#[inline(never)]
+fn slow_assign(
+    this: Borrowed<'_, '_, PyConsumerArray>,
+    key: Borrowed<'_, '_, PyAny>,
+    value: Option<Borrowed<'_, '_, PyAny>>,
+) -> c_int {
+    guarded(-1, |_| {
         match value {
-            Some(value) if plain::store(this.get(), key, value) => Ok(0),
-            Some(value) => index::set(&this, &key, &value).map(|()| 0),
-            None => index::delete(this.get()).map(|()| 0),
+            Some(value) => index::set(&this, &key, &value)?,
+            None => index::delete(this.get())?,
         }
+        Ok(0)
     })
 }
 
@@ -400,8 +425,15 @@ unsafe extern "C" fn iter_next(object: *mut ffi::PyObject) -> *mut ffi::PyObject
     // Nothing in the way of scalars can panic.
     match iterator.get().next_scalar(py) {
         Some(element) => element,
-        None => guarded(std::ptr::null_mut(), |py| Ok(iterator.get().next(py))),
+        None => slow_next(iterator),
     }
+}
+
+/// As [`slow_length`].
+#[cold]
+#[inline(never)]
+fn slow_next(iterator: Borrowed<'_, '_, PyIterator>) -> *mut ffi::PyObject {
+    guarded(std::ptr::null_mut(), |py| Ok(iterator.get().next(py)))
 }
 
 /// The function `consume` of the module.

@@ -36,6 +36,7 @@ impl PyElement for Composite {
     /// The references to objects that were stored over.
     type Old = Option<Objects>;
 
+    #[inline(never)]
     unsafe fn read(py: Python<'_>, view: &View<Self>, pointer: *const u8) -> NewReference {
         // SAFETY: as the caller says; the slice lives for this copy alone.
         let bytes = unsafe { std::slice::from_raw_parts(pointer, view.layout().itemsize()) };

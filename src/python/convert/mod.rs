@@ -246,6 +246,8 @@ impl PyElement for Opaque {
     type Encoded = Infallible;
     type Old = ();
 
+    #[cold]
+    #[inline(never)]
     unsafe fn read(py: Python<'_>, view: &View<Self>, _pointer: *const u8) -> NewReference {
         unreadable(view).restore(py);
         std::ptr::null_mut()
