@@ -369,7 +369,7 @@ impl AnyArray {
     /// The answer of [`equals`](Self::equals) for lines of one type of integers, which most arrays
     /// that are compared are.
     #[inline]
-    fn equal_bytes(&self, other: &Self) -> Option<bool> {
+    pub(crate) fn equal_bytes(&self, other: &Self) -> Option<bool> {
         if discriminant(self) != discriminant(other) || !self.is_bitwise() {
             return None;
         }

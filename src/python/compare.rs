@@ -177,11 +177,25 @@ pub(super) fn equals<'py>(
     if left.has_objects() || right.has_objects() {
         return equal_objects(py, &left, &right).map(Some);
     }
-    equal_plain(py, &left, &right).map(Some)
+    equal_in_pieces(py, &left, &right).map(Some)
+}
+
+/// The answer of `==` for lines of integers of one type, which are compared at once.
+#[inline]
+pub(super) fn equal_plain(
+    py: Python<'_>,
+    left: &PyConsumerArray,
+    right: &PyConsumerArray,
+) -> Option<bool> {
+    let (left, right) = (left.try_access(py)?, right.try_access(py)?);
+    if long::is_long(left.raw()) {
+        return None;
+    }
+    left.equal_bytes(&right)
 }
 
 /// Whether two arrays without objects, both held, have the same shape and equal elements.
-fn equal_plain(py: Python<'_>, left: &AnyArray, right: &AnyArray) -> PyResult<bool> {
+fn equal_in_pieces(py: Python<'_>, left: &AnyArray, right: &AnyArray) -> PyResult<bool> {
     if left.layout().shape() != right.layout().shape() || !long::is_long(left.raw()) {
         return Ok(left.equals(right));
     }

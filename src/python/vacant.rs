@@ -144,6 +144,16 @@ const VALUE_OFFSET: usize = size_of::<ffi::PyObject>();
 /// Where PyO3 puts the list of weak references: behind the value.
 const WEAK_REFERENCES_OFFSET: usize = VALUE_OFFSET + size_of::<PyConsumerArray>();
 
+/// The value of a view.
+///
+/// # Safety
+/// `object` is alive for `'a`, and a ConsumerArray.
+#[inline(always)]
+pub(super) unsafe fn value<'a>(object: *mut ffi::PyObject) -> &'a PyConsumerArray {
+    // SAFETY: as the caller says; the class is frozen, so that nobody has a `&mut` to it.
+    unsafe { &*object.wrapping_byte_add(VALUE_OFFSET).cast() }
+}
+
 #[inline(always)]
 fn weak_references(object: *mut ffi::PyObject) -> *mut *mut ffi::PyObject {
     object.wrapping_byte_add(WEAK_REFERENCES_OFFSET).cast()
