@@ -93,8 +93,11 @@ fuzz: build  ## Compare CASES random exporters (from SEED on) with other oracles
 
 # --- Benchmarks --------------------------------------------------------------------------------
 
+# Options, such as --quick or --only PATTERN.
+BENCH ?=
+
 bench: build  ## The module against its peers
-	$(BIN)/python benches/peers.py
+	$(BIN)/python benches/peers.py $(BENCH)
 
 bench-core:  ## The core's own benchmarks (criterion)
 	cargo bench --bench core
