@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import peers
+import peers_objects
 import pytest
 from peers_measure import Do, Row
 
@@ -106,6 +107,17 @@ def test_mark(ratio, mark):
 def test_a_target_of_its_own_for_an_old_python():
     row = Row("", lambda _length: {}, Do(""), {}, 0.8, target_311=1.0)
     assert [row.target_on((3, minor)) for minor in (11, 12, 13)] == [1.0, 0.8, 0.8]
+
+
+@pytest.mark.parametrize("code", "Bbiqdf")
+@pytest.mark.parametrize("length", [5, 1000, 1030])
+def test_what_is_sought_is_at_the_end_or_absent(code, length, monkeypatch):
+    monkeypatch.setattr(peers_objects, "BLOCK", 100)  # repeated, as in the largest sizes
+    objects = peers_objects.line(code)(length)
+    elements = objects["a"].tolist()
+    assert len(elements) == length
+    assert elements.index(objects["last"]) == length - 1
+    assert objects["absent"] not in elements
 
 
 def run(*arguments):
