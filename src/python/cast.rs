@@ -9,11 +9,16 @@ use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 use super::class::PyConsumerArray;
 use super::copy::order;
 use super::index::clipped;
+use super::plain;
 use crate::array::AnyArray;
+use crate::dtype::short_size;
 use crate::format::{Format, FormatString};
 
 /// A format string out of a str, with the size of its elements.
 pub(super) fn parse(format: &Bound<'_, PyString>) -> PyResult<(FormatString, usize)> {
+    if let Some(short) = plain::name(format.as_any().as_borrowed()).and_then(short) {
+        return Ok(short);
+    }
     let text = match format.to_str() {
         Ok(text) => CString::new(text),
         // Bytes that were no UTF-8 came as surrogates, and go back as what they were.
@@ -27,6 +32,18 @@ pub(super) fn parse(format: &Bound<'_, PyString>) -> PyResult<(FormatString, usi
     let unknown = |error: crate::Error| PyValueError::new_err(error.to_string());
     let measure = Format::parse(text.to_bytes()).and_then(|format| format.measure());
     Ok((text.into(), measure.map_err(unknown)?.size))
+}
+
+/// A format of one letter, after one prefix or none, as almost all are.
+fn short(format: &str) -> Option<(FormatString, usize)> {
+    let (prefix, letter) = match *format.as_bytes() {
+        [letter] => (None, letter),
+        [prefix, letter] => (Some(prefix), letter),
+        _ => return None,
+    };
+    let size = short_size(prefix, letter)?;
+    let format = FormatString::short(prefix.unwrap_or(letter), prefix.map_or(0, |_| letter));
+    Some((format, size))
 }
 
 /// The lengths of a shape, given as a list or tuple of ints. Those beyond the machine's integers

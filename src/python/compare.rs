@@ -55,6 +55,9 @@ fn find_plain<T: PyElement>(
     array: &ConsumerArray<T>,
     element: &T::Encoded,
 ) -> PyResult<Option<usize>> {
+    if !long::is_long(array.raw()) {
+        return Ok(T::find(array, element));
+    }
     let mut found = None;
     // SAFETY: to look for an element touches no others than the part's, and nothing that is Python's.
     unsafe {
@@ -72,6 +75,9 @@ fn count_plain<T: PyElement>(
     array: &ConsumerArray<T>,
     element: &T::Encoded,
 ) -> PyResult<usize> {
+    if !long::is_long(array.raw()) {
+        return Ok(T::count(array, element));
+    }
     let mut count = 0;
     // SAFETY: to count elements touches no others than the part's, and nothing that is Python's.
     unsafe {
@@ -318,6 +324,10 @@ impl PyConsumerArray {
         let not_found = || PyValueError::new_err("the value is not among the elements");
         match shape {
             [] => Err(PyTypeError::new_err("invalid lookup on 0-dim memory")),
+            [_] if start.is_none() && stop.is_none() => {
+                let found = dispatch!(&*hold, array => find(array, value))?;
+                Ok(found.ok_or_else(not_found)?.into_pyobject(py)?.into_any())
+            }
             [length] => {
                 let key = Key::Slice { start: start_key, stop: stop_key, step: 1 };
                 let part = hold.select(&[key])?;

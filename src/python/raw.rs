@@ -352,6 +352,7 @@ fn slow_assign(
 ) -> c_int {
     guarded(-1, |_| {
         match value {
+            Some(value) if plain::store_line(this.get(), key, value)? => {}
             Some(value) => index::set(&this, &key, &value)?,
             None => index::delete(this.get())?,
         }

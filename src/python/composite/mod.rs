@@ -8,6 +8,7 @@
 mod read;
 mod write;
 
+use pyo3::Borrowed;
 use pyo3::prelude::*;
 use smallvec::SmallVec;
 
@@ -41,6 +42,9 @@ impl PyElement for Composite {
         // SAFETY: as the caller says; the slice lives for this copy alone.
         let bytes = unsafe { std::slice::from_raw_parts(pointer, view.layout().itemsize()) };
         let bytes = Bytes::from_slice(bytes);
+        if let Some(fields) = read::scalars(view.descriptor()) {
+            return read::tuple(py, fields, &bytes);
+        }
         // SAFETY: a copy of an element, whose objects are alive as long as nobody's code has run.
         let objects = unsafe { objects::references(view.descriptor(), &bytes) };
         let object = read::object(py, view.descriptor(), &bytes);
@@ -90,6 +94,21 @@ impl PyElement for Composite {
             }
             objects::store(view, pointer, &bytes).map(Some)
         }
+    }
+
+    unsafe fn store_plain(
+        view: &View<Self>,
+        pointer: *mut u8,
+        object: Borrowed<'_, '_, PyAny>,
+    ) -> bool {
+        let Some(fields) = read::scalars(view.descriptor()) else { return false };
+        let mut bytes = Bytes::from_elem(0, view.layout().itemsize());
+        if !write::plain(fields, object, &mut bytes) {
+            return false;
+        }
+        // SAFETY: as the caller says; the bytes are one element without objects.
+        unsafe { record::exchange(view.descriptor(), pointer, bytes.as_mut_ptr()) };
+        true
     }
 
     fn fill(py: Python<'_>, view: &View<Self>, encoded: Encoded) -> PyResult<Self::Old> {

@@ -75,7 +75,7 @@ fn string(py: Python<'_>, codes: &[u32]) -> NewReference {
     unsafe { ffi::PyUnicode_FromKindAndData(kind, codes.as_ptr().cast(), codes.len() as isize) }
 }
 
-fn tuple(py: Python<'_>, fields: &[Field], bytes: &[u8]) -> NewReference {
+pub(super) fn tuple(py: Python<'_>, fields: &[Field], bytes: &[u8]) -> NewReference {
     // SAFETY: attached; the tuple is new, and filled from its start. Its empty places are NULL,
     // which the collector, should it run meanwhile, knows to pass over.
     unsafe {
@@ -116,17 +116,24 @@ fn list(py: Python<'_>, shape: &[usize], element: &Form, bytes: &[u8]) -> NewRef
     }
 }
 
+/// The fields of a form that is a record, and no union, of nothing but scalars.
+#[inline]
+pub(super) fn scalars(form: &Form) -> Option<&[Field]> {
+    let Form::Record(Record { fields, union: false, .. }) = form else { return None };
+    let scalars = fields.iter().all(|field| matches!(field.form, Form::Scalar(_)));
+    scalars.then_some(fields)
+}
+
 /// The fields of a record of nothing but scalars: where each lies, and what it is.
 pub(super) type ScalarFields = SmallVec<[(usize, ScalarType); 16]>;
 
 /// The fields of a form that is such a record.
 pub(super) fn scalar_fields(form: &Form) -> Option<ScalarFields> {
-    let Form::Record(Record { fields, .. }) = form else { return None };
     let scalar = |field: &Field| match field.form {
         Form::Scalar(scalar_type) => Some((field.offset, scalar_type)),
         _ => None,
     };
-    fields.iter().map(scalar).collect()
+    scalars(form)?.iter().map(scalar).collect()
 }
 
 /// The tuple of such a record, straight from memory: 0.8 of the time for a list of records, against

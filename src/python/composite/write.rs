@@ -1,15 +1,35 @@
 //! From a Python object to the bytes of an element.
 
 use pyo3::exceptions::{PyNotImplementedError, PyTypeError, PyValueError};
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PySequence, PyString, PyTuple};
+use pyo3::{Borrowed, ffi};
 
 use crate::dtype::{Scalar as Name, ScalarType, dispatch_scalar};
-use crate::element::{Bits, Form, Record, Scalar, number, write_number};
+use crate::element::{Bits, Field, Form, Record, Scalar, number, write_number};
 use crate::format::FormatString;
 use crate::python::convert::{PyValue, out_of_range, whole_number, wrong_type};
 use crate::python::objects::Reference;
+
+/// Writes a tuple of Python's own numbers as a record of scalars to its bytes, without running
+/// anybody's code: 0.3 of the time. Says whether it could.
+pub(super) fn plain(fields: &[Field], object: Borrowed<'_, '_, PyAny>, bytes: &mut [u8]) -> bool {
+    let Ok(tuple) = object.cast_exact::<PyTuple>() else { return false };
+    tuple.len() == fields.len()
+        && fields.iter().zip(tuple.iter_borrowed()).all(|(field, value)| {
+            let Form::Scalar(scalar_type) = field.form else { return false };
+            let place = bytes.get_mut(field.offset..).unwrap_or_default();
+            dispatch_scalar!(scalar_type, T => {
+                match (<T as Scalar>::Value::plain(value), place.get_mut(..T::SIZE)) {
+                    (Some(value), Some(place)) => {
+                        place.copy_from_slice(<T as Scalar>::encode(value).as_ref());
+                        true
+                    }
+                    _ => false,
+                }
+            })
+        })
+}
 
 /// What writing an element gathers beside its bytes.
 pub(super) struct Writer<'a> {
