@@ -251,13 +251,13 @@ pub(crate) fn judge_short(prefix: Option<u8>, letter: u8, itemsize: usize) -> Op
     Some(ScalarType::new(scalar, swapped))
 }
 
-/// The size that such a format stands for; `None` for what is no such one, and for text, whose size
-/// is not the letter's alone.
-pub(crate) fn short_size(prefix: Option<u8>, letter: u8) -> Option<usize> {
+/// The type of such a format by itself; `None` for what is no such one, and for text, whose size is
+/// not the letter's alone.
+pub(crate) fn short_type(prefix: Option<u8>, letter: u8) -> Option<ScalarType> {
     let prefix = prefix.map_or(Some(Prefix::default()), Prefix::from_byte)?;
     let code = Code::from_letter(letter).filter(|code| code.class() != Class::Text)?;
     let size = if prefix.has_native_sizes() { code.native_size() } else { code.standard_size() };
-    ScalarType::of(code, prefix, size).map(|_| size)
+    ScalarType::of(code, prefix, size)
 }
 
 /// Everything but the short formats whose size is right.

@@ -27,7 +27,7 @@ use crate::format::{Format, FormatString};
 use crate::kernels::{Encoding, compare, copy, record};
 use crate::layout::{Key, Layout, Order};
 use crate::memory::Memory;
-use crate::view::{RawView, View};
+use crate::view::{RawView, View, load};
 
 /// What keeps the memory of an array alive: dropped with the last array that stands on it.
 pub type Owner = Arc<dyn Any + Send + Sync>;
@@ -191,7 +191,7 @@ macro_rules! define_array {
             /// read equal nothing.
             #[must_use]
             pub fn equals(&self, other: &Self) -> bool {
-                if let Some(equal) = self.equal_bytes(other) {
+                if let Some(equal) = self.equal_lines(other) {
                     return equal;
                 }
                 if self.layout().shape() != other.layout().shape() {
@@ -218,6 +218,29 @@ macro_rules! define_array {
                 match self {
                     $(Self::$s(_) => is_bitwise(<$st as Scalar>::CLASS),)*
                     $(Self::$m(_) | Self::$swapped(_) => is_bitwise(<$mt as Scalar>::CLASS),)*
+                    Self::Composite(_) | Self::Opaque(_) => false,
+                }
+            }
+
+            /// Whether so many adjacent elements equal as many others of the same type.
+            ///
+            /// # Safety
+            /// Both are valid for reads.
+            unsafe fn equal_one_by_one(&self, other: *const u8, length: usize) -> bool {
+                macro_rules! equal {
+                    ($type:ty) => {
+                        (0..length).map(|index| index * <$type>::SIZE).all(|offset| {
+                            // SAFETY: as the caller says.
+                            unsafe {
+                                let element = load::<$type>(self.start().wrapping_add(offset));
+                                element == load::<$type>(other.wrapping_add(offset))
+                            }
+                        })
+                    };
+                }
+                match self {
+                    $(Self::$s(_) => equal!($st),)*
+                    $(Self::$m(_) => equal!($mt), Self::$swapped(_) => equal!(Swapped<$mt>),)*
                     Self::Composite(_) | Self::Opaque(_) => false,
                 }
             }
@@ -366,11 +389,13 @@ impl From<ConsumerArray<Opaque>> for AnyArray {
 }
 
 impl AnyArray {
-    /// The answer of [`equals`](Self::equals) for lines of one type of integers, which most arrays
-    /// that are compared are.
+    /// The answer of [`equals`](Self::equals) for lines of one type of scalars that take no more than
+    /// a look at their bytes, or are few: most arrays that are compared are such.
     #[inline]
-    pub(crate) fn equal_bytes(&self, other: &Self) -> Option<bool> {
-        if discriminant(self) != discriminant(other) || !self.is_bitwise() {
+    pub(crate) fn equal_lines(&self, other: &Self) -> Option<bool> {
+        /// How many numbers are compared one by one in less time than it takes to prepare for more.
+        const FEW: usize = 16;
+        if discriminant(self) != discriminant(other) || !self.is_scalar() {
             return None;
         }
         let (layout, other_layout) = (self.layout(), other.layout());
@@ -378,10 +403,17 @@ impl AnyArray {
             return None;
         }
         let (length, other_length) = (layout.adjacent_len()?, other_layout.adjacent_len()?);
+        if length != other_length {
+            return Some(false);
+        }
         let nbytes = length * layout.itemsize();
-        // SAFETY: the elements of both are that many adjacent bytes.
-        let equal = || unsafe { compare::equal_bytes(self.start(), other.start(), nbytes) };
-        Some(length == other_length && equal())
+        // SAFETY: the elements of both are as many adjacent ones, of the same type.
+        unsafe {
+            if self.is_bitwise() {
+                return Some(compare::equal_bytes(self.start(), other.start(), nbytes));
+            }
+            (length <= FEW).then(|| self.equal_one_by_one(other.start(), length))
+        }
     }
 
     /// An array over memory that `owner` keeps alive, or, without one, the caller. The format

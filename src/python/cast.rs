@@ -2,6 +2,7 @@
 
 use std::ffi::CString;
 
+use pyo3::Borrowed;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
@@ -11,13 +12,15 @@ use super::copy::order;
 use super::index::clipped;
 use super::plain;
 use crate::array::AnyArray;
-use crate::dtype::short_size;
+use crate::dtype::{ScalarType, short_type};
 use crate::format::{Format, FormatString};
+use crate::layout::Layout;
 
 /// A format string out of a str, with the size of its elements.
 pub(super) fn parse(format: &Bound<'_, PyString>) -> PyResult<(FormatString, usize)> {
-    if let Some(short) = plain::name(format.as_any().as_borrowed()).and_then(short) {
-        return Ok(short);
+    if let Some((format, scalar_type)) = plain::name(format.as_any().as_borrowed()).and_then(short)
+    {
+        return Ok((format, scalar_type.scalar.size()));
     }
     let text = match format.to_str() {
         Ok(text) => CString::new(text),
@@ -35,15 +38,15 @@ pub(super) fn parse(format: &Bound<'_, PyString>) -> PyResult<(FormatString, usi
 }
 
 /// A format of one letter, after one prefix or none, as almost all are.
-fn short(format: &str) -> Option<(FormatString, usize)> {
+fn short(format: &str) -> Option<(FormatString, ScalarType)> {
     let (prefix, letter) = match *format.as_bytes() {
         [letter] => (None, letter),
         [prefix, letter] => (Some(prefix), letter),
         _ => return None,
     };
-    let size = short_size(prefix, letter)?;
+    let scalar_type = short_type(prefix, letter)?;
     let format = FormatString::short(prefix.unwrap_or(letter), prefix.map_or(0, |_| letter));
-    Some((format, size))
+    Some((format, scalar_type))
 }
 
 /// The lengths of a shape, given as a list or tuple of ints. Those beyond the machine's integers
@@ -62,6 +65,34 @@ fn number(object: Option<&Bound<'_, PyAny>>, name: &str) -> PyResult<Option<usiz
     let Some(object) = object else { return Ok(None) };
     let negative = |_| PyValueError::new_err(format!("{name} must not be negative"));
     usize::try_from(clipped(object)?).map(Some).map_err(negative)
+}
+
+/// What a cast to a format of one letter is, after one prefix or none, of adjacent scalars to one
+/// dimension; `None` for all else, and where that cannot be, which the long way then tells.
+#[inline]
+pub(super) fn line<'py>(
+    this: &Bound<'py, PyConsumerArray>,
+    format: Borrowed<'_, 'py, PyAny>,
+) -> PyResult<Option<Bound<'py, PyConsumerArray>>> {
+    let Some((format, scalar_type)) = plain::name(format).and_then(short) else { return Ok(None) };
+    let Some(access) = this.get().try_access(this.py()) else { return Ok(None) };
+    let size = scalar_type.scalar.size();
+    let nbytes = match access.layout().adjacent_len() {
+        Some(length) if access.is_scalar() => length * access.layout().itemsize(),
+        _ => return Ok(None),
+    };
+    if !nbytes.is_multiple_of(size) {
+        return Ok(None);
+    }
+    let (start, readonly) = (access.start(), access.readonly());
+    let layout = Layout::line(nbytes / size, size as isize, size)?;
+    // SAFETY: the layout covers the bytes of the view's elements, under access.
+    unsafe {
+        PyConsumerArray::share_with(this, |place| {
+            place.write(AnyArray::of_scalars(scalar_type, start, layout, format, readonly, None));
+        })
+    }
+    .map(Some)
 }
 
 #[pymethods]

@@ -231,7 +231,7 @@ impl PyConsumerArray {
     /// # Safety
     /// `write` fills in the place, with an array over memory that the caller has access to.
     #[inline]
-    unsafe fn share_with<'py>(
+    pub(super) unsafe fn share_with<'py>(
         this: &Bound<'py, Self>,
         write: impl FnOnce(*mut AnyArray),
     ) -> PyResult<Bound<'py, Self>> {

@@ -186,7 +186,7 @@ pub(super) fn equals<'py>(
     equal_in_pieces(py, &left, &right).map(Some)
 }
 
-/// The answer of `==` for lines of integers of one type, which are compared at once.
+/// The answer of `==` for lines of scalars of one type, where that is had at once.
 #[inline]
 pub(super) fn equal_plain(
     py: Python<'_>,
@@ -197,7 +197,7 @@ pub(super) fn equal_plain(
     if long::is_long(left.raw()) {
         return None;
     }
-    left.equal_bytes(&right)
+    left.equal_lines(&right)
 }
 
 /// Whether two arrays without objects, both held, have the same shape and equal elements.

@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::{PyTraverseError, PyVisit};
+use pyo3::{PyTraverseError, PyTypeInfo, PyVisit};
 
 use super::class::PyConsumerArray;
 use super::convert::NewReference;
-use super::index;
+use super::{index, vacant};
 use crate::array::AnyArray;
 use crate::layout::{Key, Layout};
 
@@ -55,8 +55,11 @@ impl PyIterator {
         };
         let done = AtomicUsize::new(0);
         let (owned, py) = (view.clone().unbind(), view.py());
+        let (collected, class) = (view.get().is_collected(), Self::type_object_raw(py));
         let view = UnsafeCell::new(Some(owned));
-        Bound::new(py, Self { view, done, length, backwards, line })
+        // A cycle can lead through an iterator only if it leads through its view.
+        // SAFETY: the class is ready, and ends its objects by `dealloc`.
+        unsafe { vacant::made(py, class, Self { view, done, length, backwards, line }, collected) }
     }
 
     /// The view, to be looked at before any Python code runs; `None` at the end.
@@ -117,6 +120,15 @@ impl PyIterator {
                 std::ptr::null_mut()
             }
         }
+    }
+}
+
+impl Drop for PyIterator {
+    fn drop(&mut self) {
+        // SAFETY: objects die attached.
+        let py = unsafe { Python::assume_attached() };
+        // A `Bound` is dropped at once, wherever this is called from.
+        drop(self.view.get_mut().take().map(|view| view.into_bound(py)));
     }
 }
 

@@ -86,25 +86,30 @@ pub(super) fn store_line(
         return Ok(false);
     };
     let same_type = discriminant(&*target) == discriminant(&*source) && target.is_scalar();
-    let (&[_], &[length], []) =
-        (target.layout().shape(), source.layout().shape(), source.layout().suboffsets())
-    else {
+    let (&[_], &[length], &[step], []) = (
+        target.layout().shape(),
+        source.layout().shape(),
+        source.layout().strides(),
+        source.layout().suboffsets(),
+    ) else {
         return Ok(false);
     };
-    match slice(&target, key) {
-        Some((offset, count, stride))
-            if same_type && count == length && !target.readonly() && !is_long(source.raw()) =>
-        {
-            let layout = Layout::line(count, stride, source.layout().itemsize())?;
-            // SAFETY: the layout leads to elements of a slice of the target, which is writable.
-            unsafe {
-                let target = RawView::new(target.start().wrapping_offset(offset), &layout);
-                copy::assign_raw(target, source.raw())?;
-            }
-            Ok(true)
-        }
-        _ => Ok(false),
+    let Some((offset, count, stride)) = slice(&target, key) else { return Ok(false) };
+    if !same_type || count != length || target.readonly() || is_long(source.raw()) {
+        return Ok(false);
     }
+    let (start, itemsize) = (target.start().wrapping_offset(offset), source.layout().itemsize());
+    // SAFETY: the slice is elements of the target, which is writable; where those of both are
+    // adjacent, they are bytes, and may overlap.
+    unsafe {
+        if [stride, step] == [itemsize as isize; 2] {
+            start.copy_from(source.start(), count * itemsize);
+        } else {
+            let layout = Layout::line(count, stride, itemsize)?;
+            copy::assign_raw(RawView::new(start, &layout), source.raw())?;
+        }
+    }
+    Ok(true)
 }
 
 /// What a slice of the first dimension selects (offset, length and stride), by the short way:

@@ -17,8 +17,8 @@ use pyo3::{Borrowed, PyTypeInfo, ffi};
 
 use super::class::PyConsumerArray;
 use super::iter::PyIterator;
-use super::vacant::{check_layout, dealloc, value};
-use super::{compare, copy, index, module, plain};
+use super::vacant::{check_layout, dealloc, dealloc_other, value};
+use super::{cast, compare, copy, index, module, plain};
 use crate::array::AnyArray;
 use crate::layout::{Layout, Order};
 
@@ -85,7 +85,9 @@ pub(super) fn install(py: Python<'_>) -> PyResult<()> {
         }
         #[cfg(Py_GIL_DISABLED)]
         class.tp_flags.fetch_or(ffi::Py_TPFLAGS_SEQUENCE, std::sync::atomic::Ordering::Relaxed);
-        (*PyIterator::type_object_raw(py)).tp_iternext = Some(iter_next);
+        let iterator = &mut *PyIterator::type_object_raw(py);
+        iterator.tp_iternext = Some(iter_next);
+        iterator.tp_dealloc = Some(dealloc_other::<PyIterator>);
         ffi::PyType_Modified(class);
     }
     Ok(())
@@ -114,6 +116,7 @@ fn install_methods(py: Python<'_>) -> PyResult<()> {
         ),
     ];
     replace_method(py, c"tobytes", tobytes, &TOBYTES)?;
+    replace_method(py, c"cast", cast, &CAST)?;
     // The definitions have to live as long as the class.
     for definition in Box::leak(Box::new(methods)) {
         let class = PyConsumerArray::type_object_raw(py);
@@ -139,15 +142,48 @@ type Method = unsafe extern "C" fn(
     *mut ffi::PyObject,
 ) -> *mut ffi::PyObject;
 
-/// PyO3's `tobytes`, which ours calls where there are arguments; NULL before it is replaced.
-static TOBYTES: AtomicPtr<c_void> = AtomicPtr::new(std::ptr::null_mut());
+/// A method of PyO3's that one of ours stands in front of; NULL before that.
+struct Behind(AtomicPtr<c_void>);
+
+impl Behind {
+    const fn new() -> Self {
+        Self(AtomicPtr::new(std::ptr::null_mut()))
+    }
+
+    fn set(&self, method: Method) {
+        self.0.store(method as *mut c_void, Ordering::Relaxed);
+    }
+
+    /// Calls it.
+    ///
+    /// # Safety
+    /// The arguments are those that the interpreter calls a method with.
+    unsafe fn call(
+        &self,
+        object: *mut ffi::PyObject,
+        arguments: *const *mut ffi::PyObject,
+        count: isize,
+        names: *mut ffi::PyObject,
+    ) -> *mut ffi::PyObject {
+        let method = self.0.load(Ordering::Relaxed);
+        // SAFETY: there is NULL, which is no function, or a method.
+        match unsafe { std::mem::transmute::<*mut c_void, Option<Method>>(method) } {
+            // SAFETY: as the caller says.
+            Some(method) => unsafe { method(object, arguments, count, names) },
+            None => std::ptr::null_mut(),
+        }
+    }
+}
+
+static TOBYTES: Behind = Behind::new();
+static CAST: Behind = Behind::new();
 
 /// Puts a method in the place of PyO3's own of that name, which it is given to fall back on.
 fn replace_method(
     py: Python<'_>,
     name: &'static CStr,
     function: Method,
-    replaced: &AtomicPtr<c_void>,
+    behind: &Behind,
 ) -> PyResult<()> {
     let class = PyConsumerArray::type_object_raw(py);
     let other = || PySystemError::new_err("consumer was built with a PyO3 of other methods");
@@ -162,8 +198,7 @@ fn replace_method(
         if (*definition).ml_flags != ffi::METH_FASTCALL | ffi::METH_KEYWORDS {
             return Err(other());
         }
-        let original = (*definition).ml_meth.PyCFunctionFastWithKeywords;
-        replaced.store(original as *mut c_void, Ordering::Relaxed);
+        behind.set((*definition).ml_meth.PyCFunctionFastWithKeywords);
         // The definition has to live as long as the class.
         let definition = Box::leak(Box::new(ffi::PyMethodDef {
             ml_name: (*definition).ml_name,
@@ -194,14 +229,32 @@ unsafe extern "C" fn tobytes(
             copy::bytes_object(py, &hold, Order::C).map(Bound::into_ptr)
         });
     }
-    // SAFETY: there is NULL, or PyO3's method, which the arguments are passed on to.
-    unsafe {
-        let original = TOBYTES.load(Ordering::Relaxed);
-        match std::mem::transmute::<*mut c_void, Option<Method>>(original) {
-            Some(original) => original(object, arguments, count, names),
-            None => std::ptr::null_mut(),
+    // SAFETY: the arguments are passed on.
+    unsafe { TOBYTES.call(object, arguments, count, names) }
+}
+
+/// `view.cast(format)`: XX of the time.
+unsafe extern "C" fn cast(
+    object: *mut ffi::PyObject,
+    arguments: *const *mut ffi::PyObject,
+    count: isize,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    if count == 1 && names.is_null() {
+        let mut plain = true;
+        let cast = guarded(std::ptr::null_mut(), |py| {
+            // SAFETY: a method of the class is called on its objects only; there is one argument.
+            let (this, format) = unsafe { (this(py, object), Borrowed::from_ptr(py, *arguments)) };
+            let cast = cast::line(&this, format)?;
+            plain = cast.is_some();
+            Ok(cast.map_or(std::ptr::null_mut(), Bound::into_ptr))
+        });
+        if plain {
+            return cast;
         }
     }
+    // SAFETY: the arguments are passed on.
+    unsafe { CAST.call(object, arguments, count, names) }
 }
 
 /// `view.__enter__()`: 0.75 of the time for a `with` block, together with `__exit__`.
