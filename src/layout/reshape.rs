@@ -4,6 +4,14 @@ use super::{Dimensions, Layout, MAX_NDIM, Order, contiguous_strides};
 use crate::error::{Error, Result};
 
 impl Layout {
+    /// Turns the dimensions the other way around, where no pointers lead to the elements.
+    #[cfg(feature = "python")]
+    #[inline]
+    pub(crate) fn reverse(&mut self) {
+        self.shape.reverse();
+        self.strides.reverse();
+    }
+
     /// The layout with its dimensions in another order: dimension `i` of the result is dimension
     /// `axes[i]` of this one. Negative axes count from the end.
     ///

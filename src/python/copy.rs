@@ -41,6 +41,12 @@ fn list<T: PyElement>(
         if list.is_null() {
             return list;
         }
+        if length > 0 && array.layout().itemsize() == 1 {
+            // The objects of bytes are there already: what is left of the work is this memory. (Where
+            // objects are made beside it, the advice gains nothing.)
+            let items = (*list.cast::<ffi::PyListObject>()).ob_item;
+            memory::advise_huge(items.cast(), length * size_of::<*mut ffi::PyObject>());
+        }
         if direct {
             return T::read_line(py, array, (pointer, stride), list, length, pauses);
         }
@@ -358,6 +364,10 @@ impl PyConsumerArray {
     /// The dimensions in another order; for no axes at all, the other way around.
     fn permute<'py>(this: &Bound<'py, Self>, axes: &[isize]) -> PyResult<Bound<'py, Self>> {
         let access = this.get().access(this.py())?;
+        if axes.is_empty() && access.layout().suboffsets().is_empty() {
+            // SAFETY: the same elements, under access.
+            return unsafe { Self::share_changed(this, 0, Layout::reverse) };
+        }
         let reversed: Vec<isize> = (0..access.layout().ndim() as isize).rev().collect();
         let axes = if axes.is_empty() { &reversed } else { axes };
         let transposed = access.transpose(axes)?;
