@@ -3,8 +3,8 @@
 //! An object flows through it in this order: `module` takes the call of `consume`; `buffer`
 //! acquires the export and reads off it what the memory holds; `class` is the object that keeps
 //! both, and `access` says who may touch the memory when; the other files are its protocols, one
-//! each. `convert` turns one element into a Python object and back; `raw` installs the few functions
-//! that go around PyO3 because it was measured to pay.
+//! each. `convert` turns one element into a Python object and back; `raw` has the few functions that go
+//! around PyO3 because it was measured to pay, and `install` puts them in their places.
 
 #![allow(unsafe_code)]
 
@@ -22,6 +22,7 @@ mod ctypes;
 mod errors;
 mod fields;
 mod index;
+mod install;
 mod iter;
 mod long;
 mod module;

@@ -1,6 +1,9 @@
 //! The module `consumer` and its function `consume`.
 
+use pyo3::Borrowed;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 use super::class::PyConsumerArray;
 
@@ -43,6 +46,28 @@ pub fn consume<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyConsume
     }
 }
 
+/// Refuses a call that does not give just the argument `object`.
+#[cold]
+pub(super) fn one_object(
+    positional: isize,
+    names: Option<Borrowed<'_, '_, PyAny>>,
+) -> PyResult<()> {
+    let names = names.map(|names| names.cast::<PyTuple>().map(Borrowed::to_owned)).transpose()?;
+    let named = names.as_ref().map_or(0, PyTupleMethods::len);
+    let given = positional.unsigned_abs() + named;
+    if given != 1 {
+        let message = format!("consume() takes exactly one argument ({given} given)");
+        return Err(PyTypeError::new_err(message));
+    }
+    for name in names.iter().flatten() {
+        if !name.eq("object")? {
+            let message = format!("consume() got an unexpected keyword argument {}", name.repr()?);
+            return Err(PyTypeError::new_err(message));
+        }
+    }
+    Ok(())
+}
+
 /// Typed, zero-copy views of any object that exports a buffer (PEP 3118).
 ///
 /// consume(object) gives a ConsumerArray: memory of another object, seen as what its format says it
@@ -64,10 +89,10 @@ pub fn consumer(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("Field", super::fields::field_class(py)?)?;
     let error = super::errors::buffer_protocol_error(py)?;
     module.add("BufferProtocolError", error)?;
-    module.add("consume", super::raw::consume_function(py)?)?;
+    module.add("consume", super::install::consume_function(py)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     super::convert::prepare(py)?;
-    super::raw::install(py)?;
+    super::install::install(py)?;
     // `_collections_abc` is what `collections.abc` is made of, and imported at every start.
     py.import("_collections_abc")?.getattr("Sequence")?.call_method1("register", (class,))?;
     Ok(())

@@ -11,6 +11,7 @@ use pyo3::{Borrowed, ffi};
 
 use super::class::PyConsumerArray;
 use super::convert::{PyElement, plain_int};
+use super::index;
 use super::long::is_long;
 use crate::array::{AnyArray, dispatch};
 use crate::error::Result;
@@ -49,6 +50,40 @@ fn element_of_tuple(array: &AnyArray, key: Borrowed<'_, '_, PyAny>) -> Option<*m
         }
         Some(element)
     }
+}
+
+/// What a key selects; `None` where that takes the long way.
+#[inline(always)]
+pub(super) fn select<'py>(
+    this: Borrowed<'_, 'py, PyConsumerArray>,
+    key: Borrowed<'_, 'py, PyAny>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = this.py();
+    let Some(access) = this.get().try_access(py) else { return Ok(None) };
+    // SAFETY: what is shared are elements of the view, or parts of them, just found under access. So
+    // is the element that is read; that gives a new reference, or NULL with an exception.
+    unsafe {
+        if let Some((offset, length, stride)) = slice(&access, key) {
+            let change = |layout: &mut Layout| layout.set_first(length, stride);
+            PyConsumerArray::share_changed(&this, offset, change)
+        } else if let Some(pointer) = element(&access, key) {
+            let object = index::read(py, &access, pointer);
+            return Bound::from_owned_ptr_or_err(py, object).map(Some);
+        } else if let Some(name) = name(key) {
+            match access.find_scalar_field(name) {
+                Some(found) => PyConsumerArray::share_field(&this, found),
+                None => PyConsumerArray::share(&this, access.field(name)?),
+            }
+        } else if let Some(offset) = int(key).and_then(|index| access.layout().index_first(index)) {
+            PyConsumerArray::share_changed(&this, offset, Layout::remove_first)
+        } else if let Some(part) = part(&access, key) {
+            let (offset, change) = (part.offset, |layout: &mut Layout| layout.set_dimensions(part));
+            PyConsumerArray::share_changed(&this, offset, change)
+        } else {
+            return Ok(None);
+        }
+    }
+    .map(|part| Some(part.into_any()))
 }
 
 /// The number of an object that is just an int, of machine size.
