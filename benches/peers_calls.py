@@ -36,7 +36,7 @@ def construction() -> Iterator[Row]:
     a_bytes = exporter(exporters["bytes"])
     yield compare("consume(bytes).release()", a_bytes, "{}(x).release()", "m", 0.5)
     peers = {"memoryview": Do("it.release()", "None", each="m(x)")}
-    yield Row("v.release()", a_bytes, Do("it.release()", "None", each="v(x)"), peers, 0.5)
+    yield Row("v.release()", a_bytes, Do("it.release()", "None", each="v(x)"), peers, 1.0)
     with_it = "with {}(x): pass"
     yield compare("with consume(bytes)", a_bytes, with_it, "m", 0.6, gives="None")
 

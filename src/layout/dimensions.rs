@@ -44,6 +44,16 @@ impl<T: Copy + Default> Dimensions<T> {
         matches!(self, Self::Inline { .. })
     }
 
+    /// The number of the first dimension.
+    #[inline(always)]
+    pub(super) fn first(&self) -> Option<T> {
+        match self {
+            Self::Inline { length: 0, .. } => None,
+            Self::Inline { numbers, .. } => Some(numbers[0]),
+            Self::Heap(numbers) => numbers.first().copied(),
+        }
+    }
+
     /// Takes the first dimension away.
     #[inline]
     pub(super) fn remove_first(&mut self) {

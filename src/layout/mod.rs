@@ -227,6 +227,13 @@ impl Layout {
         &self.shape
     }
 
+    /// Length of the first dimension, if there is one.
+    #[cfg(feature = "python")]
+    #[inline(always)]
+    pub(crate) fn length(&self) -> Option<usize> {
+        self.shape.first()
+    }
+
     /// Step of each dimension, in bytes.
     #[must_use]
     #[inline]

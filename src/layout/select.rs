@@ -96,7 +96,7 @@ impl Layout {
         if self.suboffsets.is_some() || step == 0 {
             return None;
         }
-        let (&length, &stride) = (self.shape.first()?, self.strides.first()?);
+        let (length, stride) = (self.shape.first()?, self.strides.first()?);
         let (start, count) = adjust(length, start, stop, step);
         let offset = if count == 0 { 0 } else { stride.wrapping_mul(start as isize) };
         Some((offset, count, stride.wrapping_mul(step)))

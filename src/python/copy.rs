@@ -57,6 +57,18 @@ fn list<T: PyElement>(
     }
 }
 
+/// The elements of a view as nested lists.
+pub(super) fn list_object<'py>(
+    py: Python<'py>,
+    view: &PyConsumerArray,
+) -> PyResult<Bound<'py, PyAny>> {
+    let hold = view.hold(py)?;
+    let pauses = &mut Pauses::among(py, hold.layout().len());
+    let list = dispatch!(&*hold, array => list(py, array, 0, array.start(), pauses));
+    // SAFETY: a new reference, or NULL with an exception.
+    unsafe { Bound::from_owned_ptr_or_err(py, list) }
+}
+
 /// Writes the elements, in an order, to adjacent bytes. `array` is held.
 ///
 /// # Safety
@@ -160,6 +172,17 @@ pub(super) fn bytes_object<'py>(
     }
 }
 
+/// The bytes of a view whose elements are adjacent and not many: a new reference, or NULL with an
+/// exception. `None` for all else.
+#[inline]
+pub(super) fn adjacent_bytes(py: Python<'_>, view: &PyConsumerArray) -> Option<NewReference> {
+    let access = view.try_access(py)?;
+    let length = access.layout().adjacent_len().filter(|_| !long::is_long(access.raw()))?;
+    let size = (length * access.layout().itemsize()) as isize;
+    // SAFETY: the elements are as many adjacent bytes, which are copied before any code runs.
+    Some(unsafe { ffi::PyBytes_FromStringAndSize(access.start().cast(), size) })
+}
+
 /// Two hexadecimal digits for each of some bytes, as a str.
 ///
 /// # Safety
@@ -241,11 +264,7 @@ impl PyConsumerArray {
     /// >>> consumer.consume(array.array("i", range(6))).reshape(2, 3).tolist()
     /// [[0, 1, 2], [3, 4, 5]]
     fn tolist<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let hold = self.hold(py)?;
-        let pauses = &mut Pauses::among(py, hold.layout().len());
-        let list = dispatch!(&*hold, array => list(py, array, 0, array.start(), pauses));
-        // SAFETY: a new reference, or NULL with an exception.
-        unsafe { Bound::from_owned_ptr_or_err(py, list) }
+        list_object(py, self)
     }
 
     /// The bytes of the elements, as they lie in memory, one after the other in an order: 'C' (the

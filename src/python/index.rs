@@ -338,7 +338,7 @@ impl PyConsumerArray {
     /// The length of the first dimension, where there is one and the view was not released.
     #[inline(always)]
     pub(super) fn plain_length(&self) -> Option<usize> {
-        self.try_array()?.layout().shape().first().copied()
+        self.try_array()?.layout().length()
     }
 
     /// The length of the first dimension.

@@ -1,6 +1,6 @@
 //! Puts the raw functions into the classes, over those that PyO3 made.
 
-use std::ffi::{CStr, c_void};
+use std::ffi::{CStr, c_int, c_void};
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use pyo3::exceptions::PySystemError;
@@ -53,43 +53,62 @@ pub(super) fn install(py: Python<'_>) -> PyResult<()> {
 
 /// Puts the raw methods in the place of those that PyO3 made.
 fn install_methods(py: Python<'_>) -> PyResult<()> {
-    let method = |name: &'static CStr, function, flags, doc: &'static CStr| ffi::PyMethodDef {
-        ml_name: name.as_ptr(),
-        ml_meth: function,
-        ml_flags: flags,
-        ml_doc: doc.as_ptr(),
-    };
-    let methods = [
-        method(
-            c"__enter__",
-            ffi::PyMethodDefPointer { PyCFunction: raw::enter },
-            ffi::METH_NOARGS,
-            c"__enter__($self, /)\n--\n\n",
-        ),
-        method(
-            c"__exit__",
-            ffi::PyMethodDefPointer { PyCFunctionFast: raw::exit },
-            ffi::METH_FASTCALL,
-            c"__exit__($self, /, *_exception)\n--\n\n",
-        ),
-    ];
-    replace_method(py, c"tobytes", raw::tobytes, &raw::TOBYTES)?;
-    replace_method(py, c"cast", raw::cast, &raw::CAST)?;
-    // The definitions have to live as long as the class.
-    for definition in Box::leak(Box::new(methods)) {
-        let class = PyConsumerArray::type_object_raw(py);
-        // SAFETY: the class is ready, and nobody but this module has seen it; the definitions are
-        // never freed.
-        unsafe {
-            let descriptor = ffi::PyDescr_NewMethod(class, definition);
-            let descriptor = Bound::from_owned_ptr_or_err(py, descriptor)?;
-            let dict = (*class).tp_dict;
-            if ffi::PyDict_SetItemString(dict, definition.ml_name, descriptor.as_ptr()) != 0 {
-                return Err(PyErr::fetch(py));
-            }
+    use ffi::PyMethodDefPointer as Function;
+    let no_arguments = |function| (Function { PyCFunction: function }, ffi::METH_NOARGS);
+    let with_names = ffi::METH_FASTCALL | ffi::METH_KEYWORDS;
+    replace(py, c"tolist", no_arguments(raw::tolist))?;
+    replace(py, c"release", no_arguments(raw::release))?;
+    replace(py, c"__enter__", no_arguments(raw::enter))?;
+    replace(py, c"__exit__", (Function { PyCFunctionFast: raw::exit }, ffi::METH_FASTCALL))?;
+    let behind: [(_, Method, _); 2] =
+        [(c"tobytes", raw::tobytes, &raw::TOBYTES), (c"cast", raw::cast, &raw::CAST)];
+    for (name, function, behind) in behind {
+        let function = Function { PyCFunctionFastWithKeywords: function };
+        let original = replace(py, name, (function, with_names))?;
+        if original.ml_flags != with_names {
+            return Err(other_methods());
         }
+        // SAFETY: a method with these flags is a function of this type.
+        behind.set(unsafe { original.ml_meth.PyCFunctionFastWithKeywords });
     }
     Ok(())
+}
+
+/// Puts a function, called as its flags say, in the place of a method of PyO3's, and gives the
+/// definition of that. Name and text stay.
+fn replace(
+    py: Python<'_>,
+    name: &'static CStr,
+    (function, flags): (ffi::PyMethodDefPointer, c_int),
+) -> PyResult<&'static ffi::PyMethodDef> {
+    let class = PyConsumerArray::type_object_raw(py);
+    // SAFETY: the class is ready, and nobody but this module has seen it. What PyO3 defines methods
+    // by lives as long as that.
+    unsafe {
+        let descriptor = ffi::PyDict_GetItemString((*class).tp_dict, name.as_ptr());
+        if descriptor.is_null() || ffi::Py_TYPE(descriptor) != &raw mut ffi::PyMethodDescr_Type {
+            return Err(other_methods());
+        }
+        let original = &*(*descriptor.cast::<ffi::PyMethodDescrObject>()).d_method;
+        // The definition has to live as long as the class.
+        let definition = Box::leak(Box::new(ffi::PyMethodDef {
+            ml_name: original.ml_name,
+            ml_meth: function,
+            ml_flags: flags,
+            ml_doc: original.ml_doc,
+        }));
+        let ours = ffi::PyDescr_NewMethod(class, definition);
+        let ours = Bound::from_owned_ptr_or_err(py, ours)?;
+        if ffi::PyDict_SetItemString((*class).tp_dict, name.as_ptr(), ours.as_ptr()) != 0 {
+            return Err(PyErr::fetch(py));
+        }
+        Ok(original)
+    }
+}
+
+#[cold]
+fn other_methods() -> PyErr {
+    PySystemError::new_err("consumer was built with a PyO3 that makes other methods")
 }
 
 /// A method with arguments, as PyO3 makes them.
@@ -131,43 +150,6 @@ impl Behind {
             None => std::ptr::null_mut(),
         }
     }
-}
-
-/// Puts a method in the place of PyO3's own of that name, which it is given to fall back on.
-fn replace_method(
-    py: Python<'_>,
-    name: &'static CStr,
-    function: Method,
-    behind: &Behind,
-) -> PyResult<()> {
-    let class = PyConsumerArray::type_object_raw(py);
-    let other = || PySystemError::new_err("consumer was built with a PyO3 of other methods");
-    // SAFETY: the class is ready, and nobody but this module has seen it. What the descriptor of a
-    // method with these flags has is a function of this type.
-    unsafe {
-        let descriptor = ffi::PyDict_GetItemString((*class).tp_dict, name.as_ptr());
-        if descriptor.is_null() || ffi::Py_TYPE(descriptor) != &raw mut ffi::PyMethodDescr_Type {
-            return Err(other());
-        }
-        let definition = (*descriptor.cast::<ffi::PyMethodDescrObject>()).d_method;
-        if (*definition).ml_flags != ffi::METH_FASTCALL | ffi::METH_KEYWORDS {
-            return Err(other());
-        }
-        behind.set((*definition).ml_meth.PyCFunctionFastWithKeywords);
-        // The definition has to live as long as the class.
-        let definition = Box::leak(Box::new(ffi::PyMethodDef {
-            ml_name: (*definition).ml_name,
-            ml_meth: ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: function },
-            ml_flags: (*definition).ml_flags,
-            ml_doc: (*definition).ml_doc,
-        }));
-        let ours = ffi::PyDescr_NewMethod(class, definition);
-        let ours = Bound::from_owned_ptr_or_err(py, ours)?;
-        if ffi::PyDict_SetItemString((*class).tp_dict, name.as_ptr(), ours.as_ptr()) != 0 {
-            return Err(PyErr::fetch(py));
-        }
-    }
-    Ok(())
 }
 
 /// The function `consume` of the module.

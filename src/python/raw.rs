@@ -60,7 +60,7 @@ unsafe fn this<'a, 'py>(
     unsafe { Borrowed::from_ptr(py, object).cast_unchecked() }
 }
 
-/// `view.tobytes()`: 0.7 of the time for five elements, 0.95 for eight kilobytes.
+/// `view.tobytes()`: 0.4 of the time for five elements, 0.9 for eight kilobytes.
 pub(super) unsafe extern "C" fn tobytes(
     object: *mut ffi::PyObject,
     arguments: *const *mut ffi::PyObject,
@@ -68,14 +68,49 @@ pub(super) unsafe extern "C" fn tobytes(
     names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     if count == 0 && names.is_null() {
-        return guarded(std::ptr::null_mut(), |py| {
-            // SAFETY: a method of the class is called on its objects only.
-            let hold = unsafe { this(py, object) }.get().hold(py)?;
-            copy::bytes_object(py, &hold, Order::C).map(Bound::into_ptr)
-        });
+        // SAFETY: a method of the class is called attached, and on its objects only.
+        let (py, view) = unsafe { (Python::assume_attached(), value(object)) };
+        // Nothing in it can panic.
+        return match copy::adjacent_bytes(py, view) {
+            Some(bytes) => bytes,
+            None => slow_bytes(view),
+        };
     }
     // SAFETY: the arguments are passed on.
     unsafe { TOBYTES.call(object, arguments, count, names) }
+}
+
+/// As [`slow_length`].
+#[inline(never)]
+fn slow_bytes(view: &PyConsumerArray) -> *mut ffi::PyObject {
+    guarded(std::ptr::null_mut(), |py| {
+        let hold = view.hold(py)?;
+        copy::bytes_object(py, &hold, Order::C).map(Bound::into_ptr)
+    })
+}
+
+/// `view.tolist()`: 0.9 of the time for five elements.
+pub(super) unsafe extern "C" fn tolist(
+    object: *mut ffi::PyObject,
+    _nothing: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    guarded(std::ptr::null_mut(), |py| {
+        // SAFETY: a method of the class is called on its objects only.
+        copy::list_object(py, unsafe { value(object) }).map(Bound::into_ptr)
+    })
+}
+
+/// `view.release()`: 0.6 of the time, together with `consume`.
+pub(super) unsafe extern "C" fn release(
+    object: *mut ffi::PyObject,
+    _nothing: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    guarded(std::ptr::null_mut(), |py| {
+        // SAFETY: a method of the class is called on its objects only.
+        unsafe { value(object) }.let_go(py)?;
+        // SAFETY: attached.
+        Ok(unsafe { ffi::Py_NewRef(ffi::Py_None()) })
+    })
 }
 
 /// `view.cast(format)`: 0.5 of the time.
