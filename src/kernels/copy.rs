@@ -96,7 +96,11 @@ pub fn to_memory<T: Element>(view: &View<T>, order: Order) -> Result<Memory> {
 ///
 /// # Safety
 /// An element is a whole number of parts.
-unsafe fn to_memory_turned(view: RawView<'_>, order: Order, part: usize) -> Result<Memory> {
+pub(crate) unsafe fn to_memory_turned(
+    view: RawView<'_>,
+    order: Order,
+    part: usize,
+) -> Result<Memory> {
     // SAFETY: fresh memory of just that size, all of which is written.
     unsafe {
         Memory::written(view.layout().nbytes(), |start| gather_turned(view, order, start, part))

@@ -31,6 +31,9 @@ use crate::view::RawView;
 /// number of dimensions, and exports the same memory again; everything made from it shares that
 /// memory, and keeps the export alive.
 ///
+/// Work on many megabytes lets other threads run meanwhile, and ends where a signal's handler raises,
+/// as at Ctrl-C: what was stored until then stays.
+///
 /// ConsumerArray(length) makes one over memory of its own: writable int32 elements 0, 1, …,
 /// length - 1. A negative length counts as 0.
 ///

@@ -1,0 +1,90 @@
+//! Copies of an array in this machine's byte order.
+
+#![allow(unsafe_code)]
+
+use std::sync::Arc;
+
+use super::AnyArray;
+use crate::dtype::ScalarType;
+use crate::error::{Error, Result};
+use crate::kernels::{Encoding, copy, record};
+use crate::layout::{Layout, Order};
+use crate::memory::Memory;
+use crate::view::RawView;
+
+impl AnyArray {
+    /// Copies every element of `source`, a part of this array, to the same place of `target`, in this
+    /// machine's byte order; where the elements cannot be read, just their bytes.
+    ///
+    /// # Safety
+    /// The target is writable, has the source's shape and itemsize, and lies apart from it.
+    ///
+    /// # Errors
+    /// None for a valid array.
+    #[cfg(feature = "python")]
+    pub(crate) unsafe fn write_native(
+        &self,
+        target: RawView<'_>,
+        source: RawView<'_>,
+    ) -> Result<()> {
+        // SAFETY: as the caller says; a part's elements are of the array's form.
+        unsafe {
+            match self {
+                Self::Composite(array) => record::write_native(array.descriptor(), target, source),
+                _ => copy::copy_apart(target, source, self.turned()),
+            }
+        }
+    }
+
+    /// The elements in C order and this machine's byte order, in memory of their own; where the
+    /// elements cannot be read, just their bytes.
+    ///
+    /// # Errors
+    /// One that [`is_too_large`](Error::is_too_large) where there is not so much memory.
+    pub fn to_native(&self) -> Result<Memory> {
+        match self {
+            Self::Composite(array) => record::to_native(array),
+            // SAFETY: the part is what the bytes of the array's type are turned around by.
+            _ => unsafe { copy::to_memory_turned(self.raw(), Order::C, self.turned()) },
+        }
+    }
+
+    /// How many bytes of a scalar at a time are turned around.
+    fn turned(&self) -> usize {
+        self.encoding().map_or(1, Encoding::turned)
+    }
+
+    /// A writable array of the same shape over a copy of the elements, as [`to_native`](Self::to_native)
+    /// makes it.
+    ///
+    /// # Errors
+    /// One that [`is_too_large`](Error::is_too_large), for elements that do not lie apart in memory.
+    ///
+    /// # Safety
+    /// `start` leads to such a copy, which is valid for reads and writes as long as the array is used.
+    pub(crate) unsafe fn native_at(&self, start: *mut u8) -> Result<Self> {
+        let layout = Layout::contiguous(self.layout().shape(), self.layout().itemsize())?;
+        // SAFETY: as the caller says.
+        Ok(unsafe {
+            match self {
+                Self::Composite(array) => {
+                    let (form, native) = (array.descriptor(), array.descriptor().to_native());
+                    let same = native == **form;
+                    let format = if same { array.format().clone() } else { native.format() };
+                    Self::composite(start, layout, format, false, None, Arc::new(native))
+                }
+                Self::Opaque(array) => {
+                    array.alike(start, layout, false, array.format().clone(), None).into()
+                }
+                _ => {
+                    let (swapped, one) = (false, self.format().as_bytes().len() == 1);
+                    let scalar = self.scalar_type().map(|found| ScalarType { swapped, ..found });
+                    let scalar = scalar.ok_or_else(|| Error::unreadable("no scalars"))?;
+                    // The exporter's own letter, where that says all.
+                    let format = if one { self.format().clone() } else { scalar.format() };
+                    Self::of_scalars(scalar, start, layout, format, false, None)
+                }
+            }
+        })
+    }
+}
