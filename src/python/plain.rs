@@ -9,6 +9,7 @@ use std::mem::discriminant;
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
+use super::access::Access;
 use super::class::PyConsumerArray;
 use super::convert::{PyElement, plain_int};
 use super::index;
@@ -108,43 +109,59 @@ pub(super) fn store(
     dispatch!(&*access, array => unsafe { PyElement::store_plain(array, pointer, value) })
 }
 
-/// Stores the elements of one view in those of a slice of another, where both are lines of the same
-/// scalars: 0.3 of the time where they are small. Says whether it did.
-pub(super) fn store_line(
-    view: &PyConsumerArray,
-    key: Borrowed<'_, '_, PyAny>,
-    value: Borrowed<'_, '_, PyAny>,
-) -> Result<bool> {
-    let py = key.py();
-    let Ok(source) = value.cast_exact::<PyConsumerArray>() else { return Ok(false) };
-    let (Some(target), Some(source)) = (view.try_access(py), source.get().try_access(py)) else {
-        return Ok(false);
-    };
-    let same_type = discriminant(&*target) == discriminant(&*source) && target.is_scalar();
-    let (&[_], &[length], &[step], []) = (
-        target.layout().shape(),
-        source.layout().shape(),
-        source.layout().strides(),
-        source.layout().suboffsets(),
-    ) else {
-        return Ok(false);
-    };
-    let Some((offset, count, stride)) = slice(&target, key) else { return Ok(false) };
-    if !same_type || count != length || target.readonly() || is_long(source.raw()) {
-        return Ok(false);
-    }
-    let (start, itemsize) = (target.start().wrapping_offset(offset), source.layout().itemsize());
-    // SAFETY: the slice is elements of the target, which is writable; where those of both are
-    // adjacent, they are bytes, and may overlap.
-    unsafe {
-        if [stride, step] == [itemsize as isize; 2] {
-            start.copy_from(source.start(), count * itemsize);
-        } else {
-            let layout = Layout::line(count, stride, itemsize)?;
-            copy::assign_raw(RawView::new(start, &layout), source.raw())?;
+/// A slice of one view that is to take the elements of another, where both are lines of the same
+/// scalars: 0.3 of the time where they are small.
+pub(super) struct Lines<'a> {
+    start: *mut u8,
+    stride: isize,
+    count: usize,
+    source: Access<'a>,
+    /// Keeps the target's elements accessible.
+    _target: Access<'a>,
+}
+
+impl Lines<'_> {
+    /// Copies bytes, if the elements of both are adjacent. Says whether they are. Nothing in it can
+    /// panic.
+    #[inline(always)]
+    pub(super) fn copy_adjacent(&self) -> bool {
+        let itemsize = self.source.layout().itemsize();
+        let adjacent = self.stride == itemsize as isize && self.source.layout().is_c_contiguous();
+        if adjacent {
+            // SAFETY: both are as many bytes, under access; they may overlap. The target is writable.
+            unsafe { self.start.copy_from(self.source.start(), self.count * itemsize) };
         }
+        adjacent
     }
-    Ok(true)
+
+    /// Copies the elements.
+    pub(super) fn copy(&self) -> Result<()> {
+        let layout = Layout::line(self.count, self.stride, self.source.layout().itemsize())?;
+        // SAFETY: the layout leads to elements of a slice of the target, which is writable.
+        unsafe { copy::assign_raw(RawView::new(self.start, &layout), self.source.raw()) }
+    }
+}
+
+/// The lines of such an assignment; `None` where it is another one.
+#[inline]
+pub(super) fn lines<'a>(
+    view: &'a PyConsumerArray,
+    key: Borrowed<'a, 'a, PyAny>,
+    value: Borrowed<'a, 'a, PyAny>,
+) -> Option<Lines<'a>> {
+    let py = key.py();
+    let (target, source) =
+        (view.try_access(py)?, value.cast_exact::<PyConsumerArray>().ok()?.get().try_access(py)?);
+    let same_type = discriminant(&*target) == discriminant(&*source) && target.is_scalar();
+    let ([_], &[length], []) =
+        (target.layout().shape(), source.layout().shape(), source.layout().suboffsets())
+    else {
+        return None;
+    };
+    let (offset, count, stride) = slice(&target, key)?;
+    let start = target.start().wrapping_offset(offset);
+    let fits = same_type && count == length && !target.readonly() && !is_long(source.raw());
+    fits.then_some(Lines { start, stride, count, source, _target: target })
 }
 
 /// What a slice of the first dimension selects (offset, length and stride), by the short way:

@@ -231,11 +231,25 @@ pub(super) unsafe extern "C" fn assign_subscript(
         let py = Python::assume_attached();
         (this(py, object), Borrowed::from_ptr(py, key), Borrowed::from_ptr_or_opt(py, value))
     };
-    // Nothing in the short way can panic.
-    match value {
-        Some(value) if plain::store(this.get(), key, value) => 0,
-        _ => slow_assign(this, key, value),
+    // Nothing in the short ways can panic.
+    let Some(value) = value else { return slow_assign(this, key, None) };
+    if plain::store(this.get(), key, value) {
+        return 0;
     }
+    match plain::lines(this.get(), key, value) {
+        Some(lines) if lines.copy_adjacent() => 0,
+        Some(lines) => slow_copy(lines),
+        None => slow_assign(this, key, Some(value)),
+    }
+}
+
+/// As [`slow_length`].
+#[inline(never)]
+fn slow_copy(lines: plain::Lines<'_>) -> c_int {
+    guarded(-1, |_| {
+        lines.copy()?;
+        Ok(0)
+    })
 }
 
 /// As [`slow_length`].
@@ -247,7 +261,6 @@ fn slow_assign(
 ) -> c_int {
     guarded(-1, |_| {
         match value {
-            Some(value) if plain::store_line(this.get(), key, value)? => {}
             Some(value) => index::set(&this, &key, &value)?,
             None => index::delete(this.get())?,
         }
