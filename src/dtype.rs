@@ -238,6 +238,22 @@ pub fn judge(format: &[u8], itemsize: usize) -> Judgement {
 /// every format is. `None` where it is not, and the parser has to tell why.
 #[inline]
 pub(crate) fn judge_short(prefix: Option<u8>, letter: u8, itemsize: usize) -> Option<ScalarType> {
+    by_table(prefix, letter).filter(|found| found.scalar.size() == itemsize)
+}
+
+/// The type of a format of one letter, after one prefix or none, in the size that it has by itself.
+/// `None` for all others.
+#[inline]
+pub(crate) fn short_scalar(format: &[u8]) -> Option<ScalarType> {
+    match *format {
+        [letter] => by_table(None, letter),
+        [prefix, letter] => by_table(Some(prefix), letter),
+        _ => None,
+    }
+}
+
+#[inline(always)]
+fn by_table(prefix: Option<u8>, letter: u8) -> Option<ScalarType> {
     let (letters, swapped) = match prefix {
         None => (&NATIVE_LETTERS, false),
         Some(prefix) => {
@@ -247,8 +263,7 @@ pub(crate) fn judge_short(prefix: Option<u8>, letter: u8, itemsize: usize) -> Op
             (letters, prefix.is_swapped())
         }
     };
-    let scalar = letters[usize::from(letter)].filter(|scalar| scalar.size() == itemsize)?;
-    Some(ScalarType::new(scalar, swapped))
+    Some(ScalarType::new(letters[usize::from(letter)]?, swapped))
 }
 
 /// The type of such a format by itself; `None` for what is no such one, and for text, whose size is

@@ -7,10 +7,11 @@
 mod common;
 
 use common::config;
+use consumer::dtype::{Judgement, judge};
 use consumer::kernels::convert::Overflow;
 use consumer::kernels::width::{Width, force};
 use consumer::memory::Memory;
-use consumer::{AnyArray, Error};
+use consumer::{AnyArray, Error, Format};
 use proptest::prelude::*;
 use std::ffi::CString;
 
@@ -378,6 +379,34 @@ fn sources(case: &Case) -> Vec<Vec<Real>> {
 fn same(left: &[Real], right: &[Real]) -> bool {
     let same = |(left, right): (&Real, &Real)| left == right;
     left.len() == right.len() && left.iter().zip(right).all(same)
+}
+
+/// Short formats are known without the parser, and every other one is left to it.
+#[test]
+fn formats_of_one_or_two_bytes_are_what_the_parser_makes_of_them() {
+    let bytes = AnyArray::from_bytes(&[1; 4], c"B", &[4]).unwrap();
+    let one = (1..=u8::MAX).map(|letter| vec![letter]);
+    let two =
+        (1..=u8::MAX).flat_map(|prefix| (1..=u8::MAX).map(move |letter| vec![prefix, letter]));
+    let mut known = 0;
+    for format in one.chain(two) {
+        let parsed = Format::parse(&format).and_then(|format| format.measure());
+        let target = CString::new(format.clone()).unwrap().as_c_str().into();
+        let result = bytes.to_format(&target, Overflow::Wrap);
+        match (parsed, result) {
+            (Err(expected), Err(error)) => assert_eq!(error.to_string(), expected.to_string()),
+            (Ok(measure), Ok(memory)) => {
+                let Judgement::Scalar(found) = judge(&format, measure.size) else {
+                    panic!("{format:?} is of scalars")
+                };
+                assert_eq!((memory.len(), found.scalar.size()), (4 * measure.size, measure.size));
+                known += 1;
+            }
+            (Ok(_), Err(error)) => assert!(error.is_key(), "{format:?} {error}"),
+            (Err(error), Ok(_)) => panic!("{format:?} {error}"),
+        }
+    }
+    assert!(known > 100, "{known}");
 }
 
 proptest! {

@@ -269,6 +269,16 @@ def test_any_number_of_elements_in_any_layout(np, count, source, target):
         assert copy.tobytes() == part.astype(code).tobytes("C")
 
 
+@pytest.mark.parametrize("bad", [0, 1, 511, 512, 1023, 1024, 1025, 2047, 2048, 2999])
+@pytest.mark.parametrize(("source", "target"), [("d", "i"), ("q", "i"), ("d", ">h"), ("i", "B")])
+def test_the_first_number_out_of_range_is_named_wherever_it_is(bad, source, target):
+    numbers = array.array(source, [7]) * 3000
+    numbers[bad] = numbers[-1] = 2**31 - 1 if source == "i" else 2**31
+    view = consumer.consume(numbers)
+    with pytest.raises(ValueError, match=rf"^2147.* at index {bad} is out of range"):
+        view.astype(target)
+
+
 def test_arrays_of_pointers_and_no_dimensions(nd):
     exporter = nd.ndarray(list(range(24)), shape=[2, 3, 4], format=">h", flags=nd.ND_PIL)
     copy = consumer.consume(exporter)[:, ::-1].astype("d")

@@ -3,11 +3,23 @@
 #![allow(unsafe_code)]
 
 use super::AnyArray;
-use crate::dtype::{Judgement, judge};
+use crate::dtype::{Judgement, ScalarType, judge, short_scalar};
 use crate::error::Result;
 use crate::format::{Format, FormatString};
 use crate::kernels::convert::{self, Conversion, Overflow};
 use crate::memory::Memory;
+
+/// The scalar type that a format is of; `None` where it is of none.
+fn scalar(format: &[u8]) -> Result<Option<ScalarType>> {
+    if let Some(scalar_type) = short_scalar(format) {
+        return Ok(Some(scalar_type));
+    }
+    let size = Format::parse(format)?.measure()?.size;
+    Ok(match judge(format, size) {
+        Judgement::Scalar(scalar_type) => Some(scalar_type),
+        _ => None,
+    })
+}
 
 impl AnyArray {
     /// The elements as those of another scalar format, in C order and in memory of their own. Values
@@ -49,10 +61,9 @@ impl AnyArray {
         format: &'a FormatString,
         overflow: Overflow,
     ) -> Result<Conversion<'a>> {
-        let size = Format::parse(format.as_bytes())?.measure()?.size;
         let formats = [self.format(), format];
-        match (self.scalar_type(), judge(format.as_bytes(), size)) {
-            (Some(from), Judgement::Scalar(to)) => {
+        match (self.scalar_type(), scalar(format.as_bytes())?) {
+            (Some(from), Some(to)) => {
                 Conversion::new(self.layout().shape(), from, to, formats, overflow)
             }
             _ => Err(convert::no_conversion(formats)),

@@ -1,7 +1,5 @@
 //! `astype` and `byteswap`: copies whose elements are of another type, or in the other byte order.
 
-use std::ffi::CString;
-
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -11,7 +9,8 @@ use super::class::PyConsumerArray;
 use super::copy::owned;
 use super::long;
 use crate::array::AnyArray;
-use crate::dtype::ScalarType;
+use crate::dtype::{ScalarType, short_scalar};
+use crate::error::Result;
 use crate::format::FormatString;
 use crate::kernels::convert::Overflow;
 use crate::kernels::pieces::Sequence;
@@ -28,31 +27,50 @@ fn overflow(name: &str) -> PyResult<Overflow> {
     }
 }
 
-/// A format of a scalar type that names its byte order, where it has one.
-fn explicit_format(ScalarType { scalar, swapped }: ScalarType) -> FormatString {
-    let code = scalar.format();
-    let little = cfg!(target_endian = "little") != swapped;
-    let prefix: &[u8] = if little { b"<" } else { b">" };
-    let format = if scalar.size() == 1 { code.to_vec() } else { [prefix, code].concat() };
-    CString::new(format).unwrap_or_default().into()
+/// A format out of a str, with the size of its elements.
+fn target(format: &Bound<'_, PyString>) -> PyResult<(FormatString, usize)> {
+    if let Ok(text) = format.to_str()
+        && let Some(found) = short_scalar(text.as_bytes())
+    {
+        return Ok((FormatString::of_few(text.bytes()), found.scalar.size()));
+    }
+    parse(format)
 }
 
-/// The elements as those of another scalar format, in memory of their own. `array` is held.
-fn converted(
-    py: Python<'_>,
+/// A format of a scalar type that names its byte order, where it has one.
+fn explicit_format(ScalarType { scalar, swapped }: ScalarType) -> FormatString {
+    let little = cfg!(target_endian = "little") != swapped;
+    let prefix = (scalar.size() > 1).then_some(if little { b'<' } else { b'>' });
+    FormatString::of_few(prefix.into_iter().chain(scalar.format().iter().copied()))
+}
+
+/// The layout of adjacent elements in the shape of an array.
+fn adjacent(array: &AnyArray, itemsize: usize) -> Result<Layout> {
+    match *array.layout().shape() {
+        [length] => Layout::line(length, itemsize as isize, itemsize),
+        ref shape => Layout::contiguous(shape, itemsize),
+    }
+}
+
+/// A view of the elements as those of another scalar format, of `itemsize` bytes, in memory of their
+/// own. `array` is held.
+fn converted<'py>(
+    py: Python<'py>,
     array: &AnyArray,
-    format: &FormatString,
+    (format, itemsize): (FormatString, usize),
     overflow: Overflow,
-) -> PyResult<Memory> {
-    let conversion = array.conversion(format, overflow)?;
+) -> PyResult<Bound<'py, PyConsumerArray>> {
+    let conversion = array.conversion(&format, overflow)?;
+    let layout = adjacent(array, itemsize)?;
     // SAFETY: the array's own elements, fresh memory for all of them, and nothing that is Python's.
-    unsafe {
-        Memory::written(conversion.nbytes()?, |start| {
+    let memory = unsafe {
+        Memory::written(layout.nbytes(), |start| {
             long::in_pieces(py, [array.raw()], Sequence::Forward, |[piece], before| {
                 conversion.write(piece, before, start).map(|()| true)
             })
-        })
-    }
+        })?
+    };
+    PyConsumerArray::over_scalars(py, memory, layout, format)
 }
 
 #[pymethods]
@@ -96,15 +114,13 @@ impl PyConsumerArray {
         format: &Bound<'py, PyString>,
         overflow: &str,
     ) -> PyResult<Bound<'py, Self>> {
-        let (format, itemsize) = parse(format)?;
+        let (format, itemsize) = target(format)?;
         let overflow = self::overflow(overflow)?;
         let hold = self.hold(py)?;
         if hold.scalar_type().is_none() && hold.format().as_bytes() == format.as_bytes() {
             return owned(py, &hold);
         }
-        let memory = converted(py, &hold, &format, overflow)?;
-        let layout = Layout::contiguous(hold.layout().shape(), itemsize)?;
-        Self::over_scalars(py, memory, layout, format)
+        converted(py, &hold, (format, itemsize), overflow)
     }
 
     /// A copy in the other byte order, with the same values: a writable view over memory of its
@@ -128,9 +144,6 @@ impl PyConsumerArray {
         };
         let itemsize = hold.layout().itemsize();
         let swapped = ScalarType { swapped: !scalar_type.swapped && itemsize > 1, ..scalar_type };
-        let format = explicit_format(swapped);
-        let memory = converted(py, &hold, &format, Overflow::Error)?;
-        let layout = Layout::contiguous(hold.layout().shape(), itemsize)?;
-        Self::over_scalars(py, memory, layout, format)
+        converted(py, &hold, (explicit_format(swapped), itemsize), Overflow::Error)
     }
 }

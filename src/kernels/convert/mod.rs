@@ -62,8 +62,9 @@ enum Fault {
 
 /// What one conversion takes.
 struct Plan {
-    steps: SmallVec<[Step; 8]>,
-    limits: Limits,
+    /// Most need two or fewer: a short list is moved in no time.
+    steps: SmallVec<[Step; 3]>,
+    limits: &'static Limits,
     /// The wide type of the source, which errors are found in.
     wide: Wide,
     /// Sizes of an element of source and target.
@@ -100,7 +101,7 @@ fn is_meaningful(from: Class, to: Class) -> bool {
 }
 
 /// The smallest and the largest integer of a type; `None` for floats.
-fn range(scalar: Scalar) -> Option<(i128, i128)> {
+const fn range(scalar: Scalar) -> Option<(i128, i128)> {
     let bits = 8 * scalar.size();
     match scalar.class() {
         Class::Bool => Some((0, 1)),
@@ -110,8 +111,20 @@ fn range(scalar: Scalar) -> Option<(i128, i128)> {
     }
 }
 
+/// The limits of every scalar type, in the order of [`Scalar::ALL`]: to find them takes longer than
+/// to convert a few numbers.
+static LIMITS: [Limits; Scalar::ALL.len()] = {
+    let mut limits = [Limits::of(Scalar::Bool); Scalar::ALL.len()];
+    let mut index = 0;
+    while index < limits.len() {
+        limits[index] = Limits::of(Scalar::ALL[index]);
+        index += 1;
+    }
+    limits
+};
+
 impl Limits {
-    fn of(target: Scalar) -> Self {
+    const fn of(target: Scalar) -> Self {
         if let Some((low, high)) = range(target) {
             // The float below the smallest integer is one less, or where that is none the next one.
             let (float, double) = ((low - 1) as f32, (low - 1) as f64);
@@ -123,11 +136,11 @@ impl Limits {
         // Half a step beyond the largest number, from where on the nearest one is infinity.
         let above = match target {
             Scalar::F16 => 65520.0,
-            Scalar::F32 => f64::from(f32::MAX) + 2.0_f64.powi(103),
+            Scalar::F32 => f32::MAX as f64 + (1_u128 << 103) as f64,
             _ => f64::INFINITY,
         };
         // No integer of 64 bits is too large for more than a half.
-        let high = if target == Scalar::F16 { 65519 } else { i128::MAX };
+        let high = if matches!(target, Scalar::F16) { 65519 } else { i128::MAX };
         let (floats, doubles) = ((-above as f32, above as f32), (-above, above));
         Self { low: -high, high, floats, doubles }
     }
@@ -158,7 +171,7 @@ impl Plan {
         let (source, mut count) = parts(from.scalar).unwrap_or(bytes);
         let (target, parts) = parts(to.scalar).unwrap_or(bytes);
         let wide = Wide::of(source);
-        let limits = Limits::of(target);
+        let limits = &LIMITS[target as usize];
         let mut plan = Self {
             steps: SmallVec::new(),
             limits,
@@ -225,26 +238,35 @@ impl Plan {
     }
 
     fn map(&mut self, map: Option<Map>, count: usize) {
-        self.steps.extend(map.map(|map| Step::Map(map, count)));
+        if let Some(map) = map {
+            self.steps.push(Step::Map(map, count));
+        }
     }
 
     fn find(&mut self, find: Option<Find>, count: usize, fault: Fault) {
-        self.steps.extend(find.map(|find| Step::Find(find, count, fault)));
+        if let Some(find) = find {
+            self.steps.push(Step::Find(find, count, fault));
+        }
+    }
+
+    /// How many of the steps make other numbers.
+    fn maps(&self) -> usize {
+        self.steps.iter().filter(|step| matches!(step, Step::Map(..))).count()
     }
 
     /// Converts adjacent elements; where one of them is an error, which, why, and what it is.
     ///
     /// # Safety
-    /// `source` is valid for reads of `count` elements, at most half a block, `target` for writes.
+    /// `source` is valid for reads of `count` elements, `target` for writes. Where there are several
+    /// maps these are at most half a block, and both blocks valid.
     unsafe fn run(
         &self,
         source: *const u8,
         target: *mut u8,
         count: usize,
-        blocks: &mut [Block; 2],
+        blocks: [*mut u8; 2],
     ) -> std::result::Result<(), (usize, Fault, Number)> {
-        let [first, second] = blocks.each_mut().map(|block| block.as_mut_ptr().cast::<u8>());
-        let maps = self.steps.iter().filter(|step| matches!(step, Step::Map(..))).count();
+        let ([first, second], maps) = (blocks, self.maps());
         let (mut current, mut done) = (source, 0);
         for step in &self.steps {
             match *step {
@@ -254,12 +276,12 @@ impl Plan {
                     let next = if done == maps { target } else { next };
                     // SAFETY: the numbers are those of the step before, and have room in a block;
                     // the last ones are the target's elements. All of these lie apart.
-                    unsafe { map(current, next, count * per_element, &self.limits) };
+                    unsafe { map(current, next, count * per_element, self.limits) };
                     current = next;
                 }
                 Step::Find(find, per_element, fault) => {
                     // SAFETY: as above.
-                    let found = unsafe { find(current, count * per_element, &self.limits) };
+                    let found = unsafe { find(current, count * per_element, self.limits) };
                     if let Some(position) = found {
                         let parts = if fault == Fault::Imaginary { 2 } else { 1 };
                         // SAFETY: as above.
@@ -418,9 +440,42 @@ impl<'a> Conversion<'a> {
 /// one that is in error, and what it is.
 ///
 /// # Safety
-/// The view's elements are of the plan's source, and `target` is valid for writes of all of them as
+/// The view's elements are of the plan's source, and `start` is valid for writes of all of them as
 /// its target.
 unsafe fn convert_all(
+    plan: &Plan,
+    view: RawView<'_>,
+    start: *mut u8,
+    error: impl Fn(usize, Fault, Number) -> Error,
+) -> Result<()> {
+    if view.layout().is_c_contiguous() && plan.maps() == 1 {
+        // Straight to the target. Where it is looked at before it is still in the cache then.
+        let most = if plan.steps.len() == 1 { usize::MAX } else { BLOCK };
+        let (count, [size, target_size]) = (view.layout().len(), plan.sizes);
+        let mut done = 0;
+        while done < count {
+            let next = most.min(count - done);
+            let (source, target) = (view.start().wrapping_add(done * size), done * target_size);
+            // SAFETY: these are adjacent elements of the view, with room for them; no blocks are
+            // used for one map.
+            let result = unsafe {
+                plan.run(source, start.wrapping_add(target), next, [std::ptr::null_mut(); 2])
+            };
+            result.map_err(|(position, fault, number)| error(done + position, fault, number))?;
+            done += next;
+        }
+        return Ok(());
+    }
+    // SAFETY: as the caller says.
+    unsafe { convert_in_blocks(plan, view, start, error) }
+}
+
+/// As [`convert_all`], whatever the steps and the layout; by itself, for it has blocks to set up.
+///
+/// # Safety
+/// As for [`convert_all`].
+#[inline(never)]
+unsafe fn convert_in_blocks(
     plan: &Plan,
     view: RawView<'_>,
     target: *mut u8,
@@ -429,12 +484,13 @@ unsafe fn convert_all(
     let layout = view.layout();
     let [size, target_size] = plan.sizes;
     let mut blocks = [Block::uninit(), Block::uninit()];
+    let blocks = blocks.each_mut().map(|block| block.as_mut_ptr().cast::<u8>());
     let mut done = 0;
     // SAFETY: for the next `count` elements of the view, adjacent at `source`, there is room.
     let mut convert = |source: *const u8, count: usize| {
         let target = target.wrapping_add(done * target_size);
         // SAFETY: as above.
-        let result = unsafe { plan.run(source, target, count, &mut blocks) };
+        let result = unsafe { plan.run(source, target, count, blocks) };
         let before = done;
         done += count;
         result.map_err(|(position, fault, number)| error(before + position, fault, number))
