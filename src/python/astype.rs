@@ -6,15 +6,13 @@ use pyo3::types::PyString;
 
 use super::cast::parse;
 use super::class::PyConsumerArray;
-use super::copy::owned;
+use super::copy::{adjacent, owned};
 use super::long;
 use crate::array::AnyArray;
 use crate::dtype::{ScalarType, short_scalar};
-use crate::error::Result;
 use crate::format::FormatString;
 use crate::kernels::convert::Overflow;
 use crate::kernels::pieces::Sequence;
-use crate::layout::Layout;
 use crate::memory::Memory;
 
 /// What a name stands for.
@@ -44,14 +42,6 @@ fn explicit_format(ScalarType { scalar, swapped }: ScalarType) -> FormatString {
     FormatString::of_few(prefix.into_iter().chain(scalar.format().iter().copied()))
 }
 
-/// The layout of adjacent elements in the shape of an array.
-fn adjacent(array: &AnyArray, itemsize: usize) -> Result<Layout> {
-    match *array.layout().shape() {
-        [length] => Layout::line(length, itemsize as isize, itemsize),
-        ref shape => Layout::contiguous(shape, itemsize),
-    }
-}
-
 /// A view of the elements as those of another scalar format, of `itemsize` bytes, in memory of their
 /// own. `array` is held.
 fn converted<'py>(
@@ -61,7 +51,7 @@ fn converted<'py>(
     overflow: Overflow,
 ) -> PyResult<Bound<'py, PyConsumerArray>> {
     let conversion = array.conversion(&format, overflow)?;
-    let layout = adjacent(array, itemsize)?;
+    let layout = adjacent(array.layout(), itemsize)?;
     // SAFETY: the array's own elements, fresh memory for all of them, and nothing that is Python's.
     let memory = unsafe {
         Memory::written(layout.nbytes(), |start| {

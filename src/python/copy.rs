@@ -12,7 +12,9 @@ use super::index::index;
 use super::long::{self, Pauses};
 use super::objects::Objects;
 use crate::array::{AnyArray, ConsumerArray, dispatch};
-use crate::error::Error;
+use crate::dtype::{ScalarType, short_scalar};
+use crate::error::{self, Error};
+use crate::format::FormatString;
 use crate::kernels::pieces::Sequence;
 use crate::kernels::{copy, hex, record};
 use crate::layout::{Layout, Order};
@@ -183,6 +185,9 @@ pub(super) fn adjacent_bytes(py: Python<'_>, view: &PyConsumerArray) -> Option<N
     Some(unsafe { ffi::PyBytes_FromStringAndSize(access.start().cast(), size) })
 }
 
+/// Fewer bytes are written in no time, and without a look at whether they are few.
+const SHORT: usize = 1 << 16;
+
 /// Two hexadecimal digits for each of some bytes, as a str.
 ///
 /// # Safety
@@ -200,6 +205,10 @@ unsafe fn hex_object<'py>(
         let text = Bound::from_owned_ptr_or_err(py, ffi::PyUnicode_New(size, 127))?;
         if size > 0 {
             let target = ffi::PyUnicode_DATA(text.as_ptr()).cast::<u8>();
+            if length < SHORT {
+                hex::encode_to(start, length, target);
+                return Ok(text);
+            }
             memory::advise_huge(target, size as usize);
             let layout = Layout::line(length, 1, 1)?;
             let bytes = RawView::new(start.cast_mut(), &layout);
@@ -236,12 +245,25 @@ fn numbers(arguments: &Bound<'_, PyTuple>) -> PyResult<Vec<isize>> {
     arguments.iter().map(|number| index(&number)).collect()
 }
 
+/// The format of one letter that the elements have in this machine's byte order, if that says all.
+fn native_letter(array: &AnyArray) -> Option<FormatString> {
+    let native = ScalarType { swapped: false, ..array.scalar_type()? };
+    // The exporter's own letter, where there is nothing else.
+    let one = array.format().as_bytes().len() == 1;
+    let format = if one { array.format().clone() } else { native.format() };
+    (short_scalar(format.as_bytes()) == Some(native)).then_some(format)
+}
+
 /// A copy over memory of its own. `array` is held.
 pub(super) fn owned<'py>(
     py: Python<'py>,
     array: &AnyArray,
 ) -> PyResult<Bound<'py, PyConsumerArray>> {
     let memory = to_native(py, array)?;
+    if let Some(format) = native_letter(array) {
+        let layout = adjacent(array.layout(), array.layout().itemsize())?;
+        return PyConsumerArray::over_scalars(py, memory, layout, format);
+    }
     let start = memory.start();
     let memory = match array {
         AnyArray::Composite(composite) if array.has_objects() => {
@@ -253,6 +275,25 @@ pub(super) fn owned<'py>(
     };
     // SAFETY: the memory holds the elements in this machine's byte order, and is the view's own.
     unsafe { PyConsumerArray::over(py, memory, array.native_at(start)?) }
+}
+
+/// An argument, whatever it is, None too; or none.
+struct Given<'py>(Option<Bound<'py, PyAny>>);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Given<'py> {
+    type Error = std::convert::Infallible;
+
+    fn extract(argument: Borrowed<'a, 'py, PyAny>) -> Result<Self, Self::Error> {
+        Ok(Self(Some(argument.to_owned())))
+    }
+}
+
+/// The layout of adjacent elements in the shape of another, in C order.
+pub(super) fn adjacent(layout: &Layout, itemsize: usize) -> error::Result<Layout> {
+    match *layout.shape() {
+        [length] => Layout::line(length, itemsize as isize, itemsize),
+        ref shape => Layout::contiguous(shape, itemsize),
+    }
 }
 
 #[pymethods]
@@ -285,17 +326,17 @@ impl PyConsumerArray {
     /// >>> consumer.consume(b'\xb9\x01\xef').hex(':')
     /// 'b9:01:ef'
     #[pyo3(
-        signature = (*arguments, **names),
+        signature = (sep = Given(None), bytes_per_sep = Given(None)),
         text_signature = "($self, /, sep=<unrepresentable>, bytes_per_sep=1)"
     )]
     fn hex<'py>(
         &self,
         py: Python<'py>,
-        arguments: &Bound<'py, PyTuple>,
-        names: Option<&Bound<'py, PyDict>>,
+        sep: Given<'py>,
+        bytes_per_sep: Given<'py>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let hold = self.hold(py)?;
-        let plain = arguments.is_empty() && names.is_none();
+        let plain = sep.0.is_none() && bytes_per_sep.0.is_none();
         if plain && hold.layout().is_c_contiguous() {
             // SAFETY: the elements are adjacent, and held.
             return unsafe { hex_object(py, hold.start(), hold.layout().nbytes()) };
@@ -307,7 +348,13 @@ impl PyConsumerArray {
             return unsafe { hex_object(py, bytes.as_ptr(), bytes.len()) };
         }
         // The rules for separators are those of bytes, errors included.
-        bytes.call_method("hex", arguments, names)
+        let names = PyDict::new(py);
+        for (name, argument) in [("sep", sep), ("bytes_per_sep", bytes_per_sep)] {
+            if let Given(Some(argument)) = argument {
+                names.set_item(name, argument)?;
+            }
+        }
+        bytes.call_method("hex", (), Some(&names))
     }
 
     /// A copy: a writable view over memory of its own, with the elements in this machine's byte
