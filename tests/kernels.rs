@@ -590,3 +590,36 @@ fn what_no_machine_needs_can_be_copied() {
         copy::assign(&view, &view).unwrap();
     }
 }
+
+/// Counts and finds in so many elements that memory is asked for ahead, and that no byte has room for
+/// the number of them.
+fn searches_long<T: Scalar>(often: &[u8], rarely: &[u8]) {
+    for length in [1000, 8190, 8192, 8193, 12_345, 65_279, 65_280, 65_281, 70_001, 200_003] {
+        let mut bytes = often.repeat(length);
+        for place in [length - 1, length - 1 - length / 300, length / 2] {
+            let start = place * T::SIZE;
+            bytes[start..start + T::SIZE].copy_from_slice(rarely);
+            let placed = Placed::new(&[length], &[T::SIZE as isize], T::SIZE, 0, 0);
+            let arena = Arena::new(&bytes);
+            let view: View<T> = placed.view(&arena, true, ());
+            let rare = bytes.chunks_exact(T::SIZE).filter(|element| *element == rarely).count();
+            with_every_width(|| {
+                prop_assert_eq!(search::count(&view, value::<T>(often)), length - rare);
+                prop_assert_eq!(search::count(&view, value::<T>(rarely)), rare);
+                prop_assert_eq!(search::find(&view, value::<T>(rarely)), Some(place));
+                Ok(())
+            })
+            .unwrap();
+        }
+    }
+}
+
+#[test]
+fn nothing_is_missed_in_many_elements() {
+    searches_long::<u8>(&[7], &[8]);
+    searches_long::<bool>(&[0], &[1]);
+    searches_long::<u16>(&[7, 1], &[8, 1]);
+    searches_long::<i32>(&[7, 1, 2, 3], &[7, 1, 2, 4]);
+    searches_long::<f64>(&1.5_f64.to_ne_bytes(), &2.5_f64.to_ne_bytes());
+    searches_long::<Swapped<i64>>(&[1, 2, 3, 4, 5, 6, 7, 8], &[1, 2, 3, 4, 5, 6, 7, 9]);
+}

@@ -1,6 +1,28 @@
 //! Looking at many elements with an early end: chunk by chunk, for vectors have no way out of the
 //! middle of a chunk.
 
+/// How many bytes ahead of those that are looked at memory is asked for. By itself a processor asks
+/// for the rest of a page; beyond the caches that is too late for the next one.
+pub(super) const AHEAD: usize = 8192;
+
+/// Bytes of a line of the cache.
+const LINE: usize = 64;
+
+/// Asks for the memory of some bytes, to be read soon.
+#[inline(always)]
+pub(super) fn ask_for(start: *const u8, length: usize) {
+    for line in (0..length).step_by(LINE) {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: the instruction is there on every such machine. It is a hint about an address, and
+        // follows it nowhere that is no memory.
+        #[allow(unsafe_code)]
+        unsafe {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(line).cast());
+        }
+    }
+}
+
 /// The index of the first of `count` elements that something holds for. It is looked at in chunks
 /// of `LONG` elements, then of `SHORT` ones, then element by element.
 #[inline(always)]
@@ -8,20 +30,51 @@ pub(super) fn first<const LONG: usize, const SHORT: usize>(
     count: usize,
     holds: impl Fn(usize) -> bool,
 ) -> Option<usize> {
-    let none_until = none::<LONG>(0, count, &holds);
-    let none_until = none::<SHORT>(none_until, count, &holds);
+    first_from::<LONG, SHORT>(0, count, holds)
+}
+
+/// As [`first`], for elements that lie side by side from `start` on, and may be many.
+#[inline(always)]
+pub(super) fn first_of<T, const LONG: usize, const SHORT: usize>(
+    start: *const T,
+    count: usize,
+    holds: impl Fn(usize) -> bool,
+) -> Option<usize> {
+    let ahead = AHEAD / size_of::<T>();
+    let many = count.saturating_sub(ahead);
+    let none_until = none::<LONG>(
+        0,
+        many,
+        |first| {
+            ask_for(start.wrapping_add(first + ahead).cast(), LONG * size_of::<T>());
+        },
+        &holds,
+    );
+    first_from::<LONG, SHORT>(none_until, count, holds)
+}
+
+#[inline(always)]
+fn first_from<const LONG: usize, const SHORT: usize>(
+    first: usize,
+    count: usize,
+    holds: impl Fn(usize) -> bool,
+) -> Option<usize> {
+    let none_until = none::<LONG>(first, count, |_| (), &holds);
+    let none_until = none::<SHORT>(none_until, count, |_| (), &holds);
     (none_until..count).find(|&index| holds(index))
 }
 
 /// From `first` on, the start of the first chunk that has an element that it holds for, or that
-/// there are not enough elements for.
+/// there are not enough elements for. `before` is called with the start of every chunk.
 #[inline(always)]
 fn none<const CHUNK: usize>(
     mut first: usize,
     count: usize,
+    before: impl Fn(usize),
     holds: impl Fn(usize) -> bool,
 ) -> usize {
     while count - first >= CHUNK {
+        before(first);
         let mut any = false;
         for index in 0..CHUNK {
             any |= holds(first + index);
