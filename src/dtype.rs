@@ -266,15 +266,6 @@ fn by_table(prefix: Option<u8>, letter: u8) -> Option<ScalarType> {
     Some(ScalarType::new(letters[usize::from(letter)]?, swapped))
 }
 
-/// The type of such a format by itself; `None` for what is no such one, and for text, whose size is
-/// not the letter's alone.
-pub(crate) fn short_type(prefix: Option<u8>, letter: u8) -> Option<ScalarType> {
-    let prefix = prefix.map_or(Some(Prefix::default()), Prefix::from_byte)?;
-    let code = Code::from_letter(letter).filter(|code| code.class() != Class::Text)?;
-    let size = if prefix.has_native_sizes() { code.native_size() } else { code.standard_size() };
-    ScalarType::of(code, prefix, size)
-}
-
 /// Everything but the short formats whose size is right.
 fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
     let unreadable = |reason: String| {

@@ -9,7 +9,7 @@ use super::class::PyConsumerArray;
 use super::copy::{adjacent, owned};
 use super::long;
 use crate::array::AnyArray;
-use crate::dtype::{ScalarType, short_scalar};
+use crate::dtype::ScalarType;
 use crate::format::FormatString;
 use crate::kernels::convert::Overflow;
 use crate::kernels::pieces::Sequence;
@@ -23,16 +23,6 @@ fn overflow(name: &str) -> PyResult<Overflow> {
         "saturate" => Ok(Overflow::Saturate),
         _ => Err(PyValueError::new_err("overflow must be 'error', 'wrap' or 'saturate'")),
     }
-}
-
-/// A format out of a str, with the size of its elements.
-fn target(format: &Bound<'_, PyString>) -> PyResult<(FormatString, usize)> {
-    if let Ok(text) = format.to_str()
-        && let Some(found) = short_scalar(text.as_bytes())
-    {
-        return Ok((FormatString::of_few(text.bytes()), found.scalar.size()));
-    }
-    parse(format)
 }
 
 /// A format of a scalar type that names its byte order, where it has one.
@@ -104,7 +94,7 @@ impl PyConsumerArray {
         format: &Bound<'py, PyString>,
         overflow: &str,
     ) -> PyResult<Bound<'py, Self>> {
-        let (format, itemsize) = target(format)?;
+        let (format, itemsize) = parse(format)?;
         let overflow = self::overflow(overflow)?;
         let hold = self.hold(py)?;
         if hold.scalar_type().is_none() && hold.format().as_bytes() == format.as_bytes() {

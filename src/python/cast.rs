@@ -12,7 +12,7 @@ use super::copy::order;
 use super::index::clipped;
 use super::plain;
 use crate::array::AnyArray;
-use crate::dtype::{ScalarType, short_type};
+use crate::dtype::{ScalarType, short_scalar};
 use crate::format::{Format, FormatString};
 use crate::layout::Layout;
 
@@ -39,14 +39,8 @@ pub(super) fn parse(format: &Bound<'_, PyString>) -> PyResult<(FormatString, usi
 
 /// A format of one letter, after one prefix or none, as almost all are.
 fn short(format: &str) -> Option<(FormatString, ScalarType)> {
-    let (prefix, letter) = match *format.as_bytes() {
-        [letter] => (None, letter),
-        [prefix, letter] => (Some(prefix), letter),
-        _ => return None,
-    };
-    let scalar_type = short_type(prefix, letter)?;
-    let format = FormatString::short(prefix.unwrap_or(letter), prefix.map_or(0, |_| letter));
-    Some((format, scalar_type))
+    let scalar_type = short_scalar(format.as_bytes())?;
+    Some((FormatString::of_few(format.bytes()), scalar_type))
 }
 
 /// The lengths of a shape, given as a list or tuple of ints. Those beyond the machine's integers
