@@ -277,17 +277,6 @@ pub(super) fn owned<'py>(
     unsafe { PyConsumerArray::over(py, memory, array.native_at(start)?) }
 }
 
-/// An argument, whatever it is, None too; or none.
-struct Given<'py>(Option<Bound<'py, PyAny>>);
-
-impl<'a, 'py> FromPyObject<'a, 'py> for Given<'py> {
-    type Error = std::convert::Infallible;
-
-    fn extract(argument: Borrowed<'a, 'py, PyAny>) -> Result<Self, Self::Error> {
-        Ok(Self(Some(argument.to_owned())))
-    }
-}
-
 /// The layout of adjacent elements in the shape of another, in C order.
 pub(super) fn adjacent(layout: &Layout, itemsize: usize) -> error::Result<Layout> {
     match *layout.shape() {
@@ -326,17 +315,17 @@ impl PyConsumerArray {
     /// >>> consumer.consume(b'\xb9\x01\xef').hex(':')
     /// 'b9:01:ef'
     #[pyo3(
-        signature = (sep = Given(None), bytes_per_sep = Given(None)),
+        signature = (*arguments, **names),
         text_signature = "($self, /, sep=<unrepresentable>, bytes_per_sep=1)"
     )]
     fn hex<'py>(
         &self,
         py: Python<'py>,
-        sep: Given<'py>,
-        bytes_per_sep: Given<'py>,
+        arguments: &Bound<'py, PyTuple>,
+        names: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let hold = self.hold(py)?;
-        let plain = sep.0.is_none() && bytes_per_sep.0.is_none();
+        let plain = arguments.is_empty() && names.is_none();
         if plain && hold.layout().is_c_contiguous() {
             // SAFETY: the elements are adjacent, and held.
             return unsafe { hex_object(py, hold.start(), hold.layout().nbytes()) };
@@ -348,13 +337,7 @@ impl PyConsumerArray {
             return unsafe { hex_object(py, bytes.as_ptr(), bytes.len()) };
         }
         // The rules for separators are those of bytes, errors included.
-        let names = PyDict::new(py);
-        for (name, argument) in [("sep", sep), ("bytes_per_sep", bytes_per_sep)] {
-            if let Given(Some(argument)) = argument {
-                names.set_item(name, argument)?;
-            }
-        }
-        bytes.call_method("hex", (), Some(&names))
+        bytes.call_method("hex", arguments, names)
     }
 
     /// A copy: a writable view over memory of its own, with the elements in this machine's byte
