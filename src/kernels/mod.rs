@@ -14,7 +14,7 @@
 //! | [`search`], `pattern` | finds and counts a value, by the bits that its elements have |
 //! | `record` | stores and turns around elements of several parts |
 //! | [`hex`] | writes hexadecimal digits |
-//! | `pieces` | divides views for long work |
+//! | [`pieces`] | divides views for long work |
 //! | `block`, `widen` | take lines in blocks of one type, to be compared or searched |
 //! | `chunks` | looks for the first of many elements |
 //! | `encoding` | how bytes are a value |
@@ -35,7 +35,7 @@ mod lanes;
 mod line;
 mod loops;
 mod pattern;
-pub(crate) mod pieces;
+pub mod pieces;
 pub(crate) mod record;
 pub mod search;
 mod swap;

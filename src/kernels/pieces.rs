@@ -10,7 +10,7 @@ use crate::view::RawView;
 
 /// In which order the pieces come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sequence {
+pub enum Sequence {
     /// In whatever order suits the memory: the longest dimension is divided, so that the pieces are
     /// as thick as can be.
     Any,
@@ -25,8 +25,27 @@ pub(crate) enum Sequence {
 /// are in a sequence. Ends where `work` says `false`, and then says so too.
 ///
 /// # Errors
-/// Those of `work`; none for valid views.
-pub(crate) fn each<const N: usize>(
+/// Those of `work`; one that [`is_index`](crate::Error::is_index) or [`is_key`](crate::Error::is_key) where
+/// the views have different numbers of dimensions.
+///
+/// # Examples
+/// ```
+/// use consumer::kernels::pieces::{Sequence, each};
+/// use consumer::{Layout, View};
+///
+/// let bytes = [0_u8; 10];
+/// let layout = Layout::contiguous(&[10], 1).unwrap();
+/// // SAFETY: the layout lies within `bytes`, which are only read.
+/// let view = unsafe { View::<u8>::new(bytes.as_ptr().cast_mut(), layout, true, ()) };
+/// let mut pieces = Vec::new();
+/// let all = each([view.raw()], 4, Sequence::Forward, &mut |[piece], before| {
+///     pieces.push((before, piece.layout().len()));
+///     Ok(true)
+/// });
+/// assert!(all.unwrap());
+/// assert_eq!(pieces, [(0, 4), (4, 4), (8, 2)]);
+/// ```
+pub fn each<const N: usize>(
     views: [RawView<'_>; N],
     most: usize,
     sequence: Sequence,
