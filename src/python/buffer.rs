@@ -1,4 +1,4 @@
-//! Both sides of the buffer protocol: acquiring the export of a foreign object, and exporting.
+//! Acquiring the export of a foreign object, and letting go of it.
 //!
 //! How the objects relate. An exporter fills in a `Py_buffer`, once, in place: it may point into
 //! itself, so that it must never move, and some exporters allow only one at a time. It lies in the
@@ -8,28 +8,23 @@
 //! lets go of the export. So a view may be released while its slices live on, and an operation that
 //! runs other people's code takes a hold of its own, and cannot be cut off from its memory.
 //!
-//! The other way around, whoever asks a ConsumerArray for a buffer counts against *that* view's
-//! release, as with memoryview: see `Lease` in access.rs.
+//! The other way around (export.rs), whoever asks a ConsumerArray for a buffer counts against *that*
+//! view's release, as with memoryview: see `Lease` in access.rs.
 
 use std::cell::UnsafeCell;
-use std::ffi::{CStr, c_int};
+use std::ffi::c_int;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pyo3::exceptions::PyBufferError;
 use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit, ffi};
-use smallvec::SmallVec;
 
-use super::ctypes;
+use super::describe::describe;
 use super::errors::no_buffer;
-use super::numpy_records;
 use super::objects::Objects;
 use crate::array::AnyArray;
-use crate::dtype::judge_short;
 use crate::error::{Error, Result};
-use crate::format::FormatString;
-use crate::layout::{Layout, MAX_NDIM};
 use crate::memory::Memory;
 
 /// The memory that a ConsumerArray and everything made from it stand on, and how many still do.
@@ -283,222 +278,4 @@ fn exports_without_format(object: &Bound<'_, PyAny>) -> bool {
         }
         granted
     }
-}
-
-/// Reads off a `Py_buffer` what its memory holds, and writes it to `array`.
-///
-/// # Safety
-/// The buffer was filled in by an exporter, and is released after the array's last use; `array` is
-/// valid for writes.
-#[inline]
-unsafe fn describe(py: Python<'_>, array: *mut AnyArray, buffer: &ffi::Py_buffer) -> Result<()> {
-    // SAFETY: as the caller says.
-    unsafe {
-        if !describe_short(array, buffer)? {
-            array.write(describe_any(py, buffer)?);
-        }
-    }
-    Ok(())
-}
-
-/// The short way for what most exporters have: elements of a type of one letter, maybe after a
-/// prefix. It writes the array straight to its place, 0.7 of the time for `consume`, and passes over
-/// the loops of the general layout where there is one dimension. Says whether it did.
-///
-/// # Safety
-/// As for [`describe`].
-#[inline(always)]
-unsafe fn describe_short(array: *mut AnyArray, buffer: &ffi::Py_buffer) -> Result<bool> {
-    let itemsize = buffer.itemsize as usize;
-    // PEP 3118: without a format the elements are unsigned bytes.
-    let mut bytes = [b'B', 0];
-    let mut scalar_type = None;
-    if !buffer.format.is_null() {
-        // SAFETY: the exporter's format is a C string: there is a next byte if one is no NUL.
-        let byte = |index| unsafe { *buffer.format.wrapping_add(index) as u8 };
-        bytes = [byte(0), if byte(0) == 0 { 0 } else { byte(1) }];
-        if bytes[1] != 0 && byte(2) == 0 {
-            scalar_type = judge_short(Some(bytes[0]), bytes[1], itemsize);
-        }
-    }
-    if bytes[1] == 0 {
-        scalar_type = judge_short(None, bytes[0], itemsize);
-    }
-    let Some(scalar_type) = scalar_type else { return Ok(false) };
-    // What ctypes cannot describe, it calls bytes: nobody else leaves out the strides of those.
-    if (bytes == [b'B', 0] && buffer.strides.is_null())
-        || buffer.shape.is_null()
-        || buffer.buf.is_null()
-        || !buffer.suboffsets.is_null()
-        || buffer.ndim < 1
-    {
-        return Ok(false);
-    }
-    // SAFETY: `shape` has an entry, and so has `strides` where it is not NULL.
-    let (length, stride) = unsafe { (*buffer.shape as usize, buffer.strides.as_ref()) };
-    let stride = stride.copied().unwrap_or(buffer.itemsize);
-    let (start, readonly) = (buffer.buf.cast(), buffer.readonly != 0);
-    let format = FormatString::short(bytes[0], bytes[1]);
-    // SAFETY: the exporter vouches for the memory that its own numbers describe until the buffer is
-    // released; the type was judged by the itemsize.
-    unsafe {
-        let layout = if buffer.ndim == 1 && Layout::line_fits(length, stride, itemsize) {
-            Layout::short_line(length, stride, itemsize)
-        } else {
-            layout(buffer, itemsize)?
-        };
-        array.write(AnyArray::of_scalars(scalar_type, start, layout, format, readonly, None));
-    }
-    Ok(true)
-}
-
-/// The general way: fills in what the exporter left out, and checks what it said.
-///
-/// # Safety
-/// As for [`describe`].
-unsafe fn describe_any(py: Python<'_>, buffer: &ffi::Py_buffer) -> Result<AnyArray> {
-    let itemsize = usize::try_from(buffer.itemsize)
-        .map_err(|_| Error::buffer(format!("itemsize is {}", buffer.itemsize)))?;
-    // SAFETY: the exporter's arrays are NULL or have `ndim` entries.
-    let layout = unsafe { layout(buffer, itemsize)? };
-    let mut start = buffer.buf.cast::<u8>();
-    if start.is_null() {
-        if layout.nbytes() > 0 {
-            return Err(Error::buffer(format!("{} bytes at address 0", layout.nbytes())));
-        }
-        start = std::ptr::NonNull::dangling().as_ptr();
-    }
-    let format = if buffer.format.is_null() {
-        // PEP 3118: without a format the elements are unsigned bytes.
-        FormatString::from(c"B")
-    } else {
-        // SAFETY: the exporter's format is a C string.
-        FormatString::from(unsafe { CStr::from_ptr(buffer.format) })
-    };
-    let readonly = buffer.readonly != 0;
-    // SAFETY: the exporter vouches for the memory that its own numbers describe until the buffer is
-    // released, and so is its own name for itself alive.
-    unsafe {
-        let array = AnyArray::new(start, layout, format, readonly, None);
-        // ctypes writes bare 'B' for what it cannot describe, and '<B' for bytes.
-        let doubtful = array.scalar_type().is_none() || array.format().as_bytes() == b"B";
-        let exporter = Bound::from_borrowed_ptr_or_opt(py, buffer.obj).filter(|_| doubtful);
-        let correct = exporter.and_then(|exporter| {
-            ctypes::correct(&array, &exporter).or_else(|| numpy_records::correct(&array, &exporter))
-        });
-        Ok(correct.unwrap_or(array))
-    }
-}
-
-/// The layout that an exporter describes. It is copied: some exporters change theirs meanwhile.
-///
-/// # Safety
-/// `shape`, `strides` and `suboffsets` are NULL or have `ndim` entries.
-#[inline]
-unsafe fn layout(buffer: &ffi::Py_buffer, itemsize: usize) -> Result<Layout> {
-    let ndim = match usize::try_from(buffer.ndim) {
-        Ok(ndim) if ndim <= MAX_NDIM => ndim,
-        Ok(ndim) => {
-            let message = format!("{ndim} dimensions, at most {MAX_NDIM} are allowed");
-            return Err(Error::value(message));
-        }
-        Err(_) => return Err(Error::buffer(format!("{} dimensions", buffer.ndim))),
-    };
-    if buffer.shape.is_null() {
-        return layout_of_length(ndim, buffer.len, itemsize);
-    }
-    // SAFETY: `numbers` is one of the exporter's arrays, and not NULL.
-    let slice = |numbers: *mut isize| unsafe { std::slice::from_raw_parts(numbers, ndim) };
-    if !buffer.strides.is_null()
-        && buffer.suboffsets.is_null()
-        && let Some(few) = Layout::few(slice(buffer.shape), slice(buffer.strides), itemsize)
-    {
-        return Ok(few);
-    }
-    let optional = |numbers: *mut isize| (!numbers.is_null()).then(|| slice(numbers));
-    let lengths = slice(buffer.shape).iter().map(|&length| usize::try_from(length));
-    let shape: SmallVec<[usize; 4]> = lengths
-        .collect::<std::result::Result<_, _>>()
-        .map_err(|_| Error::buffer(format!("shape is {:?}", slice(buffer.shape))))?;
-    Layout::new(&shape, optional(buffer.strides), optional(buffer.suboffsets), itemsize)
-}
-
-/// The layout of an exporter that gives no shape: one dimension, or none, of `length` bytes.
-fn layout_of_length(ndim: usize, length: isize, itemsize: usize) -> Result<Layout> {
-    let wrong = || Error::buffer(format!("no shape, {ndim} dimensions, {length} bytes"));
-    let bytes = usize::try_from(length).map_err(|_| wrong())?;
-    match ndim {
-        0 if bytes == itemsize => Layout::contiguous(&[], itemsize),
-        1 if itemsize == 0 => Layout::line(0, 0, 0),
-        1 if bytes % itemsize == 0 => Layout::line(bytes / itemsize, itemsize as isize, itemsize),
-        _ => Err(wrong()),
-    }
-}
-
-/// Fills in a `Py_buffer` for a consumer of `array`, under the rules of memoryview. `buffer.obj`
-/// is left for the caller to set.
-///
-/// # Safety
-/// `buffer` can be written to; the array stays alive, and its memory held, until it is released.
-pub(super) unsafe fn export(
-    array: &AnyArray,
-    buffer: *mut ffi::Py_buffer,
-    flags: c_int,
-) -> PyResult<()> {
-    let asks = |flag: c_int| flags & flag == flag;
-    let layout = array.layout();
-    let refuse = |reason: &'static str| Err(PyBufferError::new_err(reason));
-    let c_contiguous = layout.is_c_contiguous();
-    if asks(ffi::PyBUF_WRITABLE) && array.readonly() {
-        return refuse("ConsumerArray: the memory is not writable");
-    }
-    if asks(ffi::PyBUF_C_CONTIGUOUS) && !c_contiguous {
-        return refuse("ConsumerArray: the memory is not C-contiguous");
-    }
-    if asks(ffi::PyBUF_F_CONTIGUOUS) && !layout.is_f_contiguous() {
-        return refuse("ConsumerArray: the memory is not Fortran contiguous");
-    }
-    if asks(ffi::PyBUF_ANY_CONTIGUOUS) && !c_contiguous && !layout.is_f_contiguous() {
-        return refuse("ConsumerArray: the memory is not contiguous");
-    }
-    if asks(ffi::PyBUF_WRITABLE) && !asks(ffi::PyBUF_FORMAT) && array.has_references() {
-        return refuse("ConsumerArray: the memory holds objects, and the format was not asked");
-    }
-    if !asks(ffi::PyBUF_INDIRECT) && !layout.suboffsets().is_empty() {
-        return refuse("ConsumerArray: the memory requires suboffsets");
-    }
-    if !asks(ffi::PyBUF_STRIDES) && !c_contiguous {
-        return refuse("ConsumerArray: the memory is not C-contiguous, and strides were not asked");
-    }
-    if !asks(ffi::PyBUF_ND) && asks(ffi::PyBUF_FORMAT) {
-        return refuse("ConsumerArray: cannot be bytes where the format flag is present");
-    }
-    let (shape, strides) = (layout.shape(), layout.strides());
-    let suboffsets = layout.suboffsets();
-    let when = |wanted: bool, numbers: *const isize| {
-        // PEP 3118: without dimensions the arrays are NULL.
-        if wanted && layout.ndim() > 0 { numbers.cast_mut() } else { std::ptr::null_mut() }
-    };
-    let filled = ffi::Py_buffer {
-        buf: array.start().cast(),
-        obj: std::ptr::null_mut(),
-        len: layout.nbytes() as isize,
-        itemsize: layout.itemsize() as isize,
-        readonly: c_int::from(array.readonly()),
-        // Without a shape it is bytes in a row.
-        ndim: if asks(ffi::PyBUF_ND) { layout.ndim() as c_int } else { 1 },
-        format: if asks(ffi::PyBUF_FORMAT) {
-            array.format().as_c_str().as_ptr().cast_mut()
-        } else {
-            std::ptr::null_mut()
-        },
-        // Lengths are never negative: as numbers of either kind they have the same bits.
-        shape: when(asks(ffi::PyBUF_ND), shape.as_ptr().cast()),
-        strides: when(asks(ffi::PyBUF_STRIDES), strides.as_ptr()),
-        suboffsets: when(!suboffsets.is_empty(), suboffsets.as_ptr()),
-        internal: std::ptr::null_mut(),
-    };
-    // SAFETY: as the caller says.
-    unsafe { buffer.write(filled) };
-    Ok(())
 }

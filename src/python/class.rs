@@ -12,8 +12,9 @@ use pyo3::types::{PyTuple, PyType};
 use pyo3::{Borrowed, PyTraverseError, PyVisit, ffi};
 
 use super::access::{Access, HeldRoot, Hold, Lease};
-use super::buffer::{OwnMemory, Root, export};
+use super::buffer::{OwnMemory, Root};
 use super::errors::released;
+use super::export::export;
 use super::vacant::Vacant;
 use super::{index, long, module};
 use crate::array::AnyArray;
