@@ -623,3 +623,17 @@ fn nothing_is_missed_in_many_elements() {
     searches_long::<f64>(&1.5_f64.to_ne_bytes(), &2.5_f64.to_ne_bytes());
     searches_long::<Swapped<i64>>(&[1, 2, 3, 4, 5, 6, 7, 8], &[1, 2, 3, 4, 5, 6, 7, 9]);
 }
+
+#[test]
+fn nothing_is_lost_of_many_bytes() {
+    const MANY: usize = 4 << 20;
+    for length in [MANY - 1, MANY, MANY + 1, MANY + 2047, MANY + 8192, MANY + 10_241] {
+        let place = Placed::new(&[length], &[1], 1, 3, 2);
+        let arena = Arena::random(place.size, length as u64);
+        let expected = place.gathered(&arena.bytes(), Order::C);
+        let view = place.opaque(&arena, true);
+        let mut copied = vec![0; length];
+        copy::to_slice(&view, Order::C, &mut copied).unwrap();
+        assert!(copied == expected, "{length}");
+    }
+}

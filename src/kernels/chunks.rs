@@ -1,27 +1,7 @@
 //! Looking at many elements with an early end: chunk by chunk, for vectors have no way out of the
 //! middle of a chunk.
 
-/// How many bytes ahead of those that are looked at memory is asked for. By itself a processor asks
-/// for the rest of a page; beyond the caches that is too late for the next one.
-pub(super) const AHEAD: usize = 8192;
-
-/// Bytes of a line of the cache.
-const LINE: usize = 64;
-
-/// Asks for the memory of some bytes, to be read soon.
-#[inline(always)]
-pub(super) fn ask_for(start: *const u8, length: usize) {
-    for line in (0..length).step_by(LINE) {
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: the instruction is there on every such machine. It is a hint about an address, and
-        // follows it nowhere that is no memory.
-        #[allow(unsafe_code)]
-        unsafe {
-            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(line).cast());
-        }
-    }
-}
+use super::ahead::{AHEAD, ask_for};
 
 /// The index of the first of `count` elements that something holds for. It is looked at in chunks
 /// of `LONG` elements, then of `SHORT` ones, then element by element.

@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+use super::ahead;
 use super::width::{Kernel, Width, run};
 use crate::view::Run;
 use std::marker::PhantomData;
@@ -101,7 +102,7 @@ pub(super) unsafe fn copy(lines: Lines, itemsize: usize) {
     if lines.strides == [itemsize as isize; 2] {
         for [target, source] in (0..lines.lines).map(|index| lines.line(index)) {
             // SAFETY: the elements of a line are adjacent; for the rest as the caller says.
-            unsafe { target.copy_from_nonoverlapping(source, lines.length * itemsize) };
+            unsafe { ahead::copy(target, source, lines.length * itemsize) };
         }
         return;
     }

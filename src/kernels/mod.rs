@@ -17,11 +17,13 @@
 //! | [`pieces`] | divides views for long work |
 //! | `block`, `widen` | take lines in blocks of one type, to be compared or searched |
 //! | `chunks` | looks for the first of many elements |
+//! | `ahead` | asks for memory ahead of its turn |
 //! | `encoding` | how bytes are a value |
 //! | `loops` | puts the dimensions of views into the order that suits the memory |
 //! | [`width`] | compiles a kernel for each width of vectors, and chooses at run time |
 //! | `lanes` | shuffles of vectors, where the compiler makes none by itself |
 
+mod ahead;
 mod block;
 mod chunks;
 mod common;

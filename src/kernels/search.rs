@@ -7,6 +7,7 @@
 
 use std::ffi::c_int;
 
+use super::ahead;
 use super::block::{Blocks, Buffers};
 use super::chunks;
 use super::encoding::Encoding;
@@ -345,8 +346,8 @@ impl AllBytes {
     #[inline(always)]
     fn chunks(&self, from: usize, until: usize, mut count: impl FnMut(*const u8)) {
         for first in (from..until).step_by(Self::CHUNK) {
-            if self.count - first >= chunks::AHEAD + Self::CHUNK {
-                chunks::ask_for(self.start.wrapping_add(first + chunks::AHEAD), Self::CHUNK);
+            if self.count - first >= ahead::AHEAD + Self::CHUNK {
+                ahead::ask_for(self.start.wrapping_add(first + ahead::AHEAD), Self::CHUNK);
             }
             count(self.start.wrapping_add(first));
         }
@@ -469,11 +470,11 @@ macro_rules! kernels {
                 let Self { start, count, matters, bits } = self;
                 let (mut total, mut first) = (0, 0);
                 while first < count {
-                    let (left, ahead) = (count - first, first + chunks::AHEAD / SIZE);
+                    let (left, later) = (count - first, first + ahead::AHEAD / SIZE);
                     let mut next = MOST.min(left);
-                    if count >= ahead + SOON {
+                    if count >= later + SOON {
                         next = SOON;
-                        chunks::ask_for(start.wrapping_add(ahead).cast(), SOON * SIZE);
+                        ahead::ask_for(start.wrapping_add(later).cast(), SOON * SIZE);
                     }
                     let mut equal = <$bits>::MIN;
                     for index in first..first + next {

@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+use super::ahead;
 use super::width::{Kernel, run};
 
 /// An integer as wide as what is turned around.
@@ -84,6 +85,7 @@ pub(super) unsafe fn copy(target: *mut u8, source: *const u8, length: usize, par
             4 => copied!(u32),
             8 => copied!(u64),
             16 => copied!(u128),
+            1 => ahead::copy(target, source, length),
             _ => {
                 target.copy_from_nonoverlapping(source, length);
                 any(target, length, part);
