@@ -279,6 +279,34 @@ def test_the_first_number_out_of_range_is_named_wherever_it_is(bad, source, targ
         view.astype(target)
 
 
+LONG = 1_200_003
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("d", "i"),
+        ("d", "f"),
+        ("d", "q"),
+        ("q", "i"),
+        ("f", "q"),
+        ("i", "d"),
+        ("d", "B"),
+        ("d", ">d"),
+    ],
+)
+def test_long_arrays_are_converted_to_the_last_element(np, source, target):
+    numbers = (np.arange(LONG) % 251).astype(source)
+    view = consumer.consume(numbers)
+    assert view.astype(target).tobytes() == numbers.astype(target).tobytes()
+    if target in "iqfB" and source != "f":
+        for bad in (0, 1_000_000, 2**20 - 1, 2**20, LONG - 1):
+            wrong = numbers.copy()
+            wrong[bad:] = 1e300 if source == "d" else 2**62
+            with pytest.raises(ValueError, match=f"at index {bad} is out of range"):
+                consumer.consume(wrong).astype(target)
+
+
 def test_arrays_of_pointers_and_no_dimensions(nd):
     exporter = nd.ndarray(list(range(24)), shape=[2, 3, 4], format=">h", flags=nd.ND_PIL)
     copy = consumer.consume(exporter)[:, ::-1].astype("d")

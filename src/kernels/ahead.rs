@@ -30,6 +30,29 @@ pub(super) fn ask_for(start: *const u8, length: usize) {
     let _ = (start, length, LINE);
 }
 
+/// Elements that are taken together while later ones are asked for.
+const FEW: usize = 64;
+
+/// Calls `body` with the indices of `count` elements at `source`, in order; where they are many later
+/// ones are asked for meanwhile.
+#[inline(always)]
+pub(super) fn each<T>(source: *const T, count: usize, mut body: impl FnMut(usize)) {
+    let (size, ahead) = (size_of::<T>(), AHEAD / size_of::<T>());
+    let mut first = 0;
+    if count >= LARGE / size {
+        while count - first >= FEW + ahead {
+            ask_for(source.wrapping_add(first + ahead).cast(), FEW * size);
+            for index in first..first + FEW {
+                body(index);
+            }
+            first += FEW;
+        }
+    }
+    for index in first..count {
+        body(index);
+    }
+}
+
 /// Copies bytes: a little at a time where they are many, while those of the next ones are asked for,
 /// of source and target: 0.9 of the time of a plain copy.
 ///

@@ -3,6 +3,7 @@
 
 #![allow(unsafe_code)]
 
+use crate::kernels::ahead;
 use crate::kernels::width::{Kernel, Width, run};
 
 /// A loop that makes `count` values out of as many. Source and target are adjacent, need no
@@ -11,6 +12,10 @@ pub(super) type Map = unsafe fn(*const u8, *mut u8, usize, &Limits);
 
 /// A loop that looks for the first of `count` values that is no good.
 pub(super) type Find = unsafe fn(*const u8, usize, &Limits) -> Option<usize>;
+
+/// A [`Map`] and a [`Find`] in one, of values that are read once: what becomes of those that are no
+/// good means nothing.
+pub(super) type Try = unsafe fn(*const u8, *mut u8, usize, &Limits) -> Option<usize>;
 
 /// What the target holds.
 #[derive(Debug, Clone, Copy)]
@@ -59,13 +64,13 @@ impl<A: Copy, B, F: Fn(A) -> B> Kernel for Mapped<A, B, F> {
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) {
-        for index in 0..self.count {
+        ahead::each(self.source, self.count, |index| {
             // SAFETY: as the caller says; any bytes are an `A`.
             unsafe {
                 let value = self.source.add(index).read_unaligned();
                 self.target.add(index).write_unaligned((self.convert)(value));
             }
-        }
+        });
     }
 }
 
@@ -119,6 +124,48 @@ impl<A: Copy, F: Fn(A) -> bool> Found<A, F> {
     }
 }
 
+/// The loop of a [`Try`].
+pub(super) struct Tried<A, B, F: Fn(A) -> bool, G: Fn(A) -> B> {
+    pub(super) source: *const A,
+    pub(super) target: *mut B,
+    pub(super) count: usize,
+    pub(super) is_bad: F,
+    pub(super) convert: G,
+}
+
+impl<A: Copy, B, F: Fn(A) -> bool, G: Fn(A) -> B> Kernel for Tried<A, B, F, G> {
+    type Output = Option<usize>;
+    const WIDEST: Width =
+        if size_of::<A>() == 8 || size_of::<B>() == 8 { Width::Avx512 } else { Width::Avx2 };
+
+    #[inline(always)]
+    unsafe fn run<const BYTES: usize>(self) -> Option<usize> {
+        // SAFETY: as the caller says; any bytes are an `A`.
+        let at = |index: usize| unsafe { self.source.add(index).read_unaligned() };
+        // As in `Found`.
+        let mut any = false;
+        ahead::each(self.source, self.count, |index| {
+            let value = at(index);
+            any |= (self.is_bad)(value);
+            // SAFETY: as above.
+            unsafe { self.target.add(index).write_unaligned((self.convert)(value)) };
+        });
+        if any { (0..self.count).position(|index| (self.is_bad)(at(index))) } else { None }
+    }
+}
+
+impl<A: Copy, B, F: Fn(A) -> bool, G: Fn(A) -> B> Tried<A, B, F, G> {
+    /// Runs the loop with all that the machine has.
+    ///
+    /// # Safety
+    /// As for a [`Try`].
+    #[inline(always)]
+    pub(super) unsafe fn go(self) -> Option<usize> {
+        // SAFETY: as the caller says.
+        unsafe { run(self) }
+    }
+}
+
 /// A [`Map`] from one type to another, by a function or by what makes one out of the limits.
 macro_rules! map {
     ($from:ty => $to:ty, |$value:pat_param| $result:expr) => {
@@ -151,6 +198,25 @@ macro_rules! find {
     }};
 }
 
+/// A [`Try`] from one type to another, by what tells the bad ones, made out of the limits, and by a
+/// function.
+macro_rules! try_map {
+    ($from:ty => $to:ty, with |$limits:ident| $is_bad:expr, $convert:expr) => {{
+        unsafe fn step(
+            source: *const u8,
+            target: *mut u8,
+            count: usize,
+            $limits: &Limits,
+        ) -> Option<usize> {
+            let (source, target) = (source.cast::<$from>(), target.cast::<$to>());
+            let tried = Tried { source, target, count, is_bad: $is_bad, convert: $convert };
+            // SAFETY: as the caller says.
+            unsafe { tried.go() }
+        }
+        step as Try
+    }};
+}
+
 /// A map for values of a size that only moves their bytes.
 macro_rules! by_size {
     ($size:expr, $n:ident => $map:expr) => {
@@ -179,4 +245,4 @@ macro_rules! by_size {
     };
 }
 
-pub(super) use {by_size, find, map};
+pub(super) use {by_size, find, map, try_map};

@@ -20,7 +20,7 @@ use crate::format::{Class, FormatString};
 use crate::kernels::copy;
 use crate::layout::{Layout, Order};
 use crate::view::{RawView, Walk};
-use loops::{Find, Limits, Map};
+use loops::{Find, Limits, Map, Try};
 use steps::Wide;
 
 /// What becomes of a number that its new type does not hold. Rounding and the loss of a fraction
@@ -49,6 +49,8 @@ type Block = MaybeUninit<[u128; BLOCK]>;
 enum Step {
     /// Makes other numbers of them.
     Map(Map, usize),
+    /// Makes others, and looks for one that has none, which is out of range.
+    Try(Try, usize),
     /// Looks for one that is an error.
     Find(Find, usize, Fault),
 }
@@ -202,7 +204,7 @@ impl Plan {
         if to.swapped {
             plan.map(Some(steps::swap(target.size())), count);
         }
-        if !plan.steps.iter().any(|step| matches!(step, Step::Map(..))) {
+        if plan.maps() == 0 {
             plan.map(Some(steps::copy(target.size())), count);
         }
         Some(plan)
@@ -219,10 +221,13 @@ impl Plan {
         };
         let (mut before, mut after) = (None, None);
         match overflow {
-            Overflow::Error => {
-                self.find(check, count, Fault::OutOfRange);
-                convert = steps::truncate(from, to).or(convert);
-            }
+            Overflow::Error => match steps::try_convert(from, to, target) {
+                Some(try_convert) if overflows => {
+                    self.steps.push(Step::Try(try_convert, count));
+                    convert = None;
+                }
+                _ => self.find(check, count, Fault::OutOfRange),
+            },
             Overflow::Wrap if from.is_float() && !to.is_float() => convert = steps::wrap(from, to),
             Overflow::Saturate if overflows && !to.is_float() => {
                 before = steps::clamp(from);
@@ -251,7 +256,7 @@ impl Plan {
 
     /// How many of the steps make other numbers.
     fn maps(&self) -> usize {
-        self.steps.iter().filter(|step| matches!(step, Step::Map(..))).count()
+        self.steps.iter().filter(|step| !matches!(step, Step::Find(..))).count()
     }
 
     /// Converts adjacent elements; where one of them is an error, which, why, and what it is.
@@ -269,30 +274,37 @@ impl Plan {
         let ([first, second], maps) = (blocks, self.maps());
         let (mut current, mut done) = (source, 0);
         for step in &self.steps {
-            match *step {
-                Step::Map(map, per_element) => {
-                    done += 1;
-                    let next = if current == first.cast_const() { second } else { first };
-                    let next = if done == maps { target } else { next };
-                    // SAFETY: the numbers are those of the step before, and have room in a block;
-                    // the last ones are the target's elements. All of these lie apart.
-                    unsafe { map(current, next, count * per_element, self.limits) };
-                    current = next;
-                }
-                Step::Find(find, per_element, fault) => {
-                    // SAFETY: as above.
-                    let found = unsafe { find(current, count * per_element, self.limits) };
-                    if let Some(position) = found {
-                        let parts = if fault == Fault::Imaginary { 2 } else { 1 };
-                        // SAFETY: as above.
-                        let number =
-                            unsafe { Number::read(self.wide, current, position * parts, parts) };
-                        let position = position / per_element;
-                        // One before it may be found by a later step. SAFETY: fewer elements.
-                        unsafe { self.run(source, target, position, blocks)? };
-                        return Err((position, fault, number));
+            let next = if current == first.cast_const() { second } else { first };
+            let next = if done + 1 == maps { target } else { next };
+            let (values, limits) = (current, self.limits);
+            // SAFETY: the numbers are those of the step before, and have room in a block; the last
+            // ones are the target's elements. All of these lie apart.
+            let (found, per_element, fault) = unsafe {
+                match *step {
+                    Step::Map(map, per_element) => {
+                        map(values, next, count * per_element, limits);
+                        (None, per_element, Fault::OutOfRange)
+                    }
+                    Step::Try(try_map, per_element) => {
+                        let found = try_map(values, next, count * per_element, limits);
+                        (found, per_element, Fault::OutOfRange)
+                    }
+                    Step::Find(find, per_element, fault) => {
+                        (find(values, count * per_element, limits), per_element, fault)
                     }
                 }
+            };
+            if let Some(position) = found {
+                let parts = if fault == Fault::Imaginary { 2 } else { 1 };
+                // SAFETY: as above.
+                let number = unsafe { Number::read(self.wide, values, position * parts, parts) };
+                let position = position / per_element;
+                // One before it may be found by a later step. SAFETY: fewer elements.
+                unsafe { self.run(source, target, position, blocks)? };
+                return Err((position, fault, number));
+            }
+            if !matches!(step, Step::Find(..)) {
+                (current, done) = (next, done + 1);
             }
         }
         Ok(())

@@ -8,7 +8,9 @@
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 
-use super::loops::{Find, Found, Limited, Limits, Map, Mapped, by_size, find, map};
+use super::loops::{
+    Find, Found, Limited, Limits, Map, Mapped, Tried, Try, by_size, find, map, try_map,
+};
 use crate::dtype::Scalar;
 use crate::element::{LongDouble, f32_odd_from_f64};
 use crate::format::LONG_DOUBLE_SIZE;
@@ -218,34 +220,64 @@ pub(super) fn convert(from: Wide, to: Wide) -> Option<Map> {
     })
 }
 
-/// Floats of one wide type to integers of another that has room for them: faster than
-/// [`convert`]. `None` for any other types.
-pub(super) fn truncate(from: Wide, to: Wide) -> Option<Map> {
+/// A float without its fraction, faster than by `as`, where the integer type has room for that.
+macro_rules! truncated {
+    ($float:ty => $integer:ty) => {
+        |x: $float| {
+            // Whatever the memory has become since it was looked at, and what is no good.
+            const LOW: $float = <$integer>::MIN as $float;
+            const HIGH: $float = {
+                let high = <$integer>::MAX as $float;
+                if high as i128 > <$integer>::MAX as i128 { high.next_down() } else { high }
+            };
+            let x = if x > LOW { x } else { LOW };
+            let x = if x < HIGH { x } else { HIGH };
+            // SAFETY: what lies between these, and is no NaN, is in range without its fraction.
+            unsafe { x.to_int_unchecked::<$integer>() }
+        }
+    };
+}
+
+/// Numbers of one wide type to another, where those are found that the target, of that wide type, has
+/// no room for; `None` where that takes a step of its own.
+pub(super) fn try_convert(from: Wide, to: Wide, target: Scalar) -> Option<Try> {
     macro_rules! truncate {
-        ($float:ty => $integer:ty) => {
-            map!($float => $integer, |x| {
-                // Whatever the memory has become since it was checked.
-                const LOW: $float = <$integer>::MIN as $float;
-                const HIGH: $float = {
-                    let high = <$integer>::MAX as $float;
-                    if high as i128 > <$integer>::MAX as i128 { high.next_down() } else { high }
-                };
-                let x = if x > LOW { x } else { LOW };
-                let x = if x < HIGH { x } else { HIGH };
-                // SAFETY: what lies between these, and is no NaN, is in range without its fraction.
-                unsafe { x.to_int_unchecked::<$integer>() }
-            })
+        ($float:ty => $integer:ty, $limits:ident) => {
+            try_map!(
+                $float => $integer,
+                with |limits| {
+                    let (below, above) = limits.$limits;
+                    move |x| !((x > below) & (x < above))
+                },
+                truncated!($float => $integer)
+            )
         };
     }
-    match (from, to) {
-        (Wide::F32, Wide::I32) => Some(truncate!(f32 => i32)),
-        (Wide::F32, Wide::I64) => Some(truncate!(f32 => i64)),
-        (Wide::F32, Wide::U64) => Some(truncate!(f32 => u64)),
-        (Wide::F64, Wide::I32) => Some(truncate!(f64 => i32)),
-        (Wide::F64, Wide::I64) => Some(truncate!(f64 => i64)),
-        (Wide::F64, Wide::U64) => Some(truncate!(f64 => u64)),
-        _ => None,
-    }
+    Some(match (from, to) {
+        (Wide::F32, Wide::I32) => truncate!(f32 => i32, floats),
+        (Wide::F32, Wide::I64) => truncate!(f32 => i64, floats),
+        (Wide::F32, Wide::U64) => truncate!(f32 => u64, floats),
+        (Wide::F64, Wide::I32) => truncate!(f64 => i32, doubles),
+        (Wide::F64, Wide::I64) => truncate!(f64 => i64, doubles),
+        (Wide::F64, Wide::U64) => truncate!(f64 => u64, doubles),
+        (Wide::F64, Wide::F32) if target == Scalar::F32 => try_map!(
+            f64 => f32,
+            with |limits| {
+                let above = limits.doubles.1;
+                move |x: f64| (x.abs() >= above) & (x.abs() < f64::INFINITY)
+            },
+            |x| x as f32
+        ),
+        (Wide::I64, Wide::I32) => try_map!(
+            i64 => i32,
+            with |limits| {
+                let (low, high) = i64::limits(limits);
+                move |x| (x < low) | (x > high)
+            },
+            |x| x as i32
+        ),
+        _ => return None,
+    })
 }
 
 /// Floats of one wide type to integers of another, modulo 2 to the number of its bits.
