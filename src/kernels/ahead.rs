@@ -9,8 +9,8 @@ pub(super) const AHEAD: usize = 8192;
 /// Bytes that are copied together.
 const PIECE: usize = 2048;
 
-/// Bytes from which it pays for copies: what is less is in a cache, or in fresh memory that the system
-/// has just cleared.
+/// Bytes from which it pays where as much is written: what is less is in a cache, or in fresh memory
+/// that the system has just cleared.
 const LARGE: usize = 4 << 20;
 
 /// Bytes of a line of the cache.
@@ -30,22 +30,25 @@ pub(super) fn ask_for(start: *const u8, length: usize) {
     let _ = (start, length, LINE);
 }
 
-/// Elements that are taken together while later ones are asked for.
-const FEW: usize = 64;
+/// Bytes that are gone over while as many later ones are asked for: the processor has no room for many
+/// more.
+const FEW: usize = 512;
 
-/// Calls `body` with the indices of `count` elements at `source`, in order; where they are many later
-/// ones are asked for meanwhile.
+/// Calls `body` with the indices of `count` elements that lie side by side from `source` on, in order,
+/// and of which as many of `B` are made; where they are many later ones are asked for meanwhile. Not
+/// where those of `B` are larger: then it is writing that takes the time, and this takes more of it.
 #[inline(always)]
-pub(super) fn each<T>(source: *const T, count: usize, mut body: impl FnMut(usize)) {
-    let (size, ahead) = (size_of::<T>(), AHEAD / size_of::<T>());
+pub(super) fn each<A, B, F: FnMut(usize)>(source: *const A, count: usize, mut body: F) {
+    let size = size_of::<A>();
+    let (few, ahead) = ((FEW / size).max(1), AHEAD / size);
     let mut first = 0;
-    if count >= LARGE / size {
-        while count - first >= FEW + ahead {
-            ask_for(source.wrapping_add(first + ahead).cast(), FEW * size);
-            for index in first..first + FEW {
+    if size >= size_of::<B>() && count >= LARGE / size {
+        while count - first >= few + ahead {
+            ask_for(source.wrapping_add(first + ahead).cast(), few * size);
+            for index in first..first + few {
                 body(index);
             }
-            first += FEW;
+            first += few;
         }
     }
     for index in first..count {

@@ -64,7 +64,7 @@ impl<A: Copy, B, F: Fn(A) -> B> Kernel for Mapped<A, B, F> {
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) {
-        ahead::each(self.source, self.count, |index| {
+        ahead::each::<A, B, _>(self.source, self.count, |index| {
             // SAFETY: as the caller says; any bytes are an `A`.
             unsafe {
                 let value = self.source.add(index).read_unaligned();
@@ -144,7 +144,7 @@ impl<A: Copy, B, F: Fn(A) -> bool, G: Fn(A) -> B> Kernel for Tried<A, B, F, G> {
         let at = |index: usize| unsafe { self.source.add(index).read_unaligned() };
         // As in `Found`.
         let mut any = false;
-        ahead::each(self.source, self.count, |index| {
+        ahead::each::<A, B, _>(self.source, self.count, |index| {
             let value = at(index);
             any |= (self.is_bad)(value);
             // SAFETY: as above.
