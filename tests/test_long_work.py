@@ -180,10 +180,14 @@ WORK = {
     "count": lambda long: long.view.count(5),
     "assignment": lambda long: operator.setitem(long.backwards, slice(None), long.view),
     "fill": lambda long: operator.setitem(long.target, ..., 5),
+    "numbers": lambda _long: consumer.ConsumerArray(8_000_000),
+}
+
+
+MAKING_OBJECTS = {
     "tolist": lambda long: long.view[:1_000_000].tolist(),
     "tolist of records": lambda long: long.records[:500_000].tolist(),
     "comparison of objects": lambda long: long.view[:500_000].count(Fraction(1, 2)),
-    "numbers": lambda _long: consumer.ConsumerArray(8_000_000),
 }
 
 
@@ -198,7 +202,6 @@ def ticking():
             time.sleep(1e-5)
 
     interval = sys.getswitchinterval()
-    sys.setswitchinterval(1000)  # So that the other one is not let in between two bytecodes.
     thread = threading.Thread(target=tick)
     thread.start()
     yield ticks
@@ -209,12 +212,27 @@ def ticking():
 
 @pytest.mark.parametrize("work", WORK.values(), ids=WORK)
 def test_other_threads_run_during_long_work(work, long, ticking):
+    sys.setswitchinterval(1000)  # So that the other one is not let in between two bytecodes.
     before = len(ticking)
     for _ in range(100):
         work(long)
         if len(ticking) > before:
             return
     pytest.fail("the other thread never ran")
+
+
+@pytest.mark.parametrize("work", MAKING_OBJECTS.values(), ids=MAKING_OBJECTS)
+def test_other_threads_run_while_many_objects_are_made(work, long, ticking):
+    sys.setswitchinterval(1e-5)  # So that it insists on its turn.
+    most = 0
+    for _ in range(100):
+        before = len(ticking)
+        work(long)
+        most = max(most, len(ticking) - before)
+        # It may also have come to run between two bytecodes, before and after the work.
+        if most > 4:
+            return
+    pytest.fail(f"the other thread ran no more than {most} times")
 
 
 def test_a_view_can_be_released_by_another_thread_in_the_middle_of_its_work():
