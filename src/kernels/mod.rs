@@ -11,7 +11,7 @@
 //! | `swap` | turns bytes around |
 //! | [`compare`], `common` | says whether two views are equal, as a type that holds both |
 //! | [`convert`] | makes other numbers of them, by C's rules |
-//! | [`search`], `pattern` | finds and counts a value, by the bits that its elements have |
+//! | [`search`], `pattern`, `bytes` | finds and counts a value, by the bits that its elements have |
 //! | `record` | stores and turns around elements of several parts |
 //! | [`hex`] | writes hexadecimal digits |
 //! | [`pieces`] | divides views for long work |
@@ -25,6 +25,7 @@
 
 mod ahead;
 mod block;
+mod bytes;
 mod chunks;
 mod common;
 pub mod compare;
