@@ -49,7 +49,7 @@ pub fn each<const N: usize>(
     views: [RawView<'_>; N],
     most: usize,
     sequence: Sequence,
-    work: &mut impl FnMut([RawView<'_>; N], usize) -> Result<bool>,
+    work: &mut dyn FnMut([RawView<'_>; N], usize) -> Result<bool>,
 ) -> Result<bool> {
     each_after(views, most, sequence, 0, work)
 }
@@ -59,7 +59,7 @@ fn each_after<const N: usize>(
     most: usize,
     sequence: Sequence,
     before: usize,
-    work: &mut impl FnMut([RawView<'_>; N], usize) -> Result<bool>,
+    work: &mut dyn FnMut([RawView<'_>; N], usize) -> Result<bool>,
 ) -> Result<bool> {
     let bytes = views.iter().map(|view| view.layout().nbytes()).max().unwrap_or(0);
     let divided = views.first().and_then(|view| division(view.layout(), bytes, most, sequence));

@@ -11,7 +11,6 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use super::access::Hold;
 use super::class::PyConsumerArray;
 use super::convert::{Equal, PyElement};
 use super::long::{self, Pauses};
@@ -23,10 +22,10 @@ use crate::view::Walk;
 
 /// The positions, in C order, of the elements that equal `value`, given to `found` until it has
 /// enough and says so by `false`. May run any code: `array` is held.
-fn search<T: PyElement>(
-    array: &ConsumerArray<T>,
+fn search(
+    array: &AnyArray,
     value: &Bound<'_, PyAny>,
-    mut found: impl FnMut(usize) -> bool,
+    found: &mut dyn FnMut(usize) -> bool,
 ) -> PyResult<()> {
     let py = value.py();
     let mut position = 0;
@@ -37,7 +36,7 @@ fn search<T: PyElement>(
             // SAFETY: a run leads to elements of the array; `read` gives a new reference, or NULL
             // with an exception.
             let element = unsafe {
-                let object = T::read(py, array, run.pointer(0, index));
+                let object = index::read(py, array, run.pointer(0, index));
                 Bound::from_owned_ptr_or_err(py, object)?
             };
             if element.eq(value)? && !found(position) {
@@ -49,83 +48,72 @@ fn search<T: PyElement>(
     Ok(())
 }
 
-/// The position, in C order, of the first element that equals an encoded one. `array` is held.
+/// The position, in C order, of the first element that equals an object; `None` where only the object
+/// can tell. `array` is held.
 fn find_plain<T: PyElement>(
-    py: Python<'_>,
     array: &ConsumerArray<T>,
-    element: &T::Encoded,
-) -> PyResult<Option<usize>> {
+    value: &Bound<'_, PyAny>,
+) -> PyResult<Option<Option<usize>>> {
+    let element = match T::sought(value) {
+        Equal::To(element) => element,
+        Equal::None => return Ok(Some(None)),
+        Equal::Unknown => return Ok(None),
+    };
     if !long::is_long(array.raw()) {
-        return Ok(T::find(array, element));
+        return Ok(Some(T::find(array, &element)));
     }
     let mut found = None;
     // SAFETY: to look for an element touches no others than the part's, and nothing that is Python's.
     unsafe {
-        long::in_pieces(py, [array.raw()], Sequence::Forward, |[part], before| {
-            found = T::find(&array.piece(part), element).map(|position| before + position);
+        long::in_pieces(value.py(), [array.raw()], Sequence::Forward, |[part], before| {
+            found = T::find(&array.piece(part), &element).map(|position| before + position);
             Ok(found.is_none())
         })?;
     }
-    Ok(found)
+    Ok(Some(found))
 }
 
-/// How many elements equal an encoded one. `array` is held.
+/// How many elements equal an object; `None` where only the object can tell. `array` is held.
 fn count_plain<T: PyElement>(
-    py: Python<'_>,
     array: &ConsumerArray<T>,
-    element: &T::Encoded,
-) -> PyResult<usize> {
+    value: &Bound<'_, PyAny>,
+) -> PyResult<Option<usize>> {
+    let element = match T::sought(value) {
+        Equal::To(element) => element,
+        Equal::None => return Ok(Some(0)),
+        Equal::Unknown => return Ok(None),
+    };
     if !long::is_long(array.raw()) {
-        return Ok(T::count(array, element));
+        return Ok(Some(T::count(array, &element)));
     }
     let mut count = 0;
     // SAFETY: to count elements touches no others than the part's, and nothing that is Python's.
     unsafe {
-        long::in_pieces(py, [array.raw()], Sequence::Any, |[part], _| {
-            count += T::count(&array.piece(part), element);
+        long::in_pieces(value.py(), [array.raw()], Sequence::Any, |[part], _| {
+            count += T::count(&array.piece(part), &element);
             Ok(true)
         })?;
     }
-    Ok(count)
+    Ok(Some(count))
 }
 
-fn find<T: PyElement>(
-    array: &ConsumerArray<T>,
-    value: &Bound<'_, PyAny>,
-) -> PyResult<Option<usize>> {
-    match T::sought(value) {
-        Equal::To(element) => find_plain(value.py(), array, &element),
-        Equal::None => Ok(None),
-        Equal::Unknown => {
-            let mut first = None;
-            search(array, value, |position| {
-                first = Some(position);
-                false
-            })?;
-            Ok(first)
-        }
+/// The position, in C order, of the first element that equals `value`. `array` is held.
+fn find(array: &AnyArray, value: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
+    if let Some(found) = dispatch!(array, typed => find_plain(typed, value))? {
+        return Ok(found);
     }
-}
-
-fn count<T: PyElement>(array: &ConsumerArray<T>, value: &Bound<'_, PyAny>) -> PyResult<usize> {
-    match T::sought(value) {
-        Equal::To(element) => count_plain(value.py(), array, &element),
-        Equal::None => Ok(0),
-        Equal::Unknown => {
-            let mut count = 0;
-            search(array, value, |_| {
-                count += 1;
-                true
-            })?;
-            Ok(count)
-        }
-    }
+    let mut first = None;
+    search(array, value, &mut |position| {
+        first = Some(position);
+        false
+    })?;
+    Ok(first)
 }
 
 /// `value in view`
 pub(super) fn contains(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> PyResult<bool> {
     let hold = view.hold(value.py())?;
-    dispatch!(&*hold, array => Ok(find(array, value)?.is_some()))
+    Ok(find(&hold, value)?.is_some())
 }
 
 /// The answer, where it can be told at once and without asking the object: for adjacent elements.
@@ -325,13 +313,13 @@ impl PyConsumerArray {
         match shape {
             [] => Err(PyTypeError::new_err("invalid lookup on 0-dim memory")),
             [_] if start.is_none() && stop.is_none() => {
-                let found = dispatch!(&*hold, array => find(array, value))?;
+                let found = find(&hold, value)?;
                 Ok(found.ok_or_else(not_found)?.into_pyobject(py)?.into_any())
             }
             [length] => {
                 let key = Key::Slice { start: start_key, stop: stop_key, step: 1 };
                 let part = hold.select(&[key])?;
-                let found = dispatch!(&part, array => find(array, value))?.ok_or_else(not_found)?;
+                let found = find(&part, value)?.ok_or_else(not_found)?;
                 let length = *length as isize;
                 let first =
                     if start_key < 0 { start_key.saturating_add(length) } else { start_key };
@@ -341,7 +329,7 @@ impl PyConsumerArray {
                 Err(PyTypeError::new_err("start and stop need a view of one dimension"))
             }
             _ => {
-                let found = dispatch!(&*hold, array => find(array, value))?;
+                let found = find(&hold, value)?;
                 let found = unravel(found.ok_or_else(not_found)?, shape);
                 Ok(PyTuple::new(py, found)?.into_any())
             }
@@ -355,8 +343,15 @@ impl PyConsumerArray {
     /// 3
     #[pyo3(signature = (value, /))]
     fn count(&self, py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<usize> {
-        let hold: Hold<'_> = self.hold(py)?;
-        let array: &AnyArray = &hold;
-        dispatch!(array, array => count(array, value))
+        let hold = self.hold(py)?;
+        if let Some(count) = dispatch!(&*hold, typed => count_plain(typed, value))? {
+            return Ok(count);
+        }
+        let mut count = 0;
+        search(&hold, value, &mut |_| {
+            count += 1;
+            true
+        })?;
+        Ok(count)
     }
 }

@@ -269,24 +269,27 @@ fn fill<T: PyElement>(
     array: &ConsumerArray<T>,
     value: &Bound<'_, PyAny>,
 ) -> PyResult<()> {
-    let encoded = T::encode(array, array.format(), value).map_err(|error| {
-        let py = value.py();
-        if view.array().is_ok_and(|array| array.layout().ndim() > 1)
-            && error.is_instance_of::<PyTypeError>(py)
-        {
-            // What memoryview says of every part of several dimensions.
-            let message =
-                format!("neither a buffer nor an element to fill with: {}", error.value(py));
-            return PyNotImplementedError::new_err(message);
-        }
-        error
-    })?;
+    let encoded = T::encode(array, array.format(), value);
+    let encoded = encoded.map_err(|error| no_element(view, value.py(), error))?;
     let old = {
         let _hold = view.hold(value.py())?;
         T::fill(value.py(), array, encoded)?
     };
     drop(old);
     Ok(())
+}
+
+/// The error for an object that is no element to fill with.
+#[cold]
+fn no_element(view: &PyConsumerArray, py: Python<'_>, error: PyErr) -> PyErr {
+    if view.array().is_ok_and(|array| array.layout().ndim() > 1)
+        && error.is_instance_of::<PyTypeError>(py)
+    {
+        // What memoryview says of every part of several dimensions.
+        let message = format!("neither a buffer nor an element to fill with: {}", error.value(py));
+        return PyNotImplementedError::new_err(message);
+    }
+    error
 }
 
 /// Whether the elements of two arrays are of one type and byte order, so that their bytes can be

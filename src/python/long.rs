@@ -53,6 +53,21 @@ pub(super) unsafe fn in_pieces<const N: usize>(
         return Ok(());
     }
     // SAFETY: as the caller says.
+    unsafe { piece_by_piece(py, views, sequence, &mut work) }
+}
+
+/// As [`in_pieces`], for long work; not compiled for each type.
+///
+/// # Safety
+/// As for [`in_pieces`].
+#[inline(never)]
+unsafe fn piece_by_piece<const N: usize>(
+    py: Python<'_>,
+    views: [RawView<'_>; N],
+    sequence: Sequence,
+    work: &mut dyn FnMut([RawView<'_>; N], usize) -> Result<bool>,
+) -> PyResult<()> {
+    // SAFETY: as the caller says.
     unsafe {
         detached(py, || {
             let (mut interrupted, mut last) = (Ok(()), Instant::now());

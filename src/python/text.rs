@@ -10,8 +10,8 @@ use pyo3::prelude::*;
 
 use super::attributes::format_object;
 use super::class::PyConsumerArray;
-use super::convert::PyElement;
-use crate::array::{AnyArray, ConsumerArray, dispatch};
+use super::index;
+use crate::array::AnyArray;
 
 /// How many elements of one dimension are shown.
 const MOST_PER_DIMENSION: usize = 10;
@@ -19,9 +19,9 @@ const MOST_PER_DIMENSION: usize = 10;
 const MOST: usize = 1000;
 
 /// Writes the elements under `pointer`, where the indices before `dimension` lead, in brackets.
-fn write_elements<T: PyElement>(
+fn write_elements(
     py: Python<'_>,
-    array: &ConsumerArray<T>,
+    array: &AnyArray,
     dimension: usize,
     pointer: *mut u8,
     text: &mut String,
@@ -31,7 +31,7 @@ fn write_elements<T: PyElement>(
         *shown += 1;
         // SAFETY: all indices together lead to an element; `read` gives a new reference, or NULL
         // with an exception.
-        match unsafe { Bound::from_owned_ptr_or_err(py, T::read(py, array, pointer)) } {
+        match unsafe { Bound::from_owned_ptr_or_err(py, index::read(py, array, pointer)) } {
             Ok(object) => text.push_str(&object.repr()?.to_string_lossy()),
             // An element that is no value of its type, or has a part that cannot be read, must not
             // keep the others from being seen.
@@ -66,7 +66,7 @@ fn elements(py: Python<'_>, array: &AnyArray) -> PyResult<String> {
         return Ok(format!("[ {} ]", array.descriptor()));
     }
     let mut text = String::new();
-    dispatch!(array, array => write_elements(py, array, 0, array.start(), &mut text, &mut 0))?;
+    write_elements(py, array, 0, array.start(), &mut text, &mut 0)?;
     Ok(text)
 }
 
