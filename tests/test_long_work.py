@@ -266,8 +266,8 @@ class AlarmError(Exception):
 @contextlib.contextmanager
 def alarm(handler, seconds):
     before = signal.signal(signal.SIGALRM, handler)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -304,7 +304,7 @@ def test_a_signal_handler_that_raises_ends_long_work(work, endless):
     def handler(_number, _frame):
         raise AlarmError
 
-    with alarm(handler, 0.1), pytest.raises(AlarmError):
+    with pytest.raises(AlarmError), alarm(handler, 0.1):
         work(endless)
     # Nobody has a hold on the memory any more.
     endless.view.release()
@@ -357,6 +357,6 @@ def test_a_list_that_is_interrupted_leaves_nothing_behind():
     def handler(_number, _frame):
         raise AlarmError
 
-    with alarm(handler, 0.002), pytest.raises(AlarmError):
+    with pytest.raises(AlarmError), alarm(handler, 0.02):
         make_lists()
     view.release()
