@@ -84,7 +84,10 @@ class Do:
         while (taken := loop(repeat(None, rounds), perf_counter, **objects)) < shortest:
             enough = math.ceil(1.2 * rounds * shortest / max(taken, 1e-9))
             rounds = min(max(2 * rounds, enough), 100 * rounds)
-        sample = lambda: loop(repeat(None, rounds), perf_counter, **objects) / rounds  # noqa: E731
+
+        def sample() -> float:
+            return loop(repeat(None, rounds), perf_counter, **objects) / rounds
+
         return taken / rounds, sample
 
 

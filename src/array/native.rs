@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::AnyArray;
 use crate::dtype::ScalarType;
 use crate::error::{Error, Result};
+use crate::format::FormatString;
 use crate::kernels::{Encoding, copy, record};
 use crate::layout::{Layout, Order};
 use crate::memory::Memory;
@@ -77,14 +78,20 @@ impl AnyArray {
                     array.alike(start, layout, false, array.format().clone(), None).into()
                 }
                 _ => {
-                    let (swapped, one) = (false, self.format().as_bytes().len() == 1);
-                    let scalar = self.scalar_type().map(|found| ScalarType { swapped, ..found });
-                    let scalar = scalar.ok_or_else(|| Error::unreadable("no scalars"))?;
-                    // The exporter's own letter, where that says all.
-                    let format = if one { self.format().clone() } else { scalar.format() };
+                    let native = self.native_scalar();
+                    let (scalar, format) = native.ok_or_else(|| Error::unreadable("no scalars"))?;
                     Self::of_scalars(scalar, start, layout, format, false, None)
                 }
             }
         })
+    }
+
+    /// The type of the elements in this machine's byte order, and its format; `None` where the
+    /// elements are no scalars.
+    pub(crate) fn native_scalar(&self) -> Option<(ScalarType, FormatString)> {
+        let native = ScalarType { swapped: false, ..self.scalar_type()? };
+        // The exporter's own letter, where that says all.
+        let one = self.format().as_bytes().len() == 1;
+        Some((native, if one { self.format().clone() } else { native.format() }))
     }
 }

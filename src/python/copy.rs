@@ -12,7 +12,7 @@ use super::index::index;
 use super::long::{self, Pauses};
 use super::objects::Objects;
 use crate::array::{AnyArray, ConsumerArray, dispatch};
-use crate::dtype::{ScalarType, short_scalar};
+use crate::dtype::short_scalar;
 use crate::error::{self, Error};
 use crate::format::FormatString;
 use crate::kernels::pieces::Sequence;
@@ -247,10 +247,7 @@ fn numbers(arguments: &Bound<'_, PyTuple>) -> PyResult<Vec<isize>> {
 
 /// The format of one letter that the elements have in this machine's byte order, if that says all.
 fn native_letter(array: &AnyArray) -> Option<FormatString> {
-    let native = ScalarType { swapped: false, ..array.scalar_type()? };
-    // The exporter's own letter, where there is nothing else.
-    let one = array.format().as_bytes().len() == 1;
-    let format = if one { array.format().clone() } else { native.format() };
+    let (native, format) = array.native_scalar()?;
     (short_scalar(format.as_bytes()) == Some(native)).then_some(format)
 }
 
