@@ -110,7 +110,12 @@ impl Layout {
     /// # Errors
     /// As those of [`new`](Self::new).
     pub fn contiguous(shape: &[usize], itemsize: usize) -> Result<Self> {
-        Self::new(shape, None, None, itemsize)
+        match *shape {
+            [length] if itemsize <= isize::MAX as usize => {
+                Self::line(length, itemsize as isize, itemsize)
+            }
+            _ => Self::new(shape, None, None, itemsize),
+        }
     }
 
     /// The layout of elements that follow each other in an order.

@@ -6,13 +6,14 @@ use pyo3::types::PyString;
 
 use super::cast::parse;
 use super::class::PyConsumerArray;
-use super::copy::{adjacent, owned};
+use super::copy::owned;
 use super::long;
 use crate::array::AnyArray;
 use crate::dtype::ScalarType;
 use crate::format::FormatString;
 use crate::kernels::convert::Overflow;
 use crate::kernels::pieces::Sequence;
+use crate::layout::Layout;
 use crate::memory::Memory;
 
 /// What a name stands for.
@@ -41,7 +42,7 @@ fn converted<'py>(
     overflow: Overflow,
 ) -> PyResult<Bound<'py, PyConsumerArray>> {
     let conversion = array.conversion(&format, overflow)?;
-    let layout = adjacent(array.layout(), itemsize)?;
+    let layout = Layout::contiguous(array.layout().shape(), itemsize)?;
     // SAFETY: the array's own elements, fresh memory for all of them, and nothing that is Python's.
     let memory = unsafe {
         Memory::written(layout.nbytes(), |start| {

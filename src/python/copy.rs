@@ -13,7 +13,7 @@ use super::long::{self, Pauses};
 use super::objects::Objects;
 use crate::array::{AnyArray, ConsumerArray, dispatch};
 use crate::dtype::short_scalar;
-use crate::error::{self, Error};
+use crate::error::Error;
 use crate::format::FormatString;
 use crate::kernels::pieces::Sequence;
 use crate::kernels::{copy, hex, record};
@@ -258,7 +258,7 @@ pub(super) fn owned<'py>(
 ) -> PyResult<Bound<'py, PyConsumerArray>> {
     let memory = to_native(py, array)?;
     if let Some(format) = native_letter(array) {
-        let layout = adjacent(array.layout(), array.layout().itemsize())?;
+        let layout = Layout::contiguous(array.layout().shape(), array.layout().itemsize())?;
         return PyConsumerArray::over_scalars(py, memory, layout, format);
     }
     let start = memory.start();
@@ -272,14 +272,6 @@ pub(super) fn owned<'py>(
     };
     // SAFETY: the memory holds the elements in this machine's byte order, and is the view's own.
     unsafe { PyConsumerArray::over(py, memory, array.native_at(start)?) }
-}
-
-/// The layout of adjacent elements in the shape of another, in C order.
-pub(super) fn adjacent(layout: &Layout, itemsize: usize) -> error::Result<Layout> {
-    match *layout.shape() {
-        [length] => Layout::line(length, itemsize as isize, itemsize),
-        ref shape => Layout::contiguous(shape, itemsize),
-    }
 }
 
 #[pymethods]
