@@ -2,7 +2,7 @@
 
 import pytest
 
-# Their asserts say as much as those of the tests.
+# So that their failing asserts show the values, as those of the tests do.
 pytest.register_assert_rewrite("support")
 
 

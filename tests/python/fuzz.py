@@ -1,4 +1,4 @@
-"""The differential fuzzer: runs as many cases of `differential/` as it is asked for.
+"""The differential fuzzer: runs cases of `differential/`, as many as the command line asks for.
 
     python tests/python/fuzz.py [--cases COUNT] [--seed NUMBER]
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the wheel and the sdist, installs each of them, and the source tree, into an empty venv,
-# and looks whether a whole package came out: it imports, has its stub and marker, and is small.
+# and checks that the package is complete: it imports, has its stub and marker, and is small.
 set -eu
 bin=$1
 work=$(mktemp -d)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the module for one interpreter and runs the Python tests on it, in a venv of its own; or,
-# where there are further arguments, that interpreter with those.
+# Builds the module for one interpreter, in a venv of its own, and runs the Python tests on it; or,
+# if there are further arguments, runs the interpreter with those.
 set -eu
 python=$1
 shift

@@ -2,9 +2,9 @@
 # Runs tests of the module, built as it is shipped, under valgrind, which sees the accesses of the
 # whole process: AddressSanitizer sees those of Rust code and of the C library.
 #
-# It takes some thirty times as long. So CPython's own tests and those of Hypothesis, which try
-# hundreds of cases each, are left to AddressSanitizer. Neither watches the tests marked
-# `process_memory`, nor does valgrind follow the tests into subprocesses.
+# It is slow, so CPython's own tests and those of Hypothesis, which try hundreds of cases each, are
+# left to AddressSanitizer. Neither runs the tests marked `process_memory`, and valgrind does not
+# follow the tests into subprocesses.
 set -eu
 python=$1
 shift
@@ -17,9 +17,9 @@ rm -rf "$CARGO_TARGET_DIR/wheel"
 # Not into the venv, whose module is the one that is shipped.
 "$python" -m pip install --quiet --no-deps --upgrade --target "$CARGO_TARGET_DIR/site" \
     "$CARGO_TARGET_DIR"/wheel/*.whl
-# The interpreter's own blocks are seen where each comes from malloc. Whether bytes were written
-# before cannot be asked of it: it looks at the first digit of a zero, which has none (3.11).
-# It has no 80-bit floats, so that what one test takes for the truth is rounded twice.
+# The interpreter's own blocks are only visible if each comes from malloc. Uses of uninitialised
+# bytes are not reported, because CPython 3.11 has one: it reads the first digit of a zero, which
+# has none. Valgrind has no 80-bit floats: what one test expects would be rounded twice.
 PYTHONMALLOC=malloc PYTHONPATH="$CARGO_TARGET_DIR/site" \
     valgrind --quiet --error-exitcode=99 --num-callers=30 --undef-value-errors=no \
     --suppressions=tests/tools/valgrind.supp \

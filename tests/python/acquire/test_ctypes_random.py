@@ -1,4 +1,4 @@
-"""Random structures and unions of ctypes, compared with their own attributes."""
+"""Random ctypes structures and unions, compared with their own attributes."""
 
 import ctypes
 import itertools
@@ -24,7 +24,7 @@ settings = hypothesis.settings(deadline=None, database=None, max_examples=400)
 SIMPLE = [*SIGNED, *UNSIGNED, ctypes.c_float, ctypes.c_double, ctypes.c_bool, ctypes.c_char]
 NATIVE_ONLY = [*ADDRESSES, *POINTERS, ctypes.c_longdouble, ctypes.c_wchar]
 
-# No name is there twice: which of two is meant is another test.
+# No name is used twice: another test shows which of two is meant.
 NUMBERS = itertools.count()
 
 
@@ -70,7 +70,7 @@ def types(draw, depth=2, big=None):
 
 
 def tame(kind, place):
-    """Puts text and floats where random bytes are none."""
+    """Stores text and long doubles where random bytes would be invalid."""
     if issubclass(kind, ctypes.Array):
         for i in range(kind._length_):
             tame(kind._type_, place + i * ctypes.sizeof(kind._type_))
@@ -90,7 +90,7 @@ def make(kind, data):
 
 
 def has_texts_under_others(kind):
-    """Whether a union could make nonsense of text and long doubles."""
+    """Whether a union could turn text or long doubles into invalid values."""
     if issubclass(kind, ctypes.Array):
         return has_texts_under_others(kind._type_)
     if not issubclass(kind, (ctypes.Structure, ctypes.Union)):
@@ -114,10 +114,10 @@ def contains_wild(kind):
 
 
 def is_clear(kind):
-    """Whether each bit-field lies within its word, and that within the object.
+    """Whether each bit-field lies within its word, and that word within the object.
 
-    Where it is packed, or goes on with a word of another size, ctypes puts some of them elsewhere,
-    and reads and writes junk.
+    Where a structure is packed, or continues with a word of another size, ctypes places some of
+    them elsewhere, and reads and writes junk.
     """
     if issubclass(kind, ctypes.Array):
         return kind._length_ == 0 or is_clear(kind._type_)

@@ -1,4 +1,4 @@
-"""What ctypes does not tell for sure is refused, and its bytes are not."""
+"""ctypes types whose elements cannot be known for sure: only their bytes can be read."""
 
 import ctypes
 import struct

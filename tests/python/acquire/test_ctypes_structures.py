@@ -1,7 +1,7 @@
-"""Structures of ctypes: what their attributes say is what is read, and what is written they say.
+"""ctypes structures: the view reads what the attributes read, and they read what it writes.
 
 The formats that ctypes exports are wrong for most structures, on some versions of Python more than
-on others. The oracle is the access by attribute, which knows the types.
+on others. The oracle is attribute access, which knows the types.
 """
 
 import ctypes
@@ -209,7 +209,7 @@ def test_casts_of_views_of_structures():
         assert view.cast("B").tolist() == list(data)
         assert view.cast("=hxxi").tolist() == [(1, 2), (3, 4)]
         assert view.cast("B").cast("=h2xi").tolist() == [(1, 2), (3, 4)]
-        # And what others do with it, told by a format that they chose.
+        # And what others make of it, which shows in the format that they chose.
         assert consumer.consume(memoryview(view).cast("B")).tolist() == list(data)
         assert consumer.consume(memoryview(view.cast("h"))).tolist()[0] == 1
         assert consumer.consume(view.cast("B"))[0] == data[0]

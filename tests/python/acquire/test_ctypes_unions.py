@@ -1,4 +1,4 @@
-"""Unions and bit-fields of ctypes, whose fields share bytes."""
+"""ctypes unions and bit-fields, whose fields share bytes."""
 
 import ctypes
 

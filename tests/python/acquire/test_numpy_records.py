@@ -1,4 +1,4 @@
-"""Records of NumPy, whose formats do not tell where everything lies: read by their dtypes."""
+"""NumPy records whose formats do not say where every field lies: their dtypes say it."""
 
 import math
 import random

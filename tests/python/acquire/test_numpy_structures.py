@@ -75,7 +75,7 @@ def test_structured_arrays_of_numpy(np, data):
     values = [[of_numpy(np, record, dtype) for record in row] for row in array]
     view = consumer.consume(array)
     assert same(view.tolist(), values), (form, dtype)
-    # NumPy leaves out padding behind records in a sub-array: there its dtype is asked.
+    # NumPy omits the padding after records in a sub-array: there the view goes by the dtype.
     assert view.format == form or "T{" in form[2:]
     if view.format != form:
         assert same(decoder.read(view.format, array[:1, :1].tobytes()), values[0][0])
@@ -102,7 +102,7 @@ def test_structured_arrays_of_numpy(np, data):
 
 
 def fill_texts(np, array, dtype):
-    """Random bytes are no text: puts some there."""
+    """Stores text, because random bytes are not valid text."""
     for name in dtype.names:
         kind = dtype.fields[name][0].base
         if kind.names is not None:

@@ -1,4 +1,4 @@
-"""Odd exporters: those that leave things out, contradict themselves, refuse, or run Python code."""
+"""Odd exporters: they leave things out, contradict themselves, refuse, or run Python code."""
 
 import math
 import sys
@@ -213,14 +213,14 @@ for memory, shape, suboffsets in (
 
 
 def test_no_pointer_is_followed_where_there_are_no_elements():
-    """In a process of its own, for a wrong pointer ends it."""
+    """Runs in a process of its own, because following a wrong pointer would end it."""
     program = f"import sys; sys.path[:0] = {sys.path!r}\n{NO_ELEMENTS}"
     assert run_python("-c", program).stderr == ""
 
 
 @pytest.mark.usefixtures("nd")
 def test_a_type_that_was_never_made_ready():
-    """Static types of C need not be until an attribute is asked for: in a process of its own."""
+    """A static C type need not be ready before an attribute is looked up; needs a fresh process."""
     program = (
         "import _testbuffer, consumer\n"
         "exporter = _testbuffer.ndarray([(1, 2)], shape=[1], format='bh')\n"

@@ -1,8 +1,8 @@
-"""Whatever is given to whatever there is: one of the documented errors, and never a panic.
+"""Junk arguments to everything there is: only documented errors, and never a panic.
 
 Every name that `dir` finds is called with every combination of up to three arguments of every odd
-kind; so is every operator and every function of Python's that uses a protocol. New methods come
-under it by themselves.
+kind; so is every operator, and every function of Python that uses a protocol. New methods are
+included automatically.
 """
 
 import array
@@ -28,8 +28,8 @@ class MineError(Exception):
     """The junk's own error."""
 
 
-# BufferProtocolError is a TypeError. NotImplementedError is what elements that cannot be read
-# raise. An OverflowError only comes from CPython's own reading of a C integer.
+# BufferProtocolError is a TypeError. Elements that cannot be read raise NotImplementedError. An
+# OverflowError only comes from CPython's own conversion to a C integer.
 DOCUMENTED = (
     TypeError,
     ValueError,
@@ -43,8 +43,8 @@ DOCUMENTED = (
     StopIteration,
     MineError,
 )
-# Where memoryview has it: lengths of a shape, flags of a buffer, the width of groups; and what
-# object has for its own arguments.
+# Where memoryview raises it, too: lengths of a shape, buffer flags, the width of groups; and the
+# arguments of the methods of object.
 OVERFLOWS = {"cast", "_from_flags", "__buffer__", "hex", "__reduce_ex__"}
 # The special methods of the junk: those of Python's own types, and of protocols they do not have.
 DUNDERS = {name for kind in (int, complex, list, dict, set, bytes) for name in dir(kind)}
@@ -64,7 +64,7 @@ def wrong(*_arguments, **_names):
 
 
 def junk_class(name, base, method):
-    """A class of which every special method is this one, as far as the base lets it be."""
+    """A class whose special methods are all this one, as far as the base class permits."""
     namespace = dict.fromkeys(DUNDERS, method)
     return type(name, (base,), {**namespace, "__del__": lambda _self: None})
 
@@ -103,7 +103,7 @@ OPAQUE = Exporter(bytes(6), b"B", 3, shape=(2,), readonly=False)
 EMPTY_ITEMS = Exporter(b"", b"0s", 0, shape=(3,), length=0, readonly=False)
 UNKNOWN = Exporter(bytes(4), b"$#\xff", 2, shape=(2,), readonly=False)
 
-# What gives a fresh view, of every odd kind.
+# Functions that make a fresh view, one for every odd kind.
 VIEWS = {
     "bytes": lambda: consumer.consume(b"abcdef"),
     "writable": lambda: consumer.consume(bytearray(b"abcdef")),
@@ -198,13 +198,13 @@ FEW = [None, -1, 10**5000, math.nan, "B", "\ud800", b"abc", (), (2, 3), LOOP, El
 FEW += [Raising(), Wrong(), memoryview(b"ab"), OPAQUE, released()]
 FEWEST = [0, 2**64, "B", (2, 3), slice(None), Raising(), Wrong(), b"abc", released()]
 
-# What would take this test apart: the rest of object's names stays in.
+# These would break the test itself; the other names of object are tested.
 LEFT_OUT = {"__class__"}
 
 
 @pytest.fixture(autouse=True)
 def unraisable(monkeypatch):
-    """Errors that could be raised nowhere: the junk's own, or none."""
+    """Errors that had nowhere to be raised: the junk's own, or none."""
     seen = []
     monkeypatch.setattr(sys, "unraisablehook", lambda hook: seen.append(hook.exc_value))
     with warnings.catch_warnings():
@@ -214,7 +214,7 @@ def unraisable(monkeypatch):
 
 
 def expect_documented(name, function, *arguments, **names):
-    """Calls it, and lets no other error out than those that are documented."""
+    """Calls a function, and fails if it raises an error that is not documented."""
     try:
         function(*arguments, **names)
     except DOCUMENTED:
@@ -228,9 +228,9 @@ def expect_documented(name, function, *arguments, **names):
 
 
 def expect_documented_of_views(function, arguments, index):
-    """The same for somebody else's function, which has errors of its own.
+    """The same for a function that is not ours, which has errors of its own.
 
-    Those are raised as well where another buffer stands for the view, at this index.
+    Those are raised, too, when another buffer takes the place of the view, at this index.
     """
     try:
         function(*arguments)
@@ -336,7 +336,7 @@ def test_every_operator(kind):
         expect_documented_of_views(function, [make()], 0)
     for function, value in itertools.product(OPERATORS.values(), JUNK):
         expect_documented_of_views(function, [make(), value], 0)
-        # What a list does of its own with a view.
+        # What a list does with a view on its own account.
         if function not in (operator.iadd, operator.iconcat):
             expect_documented_of_views(function, [value, make()], 1)
 
@@ -379,7 +379,7 @@ def test_every_protocol(kind):
 
 
 class Panic(BaseException):
-    """What PyO3 makes of a panic is no Exception either."""
+    """Like PyO3's exception for a panic, not an Exception."""
 
 
 @pytest.mark.parametrize("error", [Panic, SystemError, RuntimeError, OverflowError, RecursionError])

@@ -1,1 +1,1 @@
-"""The view compared with what else there is: random exporters, layouts, and CPython's own tests."""
+"""The view compared with other implementations, by random exporters and CPython's own tests."""

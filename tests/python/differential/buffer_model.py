@@ -1,4 +1,4 @@
-"""What a buffer holds, found out slowly: from the raw `Py_buffer`, ctypes and struct alone.
+"""What a buffer holds, worked out slowly from the raw `Py_buffer`, ctypes and struct alone.
 
 A `Model` knows the address of every element. What a slice or a transpose selects is then a question
 about nested lists of addresses, and needs no arithmetic of strides to answer.
@@ -65,7 +65,7 @@ class Model:
             suboffsets = buffer.numbers("suboffsets") or (-1,) * self.ndim
             self.suboffsets = suboffsets if any(s >= 0 for s in suboffsets) else ()
             if not self.suboffsets:
-                # Pointers that nowhere are to be followed are none.
+                # If no suboffset is to be followed, there are none.
                 buffer.suboffsets = None
             self.contiguous = {
                 order: bool(_is_contiguous(ctypes.byref(buffer), order.encode())) for order in "CFA"

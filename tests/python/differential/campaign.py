@@ -1,4 +1,4 @@
-"""Random exporters, and all that can be seen of a view of each, compared.
+"""Random exporters, and everything observable of a view of each, compared.
 
 Oracles are the raw `Py_buffer` (`buffer_model.py`), struct, memoryview wherever it can do the
 thing, and the consumers of CPython's `_testbuffer`. A case is made from one number alone, and that
@@ -27,7 +27,7 @@ CHECKS_PER_CASE = 4
 
 
 def refused(case):
-    """An exporter that gives memoryview no buffer gives none to consume, with the same error."""
+    """Whether the exporter refuses memoryview a buffer; consume must then raise the same error."""
     try:
         memoryview(case.exporter)
     except Exception as error:
@@ -40,21 +40,21 @@ def refused(case):
 
 
 def requested(case):
-    """A view by other flags than consume's is what memoryview makes by them."""
+    """A view acquired with other flags than consume's is like the memoryview acquired with them."""
     if isinstance(case.exporter, memoryview):
-        return  # For its own kind memoryview does not look at the flags.
+        return  # memoryview ignores the flags for other memoryviews.
     makers = consumer.ConsumerArray._from_flags, memoryview._from_flags
     request = random_request(case.random)
     case.compare(lambda make: seen_of(make(case.exporter, request)), makers)
 
 
 def seen_of(view):
-    """What there is to see of a view; for one of nothing memoryview contradicts itself."""
+    """What to compare of a view; memoryview contradicts itself for one without bytes."""
     return reading.metadata_of(view) if view.nbytes else [view.format, view.shape]
 
 
 def transformed(random, case):
-    """Another view made from the view of a case, and where its elements must lie."""
+    """Another view made from the view of a case, after checking where its elements lie."""
     view, model = case.view, case.model
     kind = random.choice(["select", "select", "transpose", "readonly", "again", "around"])
     expected = model.places, model.shape
@@ -105,7 +105,7 @@ def run_case(seed, story, tally):
         tally["refused"] += 1
         return
     case.see(consumer.consume(exporter), memoryview(exporter), Model(exporter))
-    # All that can be written to is what lies between the first exporter's elements.
+    # Only the memory between the exporter's first and last element can be written.
     case.memory = Memory(case.model)
     while random.random() < 0.4:
         view = transformed(random, case)
@@ -124,7 +124,7 @@ def run_case(seed, story, tally):
 
 
 def run(cases, seed, tally=None):
-    """Runs so many cases; AssertionError, with all there is to know, for the first that fails."""
+    """Runs a number of cases; the first that fails raises AssertionError with its whole story."""
     tally = collections.Counter() if tally is None else tally
     for number in range(seed, seed + cases):
         story = []
@@ -135,7 +135,7 @@ def run(cases, seed, tally=None):
             run_case(number, story, tally)
         except KeyboardInterrupt:
             raise
-        except BaseException as error:  # A panic is no Exception.
+        except BaseException as error:  # A panic is not an Exception.
             lines = "\n".join(f"    {line}" for line in story)
             again = f"make fuzz CASES=1 SEED={number}"
             raise AssertionError(f"{again}\n{lines}\n{type(error).__name__}: {error}") from error

@@ -11,19 +11,19 @@ KEYS += [(Ellipsis, Ellipsis), -1000, slice(2**70, None, -(2**70)), slice(-(2**7
 
 
 def ensure(truth, claim, *details):
-    """AssertionError where a claim is not true."""
+    """Raises AssertionError if a claim is not true."""
     if not truth:
         raise AssertionError(" ".join([claim, *map(repr, details)]))
 
 
 def equal(seen, expected, claim):
-    """AssertionError where two values are not the same, types and signs of 0 and NaN included."""
+    """Raises AssertionError unless two values are the same, types and signs of 0 and NaN as well."""
     if repr(seen) != repr(expected):
         raise AssertionError(f"{claim}: {seen!r}, expected {expected!r}")
 
 
 def outcome(function, *arguments):
-    """What a call gives: its value, or the class of its exception. A panic passes."""
+    """What a call returns, or the class of its exception. A panic passes through."""
     try:
         return function(*arguments)
     except Exception as error:
@@ -46,10 +46,10 @@ class Case:
         self.view, self.peer, self.model = view, peer, model
 
     def compare(self, function, both, *arguments):
-        """A function of the view gives what it gives of memoryview, the class of errors included.
+        """Checks that a function of the view returns, or raises, what it does for memoryview.
 
-        What memoryview says it has not implemented may do anything but fail badly. Tells whether
-        there was something to compare.
+        What memoryview does not implement may do anything but panic. Returns whether there was
+        something to compare.
         """
         mine, theirs = (outcome(function, one, *arguments) for one in both)
         if theirs is NotImplementedError:

@@ -33,7 +33,7 @@ def comparison(case):
     same_both_ways(view, memoryview(other), expected)
     same_both_ways(consumer.consume(other), view, expected)
     if model.exact and 0 not in model.shape and "?" not in model.form:
-        # (memoryview compares the bytes of a bool, and for it no lengths after a 0 matter.)
+        # (memoryview compares the bytes of a bool, and ignores all lengths after a 0.)
         equal(case.peer == other, expected, "memoryview's ==")
 
 
@@ -68,7 +68,7 @@ def alike(case):
 
 
 def equals(left, right):
-    """Equality of values, where a tuple does not take a NaN for equal for being one object."""
+    """Equality of values, in which a NaN is not equal to itself, within tuples either."""
     if isinstance(left, tuple) and isinstance(right, tuple):
         return len(left) == len(right) and all(map(operator.eq, left, right))
     return left == right

@@ -107,13 +107,13 @@ def random_shape(random):
 
 
 def random_strides(random, shape, unit):
-    """Strides that are multiples of a unit: in any order, adjacent, gapped, negative, or zero.
+    """Strides that are multiples of a unit: in any order, contiguous, gapped, negative, or zero.
 
-    With them the bytes that lie before the first element and from it on.
+    Returned with the number of bytes that lie before the first element, and from it on.
     """
     strides, step = [0] * len(shape), unit
     for axis in random.sample(range(len(shape)), len(shape)):
-        kind = random.choice(("adjacent", "adjacent", "gap", "negative", "negative", "zero"))
+        kind = random.choice(("contiguous", "contiguous", "gap", "negative", "negative", "zero"))
         if kind == "zero":
             continue
         strides[axis] = step + unit * (random.randint(1, 2) if kind == "gap" else 0)
@@ -154,7 +154,7 @@ def random_ndarray(random, story, form=None, shape=None):
 
 
 def random_exporter(random, story):
-    """An exporter that says whatever it likes: odd addresses and strides, or not all there is."""
+    """An exporter with odd addresses and strides, or one that leaves things out."""
     form = random_format(random)
     size = struct.calcsize(form)
     shape = random_shape(random)
@@ -167,7 +167,7 @@ def random_exporter(random, story):
     arguments = {"shape": shape, "strides": strides, "offset": offset}
     left_out = random.random()
     if left_out < 0.25:
-        # Adjacent, or with nothing but a length.
+        # Contiguous, or with nothing but a length.
         memory = memory * (math.prod(shape) * itemsize // len(memory) + 1)
         memory = memory[: math.prod(shape) * itemsize]
         arguments = {"shape": shape}
@@ -190,12 +190,12 @@ REQUESTS = oracles.every_request()
 
 
 def pointers(exporter):
-    """How many dimensions lead over pointers."""
+    """How many dimensions are reached through pointers."""
     return sum(suboffset >= 0 for suboffset in exporter.suboffsets)
 
 
 def derived(random, exporter, story):
-    """Something that exports the same memory again, in part or as a whole; None if it will not."""
+    """Another exporter of the same memory, or of a part of it; None if it cannot be made."""
     kind = random.choice(["memoryview", "slice", "cast"] + ["part", "again", "redirect"] * bool(nd))
     told = len(story)
     try:
@@ -216,10 +216,10 @@ def derived(random, exporter, story):
             story.append(f"x[{key}]")
             part = exporter[key]
             if pointers(part) < pointers(exporter):
-                return None  # `_testbuffer` makes suboffsets negative, and means them still.
+                return None  # `_testbuffer` makes suboffsets negative, but still follows them.
             return part if isinstance(part, nd.ndarray) else None
         if isinstance(exporter, Exporter):
-            # `_testbuffer` cannot live without a shape, memoryview fills it in.
+            # `_testbuffer` needs a shape, which memoryview fills in.
             exporter = memoryview(exporter)
         request, flags = random_request(random), 0
         if random.random() < 0.5:
@@ -234,7 +234,7 @@ def derived(random, exporter, story):
 
 
 def random_source(random, story):
-    """An exporter of any kind, after which comes what was derived from it."""
+    """An exporter of any kind, followed by what was derived from it."""
     if nd and random.random() < 0.75:
         exporter = random_ndarray(random, story)
     else:

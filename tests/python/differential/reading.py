@@ -19,7 +19,7 @@ from support.oracles import METADATA, at, description, expand, indices
 
 
 def metadata_of(view):
-    """The attributes by name. Suboffsets that are all negative are none, as for PEP 3118."""
+    """The attributes by name. Suboffsets that are all negative count as none, as in PEP 3118."""
     found = oracles.metadata(view)
     if not any(suboffset >= 0 for suboffset in found["suboffsets"]):
         found["suboffsets"] = ()
@@ -114,7 +114,7 @@ def iteration(case):
 
 
 def slices(case):
-    """Whatever a key selects lies where it must; as for memoryview and `_testbuffer`."""
+    """Whatever a key selects lies where it must, as with memoryview and `_testbuffer`."""
     view, model, random = case.view, case.model, case.random
     for _ in range(3):
         key = random_key(random, model.shape)
@@ -162,7 +162,7 @@ def keys(case):
         if Ellipsis in (key if isinstance(key, tuple) else ()):
             ensure(raised(outcome(case.view.__getitem__, key)), "two ellipses")
         elif case.model.ndim == 0 and key != ():
-            # Without dimensions memoryview does not look at the parts, which may be wrong as well.
+            # Without dimensions memoryview does not check the parts, which may be wrong as well.
             found = outcome(case.view.__getitem__, key)
             ensure(found in (TypeError, IndexError, ValueError), "no dimensions", found)
         elif isinstance(key, slice):
@@ -222,7 +222,7 @@ def exports(case):
     """Every request for a buffer is answered as memoryview answers it."""
     view = case.view
     if bool(case.peer.suboffsets) != bool(view.suboffsets):
-        return  # memoryview takes suboffsets that are all negative for pointers.
+        return  # memoryview takes suboffsets that are all negative for pointers to follow.
     for request in [oracles.FULL_RO] + [random_request(case.random) for _ in range(6)]:
         mine, theirs = description(view, request), description(case.peer, request)
         if view.nbytes:

@@ -47,7 +47,7 @@ if sys.version_info >= (3, 13):
 
 
 class _Memoryview(type):
-    """Makes a class of the function: it is called, asked for attributes, and for instances."""
+    """Makes the function behave as a class: for calls, attributes and isinstance."""
 
     def __call__(cls, *arguments, **names):
         # What a class's own __buffer__ returns has to be a memoryview (PEP 688).
@@ -67,7 +67,7 @@ class Memoryview(metaclass=_Memoryview):
 
 
 def load(name):
-    """A copy of an installed module, so that nobody else sees the changed name."""
+    """A copy of an installed module, so that nothing else sees the changed name."""
     try:
         spec = importlib.util.find_spec(name)
     except ModuleNotFoundError:
@@ -76,8 +76,8 @@ def load(name):
         return None
     module = importlib.util.module_from_spec(spec)
     module.memoryview = Memoryview
-    # Its tests with NumPy call methods that newer versions have no more. (Modules that are imported
-    # meanwhile are forgotten after that: ctypes must be there before, or there would be two.)
+    # Its tests with NumPy call methods that newer versions no longer have. (Modules imported in the
+    # block are forgotten after it: ctypes must be imported before, or there would be two.)
     assert ctypes.__name__ in sys.modules
     with unittest.mock.patch.dict(sys.modules, {"numpy": None}):
         spec.loader.exec_module(module)
@@ -98,9 +98,9 @@ def cases():
 
 
 class Tolerant(unittest.case._AssertRaisesContext):
-    """An assertRaises that is content with no exception.
+    """An assertRaises that also accepts that no exception is raised.
 
-    What is not refused as such can still be asked for wrongly, and be refused for that.
+    An operation that is supported here can still fail because of its arguments.
     """
 
     def __exit__(self, exc_type, exc_value, traceback):
@@ -111,7 +111,7 @@ class Tolerant(unittest.case._AssertRaisesContext):
 
 
 def unreadable(exporter):
-    """Whether memoryview makes nothing of the elements."""
+    """Whether memoryview cannot read the elements."""
     try:
         builtins.memoryview(exporter).tolist()
     except NotImplementedError:
@@ -123,7 +123,7 @@ def unreadable(exporter):
 
 
 def relaxed(case):
-    """The test case with assertions of refusal that nothing has to meet."""
+    """The test case, in which the assertions of refusal are optional."""
 
     class Relaxed(case):
         tolerated = 0
@@ -133,7 +133,7 @@ def relaxed(case):
             return context.handle("assertRaises", arguments, names)
 
         def assertNotEqual(self, first, second, msg=None):  # noqa: N802  (unittest's name)
-            # What memoryview cannot read it says is not equal.
+            # What memoryview cannot read compares unequal there.
             if unreadable(first) or unreadable(second):
                 self.tolerated += first == second
             else:

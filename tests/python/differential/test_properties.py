@@ -38,7 +38,7 @@ def layouts(draw, most=4, minimum=0):
     strides = [0] * len(shape)
     step = size
     for axis in draw(st.permutations(range(len(shape)))):
-        kind = draw(st.sampled_from(["adjacent"] * 4 + ["gap", "zero", "negative"]))
+        kind = draw(st.sampled_from(["contiguous"] * 4 + ["gap", "zero", "negative"]))
         strides[axis] = {"zero": 0, "gap": step + 1}.get(kind, step)
         if kind != "zero":
             step = abs(strides[axis]) * max(shape[axis], 1)
@@ -314,7 +314,7 @@ def test_views_are_equal_where_their_lists_are(data, left, right):
         size = struct.calcsize("<" + code)
         views.append(Exporter(packed, b"<" + code.encode(), size, shape=(len(values),)))
         stored.append(oracles.unpacked("<" + code, packed))
-    # Element by element: a list takes the identical NaN for an equal one.
+    # Element by element, because a list takes an identical NaN for an equal one.
     expected = len(stored[0]) == len(stored[1]) and all(
         one == other for one, other in zip(*stored, strict=True)
     )

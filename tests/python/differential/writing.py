@@ -1,4 +1,4 @@
-"""The checks of the differential fuzzer that write, or let go of the memory."""
+"""The checks of the differential fuzzer that write to the memory, or release it."""
 
 import sys
 
@@ -58,7 +58,7 @@ def wrong_items(case):
 
 
 def wrong_keys(case):
-    """To store by keys that are wrong, or strange, fails as it does with memoryview."""
+    """Storing by keys that are wrong, or strange, fails as it does with memoryview."""
     model = case.model
     if model.ndim == 0 or not model.exact:
         return
@@ -69,7 +69,7 @@ def wrong_keys(case):
 
 
 def stored_alike(case, key, value):
-    """What a store gives, after it did the same to the memory as memoryview's, and was undone."""
+    """What a store gives; checks that memoryview's does the same to the memory, and undoes it."""
     case.story.append(f"v[{key}] = {value!r}")
     mine, after = outcome(case.view.__setitem__, key, value), case.memory.now()
     ensure(mine is None or case.memory.is_as_expected(), "what fails stores nothing", mine)
@@ -133,7 +133,7 @@ def parts(case):
         # Two formats of the same elements, such as the native and the standard one.
         equal(part.tolist(), source_model.tolist(), "values assigned from another format")
     if len(set(places)) < len(places) and len(shape) > 1:
-        # Several elements for one place: which comes last is not said.
+        # Several elements go to one place: which comes last is unspecified.
         last = dict.fromkeys(places)
         for place in last:
             last[place] = oracles.ctypes.string_at(place, model.itemsize)
@@ -148,13 +148,13 @@ def parts(case):
 
 
 def same_memory(case, key, part):
-    """Elements to assign to a part that lie in the same memory: the part turned, or shifted."""
+    """Elements to assign to a part that lie in the same memory: the part reversed, or shifted."""
     random, length = case.random, case.model.shape[0] if case.model.shape else 0
     turn = tuple(slice(None, None, random.choice((1, -1))) for _ in part.shape)
     try:
         source = part[turn or ...]
     except BufferError:
-        source = part  # Pointers keep it from being turned.
+        source = part  # Pointers keep it from being reversed.
     if isinstance(key, slice) and part.ndim == 1 and len(part):
         chosen = range(length)[key]
         starts = range(-min(chosen), length - max(chosen))
@@ -167,7 +167,7 @@ def same_memory(case, key, part):
 
 
 def lifetime(case):
-    """A view holds its exporter as long as it or what was made from it lives, and no longer."""
+    """A view holds its exporter as long as it, or anything made from it, lives, and no longer."""
     owner, exporter = case.view.obj, case.exporter
     before = sys.getrefcount(owner), sys.getrefcount(exporter)
     live_and_die(case.random, exporter)
@@ -202,7 +202,7 @@ USES = (
 
 
 def live_and_die(random, exporter):
-    """Makes a view and others from it, and releases it: all that was made goes when this ends."""
+    """Makes a view and others from it, and releases it; all of them are dropped on return."""
     view = consumer.consume(exporter)
     data = view.tobytes()
     made = [view]

@@ -1,4 +1,4 @@
-"""The examples that users read are true: in the docstrings, in the stub, in README and docs."""
+"""The examples that users read are correct: in the docstrings, the stub, README and docs."""
 
 import ast
 import contextlib
@@ -17,7 +17,7 @@ MEMBERS = [
 
 
 def run(text: str, name: str) -> int:
-    """Runs the examples of a docstring, and says how many there are."""
+    """Runs the examples of a docstring, and returns how many there are."""
     test = doctest.DocTestParser().get_doctest(text, {}, name, None, None)
     report = io.StringIO()
     results = doctest.DocTestRunner().run(test, out=report.write)
@@ -54,7 +54,7 @@ def test_examples_of_the_stub_are_true():
 
 @pytest.mark.parametrize("document", ["README.md", "docs/formats.md"])
 def test_examples_of_the_documents_are_true(document):
-    """A print is followed by what it prints."""
+    """The comment after each print is what it prints."""
     text = (ROOT / document).read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert blocks

@@ -1,4 +1,4 @@
-"""Each example runs, warns of nothing, and prints what it is there to show."""
+"""Each example runs without a warning, and prints what it is meant to show."""
 
 import importlib.util
 import re
@@ -76,7 +76,7 @@ def test_demo_copies_nothing() -> None:
 
 
 def test_demo_does_without_numpy(tmp_path: Path) -> None:
-    # A module of that name that cannot be imported hides the real one.
+    # A module of the same name that cannot be imported hides the real one.
     (tmp_path / "numpy.py").write_text("raise ImportError", encoding="utf-8")
     code = (
         f"import runpy, sys; sys.path.insert(0, {str(tmp_path)!r});"

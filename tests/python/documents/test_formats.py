@@ -1,6 +1,6 @@
 """Every row of the table of codes in docs/formats.md is true.
 
-A line of the table that is no row of the known kind fails as such, so that none goes unseen.
+A line of the table that is not a row of the known kind fails, so that none is overlooked.
 """
 
 import re
@@ -57,6 +57,6 @@ def test_every_code_of_the_grammar_has_a_row():
     codes = {row.values[0].strip("<0123456789") for row in rows()}
     letters = set("?cbBhHiIlLqQnNefdspuwPzZx") | {"E", "F", "D", "Ze", "Zf", "Zd", "&<i", "X{}"}
     assert letters <= codes
-    # Those that are told of in words.
+    # These are described in the text.
     for code in "gGOt":
         assert f"`{code}`" in TEXT

@@ -1,6 +1,6 @@
 """Every row of docs/memoryview.md is true: it is run on memoryview and on consume.
 
-A line of a table that is no row of a known kind fails as such, so that none goes unseen.
+A line of a table that is not a row of a known kind fails, so that none is overlooked.
 """
 
 import ast
@@ -52,7 +52,7 @@ class Row:
 
 
 def rows():
-    """The rows, each with its section and line; what of a table cannot be read is an error."""
+    """The rows, each with its section and line; a line that cannot be parsed is an error."""
     section, header, found = "", None, []
     for number, line in enumerate(TEXT.splitlines(), 1):
         if line.startswith("## "):
@@ -75,7 +75,7 @@ ROWS = rows()
 
 
 def run(pieces, view, view_class):
-    """What the code gives: its last value, or the class of its error; and the names it used."""
+    """The last value of the code, or the class of its error; and the names it used."""
     names = {"view": view, "View": view_class}
     exec(PRELUDE, names)  # the document's own text, as all that follows
     value = None
@@ -100,7 +100,7 @@ def check(row, result, view, view_class):
     assert (repr(outcome), type(outcome)) == (repr(expected), type(expected))
     assert outcome == expected
     # The functions among the names make a cycle of them all. Before 3.13, collecting a memoryview
-    # that somebody has a buffer of makes CPython use freed memory: what was made last goes first.
+    # with an exported buffer makes CPython use freed memory: drop what was created last first.
     del outcome, expected
     while names:
         names.popitem()
@@ -126,7 +126,7 @@ def code_of(*sections):
     )
 
 
-# How the methods are asked for that nobody calls by their name.
+# The syntax that calls the methods that are not called by name.
 SYNTAX = {
     "__buffer__": r"\.__buffer__\(",
     "__class_getitem__": r"\bView\[",

@@ -1,6 +1,6 @@
-"""docs/speed.md is what the benches print, and every row of theirs does what its peers do.
+"""docs/speed.md is what the benches print, and in every row all peers do the same work.
 
-No time is asserted: what was measured is looked at only beside its own target and mark.
+No time is asserted: a measured time is only checked against the target and mark beside it.
 """
 
 import re

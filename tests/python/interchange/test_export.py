@@ -59,7 +59,7 @@ def test_every_request_for_arrays_of_pointers(nd, shape):
 
 
 def test_every_request_is_taken_by_testbuffer(nd):
-    """The same through another consumer, which checks what it is given."""
+    """The same through another consumer, which checks the buffer that it gets."""
     for source in sources().values():
         if isinstance(source, Exporter) and (source.ndim == 64 or source.form == b"bfloat16"):
             continue

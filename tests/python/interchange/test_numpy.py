@@ -230,7 +230,7 @@ for use in (lambda: view.dtype, lambda: view.__array__(), lambda: view.__array__
             assert isinstance(error.__cause__, ImportError)
         else:
             raise AssertionError("no ImportError")
-# All else works, and the view is not held by what failed.
+# Everything else works, and the failed call does not keep the view alive.
 assert view.tolist() == [97, 98, 99]
 assert view[::-1].copy().tobytes() == b"cba"
 view.release()

@@ -52,7 +52,7 @@ def of_numbers(dtype, change=lambda array: array):
 
 
 def of_bytes(dtype, shape=(3,), **keywords):
-    """An array of any dtype over bytes that all differ from those beside them; a bool is 0 or 1."""
+    """An array of any dtype whose bytes all differ from their neighbours; a bool is 0 or 1."""
 
     def make(np):
         kind = np.dtype(dtype, **keywords)
@@ -136,7 +136,7 @@ RECORDS = {
     "one field": [("only", "f8")],
     "one field of one item": [("only", "i2", (1,))],
 }
-# Records behind whose last field there is padding, within other records: their formats do not tell.
+# Records with padding after the last field, within other records: their formats do not show it.
 INNER = [("a", "f8"), ("b", "i1")]
 PADDED = {
     "a record and a byte": [("in", INNER), ("f", "u1")],

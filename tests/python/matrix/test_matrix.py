@@ -1,7 +1,7 @@
 """Every real exporter at hand against its own account of itself: values, layout, memory, writing.
 
-The rows are in matrix/. Those of packages that are not installed are skipped; `make test-matrix`
-installs them all.
+The rows are in the modules beside this one. Those of packages that are not installed are skipped;
+`make test-matrix` installs them all.
 """
 
 import collections
@@ -73,7 +73,7 @@ def check_reading(view, expected):
 
 
 def check_writing(view, values):
-    """What is written through the view is found by the exporter's own means, and nothing else is.
+    """Checks that the exporter's own methods find what the view has written, and nothing else.
 
     Each element is set to the value at the opposite end, and then back again.
     """
@@ -86,7 +86,7 @@ def check_writing(view, values):
 
 
 def check_refusal(view, start, layout, match):
-    """No element is given away, and every byte still is."""
+    """Checks that no element can be read, and that every byte still can."""
     expected = bytes_in_memory(start, layout)
     first = (0,) * view.ndim
     reads = [view.tolist, lambda: 0 in view, lambda: view.count(0)]

@@ -62,7 +62,7 @@ def test_a_slice_takes_every_slice_of_its_length(to, source):
         left, right = slice(*bounds[:2], to), slice(*bounds[2:], source)
         expected, (exporter, view) = list(range(5)), numbers(range(5))
         if len(expected[left]) == len(expected[right]):
-            # A list takes the values out before it stores them: overlap does no harm.
+            # A list copies the values before it stores them, so that overlap does no harm.
             values = expected[right]
             for place, value in zip(range(5)[left], values, strict=True):
                 expected[place] = value
@@ -170,7 +170,7 @@ def test_a_scalar_fills_what_an_ellipsis_names():
 
 
 def test_a_scalar_fills_what_a_tuple_names():
-    """Of one dimension, too, where for the slice alone memoryview takes nothing but a buffer."""
+    """In one dimension, too, where memoryview takes only a buffer for a slice."""
     exporter, view = numbers()
     view[(slice(1, 3),)] = 9
     assert exporter.tolist() == [0, 9, 9, 3, 4, 5]

@@ -137,7 +137,7 @@ def test_numbers_become_floats_by_rounding_once(source, target, values):
     expected = []
     for value in fits:
         try:
-            # struct makes a double of an int first: one that is exact below 2^53.
+            # struct converts an int to a double first, which is exact below 2^53.
             expected.append(struct.unpack(target, struct.pack(target, float(value)))[0])
         except OverflowError:
             expected.append(math.copysign(math.inf, value))
@@ -197,7 +197,7 @@ def test_what_is_out_of_range_is_named_as_python_writes_it():
 
 
 def test_large_integers_are_rounded_once(np):
-    # Between two floats, a little above the middle: by way of a double it would be a tie.
+    # Between two floats, slightly above the middle: rounded to a double first, it would be a tie.
     number = 2**62 + 2**38 + 1
     for code in "qQ":
         view = view_of(code, [number])

@@ -64,13 +64,13 @@ def test_one_dimension_of_any_stride_keeps_its_size(np):
         consumer.consume(numbers)[::2].cast("h")
 
 
-def test_adjacent_elements_lose_a_stride_that_leads_nowhere():
+def test_contiguous_elements_lose_a_stride_that_leads_nowhere():
     source = consumer.consume(DATA)[3:4:7]
     assert (source.strides, source.cast("b").strides) == ((7,), (1,))
     assert memoryview(DATA)[3:4:7].cast("b").strides == (1,)
 
 
-def test_elements_in_fortran_order_are_adjacent_too(np):
+def test_elements_in_fortran_order_are_contiguous_too(np):
     numbers = np.asfortranarray(np.arange(6, dtype="i4").reshape(2, 3))
     view = consumer.consume(numbers)
     assert view.cast("B", order="F").tobytes() == numbers.tobytes("F")
@@ -179,12 +179,12 @@ def test_what_is_no_part(arguments, error, message):
         consumer.consume(DATA).cast("B", **arguments)
 
 
-def test_a_part_of_elements_that_are_not_adjacent():
+def test_a_part_of_elements_that_are_not_contiguous():
     view = consumer.consume(DATA)
     for apart in (view[::2], view[::-1], view.reshape(10, 12).T):
         with pytest.raises(TypeError, match="C-contiguous"):
             apart.cast("B", offset=1)
-    # Positional, these would be no cast that memoryview has.
+    # As positional arguments, these would not be a cast of memoryview.
     with pytest.raises(TypeError):
         view.cast("B", None, "C", 1)
 

@@ -84,7 +84,7 @@ def test_long_doubles_have_all_their_digits_among_themselves_alone(np):
     tenth, rounded = np.array([np.longdouble(1) / 10]), np.array([0.1])
     assert consumer.consume(tenth) == tenth.copy()
     assert consumer.consume(tenth) != rounded.astype("g")
-    # Beside other numbers they are the floats that they are read as.
+    # Compared with other numbers, they are the floats that they are read as.
     assert consumer.consume(tenth) == rounded
     assert consumer.consume(rounded) == tenth
     assert consumer.consume(tenth)[0] == rounded[0]

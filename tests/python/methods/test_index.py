@@ -170,7 +170,7 @@ def test_arrays_of_pointers(nd, shape):
     assert view.tolist() == nested
     for index in indices(shape):
         assert view[index] == select(nested, index)
-    # The first dimension is the one of pointers: whatever is done to the others leaves them be.
+    # The first dimension is the one of pointers, and no key for the others changes that.
     for key in itertools.product(PARTS[:-1], repeat=len(shape)):
         if all(isinstance(part, int) for part in key):
             continue

@@ -112,7 +112,7 @@ def test_complex_numbers_are_found_as_in_a_list(part, order):
 
 def check_search(view, values):
     for sought in [*SOUGHT, *values]:
-        # Not a list's own search: that takes the identical NaN for an equal one.
+        # Not a list's own search, which finds an identical NaN.
         found = [i for i, value in enumerate(values) if value == sought]
         assert (sought in view) == bool(found), sought
         assert view.count(sought) == len(found), sought
@@ -277,7 +277,7 @@ def test_a_released_view_is_not_searched():
 
 
 def test_no_number_is_a_character():
-    """Nor is one asked of memory that holds no characters."""
+    """And no number is compared with memory that holds no characters."""
     view = consumer.consume(b"\0\0\0\1a\0\0\0").cast("<w")
     assert (0 in view, view.count(1.5), view.count(b"a"), view.count("a")) == (False, 0, 0, 1)
     assert (97 in consumer.consume(b"a").cast("c"), "a" in consumer.consume(b"a").cast("c")) == (

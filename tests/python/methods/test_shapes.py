@@ -93,7 +93,7 @@ def test_pointers_stay_between_the_dimensions_that_they_are_between(nd):
 
 
 def shapes_of(count, most=3):
-    """All shapes of so many elements, with up to so many dimensions."""
+    """All shapes of `count` elements, with up to `most` dimensions."""
     if most == 0:
         return [()] if count == 1 else []
     found = [()] if count == 1 else []
@@ -174,7 +174,7 @@ def test_orders_by_name():
 
 
 def test_strided_memory_takes_the_shapes_that_need_no_copy(np):
-    """NumPy's reshape copies where it must: where its result shares memory, so must ours."""
+    """NumPy's reshape copies only where it must: where its result shares memory, so must ours."""
     base = np.arange(4 * 6 * 4, dtype="h").reshape(4, 6, 4)
     keys = [slice(None), slice(None, None, 2), slice(None, None, -1), slice(1, 3), 0]
     for key, axes in itertools.product(

@@ -89,7 +89,7 @@ def test_elements_are_shown_as_python_shows_them(form, data, text):
 
 
 def test_the_text_is_short_whatever_the_size(np):
-    """Zero strides make 2**60 elements of one byte: only what is shown may be looked at."""
+    """Zero strides make 2**60 elements of one byte: only those that are shown may be read."""
     huge = consumer.consume(np.broadcast_to(np.int8(1), (2,) * 60))
     assert len(str(huge)) < 20_000
     assert len(repr(huge)) < 20_000

@@ -1,4 +1,4 @@
-"""Exporters of Python code (PEP 688): what they do when they are asked, and when it is over."""
+"""Exporters written in Python (PEP 688), whose code runs on acquisition and on release."""
 
 import sys
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.skipif(
 
 
 class Buffering:
-    """An exporter that does things when it is asked, and when it is done."""
+    """An exporter that runs code when its buffer is acquired, and when it is released."""
 
     def __init__(self, data, asked=None, done=None):
         self.data, self.asked, self.done, self.balance = data, asked, done, 0
@@ -90,7 +90,7 @@ def test_a_class_that_uses_the_view_when_it_is_done():
 
 
 def test_a_class_that_fails(monkeypatch):
-    """An error when it is asked passes; one when it is done can be raised nowhere."""
+    """An error on acquisition passes through; one on release has nowhere to be raised."""
     unraisable = []
     monkeypatch.setattr(sys, "unraisablehook", lambda hook: unraisable.append(hook.exc_value))
 

@@ -1,4 +1,4 @@
-"""Code that runs when objects end: the collector's, exporters', and weak references' to views.
+"""Code that runs when objects are destroyed: finalisers, and callbacks of weak references.
 
 It releases views and uses them, in the middle of whatever is going on.
 """
@@ -11,7 +11,7 @@ import pytest
 
 
 def finaliser(action):
-    """Garbage that does something when the collector comes."""
+    """Garbage that runs an action when it is collected."""
 
     class Garbage:
         def __init__(self):
@@ -51,13 +51,13 @@ MAKING = {
 
 @pytest.mark.parametrize("name", MAKING)
 def test_release_by_the_collector(name):
-    """Making an object can set the collector off, up to Python 3.11 at once.
+    """Creating an object can start the collector, up to Python 3.11 immediately.
 
-    What is made then is of memory that is held, or it is refused.
+    What is created then refers to memory that is held, or creating it fails.
     """
     data = bytearray(range(200)) * 500
     view = consumer.consume(data)
-    # Views that died are used again; here none is left, so that a new one is made.
+    # The memory of dead views is reused; here none is left, so that a new object is allocated.
     kept = [consumer.consume(b"") for _ in range(100)]
     done = []
 
@@ -76,7 +76,7 @@ def test_release_by_the_collector(name):
     gc.set_threshold(1)
     gc.enable()
     try:
-        # Nothing else may be made here, or the collector comes too early.
+        # Nothing else may be created here, or the collector would run too early.
         result = use(view)
     except ValueError:
         result = None
@@ -109,7 +109,7 @@ def test_the_exporters_end_uses_the_view():
 
 
 def test_weak_references_are_called_when_views_die():
-    """The call makes views itself, out of the memory of the one that is dying or not."""
+    """The callback creates views itself, which may reuse the memory of the one that is dying."""
     made_meanwhile = []
 
     def called(_reference):
@@ -130,7 +130,7 @@ def test_weak_references_are_called_when_views_die():
 
 
 def test_an_iteration_may_end_while_it_makes_an_element():
-    """Making a long tuple runs the collector, before 3.12 at once; nothing else keeps the view."""
+    """Creating a long tuple runs the collector, before 3.12 at once; nothing else holds the view."""
 
     class Cycle:
         def __init__(self):
@@ -140,7 +140,7 @@ def test_an_iteration_may_end_while_it_makes_an_element():
             gc.disable()
             for _ in iterator:
                 pass
-            # What was freed is another's now.
+            # Other objects now use the memory that was freed.
             junk.extend(bytearray(b"\xff") * size for size in range(512, 8192, 8))
 
     junk, threshold = [], gc.get_threshold()

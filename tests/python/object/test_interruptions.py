@@ -60,7 +60,7 @@ MAKING_OBJECTS = {
 
 @pytest.fixture
 def ticking():
-    """Counts how often another thread has come to run; it waits for the interpreter politely."""
+    """Counts how often another thread has run; it only waits for its turn."""
     ticks, ended = [], threading.Event()
 
     def tick():
@@ -96,7 +96,7 @@ def test_other_threads_run_while_many_objects_are_made(work, long, ticking):
         before = len(ticking)
         work(long)
         most = max(most, len(ticking) - before)
-        # It may also have come to run between two bytecodes, before and after the work.
+        # It may also have run between two bytecodes, before and after the work.
         if most > 4:
             return
     pytest.fail(f"the other thread ran no more than {most} times")
@@ -143,7 +143,7 @@ def alarm(handler, seconds):
 
 @pytest.fixture
 def endless():
-    """Elements without end, all of them the same one in memory."""
+    """Practically endless views: all of their elements are the same one in memory."""
     strided = np.lib.stride_tricks.as_strided
     one, other = np.zeros(1, "i8"), np.zeros(1, "i8")
     return SimpleNamespace(
@@ -173,7 +173,7 @@ def test_a_signal_handler_that_raises_ends_long_work(work, endless):
 
     with pytest.raises(AlarmError), alarm(handler, 0.1):
         work(endless)
-    # Nobody has a hold on the memory any more.
+    # Nothing holds the memory any more.
     endless.view.release()
     endless.records.release()
 
@@ -181,6 +181,8 @@ def test_a_signal_handler_that_raises_ends_long_work(work, endless):
 def test_ctrl_c_ends_long_work():
     program = """
         import consumer, numpy, os, signal, threading
+        # Ignored, as it is in what a shell runs in the background, it would interrupt nothing.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         view = consumer.consume(numpy.broadcast_to(numpy.zeros(1), (1 << 50,)))
         threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
         try:
@@ -194,7 +196,7 @@ def test_ctrl_c_ends_long_work():
 
 @pytest.mark.parametrize("dtype", ["q", [("a", "i4"), ("b", "i4")]], ids=["scalars", "records"])
 def test_signal_handlers_run_while_a_long_list_is_made(dtype):
-    """And find no list with empty places among all objects."""
+    """Nor can they find a half-filled list among all objects."""
     view = consumer.consume(np.arange(2_000_000).view(dtype)).reshape(2, 1_000_000)
     calls = []
 

@@ -116,7 +116,7 @@ def test_nothing_leaks_over_a_million_rounds():
 
 
 def test_views_after_a_failed_one_are_counted_right():
-    """What was begun and given up must not come back with a reference too many."""
+    """An object whose construction failed must not be reused with a reference too many."""
     for _ in range(100):
         with pytest.raises(TypeError):
             consumer.consume({})

@@ -143,12 +143,12 @@ def test_a_released_sub_view_leaves_the_others():
 
 
 def test_an_iterator_at_its_end_lets_go():
-    """As the iterators of memoryview, list and the like do."""
+    """Like the iterators of memoryview and list."""
     for function in (iter, reversed):
         for shape in ((6,), (2, 3)):
             data = bytearray(b"abcdef")
             iterator = function(consumer.consume(data).reshape(shape))
-            # A loop's variable would keep the last row.
+            # The variable of a loop would keep the last row alive.
             while next(iterator, None) is not None:
                 pass
             data.append(1)
@@ -221,7 +221,7 @@ def test_weak_references():
     assert weakref.getweakrefcount(view) == 1
     part = view[1:]
     del view
-    # The root of a sub-view lives as long as that.
+    # The root of a sub-view lives as long as the sub-view.
     del part
     assert reference() is None
     assert called == [reference]
@@ -231,8 +231,8 @@ class Holder(bytearray):
     """A bytearray that can hold on to its own views."""
 
 
-# Before Python 3.13 a memoryview that is garbage and has an exported buffer ends the process, so
-# that whoever has a buffer of it must keep it from the collector.
+# Before Python 3.13, collecting a memoryview that still has an exported buffer ends the process, so
+# whoever holds such a buffer must keep the memoryview alive.
 MEMORYVIEWS_ARE_COLLECTED = sys.version_info >= (3, 13)
 
 
@@ -271,7 +271,7 @@ class Holder:
 
 for make in (consumer.consume, lambda peer: consumer.consume(peer)[1:],
              lambda peer: iter(consumer.consume(peer)), lambda peer: consumer.consume(peer[1:])):
-    # The collector takes apart what is older first: here the memoryview.
+    # The collector clears older objects first: here the memoryview.
     peer = memoryview(bytearray(8))
     holder = Holder()
     holder.itself, holder.peer, holder.view = holder, peer, make(peer)
@@ -281,7 +281,7 @@ for make in (consumer.consume, lambda peer: consumer.consume(peer)[1:],
 
 
 def test_cycles_through_a_memoryview_do_no_harm():
-    """In a process of its own, for harm here would be its end."""
+    """Runs in a process of its own, because a failure would end it."""
     run_python("-c", MEMORYVIEW_CYCLES)
 
 

@@ -1,7 +1,7 @@
-"""Objects whose own code releases the view in the middle: an error then, and never a crash.
+"""Objects whose own code releases the view in the middle of a call: an error, never a crash.
 
-Records and lists are in test_reentrancy_records.py, what runs when objects end in
-test_finalisers.py, exporters of Python code in test_buffer_classes.py.
+Records and lists are in test_reentrancy_records.py, code that runs when objects are destroyed in
+test_finalisers.py, exporters written in Python in test_buffer_classes.py.
 """
 
 import array
@@ -53,7 +53,7 @@ SLICES = {
 
 @pytest.mark.parametrize("name", SLICES)
 def test_release_by_a_slice(name):
-    """As in memoryview, the slice is one of what it was applied to."""
+    """As with memoryview, the slice is one of the view that it was applied to."""
     use, expected = SLICES[name]
     data = bytearray(range(100))
     view = consumer.consume(data)
@@ -170,7 +170,7 @@ def test_release_while_iterating():
 
 
 class ReleasingExporter(Exporter):
-    """Releases a view while it is asked for its own buffer."""
+    """Releases a view while its own buffer is acquired."""
 
     releases = None
 
@@ -203,7 +203,7 @@ def test_release_by_the_other_side_of_a_comparison():
 
 
 def test_a_view_in_the_making_is_a_released_one():
-    """The collector knows it already: whoever finds it there can do nothing with it."""
+    """The collector tracks it already, and code that finds it there can do nothing with it."""
     found = []
 
     def look():
@@ -250,7 +250,7 @@ def test_a_view_may_be_released_by_its_own_sub_view():
 
 
 def test_the_collector_may_run_at_any_moment():
-    """A cycle through a view is taken apart while views of the same kind are at work."""
+    """A cycle through a view is cleared while views of the same exporter are in use."""
 
     class Holder(bytearray):
         pass
@@ -343,7 +343,7 @@ def test_release_by_the_exporters_hash():
 
 
 def test_re_entering_by_a_key_or_a_value():
-    """Each operation, begun again in the middle of itself."""
+    """Each operation, started again in the middle of itself."""
     for use in ({**READS, **STORES}).values():
         data = bytearray(range(100)) * 1000
         view = consumer.consume(data)

@@ -1,4 +1,4 @@
-"""Parts of records that release the view, and lists that change while they are read."""
+"""Field values that release the view, and lists that change while they are read."""
 
 import contextlib
 
@@ -42,7 +42,7 @@ def test_release_by_a_part_of_a_record(name, key):
     assert (before[:1], data) == (b"\0", b"")
 
 
-# The first part is what is compared first.
+# The first value is compared first.
 SOUGHT = {
     "<BH": lambda sought: (sought, 2),
     "3?": lambda sought: (sought, True, True),

@@ -1,7 +1,7 @@
-"""Many threads at one view: nothing crashes, and in the end every count is what it was.
+"""Many threads use one view: nothing crashes, and in the end every count is what it was.
 
 What is counted: the exporter's references, its buffers (a bytearray can be resized again, and
-can not be with one buffer out, so that none was given back twice), and the view's own buffers.
+cannot while one buffer is held, so that none was released twice), and the view's own buffers.
 """
 
 import array
@@ -28,7 +28,7 @@ def _switching_often():
 
 
 def together(*jobs):
-    """Runs the jobs at once, each in a thread; the errors that came out of them."""
+    """Runs the jobs at once, each in a thread, and returns the errors that they raised."""
     barrier, errors = threading.Barrier(len(jobs)), []
 
     def run(job):
@@ -47,7 +47,7 @@ def together(*jobs):
 
 
 def expect_free(data):
-    """The bytearray has no buffer out, and none was given back twice."""
+    """Checks that no buffer of the bytearray is held, and that none was released twice."""
     with memoryview(data), pytest.raises(BufferError):
         data.append(0)
     data.append(0)
@@ -156,7 +156,7 @@ def test_released_in_the_middle_of_every_use():
         view = consumer.consume(data)
 
         def release(view=view):
-            # Another thread may have a buffer of it just now.
+            # Another thread may hold a buffer of it at this moment.
             while not repr(view).startswith("<released"):
                 with contextlib.suppress(BufferError):
                     view.release()
@@ -183,7 +183,7 @@ def test_released_by_all_at_once():
 
 
 def test_the_last_part_lets_go():
-    """The threads drop the only references to parts of a view that nobody else has."""
+    """The threads drop the last references to parts of a view."""
     for _ in range(30):
         data = bytearray(range(200))
         references = sys.getrefcount(data)

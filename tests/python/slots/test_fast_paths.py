@@ -1,4 +1,4 @@
-"""Where a common case has a short way, it does what the long way does, and what others do."""
+"""Where a common case has a fast path, it does what the slow path does, and what others do."""
 
 import array
 import struct
@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 LETTERS = "bBhHiIlLqQfdnN?c"
-SHORT_FORMATS = [
+ONE_LETTER_FORMATS = [
     prefix + letter for prefix in ["", *"@=<>!^"] for letter in LETTERS + "eFDgPuwOspxZ"
 ]
 
 
 def outcome(action):
-    """What an action gives, or the error that it raises."""
+    """What an action returns, or the error that it raises."""
     try:
         return action()
     except Exception as error:
@@ -29,7 +29,7 @@ def described(view):
     return layout, view.tobytes(), repr(outcome(view.tolist)).replace(" ", "")
 
 
-# Assignment of one line to a slice of another.
+# Assignment of one run of elements to a slice of another.
 
 ends = st.none() | st.integers(-12, 12)
 slices = st.builds(slice, ends, ends, st.sampled_from([None, 1, 2, -1, -3]))
@@ -133,17 +133,19 @@ def test_lines_of_bytes_are_equal_where_the_bytes_are(left, right):
 # Calls with and without arguments.
 
 
-@pytest.mark.parametrize("form", SHORT_FORMATS)
+@pytest.mark.parametrize("form", ONE_LETTER_FORMATS)
 @pytest.mark.parametrize("size", [0, 1, 8, 48])
-def test_cast_to_a_short_format_is_that_to_the_same_format_with_a_blank_before_it(form, size):
+def test_cast_to_a_format_of_one_letter_is_that_to_the_same_format_with_a_blank_before_it(
+    form, size
+):
     view = consumer.consume(bytes(range(size)))
-    short, long = outcome(lambda: view.cast(form)), outcome(lambda: view.cast(" " + form))
-    if isinstance(long, tuple):
-        assert short[0] == long[0]
+    fast, slow = outcome(lambda: view.cast(form)), outcome(lambda: view.cast(" " + form))
+    if isinstance(slow, tuple):
+        assert fast[0] == slow[0]
     else:
-        assert short.format == form
-        assert described(short) == described(long)
-    assert described(outcome(lambda: view.cast(format=form))) == described(short)
+        assert fast.format == form
+        assert described(fast) == described(slow)
+    assert described(outcome(lambda: view.cast(format=form))) == described(fast)
 
 
 @pytest.mark.parametrize("key", [slice(None), slice(None, None, 2), slice(None, None, -1)])
@@ -197,7 +199,7 @@ values = (
 
 @given(fields=st.text("bhiqfd?c", min_size=1, max_size=5), data=st.data())
 def test_a_tuple_is_stored_as_a_list_of_the_same_values_is(fields, data):
-    """A list takes the long way."""
+    """A list takes the slow path."""
     length = data.draw(st.sampled_from([len(fields)] * 5 + [len(fields) - 1, len(fields) + 1]))
     some = data.draw(st.sampled_from([values, st.integers(-100, 100)]))
     given_values = tuple(data.draw(some) for _ in range(length))

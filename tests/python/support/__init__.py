@@ -1,1 +1,1 @@
-"""What the tests share: oracles, exporters, objects that play tricks, and random records."""
+"""What the tests share: oracles, exporters, and objects that interfere with a view."""

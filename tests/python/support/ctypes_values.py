@@ -1,4 +1,4 @@
-"""What objects of ctypes hold, by their attributes; and checks of views against that."""
+"""The values of ctypes objects by their attributes, and checks of views against them."""
 
 import ctypes
 import sys
@@ -54,12 +54,12 @@ def fields_of(instance, kind, place):
 
 
 def read(instance):
-    """All of an object of ctypes, by its attributes."""
+    """The whole value of a ctypes object, by its attributes."""
     return value_of(instance, type(instance), ctypes.addressof(instance))
 
 
 def check(instance):
-    """That every view of an object of ctypes reads what its attributes say."""
+    """Checks that every view of a ctypes object reads what its attributes read."""
     wanted = read(instance)
     view = consumer.consume(instance)
     if not isinstance(instance, ctypes.Array):
@@ -71,7 +71,7 @@ def check(instance):
         view.copy(),
         view.toreadonly(),
     ]
-    # One byte that ctypes calls B could as well be what somebody has cast to it.
+    # A single byte of format B could also be the result of a cast.
     if (view.itemsize, memoryview(instance).format) != (1, "B"):
         of_memoryview = consumer.consume(memoryview(instance))
         views += [of_memoryview, consumer.consume(memoryview(of_memoryview))]
@@ -81,7 +81,7 @@ def check(instance):
 
 
 def refused(instance, match):
-    """Elements that cannot be told are not read; their bytes are, and everything else works."""
+    """Checks that elements cannot be read, that their bytes can, and that everything else works."""
     view = consumer.consume(instance)
     for use in (lambda: view.tolist(), lambda: view.copy().tolist()):
         with pytest.raises(NotImplementedError, match=match):

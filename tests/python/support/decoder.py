@@ -3,7 +3,7 @@
 It looks at one byte after the other, and shares nothing with the module under test: what it reads,
 and what it writes, is what the tests of records compare with.
 
-Where PEP 3118 is silent: padding goes between the items of a format, none behind the last one; but
+Where PEP 3118 is silent: padding goes between the items of a format, none after the last one; but
 a record under `@` is a structure of C, which has the alignment of the strictest of its fields, and
 whose size is a multiple of that.
 """
@@ -150,7 +150,7 @@ def fields_of(form):
     if len(real) == 1 and real[0].code == "T" and real[0].name is None:
         (only,) = real
         if not only.shape and only.repeats() == 1:
-            # A record alone, perhaps with padding behind it, is the element.
+            # A record alone, perhaps with padding after it, is the element.
             items = only.items
     fields = []
     for item, start in zip(items, layout(items)[0], strict=True):
@@ -220,7 +220,7 @@ def _read_element(item, size, data):
     if code in "uw":
         unit = FIXED[code]
         units = [int.from_bytes(data[i : i + unit], order) for i in range(0, size, unit)]
-        # What lies behind the last character of a string is not part of it.
+        # What follows the last character of a string is not part of it.
         while item.count is not None and units and units[-1] == 0:
             units.pop()
         return "".join(map(chr, units))
@@ -244,7 +244,7 @@ def _float(code, order, data):
 def is_ambiguous(form):
     """Whether it is not clear where a record within a format ends.
 
-    Some writers count its padding as the record's, as C does, and some write it behind the brace.
+    Some writers count its padding as the record's, as C does, and some write it after the brace.
     """
     return _is_ambiguous(parse(form))
 
@@ -285,7 +285,7 @@ def _leaves(items, base):
 
 
 def value_bytes(form):
-    """The offsets of the bytes of an element that hold values: all that is no padding."""
+    """The offsets of the bytes of an element that hold values, which is all but padding."""
     items = parse(form)
     if len(items) == 1 and items[0].code == "x" and items[0].name is None:
         return set(range(items[0].element_size()[0]))

@@ -71,7 +71,7 @@ _release.argtypes, _release.restype = [ctypes.POINTER(PyBuffer)], None
 def raw_buffer(exporter, flags=FULL_RO):
     """The `Py_buffer` of an exporter, as PyObject_GetBuffer gives it."""
     buffer = PyBuffer()
-    # Passed as it is, a py_object would pass for what is in it.
+    # An exporter that is itself a py_object would otherwise be taken for what it holds.
     _get_buffer(ctypes.py_object(exporter), ctypes.byref(buffer), flags)
     try:
         yield buffer
@@ -86,7 +86,7 @@ def address(exporter):
 
 
 def description(exporter, flags=FULL_RO):
-    """All that one request for a buffer gives, but for its owner; BufferError where it is refused.
+    """All that one request for a buffer returns except its owner; BufferError where it is refused.
 
     What is refused with another exception lets that exception through.
     """
@@ -155,7 +155,7 @@ def unpacked(form, data):
 
 
 def same(left, right):
-    """Whether two values, or nested lists and tuples, are of one type and equal to the sign of 0.
+    """Whether values, or nested lists and tuples, have one type and are equal, signs of 0 as well.
 
     NaN is the same as NaN.
     """
@@ -199,7 +199,7 @@ def flatten(nested, ndim):
 
 
 def c_strides(shape, itemsize):
-    """Byte strides of elements adjacent in C order."""
+    """Byte strides of elements contiguous in C order."""
     strides, step = [], itemsize
     for length in reversed(shape):
         strides.insert(0, step)
@@ -223,7 +223,7 @@ METADATA = (
 
 
 def metadata(view):
-    """The attributes that memoryview and its like have, by name."""
+    """The attributes that memoryview and views like it have, by name."""
     return {name: getattr(view, name) for name in METADATA}
 
 

@@ -31,7 +31,7 @@ WHITE = st.sampled_from(["", "", "", " ", "\n\t ", "\v"])
 
 
 class Maker:
-    """Draws a format from left to right, and knows the prefix in force."""
+    """Draws a format from left to right, and keeps track of the prefix in force."""
 
     def __init__(self, draw, prefixes=decoder.PREFIXES):
         self.draw, self.prefixes, self.prefix = draw, prefixes, "@"
@@ -96,11 +96,11 @@ def readable(form, memory, itemsize):
 
 @st.composite
 def elements(draw, count=3, prefixes=decoder.PREFIXES):
-    """A format, its size with some padding behind, and the memory of some elements."""
+    """A format, its size with some padding after it, and the memory of some elements."""
     form = draw(formats(prefixes))
     size = decoder.size_of(form)
     value = decoder.read(form, bytes(size))
-    # Padding behind the last field is allowed for records alone.
+    # Only records may have padding after the last field.
     if isinstance(value, tuple):
         size += draw(st.sampled_from([0, 0, 1, 7]))
     hypothesis.assume(not decoder.is_ambiguous(form))
@@ -122,7 +122,7 @@ def first_names(form):
 
 
 def is_record(form):
-    """Whether the elements are records; one behind padding has its fields further in."""
+    """Whether the elements are records; a record after padding has its fields one level deeper."""
     items = decoder.parse(form)
     real = decoder.valued(items)
     behind = len(real) == 1 and items.index(real[0]) > 0 and real[0].name is None

@@ -1,4 +1,4 @@
-"""Exporters of references to objects, and counts of these."""
+"""Exporters of references to objects, and reference counts."""
 
 import struct
 import sys
@@ -9,7 +9,7 @@ SIZE = struct.calcsize("P")
 
 
 class Thing:
-    """An object that can be counted, and referred to weakly."""
+    """An object whose references can be counted, and that weak references can refer to."""
 
     def __init__(self, name=None):
         self.name = name
@@ -23,7 +23,7 @@ def counts(things):
 
 
 class Counted:
-    """Checks that within a `with` block the counts of things change by what is said."""
+    """Tells how the reference counts of things have changed since the `with` block began."""
 
     def __init__(self, *things):
         self.things = things

@@ -2,7 +2,7 @@
 
 
 class Releasing:
-    """A number that, when it is asked for, releases a view and takes its memory away."""
+    """A number whose conversion releases a view and takes its memory away."""
 
     def __init__(self, view, data=None, value=0):
         self.view, self.data, self.value = view, data, value
@@ -40,7 +40,7 @@ class Comparing:
     def __eq__(self, _other):
         self.view.release()
         try:
-            # Whoever still reads the memory has to hold it.
+            # An operation that still reads the memory must hold it.
             self.data.clear()
         except BufferError as error:
             self.refused = error

@@ -24,7 +24,7 @@ def numpy_array(np, code, order):
 
 
 def numpy_items(items):
-    """NumPy's own long doubles are the only ones that tolist does not give as Python's."""
+    """The items as Python numbers, because NumPy's tolist leaves long doubles as they are."""
     as_python = {"g": float, "G": complex}
     return [
         as_python.get(getattr(getattr(i, "dtype", None), "char", ""), lambda i: i)(i) for i in items

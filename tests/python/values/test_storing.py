@@ -138,7 +138,7 @@ def test_an_exception_of_the_value_passes_through():
 
 
 def test_a_number_too_large_to_be_written_down():
-    """Python writes no int of more than some thousand digits, in a message neither."""
+    """Python refuses to write an int of thousands of digits, in an error message as well."""
     for form in ("b", "Q", "P", "d", "<bq"):
         view = consumer.consume(bytearray(72)).cast(form)
         value = -(10**10_000)

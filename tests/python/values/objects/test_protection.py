@@ -1,4 +1,4 @@
-"""References are never made of bytes, nor written as bytes, nor stored where they are borrowed."""
+"""Bytes never become references, and borrowed references are never overwritten."""
 
 import ctypes
 import struct
@@ -45,7 +45,7 @@ def test_bytes_are_never_made_references(np, things):
 
 
 def test_writable_exports_come_with_their_format(np, things):
-    # Who is not told the format would take the references for bytes.
+    # A consumer that does not ask for the format would take the references for bytes.
     view = consumer.consume(objects_of(np, things))
     for exporter in (view, view.copy(), view[1:]):
         for flags in (WRITABLE, WRITABLE | ND, WRITABLE | INDIRECT):

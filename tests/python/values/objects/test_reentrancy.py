@@ -173,7 +173,7 @@ def test_the_collector_may_run_while_elements_are_read(np):
 
 
 def test_objects_stored_over_while_they_are_read_live_as_long_as_the_value(np):
-    """Making a long tuple runs the collector, before 3.12 at once."""
+    """Creating a long tuple runs the collector, before 3.12 at once."""
     ended, ran = [], []
 
     class Last:

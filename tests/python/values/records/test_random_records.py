@@ -171,7 +171,7 @@ def test_copies_are_native_and_equal(case):
     values = expected(form, size, memory)
     assert same(copy.tolist(), values)
     assert same(view[::-2].copy().tolist(), values[::-2])
-    # The copy's format tells the truth, and no byte of it is in the other order.
+    # The copy's format describes it, and all of it is in native byte order.
     assert copy.itemsize == size
     for _, item_size, code, order in decoder.leaves(copy.format):
         assert order == sys.byteorder or item_size == 1 or code in "spx"

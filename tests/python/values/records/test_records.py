@@ -41,8 +41,8 @@ def test_records_are_what_struct_unpacks(form, data):
     expected = [as_value(values) for values in struct.iter_unpack(form, memory)]
     assert same(view.tolist(), expected)
     assert same(list(reversed(view)), expected[::-1])
-    # Reading and writing back is the identity, but for a bool that was neither 0 nor 1, what lies
-    # behind the end of a Pascal string, and NaN.
+    # Reading and writing back is the identity, except for a bool that was neither 0 nor 1, what
+    # follows the end of a Pascal string, and NaN.
     values = view.tolist()
     for index, value in enumerate(values):
         view[index] = value
@@ -96,7 +96,7 @@ def test_numpy_records(np, form, align):
         return value.item() if hasattr(value, "item") else value
 
     def padded(value, kind):
-        # NumPy drops the NULs at the end of a byte string, struct and this do not.
+        # NumPy drops the NULs at the end of a byte string; struct and views do not.
         return value.ljust(kind.itemsize, b"\0") if kind.kind == "S" else value
 
     kinds = [dtype.fields[name][0] for name in dtype.names]
@@ -162,7 +162,7 @@ def test_nothing_is_written_of_a_record_that_does_not_fit(value, error):
     ],
 )
 def test_a_count_costs_neither_memory_nor_time_beyond_measure(form):
-    """More fields than anybody writes, or more values than bytes: the bytes are what is left."""
+    """With absurdly many fields, or more values than bytes, only the bytes can be read."""
     for data in (b"", b"a"):
         try:
             view = consumer.consume(data).cast(form)
