@@ -6,7 +6,7 @@ import random
 import consumer
 import pytest
 
-from matrix.numpy_arrays import values
+from support.numpy_values import values
 from support.oracles import metadata, same
 
 CODES = ["i1", "u1", ">i2", "i4", "<i8", "f4", ">f8", "e", "c8", "S3", "V1", "V3"]

@@ -5,8 +5,8 @@ import hypothesis
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support import decoder
-from support.oracles import nest, same
+from support import decoder, numpy_values
+from support.oracles import same
 from support.random_records import settings
 
 PLAIN = ["?", "i1", "u1", "<i2", ">i2", "<u4", ">i4", "<i8", ">u8", "<f2", ">f4", "<f8", ">f8"]
@@ -40,25 +40,6 @@ def dtypes(np):
     return plain | structured(st.sampled_from(PLAIN) | plain)
 
 
-def of_numpy(np, value, dtype):
-    """A value of a dtype in plain Python; byte strings keep their NULs."""
-    if dtype.names is not None:
-        return tuple(of_numpy(np, value[name], dtype.fields[name][0]) for name in dtype.names)
-    if dtype.subdtype is not None:
-        base, shape = dtype.subdtype
-        flat = [of_numpy(np, part, base) for part in _cells(np, value, shape)]
-        return nest(flat, shape)
-    if dtype.kind == "S":
-        return bytes(value).ljust(dtype.itemsize, b"\0")
-    if dtype.char == "g":
-        return float(value)
-    return value.item()
-
-
-def _cells(np, array, shape):
-    return [array[index] for index in np.ndindex(shape)]
-
-
 @settings
 @given(st.data())
 def test_structured_arrays_of_numpy(np, data):
@@ -72,7 +53,7 @@ def test_structured_arrays_of_numpy(np, data):
         form = memoryview(array).format
     except (ValueError, BufferError) as error:
         hypothesis.assume("buffer" not in str(error) and False)
-    values = [[of_numpy(np, record, dtype) for record in row] for row in array]
+    values = numpy_values.values(array)
     view = consumer.consume(array)
     assert same(view.tolist(), values), (form, dtype)
     # NumPy omits the padding after records in a sub-array: there the view goes by the dtype.
@@ -93,7 +74,7 @@ def test_structured_arrays_of_numpy(np, data):
     target = consumer.consume(other)
     for index in np.ndindex(array.shape):
         target[index] = view[index]
-    written = [[of_numpy(np, record, dtype) for record in row] for row in other]
+    written = numpy_values.values(other)
     assert same(written, values)
     # One record alone, which NumPy describes as if it were aligned.
     one = array[1, 0]

@@ -17,7 +17,7 @@ def ensure(truth, claim, *details):
 
 
 def equal(seen, expected, claim):
-    """Raises AssertionError unless two values are the same, types and signs of 0 and NaN as well."""
+    """Raises AssertionError unless two values are the same, types, signs of 0 and NaN as well."""
     if repr(seen) != repr(expected):
         raise AssertionError(f"{claim}: {seen!r}, expected {expected!r}")
 

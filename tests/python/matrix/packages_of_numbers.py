@@ -5,6 +5,7 @@ import struct
 
 from matrix import numpy_arrays
 from matrix.row import NoBuffer, Of, Row, items, no_buffer, tolist
+from support.numpy_values import values
 
 # Arrow's and NumPy's names of the number types.
 NUMBERS = [
@@ -24,7 +25,7 @@ def elements(array):
     """The values of what is a NumPy array, or can be seen as one by its package's own means."""
     import numpy as np
 
-    return numpy_arrays.values(np.asarray(array))
+    return values(np.asarray(array))
 
 
 def arrow_tensor(name, change=lambda array: array):
@@ -32,7 +33,7 @@ def arrow_tensor(name, change=lambda array: array):
 
 
 def tensor_values(tensor):
-    return numpy_arrays.values(tensor.to_numpy())
+    return values(tensor.to_numpy())
 
 
 def arrow_buffer(module):
@@ -83,7 +84,7 @@ def histogram(storage):
 def histogram_values(made):
     import numpy as np
 
-    return numpy_arrays.values(np.asarray(made.view()))
+    return values(np.asarray(made.view()))
 
 
 def tree(name):

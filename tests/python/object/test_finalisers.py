@@ -130,7 +130,10 @@ def test_weak_references_are_called_when_views_die():
 
 
 def test_an_iteration_may_end_while_it_makes_an_element():
-    """Creating a long tuple runs the collector, before 3.12 at once; nothing else holds the view."""
+    """Creating a long tuple runs the collector, before 3.12 at once.
+
+    Nothing but the iterator keeps the view.
+    """
 
     class Cycle:
         def __init__(self):

@@ -3,6 +3,7 @@
 import consumer
 import pytest
 
+from support import numpy_values
 from support.exporters import Exporter
 from support.oracles import NATIVE, SWAPPED, address, metadata, same
 from support.views import check_reading
@@ -23,14 +24,6 @@ def numpy_array(np, code, order):
     return np.array([True, False, True], dtype)
 
 
-def numpy_items(items):
-    """The items as Python numbers, because NumPy's tolist leaves long doubles as they are."""
-    as_python = {"g": float, "G": complex}
-    return [
-        as_python.get(getattr(getattr(i, "dtype", None), "char", ""), lambda i: i)(i) for i in items
-    ]
-
-
 # NumPy exports long doubles aligned and in native order only.
 LONG_DOUBLES = "gG"
 NUMPY_TYPES = [(c, o) for c in NUMPY_CODES for o in "<>" if c not in LONG_DOUBLES or o == NATIVE]
@@ -40,7 +33,7 @@ NUMPY_TYPES = [(c, o) for c in NUMPY_CODES for o in "<>" if c not in LONG_DOUBLE
 def test_numpy_arrays_of_every_number(np, code, order):
     exporter = numpy_array(np, code, order)
     view = consumer.consume(exporter)
-    items = numpy_items(exporter.tolist())
+    items = numpy_values.values(exporter)
     check_reading(view, items)
     assert metadata(view) == metadata(memoryview(exporter))
     assert view.obj is exporter
@@ -48,7 +41,7 @@ def test_numpy_arrays_of_every_number(np, code, order):
     before = exporter.tobytes()
     for index, value in enumerate(items[::-1]):
         view[index] = value
-    assert same(numpy_items(exporter.tolist()), items[::-1])
+    assert same(numpy_values.values(exporter), items[::-1])
     if code not in LONG_DOUBLES:
         assert exporter[::-1].tobytes() == before
 
@@ -60,7 +53,7 @@ def test_numpy_arrays_that_are_not_aligned(np, code, order):
     exporter = raw[1:].view(aligned.dtype)
     exporter[:] = aligned
     view = consumer.consume(exporter)
-    check_reading(view, numpy_items(aligned.tolist()))
+    check_reading(view, numpy_values.values(aligned))
     assert address(view) == raw.__array_interface__["data"][0] + 1
 
 
@@ -69,7 +62,7 @@ def test_numpy_scalars_have_no_dimensions(np, code):
     exporter = numpy_array(np, code, "=")[2]
     view = consumer.consume(exporter)
     assert (view.ndim, view.readonly) == (0, True)
-    assert same(view[()], numpy_items([exporter.item()])[0])
+    assert same(view[()], numpy_values.values(exporter))
 
 
 def test_long_doubles_are_rounded_to_the_nearest_float(np):
@@ -102,12 +95,12 @@ def test_swapped_long_doubles(np, code):
     data = values.astype(SWAPPED + code).tobytes()
     exporter = Exporter(data, form, size, readonly=False)
     view = consumer.consume(exporter)
-    items = numpy_items(values.tolist())
+    items = numpy_values.values(values)
     check_reading(view, items)
     for index, value in enumerate(items[::-1]):
         view[index] = value
     stored = np.frombuffer(exporter.bytes_now(), SWAPPED + code)
-    assert same(numpy_items(stored.tolist()), items[::-1])
+    assert same(numpy_values.values(stored), items[::-1])
 
 
 def test_every_float_survives_the_way_through_a_long_double(np):

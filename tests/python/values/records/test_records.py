@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.exporters import Exporter
+from support.numpy_values import values
 from support.oracles import same
 
 CODES = "xcbB?hHiIlLqQfdsp"
@@ -87,24 +88,7 @@ def test_numpy_records(np, form, align):
         view = consumer.consume(array)
     except (ValueError, BufferError):
         pytest.skip("NumPy does not export it")
-
-    def plain(value):
-        if isinstance(value, np.void):
-            return bytes(value) if value.dtype.names is None else tuple(plain(v) for v in value)
-        if isinstance(value, np.ndarray):
-            return value.tolist()
-        return value.item() if hasattr(value, "item") else value
-
-    def padded(value, kind):
-        # NumPy drops the NULs at the end of a byte string; struct and views do not.
-        return value.ljust(kind.itemsize, b"\0") if kind.kind == "S" else value
-
-    kinds = [dtype.fields[name][0] for name in dtype.names]
-    expected = [
-        tuple(padded(plain(v), kind) for v, kind in zip(record, kinds, strict=True))
-        for record in array
-    ]
-    assert same(view.tolist(), expected)
+    assert same(view.tolist(), values(array))
 
 
 def test_numpy_strings(np):
