@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # Interpreters beside $(PYTHON) that the tests are run on where they are there.
-OTHER_PYTHONS ?= $(shell sh tests/find_pythons.sh $(PYTHON))
+OTHER_PYTHONS ?= $(shell sh tests/tools/find_pythons.sh $(PYTHON))
 # The toolchain of what only nightly Rust has: sanitizers, and the coverage that fuzzing goes by.
 NIGHTLY ?= nightly
 # How long each fuzz target of the core runs.
@@ -57,22 +57,22 @@ test-python: build  ## Tests of the module on $(PYTHON)
 	PATH=$(abspath $(BIN)):$$PATH PYO3_PYTHON=$(abspath $(BIN)/python) cargo test --quiet --features python --doc python
 
 test-others: $(VENV)/ready  ## Tests of the module on the other interpreters that are there
-	@for python in $(OTHER_PYTHONS); do sh tests/run_on.sh $$python || exit 1; done
+	@for python in $(OTHER_PYTHONS); do sh tests/tools/run_on.sh $$python || exit 1; done
 
 test-packages: $(VENV)/ready  ## Whether the wheel, the sdist and pip install each give a whole package
-	sh tests/check_packages.sh $(abspath $(BIN))
+	sh tests/tools/check_packages.sh $(abspath $(BIN))
 
 test-matrix: build  ## Tests of the exporters of some 30 packages, which it installs into .venv
 	$(BIN)/python -m pip install --quiet --requirement tests/requirements-matrix.txt
-	$(BIN)/python -m pytest --quiet tests/test_matrix.py
+	$(BIN)/python -m pytest --quiet tests/python/matrix
 
 # --- Tools that look deeper, and take longer ----------------------------------------------------
 
 sanitize: $(VENV)/ready  ## All tests under AddressSanitizer (needs nightly Rust and GCC)
-	NIGHTLY=$(NIGHTLY) sh tests/sanitize.sh $(abspath $(BIN)/python)
+	NIGHTLY=$(NIGHTLY) sh tests/tools/sanitize.sh $(abspath $(BIN)/python)
 
 valgrind: $(VENV)/ready  ## Tests of the module under valgrind
-	sh tests/valgrind.sh $(abspath $(BIN)/python)
+	sh tests/tools/valgrind.sh $(abspath $(BIN)/python)
 
 # New inputs go under target/; tests/corpus.rs says how the best of them are kept.
 fuzz-core:  ## Fuzz the core for FUZZ_SECONDS per target (needs nightly Rust)
@@ -85,11 +85,11 @@ fuzz-core:  ## Fuzz the core for FUZZ_SECONDS per target (needs nightly Rust)
 
 # How many cases, and from which number on; without SEED from a random one, which is printed.
 CASES ?= 100000
-FUZZ = tests/differential.py --cases $(CASES) $(if $(SEED),--seed $(SEED))
+FUZZ = tests/python/fuzz.py --cases $(CASES) $(if $(SEED),--seed $(SEED))
 
 fuzz: build  ## Compare CASES random exporters (from SEED on) with other oracles, on every interpreter
 	$(BIN)/python $(FUZZ)
-	@for python in $(OTHER_PYTHONS); do sh tests/run_on.sh $$python $(FUZZ) || exit 1; done
+	@for python in $(OTHER_PYTHONS); do sh tests/tools/run_on.sh $$python $(FUZZ) || exit 1; done
 
 # --- Benchmarks --------------------------------------------------------------------------------
 
