@@ -67,16 +67,15 @@ impl PyIterator {
         unsafe { uninit::create_other(py, Self::type_object_raw(py), iterator, tracked) }
     }
 
-    /// Calls `f` with the view, or with `None` at the end of the iteration. `f` runs no Python code.
+    /// The view; `None` at the end of the iteration.
+    ///
+    /// # Safety
+    /// The result is not used any more when Python code runs.
     #[inline(always)]
-    fn with_view<R>(
-        &self,
-        _attached: Python<'_>,
-        f: impl FnOnce(Option<&Py<PyConsumerArray>>) -> R,
-    ) -> R {
-        // SAFETY: the view is only taken away by `finish`, while the GIL is held, and `f` runs no Python
-        // code that could call it.
-        f(unsafe { (*self.view.get()).as_ref() })
+    unsafe fn view(&self, _attached: Python<'_>) -> Option<&Py<PyConsumerArray>> {
+        // SAFETY: the view is only taken away by `finish`, while the GIL is held, and the caller runs no
+        // Python code that could call it meanwhile.
+        unsafe { (*self.view.get()).as_ref() }
     }
 
     /// Gives the view up at the end of the iteration.
@@ -97,18 +96,17 @@ impl PyIterator {
     pub(crate) fn next_scalar(&self, py: Python<'_>) -> Option<NewReference> {
         let (first, stride) = self.line?;
         let done = self.done.load(Ordering::Relaxed);
-        if done >= self.length {
-            return None;
-        }
-        self.with_view(py, |view| {
-            let access = view?.get().try_access(py)?;
-            // Without a GIL two threads may be given the same element, as with other iterators.
-            self.done.store(done + 1, Ordering::Relaxed);
-            let pointer = first.wrapping_offset(stride.wrapping_mul(done as isize));
-            // SAFETY: `done` is below the length, so that the line leads to an element of the view, which
-            // is accessed. Creating the object of a scalar runs no Python code.
-            Some(unsafe { read(py, &access, pointer) })
-        })
+        // SAFETY: creating the object of a scalar runs no Python code.
+        let access = match unsafe { self.view(py) } {
+            Some(view) if done < self.length => view.get().try_access(py)?,
+            _ => return None,
+        };
+        // Without a GIL two threads may be given the same element, as with other iterators.
+        self.done.store(done + 1, Ordering::Relaxed);
+        let pointer = first.wrapping_offset(stride.wrapping_mul(done as isize));
+        // SAFETY: `done` is below the length, so that the line leads to an element of the view, which is
+        // accessed.
+        Some(unsafe { read(py, &access, pointer) })
     }
 
     /// Returns the next object; NULL at the end and, with an exception, if that fails.
@@ -117,7 +115,8 @@ impl PyIterator {
             return element;
         }
         let done = self.done.load(Ordering::Relaxed);
-        let view = self.with_view(py, |view| Some(view?.bind(py).clone()));
+        // SAFETY: nothing runs before there is a reference to the view.
+        let view = unsafe { self.view(py) }.map(|view| view.bind(py).clone());
         let view = match view {
             Some(view) if done < self.length => view,
             _ => {

@@ -263,13 +263,13 @@ impl PyConsumerArray {
         let uninit =
             UninitObject::like(&root).inspect_err(|_| root.get().root.drop_hold(root.py()))?;
         let place = uninit.as_mut_ptr();
-        // A cycle can lead through this view only if it leads through its root.
-        let is_tracked = root.get().is_tracked();
-        let parent = Parent::View(root.unbind());
         // SAFETY: the place is valid for writes, and all fields are filled in.
         unsafe {
             write(&raw mut (*place).array);
             Root::write_none(&raw mut (*place).root);
+            // A cycle can lead through this view only if it leads through its root.
+            let is_tracked = root.get().is_tracked();
+            let parent = Parent::View(root.unbind());
             Self::write_start(place, Start { exports: ExportCount::new(), is_tracked, parent });
             Ok(uninit.assume_init())
         }
