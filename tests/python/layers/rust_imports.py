@@ -1,8 +1,8 @@
 """Which file of a Rust package imports which: read off the sources, without a compiler.
 
 An import is a path that leads to another file, in a `use` tree or anywhere else: `crate::a::B`,
-`super::b`, `self::c::d`, `consumer::e`, or a path that starts with a name that a `use` brought in. A
-path is followed through re-exports to the file that defines the item, so a `mod.rs` that hands on
+`super::b`, `self::c::d`, `consumer::e`, or a path that starts with a name that a `use` brought in.
+A path is followed through re-exports to the file that defines the item, so a `mod.rs` that hands on
 what its children define is not itself what is imported. Macros are items like any other, provided
 that they are imported by path; `#[macro_use]`, which this cannot follow, is reported.
 
@@ -129,7 +129,7 @@ def without_tests(toks: list[tuple[str, int]]) -> tuple[list[tuple[str, int]], s
 
 
 def use_tree(toks: list[tuple[str, int]]) -> list[tuple[list[str], str, int]]:
-    """The paths of a `use` tree (the tokens between `use` and `;`), the names they get, the lines."""
+    """The paths of a `use` tree (what is between `use` and `;`), the names they get, the lines."""
     prefix: list[str] = []
     for at, (token, line) in enumerate(toks):
         if token == "{":
@@ -249,7 +249,7 @@ class Package:
         return self.files[module]
 
     def find(self, module: Module, path: list[str], seen: frozenset = frozenset()) -> str | None:
-        """The file that defines what a path in a module names; the crate's name if it is foreign."""
+        """The file that defines what a path in a module names, or the name of a foreign crate."""
         if (module, tuple(path)) in seen:
             return None
         seen |= {(module, tuple(path))}
@@ -283,7 +283,7 @@ class Package:
         return self.file_of(module)
 
     def _by_glob(self, module: Module, path: list[str], seen: frozenset) -> str | None:
-        """The file of a path whose first name came by a glob, if a glob of the package brought it."""
+        """The file of a path whose first name a glob brought in, if one did."""
         for glob in self.scopes.get(module, Scope()).globs:
             target = self._module(module, glob)
             if target is None or target == module or (target, tuple(path)) in seen:
@@ -318,8 +318,8 @@ class Package:
 def circles(edges: list[Import]) -> list[list[str]]:
     """One shortest way around for every file that is in a circle of imports, each circle once.
 
-    A `mod.rs` may import what lies below it and be imported from there: that is how a module and its
-    parts are written. So what such a file imports from below does not make a circle.
+    A `mod.rs` may import what lies below it and be imported from there: that is how a module and
+    its parts are written. So what such a file imports from below does not make a circle.
     """
     graph: dict[str, list[str]] = defaultdict(list)
     for edge in edges:

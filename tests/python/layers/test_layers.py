@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from rust_imports import Import, Package, circles
+from layers.rust_imports import Import, Package, circles
 
 ROOT = Path(__file__).resolve().parents[3]
 
-# The entries of a folder, the lowest first: files by their names, folders by theirs. Each may import
-# what stands above it in this list, nothing below it, and nothing on its own line.
+# The files and folders of a folder, in the order of the layers, lowest first. Each may import what
+# stands on a line before its own. What stands on one line does not know of each other.
 ORDER = {
     "src": """
         error
