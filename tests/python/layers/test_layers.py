@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from layers.rust_imports import Import, Package, circles
 
 ROOT = Path(__file__).resolve().parents[3]
