@@ -1,13 +1,18 @@
-//! What the build must know before it compiles: which format C's `long double` has on the target,
-//! and, for the Python module, where the interpreter's library lies and the files of the stub.
+//! What the build must know before it compiles: which format C's `long double` has on the target
+//! and, with the feature `pyo3`, the version of the interpreter and where its library lies.
 
 use std::env;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     long_double();
-    #[cfg(feature = "python")]
-    python::configure();
+    #[cfg(feature = "pyo3")]
+    {
+        // cfg(Py_3_13), cfg(Py_GIL_DISABLED) and the like.
+        pyo3_build_config::use_pyo3_cfgs();
+        // Without this `cargo test` may run another libpython than the one it was built for.
+        pyo3_build_config::add_libpython_rpath_link_args();
+    }
 }
 
 /// Tells `cfg(long_double = …)`: the ABIs agree on one of three formats.
@@ -24,30 +29,4 @@ fn long_double() {
         _ => "double",
     };
     println!("cargo::rustc-cfg=long_double=\"{format}\"");
-}
-
-#[cfg(feature = "python")]
-mod python {
-    use std::{env, fs, path::Path};
-
-    pub(super) fn configure() {
-        // cfg(Py_3_12), cfg(Py_GIL_DISABLED) and the like.
-        pyo3_build_config::use_pyo3_cfgs();
-        // Without this `cargo test` may run another libpython than the one it was built for.
-        pyo3_build_config::add_libpython_rpath_link_args();
-        stub();
-    }
-
-    /// Lays the stub and the marker of PEP 561 where pyproject.toml picks them up for the wheel.
-    fn stub() {
-        const STUB: &str = "stubs/consumer.pyi";
-        println!("cargo::rerun-if-changed={STUB}");
-        let Some(out) = env::var_os("OUT_DIR") else { return };
-        let out = Path::new(&out);
-        let copied = fs::copy(STUB, out.join("__init__.pyi"))
-            .and_then(|_| fs::write(out.join("py.typed"), ""));
-        if let Err(error) = copied {
-            println!("cargo::error=cannot copy {STUB} for the wheel: {error}");
-        }
-    }
 }

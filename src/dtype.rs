@@ -15,6 +15,8 @@ use crate::format::{self, Class, Code, Element, Format, FormatString, Item, Pref
 /// variant, the variant of its byte-swapped form, its Rust type, its class, its canonical code and
 /// its name. Types of one byte have no byte order, and stand in a list of their own. What else the
 /// invocation holds is handed to `m!` first.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! for_each_scalar {
     ($callback:ident $($extra:tt)*) => {
         $callback! {
@@ -48,7 +50,7 @@ macro_rules! for_each_scalar {
         }
     };
 }
-pub(crate) use for_each_scalar;
+pub use for_each_scalar;
 
 macro_rules! define_scalar {
     (
@@ -114,6 +116,8 @@ macro_rules! define_dispatch_scalar {
     ) => {
         /// `dispatch_scalar!(scalar_type, T => body)`: the body with `T` as the element type that a
         /// [`ScalarType`] names.
+        #[doc(hidden)]
+        #[macro_export]
         macro_rules! dispatch_scalar {
             ($d scalar_type:expr, $d t:ident => $d body:expr) => {{
                 use $crate::dtype::{Scalar as Name, dispatch_types::*};
@@ -125,21 +129,21 @@ macro_rules! define_dispatch_scalar {
                 }
             }};
         }
-        pub(crate) use dispatch_scalar;
+        pub use dispatch_scalar;
     };
 }
 for_each_scalar!(define_dispatch_scalar $);
 
 /// The names that `dispatch_scalar!` writes.
-pub(crate) mod dispatch_types {
-    pub(crate) use crate::element::{Address, Char, LongDouble, Swapped, Ucs2, Ucs4};
-    pub(crate) use half::f16;
-    pub(crate) use num_complex::Complex;
+pub mod dispatch_types {
+    pub use crate::element::{Address, Char, LongDouble, Swapped, Ucs2, Ucs4};
+    pub use half::f16;
+    pub use num_complex::Complex;
 }
 
 impl Scalar {
     /// The scalar type that a code is in a size in bytes; `None` where there is none.
-    pub(crate) const fn of(code: Code, size: usize) -> Option<Self> {
+    pub const fn of(code: Code, size: usize) -> Option<Self> {
         let class = match code {
             // Where it is no wider than a double it is a type of its own all the same.
             Code::LongDouble => return Some(Self::LongDouble),
@@ -186,7 +190,7 @@ impl ScalarType {
     ///
     /// The size is the code's own, with one exception: text, where itemsize decides between the
     /// widths (ctypes exports `wchar_t` as `<u` with an itemsize of 4).
-    pub(crate) fn of(code: Code, prefix: Prefix, itemsize: usize) -> Option<Self> {
+    pub fn of(code: Code, prefix: Prefix, itemsize: usize) -> Option<Self> {
         let size = match code.class() {
             Class::Text => itemsize,
             _ if prefix.has_native_sizes() => code.native_size(),
@@ -237,14 +241,14 @@ pub fn judge(format: &[u8], itemsize: usize) -> Judgement {
 /// The type of a format of one letter, after one prefix or none, whose size is the itemsize: almost
 /// every format is. `None` where it is not, and the parser has to tell why.
 #[inline]
-pub(crate) fn judge_short(prefix: Option<u8>, letter: u8, itemsize: usize) -> Option<ScalarType> {
+pub fn judge_short(prefix: Option<u8>, letter: u8, itemsize: usize) -> Option<ScalarType> {
     by_table(prefix, letter).filter(|found| found.scalar.size() == itemsize)
 }
 
 /// The type of a format of one letter, after one prefix or none, in the size that it has by itself.
 /// `None` for all others.
 #[inline]
-pub(crate) fn short_scalar(format: &[u8]) -> Option<ScalarType> {
+pub fn short_scalar(format: &[u8]) -> Option<ScalarType> {
     match *format {
         [letter] => by_table(None, letter),
         [prefix, letter] => by_table(Some(prefix), letter),

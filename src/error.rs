@@ -35,48 +35,48 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// A format string that does not follow the grammar; `offset` counts bytes from its start.
-    pub(crate) fn format(format: &[u8], offset: usize, message: impl Into<String>) -> Self {
+    pub fn format(format: &[u8], offset: usize, message: impl Into<String>) -> Self {
         let format = String::from_utf8_lossy(format).into_owned();
         Self(Box::new(Kind::Format { format, offset, message: message.into() }))
     }
 
     /// Elements that cannot be read as what their format says.
-    pub(crate) fn unreadable(message: impl Into<String>) -> Self {
+    pub fn unreadable(message: impl Into<String>) -> Self {
         Self(Box::new(Kind::Unreadable(message.into())))
     }
 
     /// An index beyond the end of its dimension.
-    pub(crate) fn index(message: impl Into<String>) -> Self {
+    pub fn index(message: impl Into<String>) -> Self {
         Self(Box::new(Kind::Index(message.into())))
     }
 
     /// A key or argument of the wrong kind.
-    pub(crate) fn key(message: impl Into<String>) -> Self {
+    pub fn key(message: impl Into<String>) -> Self {
         Self(Box::new(Kind::Key(message.into())))
     }
 
     /// A name that no field has.
-    pub(crate) fn name(message: impl Into<String>) -> Self {
+    pub fn name(message: impl Into<String>) -> Self {
         Self(Box::new(Kind::Name(message.into())))
     }
 
     /// An argument of the right kind whose value does not fit.
-    pub(crate) fn value(message: impl Into<String>) -> Self {
+    pub fn value(message: impl Into<String>) -> Self {
         Self(Box::new(Kind::Value(message.into())))
     }
 
     /// A buffer that contradicts itself, or cannot be handed out as asked.
-    pub(crate) fn buffer(message: impl Into<String>) -> Self {
+    pub fn buffer(message: impl Into<String>) -> Self {
         Self(Box::new(Kind::Buffer(message.into())))
     }
 
     /// Sizes whose sum or product no memory can have.
-    pub(crate) fn too_large(message: impl Into<String>) -> Self {
+    pub fn too_large(message: impl Into<String>) -> Self {
         Self(Box::new(Kind::TooLarge(message.into())))
     }
 
     /// A store into memory that is exported read-only.
-    pub(crate) fn read_only() -> Self {
+    pub fn read_only() -> Self {
         Self(Box::new(Kind::ReadOnly))
     }
 

@@ -14,9 +14,6 @@
 //! assert_eq!(array.iter().collect::<Vec<_>>(), [1.5, -2.0]);
 //! ```
 
-// What only the Python layer calls is dead without it.
-#![cfg_attr(not(feature = "python"), allow(dead_code, unused_imports))]
-
 pub mod array;
 pub mod dtype;
 pub mod element;
@@ -25,7 +22,7 @@ pub mod format;
 pub mod kernels;
 pub mod layout;
 pub mod memory;
-#[cfg(feature = "python")]
+#[cfg(feature = "pyo3")]
 pub mod python;
 pub mod view;
 

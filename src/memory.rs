@@ -48,7 +48,7 @@ impl Memory {
     ///
     /// # Safety
     /// Where it is no error, `write` has written all bytes.
-    pub(crate) unsafe fn written<E: From<Error>>(
+    pub unsafe fn written<E: From<Error>>(
         length: usize,
         write: impl FnOnce(*mut u8) -> Result<(), E>,
     ) -> Result<Self, E> {
@@ -102,7 +102,7 @@ impl Memory {
 /// then clears it in two thirds of the time or less. For what the allocator has from before it costs
 /// nothing to speak of; smaller memory has few such pages or none within it.
 #[cfg(target_os = "linux")]
-pub(crate) fn advise_huge(start: *mut u8, length: usize) {
+pub fn advise_huge(start: *mut u8, length: usize) {
     const LARGE: usize = 4 << 20;
     const PAGE: usize = 2 << 20;
     if length < LARGE {
@@ -117,7 +117,7 @@ pub(crate) fn advise_huge(start: *mut u8, length: usize) {
 
 /// Only Linux is asked.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn advise_huge(_start: *mut u8, _length: usize) {}
+pub fn advise_huge(_start: *mut u8, _length: usize) {}
 
 impl std::fmt::Debug for Memory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -64,7 +64,7 @@ macro_rules! define_array {
             /// # Safety
             /// As for [`View::new`], the layout's itemsize being the size of the type.
             #[inline(always)]
-            pub(crate) unsafe fn of_scalars(
+            pub unsafe fn of_scalars(
                 scalar_type: ScalarType,
                 start: *mut u8,
                 layout: Layout,
@@ -122,6 +122,12 @@ macro_rules! define_dispatch {
     ) => {
         /// `dispatch!(array, a => body)`: the body once for each variant of an [`AnyArray`], `a`
         /// being the typed array in it.
+        ///
+        /// `dispatch!(array, scalar a => body, composite b => other, opaque c => third)`: the body
+        /// once for each scalar type, and one of its own for each of the two variants that have no
+        /// scalar type.
+        #[doc(hidden)]
+        #[macro_export]
         macro_rules! dispatch {
             ($d array:expr, $d typed:ident => $d body:expr) => {
                 match $d array {
@@ -132,8 +138,22 @@ macro_rules! define_dispatch {
                     $crate::array::AnyArray::Opaque($d typed) => $d body,
                 }
             };
+            (
+                $d array:expr,
+                scalar $d typed:pat => $d body:expr,
+                composite $d composite:pat => $d of_composite:expr,
+                opaque $d opaque:pat => $d of_opaque:expr $d(,)?
+            ) => {
+                match $d array {
+                    $($crate::array::AnyArray::$s($d typed) => $d body,)*
+                    $($crate::array::AnyArray::$m($d typed) => $d body,
+                    $crate::array::AnyArray::$swapped($d typed) => $d body,)*
+                    $crate::array::AnyArray::Composite($d composite) => $d of_composite,
+                    $crate::array::AnyArray::Opaque($d opaque) => $d of_opaque,
+                }
+            };
         }
-        pub(crate) use dispatch;
+        pub use dispatch;
     };
 }
 for_each_scalar!(define_dispatch $);

@@ -56,7 +56,7 @@ impl AnyArray {
     ///
     /// # Errors
     /// As those of [`to_format`](Self::to_format), but for those of values.
-    pub(crate) fn conversion<'a>(
+    pub fn conversion<'a>(
         &'a self,
         format: &'a FormatString,
         overflow: Overflow,

@@ -43,7 +43,7 @@ impl AnyArray {
     /// The answer of [`equals`](Self::equals) for lines of one type of scalars that take no more than
     /// a look at their bytes, or are few: most arrays that are compared are such.
     #[inline]
-    pub(crate) fn equal_lines(&self, other: &Self) -> Option<bool> {
+    pub fn equal_lines(&self, other: &Self) -> Option<bool> {
         /// How many numbers are compared one by one in less time than it takes to prepare for more.
         const FEW: usize = 16;
         if discriminant(self) != discriminant(other) || !self.is_scalar() {

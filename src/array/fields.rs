@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use super::{AnyArray, ConsumerArray};
-#[cfg(feature = "python")]
 use crate::dtype::ScalarType;
 use crate::element::{Field, Form, Record};
 use crate::error::{Error, Result};
@@ -51,9 +50,8 @@ impl AnyArray {
 
     /// Where the field of a name lies in a record, and its type, if it is a plain scalar and the
     /// array's layout is on no heap: what [`scalar_field`](Self::scalar_field) is for.
-    #[cfg(feature = "python")]
     #[inline]
-    pub(crate) fn find_scalar_field(&self, name: &str) -> Option<(usize, ScalarType)> {
+    pub fn find_scalar_field(&self, name: &str) -> Option<(usize, ScalarType)> {
         if !self.layout().is_inline() || self.owner().is_some() {
             return None;
         }
@@ -67,9 +65,8 @@ impl AnyArray {
     ///
     /// # Safety
     /// The field was found in this array.
-    #[cfg(feature = "python")]
     #[inline(always)]
-    pub(crate) unsafe fn scalar_field(&self, (offset, scalar_type): (usize, ScalarType)) -> Self {
+    pub unsafe fn scalar_field(&self, (offset, scalar_type): (usize, ScalarType)) -> Self {
         let start = self.start().wrapping_add(offset);
         let layout = self.layout().with_itemsize(scalar_type.scalar.size());
         let (format, readonly) = (scalar_type.format(), self.readonly());
@@ -114,7 +111,7 @@ impl AnyArray {
     ///
     /// # Errors
     /// As those of [`field`](Self::field).
-    pub(crate) fn part(&self, offset: usize, form: &Form) -> Result<Self> {
+    pub fn part(&self, offset: usize, form: &Form) -> Result<Self> {
         let mut sub_array = Vec::new();
         let mut form = form;
         let mut offset = offset;
@@ -198,7 +195,7 @@ impl AnyArray {
     ///
     /// # Safety
     /// As for [`View::new`]; the form describes no more bytes than an element has.
-    pub(crate) unsafe fn composite(
+    pub unsafe fn composite(
         start: *mut u8,
         layout: crate::layout::Layout,
         format: FormatString,

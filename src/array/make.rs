@@ -48,7 +48,7 @@ impl AnyArray {
     ///
     /// # Safety
     /// As for [`View::new`].
-    pub(crate) unsafe fn opaque(
+    pub unsafe fn opaque(
         start: *mut u8,
         layout: Layout,
         format: FormatString,

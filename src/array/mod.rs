@@ -28,7 +28,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 pub use any::AnyArray;
-pub(crate) use any::dispatch;
+pub use any::dispatch;
 
 use crate::element::Element;
 use crate::format::FormatString;

@@ -22,12 +22,7 @@ impl AnyArray {
     ///
     /// # Errors
     /// None for a valid array.
-    #[cfg(feature = "python")]
-    pub(crate) unsafe fn write_native(
-        &self,
-        target: RawView<'_>,
-        source: RawView<'_>,
-    ) -> Result<()> {
+    pub unsafe fn write_native(&self, target: RawView<'_>, source: RawView<'_>) -> Result<()> {
         // SAFETY: as the caller says; a part's elements are of the array's form.
         unsafe {
             match self {
@@ -63,7 +58,7 @@ impl AnyArray {
     ///
     /// # Safety
     /// `start` leads to such a copy, which is valid for reads and writes as long as the array is used.
-    pub(crate) unsafe fn native_at(&self, start: *mut u8) -> Result<Self> {
+    pub unsafe fn native_at(&self, start: *mut u8) -> Result<Self> {
         let layout = Layout::contiguous(self.layout().shape(), self.layout().itemsize())?;
         // SAFETY: as the caller says.
         Ok(unsafe {
@@ -88,7 +83,7 @@ impl AnyArray {
 
     /// The type of the elements in this machine's byte order, and its format; `None` where the
     /// elements are no scalars.
-    pub(crate) fn native_scalar(&self) -> Option<(ScalarType, FormatString)> {
+    pub fn native_scalar(&self) -> Option<(ScalarType, FormatString)> {
         let native = ScalarType { swapped: false, ..self.scalar_type()? };
         // The exporter's own letter, where that says all.
         let one = self.format().as_bytes().len() == 1;

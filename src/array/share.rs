@@ -22,12 +22,7 @@ impl AnyArray {
     /// # Safety
     /// As for [`View::new`].
     #[inline(always)]
-    pub(crate) unsafe fn with_layout(
-        &self,
-        start: *mut u8,
-        layout: Layout,
-        readonly: bool,
-    ) -> Self {
+    pub unsafe fn with_layout(&self, start: *mut u8, layout: Layout, readonly: bool) -> Self {
         let (format, owner) = (self.format().clone(), self.owner().cloned());
         // SAFETY: as the caller says.
         dispatch!(self, array => unsafe {
@@ -39,8 +34,7 @@ impl AnyArray {
     ///
     /// # Safety
     /// `piece` leads to elements of this array only.
-    #[cfg(feature = "python")]
-    pub(crate) unsafe fn piece(&self, piece: RawView<'_>) -> Self {
+    pub unsafe fn piece(&self, piece: RawView<'_>) -> Self {
         // SAFETY: as the caller says.
         unsafe { self.with_layout(piece.start(), piece.layout().clone(), self.readonly()) }
     }
@@ -50,9 +44,8 @@ impl AnyArray {
     ///
     /// # Safety
     /// `place` is valid for writes.
-    #[cfg(feature = "python")]
     #[inline(always)]
-    pub(crate) unsafe fn clone_to(&self, place: *mut Self) {
+    pub unsafe fn clone_to(&self, place: *mut Self) {
         let plain = self.is_scalar()
             && self.owner().is_none()
             && self.format().is_inline()
@@ -71,9 +64,8 @@ impl AnyArray {
     ///
     /// # Safety
     /// Together they lead to elements of this array only.
-    #[cfg(feature = "python")]
     #[inline(always)]
-    pub(crate) unsafe fn change(&mut self, offset: isize, change: impl FnOnce(&mut Layout)) {
+    pub unsafe fn change(&mut self, offset: isize, change: impl FnOnce(&mut Layout)) {
         // SAFETY: as the caller says.
         let (start, layout) = dispatch!(self, array => unsafe { array.view.place_mut() });
         *start = start.wrapping_offset(offset);
@@ -86,7 +78,6 @@ impl AnyArray {
 ///
 /// # Safety
 /// `to` is valid for writes; only one of the two may be used as an array, unless it owns nothing.
-#[cfg(feature = "python")]
 #[inline(always)]
 unsafe fn copy_words(from: *const AnyArray, to: *mut AnyArray) {
     type Words = [MaybeUninit<u64>; 2];

@@ -321,7 +321,7 @@ impl Bits {
 }
 
 /// The bits of a whole number of up to eight bytes, without regard to its sign.
-pub(crate) fn number(unit: ScalarType, bytes: &[u8]) -> u64 {
+pub fn number(unit: ScalarType, bytes: &[u8]) -> u64 {
     let shift = |number: u64, &byte: &u8| number << 8 | u64::from(byte);
     if unit.swapped == cfg!(target_endian = "little") {
         bytes.iter().fold(0, shift)
@@ -331,7 +331,7 @@ pub(crate) fn number(unit: ScalarType, bytes: &[u8]) -> u64 {
 }
 
 /// Writes the bits of a number to its bytes: the other way around than [`number`].
-pub(crate) fn write_number(unit: ScalarType, mut number: u64, bytes: &mut [u8]) {
+pub fn write_number(unit: ScalarType, mut number: u64, bytes: &mut [u8]) {
     let lowest_first = unit.swapped == cfg!(target_endian = "big");
     let size = bytes.len();
     for index in 0..size {
@@ -353,7 +353,7 @@ fn scalar_value(scalar_type: ScalarType, bytes: &[u8]) -> Value {
 
 /// The text of a Pascal string.
 #[must_use]
-pub(crate) fn pascal(bytes: &[u8]) -> &[u8] {
+pub fn pascal(bytes: &[u8]) -> &[u8] {
     match bytes {
         [] => &[],
         [length, text @ ..] => &text[..usize::from(*length).min(text.len())],
@@ -362,7 +362,7 @@ pub(crate) fn pascal(bytes: &[u8]) -> &[u8] {
 
 /// The code points of a string of fixed width, without the NULs at its end.
 #[must_use]
-pub(crate) fn text(unit: ScalarType, count: usize, bytes: &[u8]) -> Vec<u32> {
+pub fn text(unit: ScalarType, count: usize, bytes: &[u8]) -> Vec<u32> {
     let size = unit.scalar.size();
     let code = |bytes: &[u8]| number(unit, bytes) as u32;
     let mut codes: Vec<u32> = bytes[..size * count].chunks_exact(size).map(code).collect();

@@ -143,7 +143,7 @@ impl LongDouble {
 
     /// The `f64` that a narrower float is to be rounded from: of the two around the number the one
     /// with an odd last bit, so that rounding twice is rounding once. Nothing finite is infinite.
-    pub(crate) fn to_f64_odd(self) -> f64 {
+    pub fn to_f64_odd(self) -> f64 {
         self.round(Rounding::Odd)
     }
 
@@ -152,7 +152,7 @@ impl LongDouble {
     }
 
     /// The number without its fraction, or the end of `i128` that it lies beyond; 0 for a NaN.
-    pub(crate) fn to_i128_saturating(self) -> i128 {
+    pub fn to_i128_saturating(self) -> i128 {
         let Parts { negative, kind } = self.parts();
         let magnitude = match kind {
             Kind::Zero | Kind::NotANumber => 0,
@@ -172,7 +172,7 @@ impl LongDouble {
     }
 
     /// The number without its fraction, modulo 2^64; 0 where that has no meaning.
-    pub(crate) fn to_u64_wrapping(self) -> u64 {
+    pub fn to_u64_wrapping(self) -> u64 {
         let Parts { negative, kind } = self.parts();
         let magnitude = match kind {
             Kind::Finite { significand, exponent } if exponent < 0 => {
@@ -205,12 +205,12 @@ impl LongDouble {
     }
 
     /// The same number, but where a `long double` is a double the nearest one.
-    pub(crate) fn from_i64(number: i64) -> Self {
+    pub fn from_i64(number: i64) -> Self {
         Self::assemble(Parts::finite(number < 0, u128::from(number.unsigned_abs()), 0))
     }
 
     /// The same number, but where a `long double` is a double the nearest one.
-    pub(crate) fn from_u64(number: u64) -> Self {
+    pub fn from_u64(number: u64) -> Self {
         Self::assemble(Parts::finite(false, u128::from(number), 0))
     }
 }

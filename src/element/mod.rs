@@ -11,7 +11,7 @@ mod long_double;
 mod value;
 
 pub use composite::{Bits, Composite, Field, Form, Part, Record};
-pub(crate) use composite::{number, pascal, text, write_number};
+pub use composite::{number, pascal, text, write_number};
 pub use long_double::LongDouble;
 pub use value::Value;
 
@@ -70,7 +70,7 @@ pub trait Scalar: Element<Descriptor = ()> {
 }
 
 /// Whether elements of a class are equal just when their bytes are.
-pub(crate) const fn is_bitwise(class: Class) -> bool {
+pub const fn is_bitwise(class: Class) -> bool {
     !matches!(class, Class::Float | Class::Complex | Class::Bool)
 }
 
@@ -254,7 +254,7 @@ pub fn f16_from_f64(value: f64) -> f16 {
 /// The `f32` that a narrower float is to be rounded from: a double between two of them becomes the
 /// one whose last bit is odd, so that rounding twice is rounding once.
 #[inline]
-pub(crate) fn f32_odd_from_f64(value: f64) -> f32 {
+pub fn f32_odd_from_f64(value: f64) -> f32 {
     let near = value as f32;
     let back = f64::from(near);
     let bits = near.to_bits();

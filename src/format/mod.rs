@@ -18,7 +18,7 @@ mod text;
 
 pub use code::{Class, Code};
 pub use size::Measure;
-pub(crate) use size::{measure_element, place};
+pub use size::{measure_element, place};
 pub use text::FormatString;
 
 use std::fmt::{self, Write as _};
@@ -36,7 +36,7 @@ struct LongDoubleAbi([u8; 12]);
 struct LongDoubleAbi(f64);
 
 /// Size of C's `long double` on this machine, in bytes.
-pub(crate) const LONG_DOUBLE_SIZE: usize = size_of::<LongDoubleAbi>();
+pub const LONG_DOUBLE_SIZE: usize = size_of::<LongDoubleAbi>();
 
 /// What a prefix says of the items that follow it: byte order, sizes and alignment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -64,7 +64,7 @@ fn measure_items(items: &[Item]) -> Result<Measure> {
 }
 
 /// Where each item starts, and the measure of them all.
-pub(crate) fn place(items: &[Item]) -> Result<(Vec<usize>, Measure)> {
+pub fn place(items: &[Item]) -> Result<(Vec<usize>, Measure)> {
     let mut total = Measure { size: 0, alignment: 1 };
     let mut starts = Vec::with_capacity(items.len());
     for item in items {
@@ -88,7 +88,7 @@ fn ends_of(item: &Item, one: Measure, offset: usize) -> Option<(usize, usize)> {
 }
 
 /// One element of an item: neither its repeats nor its sub-array.
-pub(crate) fn measure_element(item: &Item) -> Result<Measure> {
+pub fn measure_element(item: &Item) -> Result<Measure> {
     let prefix = item.prefix;
     let plain = |size| Ok(Measure { size, alignment: 1 });
     match &item.element {

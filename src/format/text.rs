@@ -32,7 +32,7 @@ enum Text {
 impl FormatString {
     /// A format of one byte or, where the second is not 0, of two.
     #[inline(always)]
-    pub(crate) fn short(first: u8, second: u8) -> Self {
+    pub fn short(first: u8, second: u8) -> Self {
         let mut inline = [0; INLINE];
         (inline[0], inline[1]) = (first, second);
         Self(Text::Inline(Word(inline)))
@@ -40,7 +40,7 @@ impl FormatString {
 
     /// A format of a few bytes, none of them NUL; what is beyond seven is lost.
     #[inline(always)]
-    pub(crate) fn of_few(bytes: impl IntoIterator<Item = u8>) -> Self {
+    pub fn of_few(bytes: impl IntoIterator<Item = u8>) -> Self {
         let mut inline = [0; INLINE];
         inline[..INLINE - 1].iter_mut().zip(bytes).for_each(|(place, byte)| *place = byte);
         Self(Text::Inline(Word(inline)))
@@ -48,7 +48,7 @@ impl FormatString {
 
     /// Whether the text is kept in place.
     #[inline(always)]
-    pub(crate) fn is_inline(&self) -> bool {
+    pub fn is_inline(&self) -> bool {
         matches!(self.0, Text::Inline(_))
     }
 

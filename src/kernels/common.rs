@@ -315,7 +315,7 @@ impl<I: Large> Kernel for Exact<I, f64> {
 /// # Safety
 /// Both are valid for reads of `length` bytes.
 #[inline]
-pub(crate) unsafe fn equal_bytes(left: *const u8, right: *const u8, length: usize) -> bool {
+pub unsafe fn equal_bytes(left: *const u8, right: *const u8, length: usize) -> bool {
     // SAFETY: as the caller says. The slices live for this comparison alone; that nobody stores
     // into the memory meanwhile is what every reader of a buffer has to rely on.
     let [left, right] =

@@ -8,7 +8,7 @@
 #![allow(unsafe_code)]
 
 use super::block::Buffers;
-pub(crate) use super::common::equal_bytes;
+pub use super::common::equal_bytes;
 use super::common::{Common, Pair};
 use super::encoding::Encoding;
 use super::line::Lines;
@@ -53,7 +53,7 @@ where
 ///
 /// # Errors
 /// As those of [`equal`].
-pub(crate) unsafe fn equal_scalars(
+pub unsafe fn equal_scalars(
     (left, left_encoding): (RawView<'_>, Encoding),
     (right, right_encoding): (RawView<'_>, Encoding),
 ) -> Result<bool> {
@@ -147,7 +147,7 @@ fn equal_lines(views: [RawView<'_>; 2], mut equal: impl FnMut(Lines<2>) -> bool)
 
 /// What takes the value of the element at an address.
 #[derive(Clone, Copy)]
-pub(crate) enum Decode<'a> {
+pub enum Decode<'a> {
     /// A scalar, by the function of its type.
     Scalar(unsafe fn(*const u8) -> Value),
     /// An element of a form, in that many bytes.
@@ -173,7 +173,7 @@ impl Decode<'_> {
 ///
 /// # Safety
 /// Each can decode the elements of its view.
-pub(crate) unsafe fn equal_decoded(
+pub unsafe fn equal_decoded(
     (left, decode_left): (RawView<'_>, Decode<'_>),
     (right, decode_right): (RawView<'_>, Decode<'_>),
 ) -> Result<bool> {
@@ -193,7 +193,7 @@ pub(crate) unsafe fn equal_decoded(
 ///
 /// # Safety
 /// `pointer` is valid for reads of `T::SIZE` bytes.
-pub(crate) unsafe fn decode<T: Scalar>(pointer: *const u8) -> Value {
+pub unsafe fn decode<T: Scalar>(pointer: *const u8) -> Value {
     // SAFETY: as the caller says.
     unsafe { load::<T>(pointer) }.into()
 }

@@ -5,7 +5,7 @@ use crate::format::Class;
 
 /// Class, size and byte order of a scalar type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Encoding {
+pub struct Encoding {
     pub(super) class: Class,
     /// Bytes of one element.
     pub(super) size: usize,
@@ -14,7 +14,7 @@ pub(crate) struct Encoding {
 
 impl Encoding {
     /// The encoding of a type.
-    pub(crate) const fn of<T: Scalar>() -> Self {
+    pub const fn of<T: Scalar>() -> Self {
         Self { class: T::CLASS, size: T::SIZE, swapped: T::SWAPPED }
     }
 
@@ -29,7 +29,7 @@ impl Encoding {
     }
 
     /// How many bytes at a time are turned around to come to this machine's order; 1 for none.
-    pub(crate) const fn turned(self) -> usize {
+    pub const fn turned(self) -> usize {
         if self.swapped { self.part() } else { 1 }
     }
 

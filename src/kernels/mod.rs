@@ -39,11 +39,11 @@ mod line;
 mod loops;
 mod pattern;
 pub mod pieces;
-pub(crate) mod record;
+pub mod record;
 pub mod search;
 mod swap;
 mod transpose;
 mod widen;
 pub mod width;
 
-pub(crate) use encoding::Encoding;
+pub use encoding::Encoding;

@@ -17,7 +17,7 @@ use crate::view::{RawView, View, Walk};
 /// # Safety
 /// `pointer` is valid for reads and writes of an element of the form, as are `bytes`, which lie
 /// apart from it; where there are no objects, they are only read.
-pub(crate) unsafe fn exchange(form: &Form, pointer: *mut u8, bytes: *mut u8) {
+pub unsafe fn exchange(form: &Form, pointer: *mut u8, bytes: *mut u8) {
     form.for_each_part(0, &mut |range, part| {
         let (place, new) = (pointer.wrapping_add(range.start), bytes.wrapping_add(range.start));
         // SAFETY: as the caller says: the range lies within the element, and slices of the bytes
@@ -49,11 +49,7 @@ pub(crate) unsafe fn exchange(form: &Form, pointer: *mut u8, bytes: *mut u8) {
 ///
 /// # Errors
 /// None for valid views.
-pub(crate) unsafe fn exchange_all(
-    form: &Form,
-    target: RawView<'_>,
-    source: RawView<'_>,
-) -> Result<()> {
+pub unsafe fn exchange_all(form: &Form, target: RawView<'_>, source: RawView<'_>) -> Result<()> {
     for run in Walk::new([target, source], Order::C)? {
         for index in 0..run.length {
             // SAFETY: a run leads to elements of both; the rest is as the caller says.
@@ -70,7 +66,7 @@ pub(crate) unsafe fn exchange_all(
 ///
 /// # Errors
 /// One that [`is_value`](Error::is_value) where the bytes are not one element.
-pub(crate) unsafe fn fill(form: &Form, target: RawView<'_>, element: &[u8]) -> Result<()> {
+pub unsafe fn fill(form: &Form, target: RawView<'_>, element: &[u8]) -> Result<()> {
     let (have, want) = (element.len(), target.layout().itemsize());
     if have != want {
         return Err(Error::value(format!("{have} bytes are not one element of {want} bytes")));
@@ -91,7 +87,7 @@ pub(crate) unsafe fn fill(form: &Form, target: RawView<'_>, element: &[u8]) -> R
 ///
 /// # Errors
 /// As those of [`copy::to_memory`].
-pub(crate) fn to_native(view: &View<Composite>) -> Result<Memory> {
+pub fn to_native(view: &View<Composite>) -> Result<Memory> {
     let adjacent = Layout::contiguous(view.layout().shape(), view.layout().itemsize())?;
     // SAFETY: fresh memory for as many adjacent elements, all of which are written.
     unsafe {
@@ -111,11 +107,7 @@ pub(crate) fn to_native(view: &View<Composite>) -> Result<Memory> {
 ///
 /// # Errors
 /// None for valid views.
-pub(crate) unsafe fn write_native(
-    form: &Form,
-    target: RawView<'_>,
-    source: RawView<'_>,
-) -> Result<()> {
+pub unsafe fn write_native(form: &Form, target: RawView<'_>, source: RawView<'_>) -> Result<()> {
     // SAFETY: as the caller says.
     unsafe { copy::copy_apart(target, source, 1)? };
     if form.to_native() == *form {

@@ -9,8 +9,7 @@ mod dimensions;
 mod reshape;
 mod select;
 
-#[cfg(feature = "python")]
-pub(crate) use select::Narrowed;
+pub use select::Narrowed;
 pub use select::{Key, Selection};
 
 use crate::error::{Error, Result};
@@ -122,7 +121,7 @@ impl Layout {
     ///
     /// # Errors
     /// As those of [`new`](Self::new).
-    pub(crate) fn adjacent(shape: &[usize], itemsize: usize, order: Order) -> Result<Self> {
+    pub fn adjacent(shape: &[usize], itemsize: usize, order: Order) -> Result<Self> {
         if order == Order::C {
             return Self::contiguous(shape, itemsize);
         }
@@ -137,7 +136,7 @@ impl Layout {
     /// # Errors
     /// As those of [`new`](Self::new).
     #[inline]
-    pub(crate) fn line(length: usize, stride: isize, itemsize: usize) -> Result<Self> {
+    pub fn line(length: usize, stride: isize, itemsize: usize) -> Result<Self> {
         if Self::line_fits(length, stride, itemsize) {
             return Ok(Self::short_line(length, stride, itemsize));
         }
@@ -147,23 +146,22 @@ impl Layout {
     /// Whether a line is surely within memory: a bound on all that [`checked`](Self::checked) looks
     /// at, but for lines that come near its end.
     #[inline(always)]
-    pub(crate) fn line_fits(length: usize, stride: isize, itemsize: usize) -> bool {
+    pub fn line_fits(length: usize, stride: isize, itemsize: usize) -> bool {
         let step = itemsize.max(stride.unsigned_abs());
         step < 1 << (usize::BITS / 2 - 2) && length < 1 << (usize::BITS / 2)
     }
 
     /// A line that [fits](Self::line_fits).
     #[inline(always)]
-    pub(crate) fn short_line(length: usize, stride: isize, itemsize: usize) -> Self {
+    pub fn short_line(length: usize, stride: isize, itemsize: usize) -> Self {
         let (shape, strides) = (Dimensions::one(length), Dimensions::one(stride));
         Self { shape, strides, suboffsets: None, itemsize }
     }
 
     /// A layout of few dimensions, as an exporter gives them, whose elements are surely within memory:
     /// 0.9 of the time to consume a matrix. `None` for all else, which [`new`](Self::new) looks at.
-    #[cfg(feature = "python")]
     #[inline(always)]
-    pub(crate) fn few(shape: &[isize], strides: &[isize], itemsize: usize) -> Option<Self> {
+    pub fn few(shape: &[isize], strides: &[isize], itemsize: usize) -> Option<Self> {
         const MOST: usize = 1 << (usize::BITS / 2 - 2);
         let (mut size, mut fits) = (itemsize.max(1), itemsize < MOST);
         for (&length, stride) in shape.iter().zip(strides) {
@@ -184,14 +182,13 @@ impl Layout {
 
     /// Whether nothing of the layout is on the heap.
     #[inline(always)]
-    pub(crate) fn is_inline(&self) -> bool {
+    pub fn is_inline(&self) -> bool {
         self.shape.is_inline() && self.strides.is_inline() && self.suboffsets.is_none()
     }
 
     /// The same dimensions for smaller elements, those that begin where these do.
-    #[cfg(feature = "python")]
     #[inline(always)]
-    pub(crate) fn with_itemsize(&self, itemsize: usize) -> Self {
+    pub fn with_itemsize(&self, itemsize: usize) -> Self {
         Self { itemsize, ..self.clone() }
     }
 
@@ -233,9 +230,8 @@ impl Layout {
     }
 
     /// Length of the first dimension, if there is one.
-    #[cfg(feature = "python")]
     #[inline(always)]
-    pub(crate) fn length(&self) -> Option<usize> {
+    pub fn length(&self) -> Option<usize> {
         self.shape.first()
     }
 
@@ -299,7 +295,7 @@ impl Layout {
 
     /// Whether two elements may share a byte: never so where each step is as long as all that lies
     /// within it. Where pointers lead to the elements, that is taken for granted.
-    pub(crate) fn overlaps_itself(&self) -> bool {
+    pub fn overlaps_itself(&self) -> bool {
         let dimensions = self.shape.iter().zip(&*self.strides);
         let mut steps: Vec<(usize, usize)> = dimensions
             .filter(|&(&length, _)| length > 1)
@@ -328,7 +324,7 @@ impl Layout {
 
     /// How many elements there are, if they are adjacent in C order, and any.
     #[inline(always)]
-    pub(crate) fn adjacent_len(&self) -> Option<usize> {
+    pub fn adjacent_len(&self) -> Option<usize> {
         if let ([length], [stride], None) = (&*self.shape, &*self.strides, &self.suboffsets) {
             let adjacent = *stride == self.itemsize as isize || *length == 1;
             return (adjacent && *length > 0).then_some(*length);

@@ -5,9 +5,8 @@ use crate::error::{Error, Result};
 
 impl Layout {
     /// Turns the dimensions the other way around, where no pointers lead to the elements.
-    #[cfg(feature = "python")]
     #[inline]
-    pub(crate) fn reverse(&mut self) {
+    pub fn reverse(&mut self) {
         self.shape.reverse();
         self.strides.reverse();
     }

@@ -51,9 +51,9 @@ pub struct Selection {
 }
 
 /// What is left of some dimensions.
-pub(crate) struct Narrowed {
+pub struct Narrowed {
     /// Bytes from the old start to the new one.
-    pub(crate) offset: isize,
+    pub offset: isize,
     shape: Dimensions<usize>,
     strides: Dimensions<isize>,
 }
@@ -64,7 +64,7 @@ impl Layout {
     /// # Errors
     /// One that [`is_index`](Error::is_index) where an index is out of bounds.
     #[inline]
-    pub(crate) fn resolve(&self, dimension: usize, index: isize) -> Result<usize> {
+    pub fn resolve(&self, dimension: usize, index: isize) -> Result<usize> {
         let length = self.shape[dimension];
         let index_from_start = if index < 0 { index.wrapping_add(length as isize) } else { index };
         if (index_from_start as usize) < length {
@@ -76,7 +76,7 @@ impl Layout {
 
     /// Bytes from the start to an element of one dimension without pointers; `None` for all else.
     #[inline(always)]
-    pub(crate) fn line_offset(&self, index: isize) -> Option<isize> {
+    pub fn line_offset(&self, index: isize) -> Option<isize> {
         let (&[length], &[stride], None) = (&*self.shape, &*self.strides, &self.suboffsets) else {
             return None;
         };
@@ -87,7 +87,7 @@ impl Layout {
     /// What a slice of the first dimension selects, as the offset of its start, its length and its
     /// stride; `None` where there is no dimension, or pointers, or no step.
     #[inline(always)]
-    pub(crate) fn slice_first(
+    pub fn slice_first(
         &self,
         start: isize,
         stop: isize,
@@ -104,7 +104,7 @@ impl Layout {
 
     /// Gives the first dimension another length and stride.
     #[inline]
-    pub(crate) fn set_first(&mut self, length: usize, stride: isize) {
+    pub fn set_first(&mut self, length: usize, stride: isize) {
         if let (Some(first), Some(step)) = (self.shape.first_mut(), self.strides.first_mut()) {
             (*first, *step) = (length, stride);
         }
@@ -113,7 +113,7 @@ impl Layout {
     /// Where what an index of the first of several dimensions selects begins, in bytes from the
     /// start; `None` for all else, and where pointers lead to the elements.
     #[inline(always)]
-    pub(crate) fn index_first(&self, index: isize) -> Option<isize> {
+    pub fn index_first(&self, index: isize) -> Option<isize> {
         let ([length, _, ..], [stride, ..], None) =
             (&*self.shape, &*self.strides, &self.suboffsets)
         else {
@@ -125,7 +125,7 @@ impl Layout {
 
     /// Takes the first dimension away.
     #[inline]
-    pub(crate) fn remove_first(&mut self) {
+    pub fn remove_first(&mut self) {
         self.shape.remove_first();
         self.strides.remove_first();
     }
@@ -134,7 +134,7 @@ impl Layout {
     /// elements: the offset of its start in bytes, and its dimensions. `None` where one is out of
     /// bounds.
     #[inline]
-    pub(crate) fn narrowed(&self, keys: impl Iterator<Item = Key>) -> Option<Narrowed> {
+    pub fn narrowed(&self, keys: impl Iterator<Item = Key>) -> Option<Narrowed> {
         let mut narrowed =
             Narrowed { offset: 0, shape: Dimensions::new(), strides: Dimensions::new() };
         let mut dimensions = self.shape.iter().zip(&*self.strides);
@@ -170,7 +170,7 @@ impl Layout {
 
     /// Gives the layout other dimensions.
     #[inline]
-    pub(crate) fn set_dimensions(&mut self, narrowed: Narrowed) {
+    pub fn set_dimensions(&mut self, narrowed: Narrowed) {
         self.shape = narrowed.shape;
         self.strides = narrowed.strides;
     }
@@ -212,7 +212,7 @@ impl Layout {
     /// # Errors
     /// One that [`is_value`](Error::is_value) for more than 64 dimensions; one that
     /// [`is_too_large`](Error::is_too_large) where the lengths are beyond all counting.
-    pub(crate) fn part(
+    pub fn part(
         &self,
         offset: usize,
         itemsize: usize,

@@ -35,13 +35,13 @@ impl From<Error> for PyErr {
 
 /// The use of a view after its release.
 #[cold]
-pub(super) fn released() -> PyErr {
+pub fn released() -> PyErr {
     PyValueError::new_err("operation forbidden on released ConsumerArray object")
 }
 
 /// The class of the error for objects without a buffer. It is a TypeError, as Python's own
 /// consumers raise, and a ValueError, as the C tutorial did.
-pub(super) fn buffer_protocol_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+pub fn buffer_protocol_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let class = CLASS.get_or_try_init(py, || {
         let bases = (py.get_type::<PyTypeError>(), py.get_type::<PyValueError>());
@@ -56,7 +56,7 @@ pub(super) fn buffer_protocol_error(py: Python<'_>) -> PyResult<&Bound<'_, PyTyp
 
 /// The error for an object without a buffer.
 #[cold]
-pub(super) fn no_buffer(object: &Bound<'_, PyAny>) -> PyErr {
+pub fn no_buffer(object: &Bound<'_, PyAny>) -> PyErr {
     let raise = || -> PyResult<PyErr> {
         let name = object.get_type().fully_qualified_name()?;
         let message = format!("The object does not support buffer protocol: {name}");

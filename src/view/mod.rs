@@ -99,8 +99,7 @@ impl<T: Element> View<T> {
     ///
     /// # Safety
     /// `piece` leads to elements of this view only.
-    #[cfg(feature = "python")]
-    pub(crate) unsafe fn piece(&self, piece: RawView<'_>) -> Self {
+    pub unsafe fn piece(&self, piece: RawView<'_>) -> Self {
         let (layout, descriptor) = (piece.layout.clone(), self.descriptor.clone());
         Self { start: piece.start, layout, readonly: self.readonly, descriptor }
     }
@@ -125,9 +124,8 @@ impl<T: Element> View<T> {
     ///
     /// # Safety
     /// After that they lead to elements of this view only.
-    #[cfg(feature = "python")]
     #[inline(always)]
-    pub(crate) unsafe fn place_mut(&mut self) -> (&mut *mut u8, &mut Layout) {
+    pub unsafe fn place_mut(&mut self) -> (&mut *mut u8, &mut Layout) {
         (&mut self.start, &mut self.layout)
     }
 
@@ -234,7 +232,7 @@ impl<T: Element> fmt::Debug for View<T> {
 /// # Safety
 /// `pointer` is valid for reads of `T::SIZE` bytes.
 #[inline(always)]
-pub(crate) unsafe fn load<T: Scalar>(pointer: *const u8) -> T::Value {
+pub unsafe fn load<T: Scalar>(pointer: *const u8) -> T::Value {
     // SAFETY: as the caller says; `T::Bytes` is an array of bytes and needs no alignment.
     T::decode(unsafe { pointer.cast::<T::Bytes>().read() })
 }
@@ -244,7 +242,7 @@ pub(crate) unsafe fn load<T: Scalar>(pointer: *const u8) -> T::Value {
 /// # Safety
 /// `pointer` is valid for writes of `T::SIZE` bytes.
 #[inline(always)]
-pub(crate) unsafe fn store<T: Scalar>(pointer: *mut u8, value: T::Value) {
+pub unsafe fn store<T: Scalar>(pointer: *mut u8, value: T::Value) {
     // SAFETY: as the caller says; `T::Bytes` is an array of bytes and needs no alignment.
     unsafe { pointer.cast::<T::Bytes>().write(T::encode(value)) }
 }
@@ -273,7 +271,7 @@ impl<'a> RawView<'a> {
     /// # Safety
     /// As for [`View::new`].
     #[inline]
-    pub(crate) unsafe fn new(start: *mut u8, layout: &'a Layout) -> Self {
+    pub unsafe fn new(start: *mut u8, layout: &'a Layout) -> Self {
         Self { start, layout }
     }
 
@@ -295,7 +293,7 @@ impl<'a> RawView<'a> {
     ///
     /// # Errors
     /// As those of [`Layout::select`].
-    pub(crate) fn select(self, keys: &[Key]) -> Result<(*mut u8, Layout)> {
+    pub fn select(self, keys: &[Key]) -> Result<(*mut u8, Layout)> {
         let selection = self.layout.select(keys)?;
         let mut start = self.start.wrapping_offset(selection.offset);
         if !selection.layout.is_empty() {
@@ -311,7 +309,7 @@ impl<'a> RawView<'a> {
     /// From the address that the indices before `dimension` lead to, the address that `index` in
     /// it leads to. The index is within bounds.
     #[inline]
-    pub(crate) fn step(self, pointer: *mut u8, dimension: usize, index: usize) -> *mut u8 {
+    pub fn step(self, pointer: *mut u8, dimension: usize, index: usize) -> *mut u8 {
         let offset = self.layout.strides()[dimension].wrapping_mul(index as isize);
         let pointer = pointer.wrapping_offset(offset);
         match self.layout.suboffsets().get(dimension) {
@@ -327,7 +325,7 @@ impl<'a> RawView<'a> {
     /// The address of an element of one dimension, by an index that may count from the end; `None`
     /// where the short way does not do: for other dimensions, pointers, and indices out of bounds.
     #[inline(always)]
-    pub(crate) fn line_element(self, index: isize) -> Option<*mut u8> {
+    pub fn line_element(self, index: isize) -> Option<*mut u8> {
         let offset = self.layout.line_offset(index)?;
         Some(self.start.wrapping_offset(offset))
     }

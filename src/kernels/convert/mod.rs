@@ -372,12 +372,12 @@ impl Display for Index<'_> {
 }
 
 /// The error for two formats between which no conversion has a meaning.
-pub(crate) fn no_conversion([from, to]: [&FormatString; 2]) -> Error {
+pub fn no_conversion([from, to]: [&FormatString; 2]) -> Error {
     Error::key(format!("elements of format '{from}' cannot be converted to format '{to}'"))
 }
 
 /// The conversion of the elements of one array, ready to be carried out.
-pub(crate) struct Conversion<'a> {
+pub struct Conversion<'a> {
     plan: Plan,
     /// What errors call the new type.
     format: &'a FormatString,
@@ -391,7 +391,7 @@ impl<'a> Conversion<'a> {
     ///
     /// # Errors
     /// One that [`is_key`](Error::is_key) where such a conversion has no meaning.
-    pub(crate) fn new(
+    pub fn new(
         shape: &'a [usize],
         from: ScalarType,
         to: ScalarType,
@@ -406,7 +406,7 @@ impl<'a> Conversion<'a> {
     ///
     /// # Errors
     /// One that [`is_too_large`](Error::is_too_large).
-    pub(crate) fn nbytes(&self) -> Result<usize> {
+    pub fn nbytes(&self) -> Result<usize> {
         Ok(Layout::contiguous(self.shape, self.plan.sizes[1])?.nbytes())
     }
 
@@ -419,12 +419,7 @@ impl<'a> Conversion<'a> {
     ///
     /// # Errors
     /// One that [`is_value`](Error::is_value) for an element that its new type has no room for.
-    pub(crate) unsafe fn write(
-        &self,
-        piece: RawView<'_>,
-        before: usize,
-        target: *mut u8,
-    ) -> Result<()> {
+    pub unsafe fn write(&self, piece: RawView<'_>, before: usize, target: *mut u8) -> Result<()> {
         let target = target.wrapping_add(before * self.plan.sizes[1]);
         // SAFETY: as the caller says.
         unsafe {

@@ -1,0 +1,136 @@
+//! What Python code passes: numbers, formats, shapes and orders here, keys in [`keys`]. Converting them
+//! may run arbitrary Python code, so that nothing is converted while memory is touched. Arguments of
+//! exactly Python's own types are the common case, and run none: [`exact`].
+
+pub(crate) mod exact;
+pub(crate) mod keys;
+
+use std::ffi::CString;
+
+use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
+
+use consumer::dtype::{ScalarType, short_scalar};
+use consumer::error::Error;
+use consumer::format::{Format, FormatString};
+use consumer::kernels::convert::Overflow;
+use consumer::layout::{Layout, Order};
+
+/// Converts an index, through its `__index__`.
+///
+/// # Errors
+/// IndexError if no array is that long.
+pub(crate) fn index(object: &Bound<'_, PyAny>) -> PyResult<isize> {
+    let py = object.py();
+    // SAFETY: the object is alive, and the exception is a type.
+    let index =
+        unsafe { ffi::PyNumber_AsSsize_t(object.as_ptr(), py.get_type::<PyIndexError>().as_ptr()) };
+    if index == -1
+        && let Some(error) = PyErr::take(py)
+    {
+        return Err(error);
+    }
+    Ok(index)
+}
+
+/// Converts a bound or a length, through its `__index__`. One beyond every array becomes the largest or
+/// the smallest number.
+pub(crate) fn clipped(object: &Bound<'_, PyAny>) -> PyResult<isize> {
+    // SAFETY: the object is alive; without an exception to raise, the number is clipped.
+    let number = unsafe { ffi::PyNumber_AsSsize_t(object.as_ptr(), std::ptr::null_mut()) };
+    match PyErr::take(object.py()) {
+        Some(error) if number == -1 => Err(error),
+        _ => Ok(number),
+    }
+}
+
+/// Converts the name of an order. `A` is Fortran order for elements that are contiguous in it, and else
+/// C order.
+pub(crate) fn order(name: Option<&str>, layout: &Layout) -> PyResult<Order> {
+    match name {
+        None | Some("C") => Ok(Order::C),
+        Some("F") => Ok(Order::Fortran),
+        Some("A") if layout.is_f_contiguous() && !layout.is_c_contiguous() => Ok(Order::Fortran),
+        Some("A") => Ok(Order::C),
+        Some(_) => Err(PyValueError::new_err("order must be 'C', 'F' or 'A'")),
+    }
+}
+
+/// Converts the numbers of a call such as `reshape(2, 3)` or `reshape((2, 3))`.
+pub(crate) fn numbers(arguments: &Bound<'_, PyTuple>) -> PyResult<Vec<isize>> {
+    if let Ok(only) = arguments.get_item(0)
+        && arguments.len() == 1
+        // SAFETY: the object is alive.
+        && unsafe { ffi::PyIndex_Check(only.as_ptr()) } == 0
+    {
+        return only.try_iter()?.map(|number| index(&number?)).collect();
+    }
+    arguments.iter().map(|number| index(&number)).collect()
+}
+
+/// Converts a format; returns it with the size of its elements in bytes.
+///
+/// # Errors
+/// ValueError for a string that is not a format.
+pub(crate) fn format(format: &Bound<'_, PyString>) -> PyResult<(FormatString, usize)> {
+    if let Some((format, scalar_type)) =
+        exact::string(format.as_any().as_borrowed()).and_then(format_of_letter)
+    {
+        return Ok((format, scalar_type.scalar.size()));
+    }
+    let text = match format.to_str() {
+        Ok(text) => CString::new(text),
+        // Bytes that are not UTF-8 were decoded to surrogates, and are encoded back.
+        Err(_) => {
+            let bytes = format.call_method1("encode", ("utf-8", "surrogateescape"))?;
+            CString::new(bytes.cast_into::<PyBytes>()?.as_bytes())
+        }
+    };
+    let text =
+        text.map_err(|_| PyValueError::new_err("a format cannot contain a null character"))?;
+    let unknown = |error: Error| PyValueError::new_err(error.to_string());
+    let measure = Format::parse(text.to_bytes()).and_then(|format| format.measure());
+    Ok((text.into(), measure.map_err(unknown)?.size))
+}
+
+/// Recognises a format of one letter after at most one prefix, as almost all are.
+pub(crate) fn format_of_letter(format: &str) -> Option<(FormatString, ScalarType)> {
+    let scalar_type = short_scalar(format.as_bytes())?;
+    Some((FormatString::of_few(format.bytes()), scalar_type))
+}
+
+/// Converts a shape: a list or tuple of ints.
+///
+/// # Errors
+/// TypeError for another type; OverflowError for a length beyond the machine's integers, as in
+/// memoryview.
+pub(crate) fn shape(shape: &Bound<'_, PyAny>) -> PyResult<Vec<isize>> {
+    if !shape.is_instance_of::<PyList>() && !shape.is_instance_of::<PyTuple>() {
+        let found = shape.get_type().fully_qualified_name()?;
+        return Err(PyTypeError::new_err(format!("shape must be a list or a tuple, not {found}")));
+    }
+    shape.try_iter()?.map(|length| length?.extract::<isize>()).collect()
+}
+
+/// Converts a number of bytes or elements, the argument `name`. One beyond the machine's integers
+/// becomes the largest one, which is more than any memory has.
+///
+/// # Errors
+/// ValueError for a negative number.
+pub(crate) fn count(object: Option<&Bound<'_, PyAny>>, name: &str) -> PyResult<Option<usize>> {
+    let Some(object) = object else { return Ok(None) };
+    let negative = |_| PyValueError::new_err(format!("{name} must not be negative"));
+    usize::try_from(clipped(object)?).map(Some).map_err(negative)
+}
+
+/// Converts the name of a rule for numbers that do not fit.
+pub(crate) fn overflow(name: &str) -> PyResult<Overflow> {
+    match name {
+        "error" => Ok(Overflow::Error),
+        "wrap" => Ok(Overflow::Wrap),
+        "saturate" => Ok(Overflow::Saturate),
+        _ => Err(PyValueError::new_err("overflow must be 'error', 'wrap' or 'saturate'")),
+    }
+}

@@ -1,0 +1,117 @@
+//! The buffer of a view, for those who consume it in turn.
+
+use std::ffi::c_int;
+
+use pyo3::exceptions::PyBufferError;
+use pyo3::prelude::*;
+use pyo3::{Borrowed, ffi};
+
+use consumer::array::AnyArray;
+use consumer::error::Error;
+
+use crate::object::PyConsumerArray;
+
+/// Fills in a `Py_buffer` of an array, by memoryview's rules, but for `obj`.
+///
+/// # Safety
+/// `buffer` is valid for writes; the array stays alive, and its memory held, until it is released.
+unsafe fn fill(array: &AnyArray, buffer: *mut ffi::Py_buffer, flags: c_int) -> PyResult<()> {
+    let asks = |flag: c_int| flags & flag == flag;
+    let layout = array.layout();
+    let refuse = |reason: &'static str| Err(PyBufferError::new_err(reason));
+    let c_contiguous = layout.is_c_contiguous();
+    if asks(ffi::PyBUF_WRITABLE) && array.readonly() {
+        return refuse("ConsumerArray: the memory is not writable");
+    }
+    if asks(ffi::PyBUF_C_CONTIGUOUS) && !c_contiguous {
+        return refuse("ConsumerArray: the memory is not C-contiguous");
+    }
+    if asks(ffi::PyBUF_F_CONTIGUOUS) && !layout.is_f_contiguous() {
+        return refuse("ConsumerArray: the memory is not Fortran contiguous");
+    }
+    if asks(ffi::PyBUF_ANY_CONTIGUOUS) && !c_contiguous && !layout.is_f_contiguous() {
+        return refuse("ConsumerArray: the memory is not contiguous");
+    }
+    if asks(ffi::PyBUF_WRITABLE) && !asks(ffi::PyBUF_FORMAT) && array.has_references() {
+        return refuse("ConsumerArray: the memory holds objects, and the format was not asked");
+    }
+    if !asks(ffi::PyBUF_INDIRECT) && !layout.suboffsets().is_empty() {
+        return refuse("ConsumerArray: the memory requires suboffsets");
+    }
+    if !asks(ffi::PyBUF_STRIDES) && !c_contiguous {
+        return refuse("ConsumerArray: the memory is not C-contiguous, and strides were not asked");
+    }
+    if !asks(ffi::PyBUF_ND) && asks(ffi::PyBUF_FORMAT) {
+        return refuse("ConsumerArray: cannot be bytes where the format flag is present");
+    }
+    let (shape, strides) = (layout.shape(), layout.strides());
+    let suboffsets = layout.suboffsets();
+    let when = |wanted: bool, numbers: *const isize| {
+        // PEP 3118: without dimensions the arrays are NULL.
+        if wanted && layout.ndim() > 0 { numbers.cast_mut() } else { std::ptr::null_mut() }
+    };
+    let filled = ffi::Py_buffer {
+        buf: array.start().cast(),
+        obj: std::ptr::null_mut(),
+        len: layout.nbytes() as isize,
+        itemsize: layout.itemsize() as isize,
+        readonly: c_int::from(array.readonly()),
+        // Without a shape the memory is one dimension of bytes.
+        ndim: if asks(ffi::PyBUF_ND) { layout.ndim() as c_int } else { 1 },
+        format: if asks(ffi::PyBUF_FORMAT) {
+            array.format().as_c_str().as_ptr().cast_mut()
+        } else {
+            std::ptr::null_mut()
+        },
+        // Lengths are not negative, so that `usize` and `isize` have the same bits.
+        shape: when(asks(ffi::PyBUF_ND), shape.as_ptr().cast()),
+        strides: when(asks(ffi::PyBUF_STRIDES), strides.as_ptr()),
+        suboffsets: when(!suboffsets.is_empty(), suboffsets.as_ptr()),
+        internal: std::ptr::null_mut(),
+    };
+    // SAFETY: the caller guarantees it.
+    unsafe { buffer.write(filled) };
+    Ok(())
+}
+
+/// Fills in a `Py_buffer` of the view, which keeps it from being released.
+///
+/// # Errors
+/// BufferError for what the flags ask and the view has not; ValueError if it is released.
+///
+/// # Safety
+/// `buffer` is NULL or valid for writes.
+#[inline]
+pub(crate) unsafe fn get(
+    this: Borrowed<'_, '_, PyConsumerArray>,
+    buffer: *mut ffi::Py_buffer,
+    flags: c_int,
+) -> PyResult<()> {
+    if buffer.is_null() {
+        return Err(Error::buffer("no Py_buffer to fill in").into());
+    }
+    // SAFETY: the caller guarantees it.
+    unsafe { (*buffer).obj = std::ptr::null_mut() };
+    let view = this.get();
+    // The export is counted before the array is read, so that no other thread can release the view in
+    // between.
+    view.acquire_export()?;
+    let access = view.access(this.py());
+    let filled = access.and_then(|access| {
+        // SAFETY: the caller guarantees it; `obj`, set below, keeps the view alive, and the count keeps
+        // the memory.
+        unsafe { fill(&access, buffer, flags) }
+    });
+    match filled {
+        // SAFETY: as above.
+        Ok(()) => unsafe { (*buffer).obj = this.to_owned().into_ptr() },
+        Err(_) => view.release_export(),
+    }
+    filled
+}
+
+/// Ends a buffer of the view.
+#[inline]
+pub(crate) fn release(view: &PyConsumerArray) {
+    view.release_export();
+}

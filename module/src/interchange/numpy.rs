@@ -1,0 +1,160 @@
+//! Handing on to NumPy, where it is there: `v.dtype` and `v.__array__()`.
+//!
+//! Nothing is imported before it is asked for. The `numpy` crate panics where NumPy is missing, so
+//! that every call into it stands behind an import of our own, which fails politely.
+
+use std::ffi::c_int;
+
+use ::numpy::npyffi::{NPY_ARRAY_WRITEABLE, NpyTypes, PY_ARRAY_API, get_type_object, npy_intp};
+use ::numpy::{PyArrayDescr, PyArrayDescrMethods, PyUntypedArray};
+use pyo3::exceptions::{PyImportError, PyTypeError, PyValueError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::object::PyConsumerArray;
+use crate::object::create::copy_of;
+use consumer::array::AnyArray;
+use consumer::dtype::Scalar;
+use consumer::format::Class;
+use consumer::layout::Layout;
+
+/// The module `numpy`, or an ImportError that says what it was needed for. Also looks at what the
+/// crate `numpy` will take for granted of it.
+fn import<'py>(py: Python<'py>, what: &str) -> PyResult<Bound<'py, PyModule>> {
+    let usable = || -> PyResult<Bound<'py, PyModule>> {
+        let numpy = py.import("numpy")?;
+        numpy.getattr("__version__")?;
+        let core = py.import("numpy._core.multiarray");
+        core.or_else(|_| py.import("numpy.core.multiarray"))?.getattr("_ARRAY_API")?;
+        Ok(numpy)
+    };
+    usable().map_err(|cause| {
+        let message = format!("{what} needs NumPy, which cannot be imported: {cause}");
+        let error = PyImportError::new_err(message);
+        error.set_cause(py, Some(cause));
+        error
+    })
+}
+
+/// The name that NumPy has for the type of the elements, such as `>f8`.
+fn type_string(array: &AnyArray) -> PyResult<String> {
+    let Some(scalar_type) = array.scalar_type() else {
+        return match array {
+            AnyArray::Opaque(array) => Err(array.descriptor().clone().into()),
+            _ => Err(PyTypeError::new_err("no NumPy type is made for records and strings yet")),
+        };
+    };
+    let scalar = scalar_type.scalar;
+    let size = scalar.size();
+    let name = match scalar.class() {
+        Class::Bool => "?".to_owned(),
+        Class::Char => "S1".to_owned(),
+        Class::Signed => format!("i{size}"),
+        Class::Unsigned | Class::Address => format!("u{size}"),
+        Class::Float => format!("f{size}"),
+        Class::Complex if scalar != Scalar::Complex32 => format!("c{size}"),
+        Class::Text if scalar == Scalar::Ucs4 => "U1".to_owned(),
+        Class::Complex | Class::Text => {
+            let name = scalar.name();
+            return Err(PyTypeError::new_err(format!("NumPy has no type for {name} elements")));
+        }
+    };
+    let order = match (scalar_type.swapped, cfg!(target_endian = "little")) {
+        (false, _) => '=',
+        (true, true) => '>',
+        (true, false) => '<',
+    };
+    Ok(format!("{order}{name}"))
+}
+
+/// An ndarray over the view's own memory. It holds a buffer of the view, as memoryview(v) does.
+fn ndarray<'py>(
+    this: &Bound<'py, PyConsumerArray>,
+    array: &AnyArray,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = this.py();
+    let descr = PyArrayDescr::new(py, type_string(array)?)?;
+    let layout: &Layout = array.layout();
+    let dims: Vec<npy_intp> = layout.shape().iter().map(|&length| length as npy_intp).collect();
+    let strides: Vec<npy_intp> = layout.strides().to_vec();
+    let flags = if array.readonly() { 0 } else { NPY_ARRAY_WRITEABLE };
+    // SAFETY: NumPy was imported. The memory is described as it is, and the base keeps it: a
+    // memoryview, whose buffer of the view lasts as long as itself. NewFromDescr takes over the
+    // reference to the descr, SetBaseObject the one to the base.
+    unsafe {
+        let base = ffi::PyMemoryView_FromObject(this.as_ptr());
+        let base = Bound::from_owned_ptr_or_err(py, base)?;
+        let object = PY_ARRAY_API.PyArray_NewFromDescr(
+            py,
+            get_type_object(py, NpyTypes::PyArray_Type),
+            descr.into_dtype_ptr(),
+            layout.ndim() as c_int,
+            dims.as_ptr().cast_mut(),
+            strides.as_ptr().cast_mut(),
+            array.start().cast(),
+            flags,
+            std::ptr::null_mut(),
+        );
+        let object = Bound::from_owned_ptr_or_err(py, object)?;
+        let status =
+            PY_ARRAY_API.PyArray_SetBaseObject(py, object.as_ptr().cast(), base.into_ptr());
+        if status != 0 {
+            return Err(PyErr::fetch(py));
+        }
+        Ok(object.cast_into_unchecked::<PyUntypedArray>().into_any())
+    }
+}
+
+#[pymethods]
+impl PyConsumerArray {
+    /// The numpy.dtype of the elements. Needs NumPy: ImportError where it is not there, TypeError
+    /// where it has no such type.
+    #[getter]
+    fn dtype<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArrayDescr>> {
+        let name = type_string(&*self.access(py)?)?;
+        import(py, "ConsumerArray.dtype")?;
+        PyArrayDescr::new(py, name)
+    }
+
+    /// The elements as a numpy.ndarray over the same memory, as numpy.asarray(v) asks for it. While
+    /// the array lives, the view cannot be released.
+    ///
+    /// dtype converts, and copy is as in numpy.array: True always copies, None where it must, and
+    /// False raises ValueError where it must.
+    #[pyo3(signature = (dtype = None, copy = None))]
+    fn __array__<'py>(
+        this: &Bound<'py, Self>,
+        dtype: Option<&Bound<'py, PyAny>>,
+        copy: Option<bool>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = this.py();
+        let view = this.get();
+        // Elements without a type in NumPy are refused whether it is there or not.
+        type_string(&*view.access(py)?)?;
+        let numpy = import(py, "ConsumerArray.__array__")?;
+        let must_copy = || PyValueError::new_err("the elements cannot be had without a copy");
+        let hold = view.hold(py)?;
+        let array = if hold.layout().suboffsets().is_empty() {
+            ndarray(this, &hold)?
+        } else if copy == Some(false) {
+            return Err(must_copy());
+        } else {
+            // NumPy has no pointers between start and element.
+            let copy = copy_of(py, &hold)?;
+            let hold = copy.get().hold(py)?;
+            ndarray(&copy, &hold)?
+        };
+        let arguments = PyDict::new(py);
+        arguments.set_item("dtype", dtype)?;
+        if copy == Some(true) {
+            arguments.set_item("copy", true)?;
+            return numpy.getattr("array")?.call((array,), Some(&arguments));
+        }
+        let converted = numpy.getattr("asarray")?.call((&array,), Some(&arguments))?;
+        if copy == Some(false) && !converted.is(&array) {
+            return Err(must_copy());
+        }
+        Ok(converted)
+    }
+}

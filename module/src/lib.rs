@@ -1,0 +1,15 @@
+//! The Python module `consumer`: all that knows the class `ConsumerArray`.
+//!
+//! gil ← values ← arguments, transfer ← object ← methods | interchange ← slots ← module
+
+#![allow(unsafe_code)]
+
+mod arguments;
+mod gil;
+mod interchange;
+mod methods;
+mod module;
+mod object;
+mod slots;
+mod transfer;
+mod values;

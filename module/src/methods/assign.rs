@@ -1,0 +1,211 @@
+//! `v[key] = value`.
+//!
+//! Key and value are converted first, which may run arbitrary Python code, and the view is asked for
+//! access after that.
+
+use pyo3::exceptions::{PyNotImplementedError, PyTypeError, PyValueError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PySlice;
+
+use consumer::array::AnyArray;
+use consumer::dtype::Scalar;
+use consumer::element::Form;
+
+use crate::arguments::exact;
+use crate::arguments::keys::{self, Selected};
+use crate::object::create::{ctypes_owner, view_of};
+use crate::object::{Description, Hold, Part, PyConsumerArray};
+use crate::transfer;
+use crate::values::elements;
+use crate::values::references::{self, Objects};
+
+/// `v[key] = value` for any key and value.
+pub(crate) fn set<'py>(
+    this: &Bound<'py, PyConsumerArray>,
+    key: &Bound<'py, PyAny>,
+    value: &Bound<'py, PyAny>,
+) -> PyResult<()> {
+    let py = this.py();
+    let view = this.get();
+    let description = view.describe()?;
+    if description.readonly() {
+        return Err(PyTypeError::new_err("cannot modify read-only memory"));
+    }
+    if let Some(names) = keys::names(key)? {
+        let target = Part::new(names.select(&*view.access(py)?)?);
+        check_ownership(view, target.describe(), py)?;
+        return set_part(view, &target, value, true);
+    }
+    check_ownership(view, description, py)?;
+    if let Some(pointer) = exact::element(&*view.access(py)?, key.as_borrowed()) {
+        // SAFETY: the pointer leads to an element of the view, which is writable.
+        return unsafe { store(view, pointer, value) };
+    }
+    match keys::parse(key, description.layout().ndim())? {
+        Selected::Element(index) => {
+            // Pointers in the memory may lead to the element.
+            let pointer = view.access(py)?.raw().element(&index)?;
+            // SAFETY: the pointer leads to an element of the view, which is writable.
+            unsafe { store(view, pointer, value) }
+        }
+        Selected::View(keys) => {
+            let target = Part::new(view.access(py)?.select(&keys)?);
+            // As in memoryview, only a buffer is stored in a slice of the one dimension.
+            let is_line = key.is_instance_of::<PySlice>() && description.layout().ndim() == 1;
+            set_part(view, &target, value, !is_line)
+        }
+    }
+}
+
+/// Stores an object in the element at `pointer`, unless converting it has released the view.
+///
+/// # Safety
+/// `pointer` leads to an element of the view, which is writable.
+unsafe fn store(
+    view: &PyConsumerArray,
+    pointer: *mut u8,
+    value: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    let encoded = view.describe()?.encode(value)?;
+    let old = {
+        let access = view.access(value.py())?;
+        // SAFETY: the caller guarantees it; the memory is still there, under access.
+        unsafe { elements::store(&access, pointer, encoded)? }
+    };
+    // Dropping objects may run arbitrary Python code.
+    drop(old);
+    Ok(())
+}
+
+/// Stores the elements of another exporter in those of `target`, a part of `view`, or, if scalars may
+/// fill, one object in all of them.
+fn set_part(
+    view: &PyConsumerArray,
+    target: &Part,
+    value: &Bound<'_, PyAny>,
+    scalars_fill: bool,
+) -> PyResult<()> {
+    let py = value.py();
+    // SAFETY: the object is alive.
+    let exports = unsafe { ffi::PyObject_CheckBuffer(value.as_ptr()) } != 0;
+    if exports {
+        let exporter = view_of(value)?;
+        let source = exporter.get().hold(py)?;
+        let hold = view.hold(py)?;
+        if same_elements(target.under(&hold), &source)
+            && target.describe().layout().shape() == source.layout().shape()
+        {
+            let old = assign(py, target.under(&hold), &source)?;
+            drop((hold, source));
+            drop(old);
+            return Ok(());
+        }
+        let may_be_element = holds_bytes(target.under(&hold)) || source.layout().ndim() == 0;
+        if !scalars_fill || !may_be_element {
+            return Err(different_structures(target.under(&hold), &source));
+        }
+    } else if !scalars_fill {
+        let found = value.get_type().fully_qualified_name()?;
+        return Err(PyTypeError::new_err(format!(
+            "a slice takes its elements from an object that exports a buffer, not {found}; \
+             v[...] = x fills"
+        )));
+    }
+    fill(view, target, value)
+}
+
+/// Copies the elements of one array to another one of the same type; both are held. Returns what is to
+/// be dropped once they are not touched any more.
+fn assign(py: Python<'_>, target: &AnyArray, source: &AnyArray) -> PyResult<Option<Objects>> {
+    match (target, source) {
+        (AnyArray::Composite(to), AnyArray::Composite(from)) if target.has_objects() => {
+            Ok(Some(references::assign(to, from)?))
+        }
+        _ => transfer::assign(py, target, source).map(|()| None),
+    }
+}
+
+/// Stores one object in all elements of a part.
+fn fill(view: &PyConsumerArray, target: &Part, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = value.py();
+    let encoded = target.describe().encode(value);
+    let encoded = encoded.map_err(|error| not_an_element(view, py, error))?;
+    let old = {
+        let hold: Hold<'_> = view.hold(py)?;
+        elements::fill(py, target.under(&hold), &encoded)?
+    };
+    drop(old);
+    Ok(())
+}
+
+/// The exception for an object that is no element to fill with.
+#[cold]
+fn not_an_element(view: &PyConsumerArray, py: Python<'_>, error: PyErr) -> PyErr {
+    if view.describe().is_ok_and(|view| view.layout().ndim() > 1)
+        && error.is_instance_of::<PyTypeError>(py)
+    {
+        // The exception of memoryview for parts of several dimensions.
+        let message = format!("neither a buffer nor an element to fill with: {}", error.value(py));
+        return PyNotImplementedError::new_err(message);
+    }
+    error
+}
+
+/// Returns whether the elements of two arrays are of the same type and byte order, so that their bytes
+/// can be copied. Where a type is not known, the formats decide.
+fn same_elements(left: &AnyArray, right: &AnyArray) -> bool {
+    let same_size = left.layout().itemsize() == right.layout().itemsize();
+    match (left, right) {
+        (AnyArray::Composite(left), AnyArray::Composite(right)) => {
+            same_size && left.descriptor() == right.descriptor()
+        }
+        (AnyArray::Opaque(left), AnyArray::Opaque(right)) => {
+            same_size && left.format() == right.format()
+        }
+        _ => left.scalar_type().is_some() && left.scalar_type() == right.scalar_type(),
+    }
+}
+
+/// Returns whether an object that exports a buffer may be meant as one element: a byte string. (So may
+/// one without dimensions, as NumPy's scalars are.)
+fn holds_bytes(array: &AnyArray) -> bool {
+    fn is_bytes(form: &Form) -> bool {
+        match form {
+            Form::Bytes(_) | Form::Pascal(_) | Form::Void(_) => true,
+            Form::Scalar(scalar_type) => scalar_type.scalar == Scalar::Char,
+            Form::Behind(_, form) => is_bytes(form),
+            _ => false,
+        }
+    }
+    match array {
+        AnyArray::Char(_) => true,
+        AnyArray::Composite(array) => is_bytes(array.descriptor()),
+        _ => false,
+    }
+}
+
+#[cold]
+fn different_structures(target: &AnyArray, source: &AnyArray) -> PyErr {
+    let describe = |array: &AnyArray| {
+        format!("format '{}' and shape {:?}", array.format(), array.layout().shape())
+    };
+    PyValueError::new_err(format!(
+        "cannot assign a buffer of {} to {}",
+        describe(source),
+        describe(target)
+    ))
+}
+
+/// Refuses to store references in memory that does not own them.
+fn check_ownership(view: &PyConsumerArray, part: Description<'_>, py: Python<'_>) -> PyResult<()> {
+    if part.has_objects()
+        && let Some(exporter) = view.exporter(py)?
+        && ctypes_owner(&exporter).is_some()
+    {
+        return Err(PyTypeError::new_err(
+            "the memory of ctypes only borrows its objects: store them through the ctypes object",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! What a view tells of itself: the attributes of memoryview.
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyTuple};
+
+use consumer::format::FormatString;
+
+use crate::object::PyConsumerArray;
+
+/// Returns the format as a str. Bytes that are not UTF-8 become surrogates, as in file names, so that
+/// none is lost and none is refused.
+pub(crate) fn format_object<'py>(
+    py: Python<'py>,
+    format: &FormatString,
+) -> PyResult<Bound<'py, PyString>> {
+    let format = format.as_bytes();
+    // SAFETY: the pointer and length are those of a slice; the result is a new str or NULL.
+    unsafe {
+        let text = ffi::PyUnicode_DecodeUTF8(
+            format.as_ptr().cast(),
+            format.len() as isize,
+            c"surrogateescape".as_ptr(),
+        );
+        Ok(Bound::from_owned_ptr_or_err(py, text)?.cast_into_unchecked())
+    }
+}
+
+#[pymethods]
+impl PyConsumerArray {
+    /// The object whose memory this is: the exporter, as the buffer protocol names it. Views of a
+    /// view have its exporter. None for memory of the view's own.
+    #[getter]
+    fn obj<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.exporter(py)
+    }
+
+    /// The format of one element, in the syntax of the struct module as PEP 3118 extends it, just
+    /// as the exporter wrote it; "B" where it gave none.
+    #[getter]
+    fn format<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
+        format_object(py, self.describe()?.format())
+    }
+
+    /// The size of one element in bytes.
+    #[getter]
+    fn itemsize(&self) -> PyResult<usize> {
+        Ok(self.describe()?.layout().itemsize())
+    }
+
+    /// The size of all elements in bytes: what tobytes() gives, product(shape) * itemsize.
+    #[getter]
+    fn nbytes(&self) -> PyResult<usize> {
+        Ok(self.describe()?.layout().nbytes())
+    }
+
+    /// The number of dimensions.
+    #[getter]
+    fn ndim(&self) -> PyResult<usize> {
+        Ok(self.describe()?.layout().ndim())
+    }
+
+    /// The length of each dimension, in elements.
+    #[getter]
+    fn shape<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.describe()?.layout().shape())
+    }
+
+    /// The step of each dimension, in bytes.
+    #[getter]
+    fn strides<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.describe()?.layout().strides())
+    }
+
+    /// For each dimension the bytes to go on after following a pointer that lies there, or a
+    /// negative number where none does; empty where no dimension has one (PEP 3118).
+    #[getter]
+    fn suboffsets<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.describe()?.layout().suboffsets())
+    }
+
+    /// Whether the memory must not be changed through this view.
+    #[getter]
+    fn readonly(&self) -> PyResult<bool> {
+        Ok(self.describe()?.readonly())
+    }
+
+    /// Whether the elements are contiguous in C order (the last index changes fastest).
+    #[getter]
+    fn c_contiguous(&self) -> PyResult<bool> {
+        Ok(self.describe()?.layout().is_c_contiguous())
+    }
+
+    /// Whether the elements are contiguous in Fortran order (the first index changes fastest).
+    #[getter]
+    fn f_contiguous(&self) -> PyResult<bool> {
+        Ok(self.describe()?.layout().is_f_contiguous())
+    }
+
+    /// Whether the elements are contiguous in either order.
+    #[getter]
+    fn contiguous(&self) -> PyResult<bool> {
+        let layout = self.describe()?.layout();
+        Ok(layout.is_c_contiguous() || layout.is_f_contiguous())
+    }
+}

@@ -1,0 +1,100 @@
+//! `cast`: the same bytes as elements of another format, in another shape.
+
+use pyo3::Borrowed;
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use consumer::array::AnyArray;
+use consumer::layout::Layout;
+
+use crate::arguments::{self, exact, format_of_letter};
+use crate::object::PyConsumerArray;
+
+/// The fast path of `v.cast(format)`: contiguous scalars become those of a format of one letter.
+/// Returns `None` for everything else, and for what is an error.
+#[inline]
+pub(crate) fn cast_exact<'py>(
+    this: &Bound<'py, PyConsumerArray>,
+    format: Borrowed<'_, 'py, PyAny>,
+) -> PyResult<Option<Bound<'py, PyConsumerArray>>> {
+    let Some((format, scalar_type)) = exact::string(format).and_then(format_of_letter) else {
+        return Ok(None);
+    };
+    let Some(access) = this.get().try_access(this.py()) else { return Ok(None) };
+    let size = scalar_type.scalar.size();
+    let nbytes = match access.layout().adjacent_len() {
+        Some(length) if access.is_scalar() => length * access.layout().itemsize(),
+        _ => return Ok(None),
+    };
+    if !nbytes.is_multiple_of(size) {
+        return Ok(None);
+    }
+    let (start, readonly) = (access.start(), access.readonly());
+    let layout = Layout::line(nbytes / size, size as isize, size)?;
+    // SAFETY: the layout covers the bytes of the view's elements, under access.
+    unsafe {
+        PyConsumerArray::share_with(this, |place| {
+            place.write(AnyArray::of_scalars(scalar_type, start, layout, format, readonly, None));
+        })
+    }
+    .map(Some)
+}
+
+/// The arguments of `v.cast`.
+pub(crate) struct CastArguments<'a, 'py> {
+    pub(crate) format: &'a Bound<'py, PyString>,
+    pub(crate) shape: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) order: &'a str,
+    pub(crate) offset: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) count: Option<&'a Bound<'py, PyAny>>,
+}
+
+/// `v.cast(format, shape, order, offset=offset, count=count)`
+pub(crate) fn cast<'py>(
+    this: &Bound<'py, PyConsumerArray>,
+    arguments: CastArguments<'_, 'py>,
+) -> PyResult<Bound<'py, PyConsumerArray>> {
+    let CastArguments { format, shape, order, offset, count } = arguments;
+    let (format, itemsize) = arguments::format(format)?;
+    let shape = shape.map(arguments::shape).transpose()?;
+    let offset = arguments::count(offset, "offset")?.unwrap_or(0);
+    let count = arguments::count(count, "count")?;
+    let description = this.get().describe()?;
+    let order = arguments::order(Some(order), description.layout())?;
+    let layout = if offset == 0 && count.is_none() {
+        description.layout().cast(itemsize, shape.as_deref(), order)?
+    } else {
+        let part = description.layout().bytes(offset, itemsize, count)?;
+        part.cast(itemsize, shape.as_deref(), order)?
+    };
+    let access = this.get().access(this.py())?;
+    // Numbers must not be taken for references, nor references be written as numbers.
+    let start = access.start().wrapping_add(offset);
+    let readonly = access.readonly() || access.has_references();
+    // SAFETY: the layout covers bytes of the view's elements from the offset on, and no others.
+    let cast = unsafe { AnyArray::new(start, layout, format, readonly, None) };
+    if !cast.has_objects() {
+        // SAFETY: as said, under access.
+        return unsafe { PyConsumerArray::share(this, cast) };
+    }
+    match (&*access, cast) {
+        (AnyArray::Composite(from), AnyArray::Composite(to))
+            if from.descriptor() == to.descriptor() && offset.is_multiple_of(itemsize) =>
+        {
+            // SAFETY: the layout covers bytes of the same elements.
+            let cast = unsafe {
+                let (layout, format) = (to.layout().clone(), to.format().clone());
+                let (readonly, form) = (access.readonly(), to.descriptor().clone());
+                AnyArray::composite(start, layout, format, readonly, None, form)
+            };
+            // SAFETY: as said, under access.
+            unsafe { PyConsumerArray::share(this, cast) }
+        }
+        (_, cast) => Err(PyTypeError::new_err(format!(
+            "cannot cast format '{}' to format '{}': no bytes are references to objects",
+            access.format(),
+            cast.format()
+        ))),
+    }
+}

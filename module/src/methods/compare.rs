@@ -1,0 +1,139 @@
+//! `==` and `hash`.
+
+use std::sync::atomic::Ordering;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+use consumer::array::AnyArray;
+use consumer::kernels::pieces::Sequence;
+use consumer::layout::Order;
+use consumer::view::Walk;
+
+use crate::gil::{self, Checkpoints};
+use crate::object::PyConsumerArray;
+use crate::object::create::view_of;
+use crate::transfer::bytes_object;
+use crate::values::read;
+
+/// `this == other`; `None` for an object that a view cannot be compared with.
+pub(crate) fn equals<'py>(
+    this: &Bound<'py, PyConsumerArray>,
+    other: &Bound<'py, PyAny>,
+) -> PyResult<Option<bool>> {
+    let py = this.py();
+    // Two small views of scalars are compared at once, without taking holds.
+    if other.get_type_ptr() == this.get_type_ptr()
+        // SAFETY: they are of the same class.
+        && let other = unsafe { other.cast_unchecked::<PyConsumerArray>() }
+        && let (Some(left), Some(right)) =
+            (this.get().try_access(py), other.get().try_access(py))
+        && left.is_scalar()
+        && right.is_scalar()
+        && !gil::is_large(left.raw())
+    {
+        return Ok(Some(left.equals(&right)));
+    }
+    let released = |view: &Bound<'py, PyAny>| {
+        view.cast_exact::<PyConsumerArray>().is_ok_and(|view| view.get().is_released())
+    };
+    // As in memoryview, a released view, which cannot be read any more, equals itself alone.
+    if this.get().is_released() || released(other) {
+        return Ok(Some(this.is(other)));
+    }
+    // SAFETY: the object is alive.
+    if unsafe { ffi::PyObject_CheckBuffer(other.as_ptr()) } == 0 {
+        return Ok(None);
+    }
+    let Ok(other) = view_of(other) else { return Ok(None) };
+    let (left, right) = (this.get().hold(py)?, other.get().hold(py)?);
+    if left.has_objects() || right.has_objects() {
+        return equal_objects(py, &left, &right).map(Some);
+    }
+    equal_in_pieces(py, &left, &right).map(Some)
+}
+
+/// The fast path of [`equals`] for two small lines of scalars of one type. Does not panic.
+#[inline]
+pub(crate) fn equals_exact(
+    py: Python<'_>,
+    left: &PyConsumerArray,
+    right: &PyConsumerArray,
+) -> Option<bool> {
+    let (left, right) = (left.try_access(py)?, right.try_access(py)?);
+    if gil::is_large(left.raw()) {
+        return None;
+    }
+    left.equal_lines(&right)
+}
+
+/// Returns whether two arrays without objects, both held, have the same shape and equal elements.
+fn equal_in_pieces(py: Python<'_>, left: &AnyArray, right: &AnyArray) -> PyResult<bool> {
+    if left.layout().shape() != right.layout().shape() || !gil::is_large(left.raw()) {
+        return Ok(left.equals(right));
+    }
+    let mut equal = true;
+    // SAFETY: the pieces are parts of the arrays, and comparing them touches nothing else.
+    unsafe {
+        gil::in_pieces(py, [left.raw(), right.raw()], Sequence::Any, |[one, other], _| {
+            equal = left.piece(one).equals(&right.piece(other));
+            Ok(equal)
+        })?;
+    }
+    Ok(equal)
+}
+
+/// Returns whether two arrays, both held, have the same shape and elements that are equal in Python.
+fn equal_objects(py: Python<'_>, left: &AnyArray, right: &AnyArray) -> PyResult<bool> {
+    if left.layout().shape() != right.layout().shape() {
+        return Ok(false);
+    }
+    if !left.is_readable() || !right.is_readable() {
+        return Ok(false);
+    }
+    let read = |array: &AnyArray, pointer: *const u8| {
+        // SAFETY: a run leads to elements of the array, which are held; `read` returns a new reference,
+        // or NULL with an exception.
+        unsafe { Bound::from_owned_ptr_or_err(py, read(py, array, pointer)) }
+    };
+    let mut checkpoints = Checkpoints::for_objects(py, left.layout().len());
+    for run in Walk::new([left.raw(), right.raw()], Order::C)? {
+        for index in 0..run.length {
+            checkpoints.advance(1)?;
+            let one = read(left, run.pointer(0, index))?;
+            if !one.eq(read(right, run.pointer(1, index))?)? {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+#[pymethods]
+impl PyConsumerArray {
+    /// As for memoryview: the hash of the bytes, for read-only views of B, b and c; so that a view
+    /// has the hash of the bytes object that it equals.
+    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
+        let known = self.hash.load(Ordering::Relaxed);
+        if known != -1 {
+            return Ok(known);
+        }
+        let hold = self.hold(py)?;
+        if !hold.readonly() {
+            return Err(PyValueError::new_err("cannot hash writable ConsumerArray object"));
+        }
+        let format = hold.format().as_bytes();
+        if !matches!(format.strip_prefix(b"@").unwrap_or(format), b"B" | b"b" | b"c") {
+            let message = "hashing is restricted to formats 'B', 'b' or 'c'";
+            return Err(PyValueError::new_err(message));
+        }
+        if let Some(exporter) = self.exporter(py)? {
+            // What the view's hash rests on must not change: the exporter has to be hashable itself.
+            exporter.hash()?;
+        }
+        let hash = bytes_object(py, &hold, Order::C)?.hash()?;
+        self.hash.store(hash, Ordering::Relaxed);
+        Ok(hash)
+    }
+}

@@ -1,0 +1,153 @@
+//! What leaves the view: lists, bytes, hexadecimal digits and copies.
+
+use pyo3::exceptions::{PyMemoryError, PyTypeError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyTuple};
+
+use consumer::kernels::hex;
+use consumer::kernels::pieces::Sequence;
+use consumer::layout::{Layout, Order};
+use consumer::memory;
+use consumer::view::RawView;
+
+use crate::arguments;
+use crate::gil;
+use crate::object::PyConsumerArray;
+use crate::object::create::copy_of;
+use crate::transfer::bytes_object;
+use crate::values::NewReference;
+use crate::values::elements::lists;
+
+/// `v.tolist()`
+pub(crate) fn list_of<'py>(py: Python<'py>, view: &PyConsumerArray) -> PyResult<Bound<'py, PyAny>> {
+    let hold = view.hold(py)?;
+    // SAFETY: the view is held; the result is a new reference, or NULL with an exception.
+    unsafe { Bound::from_owned_ptr_or_err(py, lists(py, &hold)) }
+}
+
+/// `v.tobytes()` in an order.
+pub(crate) fn bytes_in_order<'py>(
+    py: Python<'py>,
+    view: &PyConsumerArray,
+    order: Order,
+) -> PyResult<Bound<'py, PyBytes>> {
+    bytes_object(py, &*view.hold(py)?, order)
+}
+
+/// `v.tobytes(order)`
+pub(crate) fn bytes_in_named_order<'py>(
+    py: Python<'py>,
+    view: &PyConsumerArray,
+    order: &str,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let hold = view.hold(py)?;
+    let order = arguments::order(Some(order), hold.layout())?;
+    bytes_object(py, &hold, order)
+}
+
+/// The fast path of `v.tobytes()` for contiguous elements that are not large: a new reference, or NULL
+/// with an exception. Does not panic.
+#[inline]
+pub(crate) fn contiguous_bytes(py: Python<'_>, view: &PyConsumerArray) -> Option<NewReference> {
+    let access = view.try_access(py)?;
+    let length = access.layout().adjacent_len().filter(|_| !gil::is_large(access.raw()))?;
+    let size = (length * access.layout().itemsize()) as isize;
+    // SAFETY: the elements are as many contiguous bytes, under access.
+    Some(unsafe { ffi::PyBytes_FromStringAndSize(access.start().cast(), size) })
+}
+
+/// Bytes from which on the preparations for large output are worth it.
+const MIN_BYTES_IN_PIECES: usize = 1 << 16;
+
+/// Creates a str of two hexadecimal digits for each of some bytes.
+///
+/// # Safety
+/// `start` is valid for reads of `length` bytes, which are held.
+unsafe fn hex_object<'py>(
+    py: Python<'py>,
+    start: *const u8,
+    length: usize,
+) -> PyResult<Bound<'py, PyAny>> {
+    let size = length.checked_mul(2).and_then(|size| isize::try_from(size).ok());
+    let size = size.ok_or_else(|| PyMemoryError::new_err("a str longer than memory"))?;
+    // SAFETY: the caller guarantees it for the bytes. The str is new and of ASCII, and all of it is
+    // written before anybody else has it.
+    unsafe {
+        let text = Bound::from_owned_ptr_or_err(py, ffi::PyUnicode_New(size, 127))?;
+        if size > 0 {
+            let target = ffi::PyUnicode_DATA(text.as_ptr()).cast::<u8>();
+            if length < MIN_BYTES_IN_PIECES {
+                hex::encode_to(start, length, target);
+                return Ok(text);
+            }
+            memory::advise_huge(target, size as usize);
+            let layout = Layout::line(length, 1, 1)?;
+            let bytes = RawView::new(start.cast_mut(), &layout);
+            gil::in_pieces(py, [bytes], Sequence::Forward, |[piece], before| {
+                let (count, target) = (piece.layout().len(), target.wrapping_add(2 * before));
+                hex::encode_to(piece.start(), count, target);
+                Ok(true)
+            })?;
+        }
+        Ok(text)
+    }
+}
+
+fn cannot(action: &str) -> PyErr {
+    PyTypeError::new_err(format!("cannot {action} ConsumerArray objects; copy() makes a copy"))
+}
+
+#[pymethods]
+impl PyConsumerArray {
+    /// The bytes of the elements, in C order, as a str of two hexadecimal digits each. sep is a
+    /// character that separates them into groups of bytes_per_sep bytes, counted from the right
+    /// where that is positive, as in bytes.hex.
+    ///
+    /// >>> import consumer
+    /// >>> consumer.consume(b'\xb9\x01\xef').hex(':')
+    /// 'b9:01:ef'
+    #[pyo3(
+        signature = (*arguments, **names),
+        text_signature = "($self, /, sep=<unrepresentable>, bytes_per_sep=1)"
+    )]
+    fn hex<'py>(
+        &self,
+        py: Python<'py>,
+        arguments: &Bound<'py, PyTuple>,
+        names: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let hold = self.hold(py)?;
+        let bare = arguments.is_empty() && names.is_none();
+        if bare && hold.layout().is_c_contiguous() {
+            // SAFETY: the elements are contiguous, and held.
+            return unsafe { hex_object(py, hold.start(), hold.layout().nbytes()) };
+        }
+        let bytes = bytes_object(py, &hold, Order::C)?;
+        if bare {
+            let bytes = bytes.as_bytes();
+            // SAFETY: a slice of the object's bytes.
+            return unsafe { hex_object(py, bytes.as_ptr(), bytes.len()) };
+        }
+        // The rules for separators are those of bytes, errors included.
+        bytes.call_method("hex", arguments, names)
+    }
+
+    /// A copy: a writable view over memory of its own, with the elements in this machine's byte
+    /// order, contiguous in C order.
+    fn copy<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, Self>> {
+        copy_of(py, &*self.hold(py)?)
+    }
+
+    fn __copy__(&self) -> PyResult<()> {
+        Err(cannot("copy"))
+    }
+
+    fn __deepcopy__(&self, _memo: &Bound<'_, PyAny>) -> PyResult<()> {
+        Err(cannot("copy"))
+    }
+
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(cannot("pickle"))
+    }
+}

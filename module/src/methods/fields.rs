@@ -1,0 +1,75 @@
+//! `v.fields`: the fields of records.
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyTuple, PyType};
+
+use consumer::array::AnyArray;
+use consumer::element::Field;
+
+use crate::methods::attributes::format_object;
+use crate::object::PyConsumerArray;
+
+/// Returns the class of the values of `v.fields`: a named tuple, created when it is first asked for.
+pub(crate) fn field_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let member = |name: &'static std::ffi::CStr, doc: &'static std::ffi::CStr| {
+        ffi::PyStructSequence_Field { name: name.as_ptr().cast_mut(), doc: doc.as_ptr().cast_mut() }
+    };
+    let class = CLASS.get_or_try_init(py, || {
+        let mut members = [
+            member(c"format", c"the format of one element of the field"),
+            member(c"offset", c"bytes from the start of the record to the field"),
+            member(c"shape", c"the shape of the field's sub-array; () where it is none"),
+            ffi::PyStructSequence_Field { name: std::ptr::null_mut(), doc: std::ptr::null_mut() },
+        ];
+        let mut description = ffi::PyStructSequence_Desc {
+            name: c"consumer.Field".as_ptr().cast_mut(),
+            doc: c"Where a field of a record lies, and what it is.".as_ptr().cast_mut(),
+            fields: members.as_mut_ptr(),
+            n_in_sequence: 3,
+        };
+        // SAFETY: the description is complete, and only read by the call; its texts are static. The
+        // result is a new reference or NULL.
+        unsafe {
+            let class = ffi::PyStructSequence_NewType(&raw mut description);
+            Ok::<_, PyErr>(
+                Bound::from_owned_ptr_or_err(py, class.cast())?.cast_into::<PyType>()?.unbind(),
+            )
+        }
+    })?;
+    Ok(class.bind(py))
+}
+
+/// Creates the description of a field of the array's elements.
+fn describe<'py>(py: Python<'py>, array: &AnyArray, field: &Field) -> PyResult<Bound<'py, PyAny>> {
+    let part = array.part(field.offset, &field.form)?;
+    let format = format_object(py, part.format())?;
+    let shape = PyTuple::new(py, &part.layout().shape()[array.layout().ndim()..])?;
+    field_class(py)?.call1(((format, field.offset, shape),))
+}
+
+#[pymethods]
+impl PyConsumerArray {
+    /// The named fields of the elements, where those are records: a dict of each field's format,
+    /// offset in the record (in bytes) and shape, as named tuples. Empty where no field has a name.
+    ///
+    /// >>> import consumer
+    /// >>> v = consumer.consume(bytes(14)).cast("T{<I:id:H:kind:(2)f:at:}")
+    /// >>> v.fields["at"]
+    /// consumer.Field(format='f', offset=6, shape=(2,))
+    #[getter]
+    fn fields<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let hold = self.hold(py)?;
+        let fields = PyDict::new(py);
+        for field in hold.record().iter().flat_map(|record| &record.fields) {
+            let Some(name) = &field.name else { continue };
+            // Of two fields of one name, the first is the one that the name gives.
+            if !fields.contains(name)? {
+                fields.set_item(name, describe(py, &hold, field)?)?;
+            }
+        }
+        Ok(fields)
+    }
+}

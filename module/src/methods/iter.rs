@@ -1,0 +1,195 @@
+//! Iteration: an iterator type of its own, forwards and backwards.
+//!
+//! An iterator keeps its view alive, but does not hold the memory: a view that is released
+//! meanwhile ends the iteration with an error.
+
+use std::cell::UnsafeCell;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::{PyTraverseError, PyTypeInfo, PyVisit};
+
+use consumer::array::AnyArray;
+use consumer::layout::{Key, Layout};
+
+use crate::object::{PyConsumerArray, uninit};
+use crate::values::{NewReference, read};
+
+/// Iterator over the elements of a ConsumerArray, or, above one dimension, over its sub-views.
+#[pyclass(frozen, immutable_type, name = "ConsumerArrayIterator", module = "consumer")]
+pub(crate) struct PyIterator {
+    /// `None` once the iteration has ended, which then keeps nothing alive.
+    view: UnsafeCell<Option<Py<PyConsumerArray>>>,
+    /// How many elements were returned.
+    done: AtomicUsize,
+    length: usize,
+    backwards: bool,
+    /// The address of the first element to be returned and the stride to the next one; `None` for
+    /// elements that are not equally spaced, that are sub-views, or that are composite.
+    line: Option<(*mut u8, isize)>,
+}
+
+// SAFETY: the address of the line is only followed under access to the view. The view is only taken
+// away while the GIL is held and nobody is looking at it; without a GIL it never is. The rest is atomic
+// or immutable.
+unsafe impl Send for PyIterator {}
+// SAFETY: as for `Send`.
+unsafe impl Sync for PyIterator {}
+
+impl PyIterator {
+    fn new<'py>(view: &Bound<'py, PyConsumerArray>, backwards: bool) -> PyResult<Bound<'py, Self>> {
+        let py = view.py();
+        let (length, line) = {
+            let access = view.get().access(py)?;
+            let [length, ..] = *access.layout().shape() else {
+                return Err(PyTypeError::new_err("0-dim memory cannot be iterated over"));
+            };
+            let line = match (access.layout().strides(), access.layout().suboffsets()) {
+                // Creating the object of a composite element may run Python code that ends this
+                // iteration, and the view with it. The slow path keeps the view alive for that.
+                _ if matches!(*access, AnyArray::Composite(_)) => None,
+                (&[stride], []) if backwards && length > 0 => {
+                    let last = stride.wrapping_mul(length as isize - 1);
+                    Some((access.start().wrapping_offset(last), stride.wrapping_neg()))
+                }
+                (&[stride], []) => Some((access.start(), stride)),
+                _ => None,
+            };
+            (length, line)
+        };
+        let (done, tracked) = (AtomicUsize::new(0), view.get().is_tracked());
+        let view = UnsafeCell::new(Some(view.clone().unbind()));
+        let iterator = Self { view, done, length, backwards, line };
+        // A cycle can lead through an iterator only if it leads through its view.
+        // SAFETY: the class is that of iterators, whose deallocator the module has set to
+        // `dealloc_other` before anybody can have a view.
+        unsafe { uninit::create_other(py, Self::type_object_raw(py), iterator, tracked) }
+    }
+
+    /// Calls `f` with the view, or with `None` at the end of the iteration. `f` runs no Python code.
+    #[inline(always)]
+    fn with_view<R>(
+        &self,
+        _attached: Python<'_>,
+        f: impl FnOnce(Option<&Py<PyConsumerArray>>) -> R,
+    ) -> R {
+        // SAFETY: the view is only taken away by `finish`, while the GIL is held, and `f` runs no Python
+        // code that could call it.
+        f(unsafe { (*self.view.get()).as_ref() })
+    }
+
+    /// Gives the view up at the end of the iteration.
+    #[cold]
+    fn finish(&self, py: Python<'_>) {
+        if cfg!(Py_GIL_DISABLED) {
+            return;
+        }
+        // SAFETY: the GIL is held and nobody is looking at the view. It is out of its place before its
+        // end can run Python code.
+        let view = unsafe { (*self.view.get()).take() };
+        drop(view.map(|view| view.into_bound(py)));
+    }
+
+    /// Returns the next of equally spaced scalars; `None` at the end and for all other elements. Does
+    /// not panic.
+    #[inline(always)]
+    pub(crate) fn next_scalar(&self, py: Python<'_>) -> Option<NewReference> {
+        let (first, stride) = self.line?;
+        let done = self.done.load(Ordering::Relaxed);
+        if done >= self.length {
+            return None;
+        }
+        self.with_view(py, |view| {
+            let access = view?.get().try_access(py)?;
+            // Without a GIL two threads may be given the same element, as with other iterators.
+            self.done.store(done + 1, Ordering::Relaxed);
+            let pointer = first.wrapping_offset(stride.wrapping_mul(done as isize));
+            // SAFETY: `done` is below the length, so that the line leads to an element of the view, which
+            // is accessed. Creating the object of a scalar runs no Python code.
+            Some(unsafe { read(py, &access, pointer) })
+        })
+    }
+
+    /// Returns the next object; NULL at the end and, with an exception, if that fails.
+    pub(crate) fn next(&self, py: Python<'_>) -> NewReference {
+        if let Some(element) = self.next_scalar(py) {
+            return element;
+        }
+        let done = self.done.load(Ordering::Relaxed);
+        let view = self.with_view(py, |view| Some(view?.bind(py).clone()));
+        let view = match view {
+            Some(view) if done < self.length => view,
+            _ => {
+                self.finish(py);
+                return std::ptr::null_mut();
+            }
+        };
+        self.done.store(done + 1, Ordering::Relaxed);
+        let index = if self.backwards { self.length - 1 - done } else { done };
+        match part(&view, index as isize) {
+            Ok(object) => object.into_ptr(),
+            Err(error) => {
+                error.restore(py);
+                std::ptr::null_mut()
+            }
+        }
+    }
+}
+
+impl Drop for PyIterator {
+    fn drop(&mut self) {
+        // SAFETY: objects are deallocated attached.
+        let py = unsafe { Python::assume_attached() };
+        // PyO3 does not know that the deallocator is attached, and would put dropping a `Py` off; a
+        // `Bound` is dropped at once.
+        drop(self.view.get_mut().take().map(|view| view.into_bound(py)));
+    }
+}
+
+/// Returns what an index of the first dimension selects: a sub-view above one dimension.
+fn part<'py>(view: &Bound<'py, PyConsumerArray>, index: isize) -> PyResult<Bound<'py, PyAny>> {
+    let py = view.py();
+    let access = view.get().access(py)?;
+    if access.layout().ndim() == 1 {
+        let pointer = access.raw().element(&[index])?;
+        // SAFETY: the pointer leads to an element, under access; `read` returns a new reference, or NULL
+        // with an exception.
+        return unsafe { Bound::from_owned_ptr_or_err(py, read(py, &access, pointer)) };
+    }
+    if let Some(offset) = access.layout().index_first(index) {
+        // SAFETY: a row of the view, just found under access.
+        let row = unsafe { PyConsumerArray::share_changed(view, offset, Layout::remove_first)? };
+        return Ok(row.into_any());
+    }
+    let (start, layout) = access.raw().select(&[Key::Index(index)])?;
+    // SAFETY: a selection of the view's elements, just made under access.
+    Ok(unsafe { PyConsumerArray::share_part(view, start, layout)? }.into_any())
+}
+
+#[pymethods]
+impl PyIterator {
+    fn __iter__<'py>(this: &Bound<'py, Self>) -> Bound<'py, Self> {
+        this.clone()
+    }
+
+    fn __length_hint__(&self) -> usize {
+        self.length.saturating_sub(self.done.load(Ordering::Relaxed))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        // SAFETY: while the collector runs, nobody takes the view away.
+        visit.call(unsafe { &*self.view.get() })
+    }
+}
+
+#[pymethods]
+impl PyConsumerArray {
+    fn __iter__<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, PyIterator>> {
+        PyIterator::new(this, false)
+    }
+
+    fn __reversed__<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, PyIterator>> {
+        PyIterator::new(this, true)
+    }
+}

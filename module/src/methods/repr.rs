@@ -1,0 +1,102 @@
+//! `str(v)` and `repr(v)`.
+//!
+//! Of each dimension only the first elements are shown, and in all a limited number, so that the cost
+//! does not grow with the size of the memory.
+
+use std::fmt::Write;
+
+use pyo3::exceptions::{PyNotImplementedError, PyValueError};
+use pyo3::prelude::*;
+
+use crate::methods::attributes::format_object;
+use crate::object::PyConsumerArray;
+use crate::values::read;
+use consumer::array::AnyArray;
+
+/// How many elements of one dimension are shown.
+const MAX_PER_DIMENSION: usize = 10;
+/// How many elements are shown in all; a line of the innermost dimension that was begun is completed.
+const MAX_SHOWN: usize = 1000;
+
+/// Writes the elements of the dimensions from `dimension` on, in brackets; `pointer` is where the indices
+/// before lead. `array` is held.
+fn write_elements(
+    py: Python<'_>,
+    array: &AnyArray,
+    dimension: usize,
+    pointer: *mut u8,
+    text: &mut String,
+    shown: &mut usize,
+) -> PyResult<()> {
+    let Some(&length) = array.layout().shape().get(dimension) else {
+        *shown += 1;
+        // SAFETY: all indices together lead to an element, which is held; `read` returns a new reference,
+        // or NULL with an exception.
+        match unsafe { Bound::from_owned_ptr_or_err(py, read(py, array, pointer)) } {
+            Ok(object) => text.push_str(&object.repr()?.to_string_lossy()),
+            // An element that is no value of its type, or that has a part that cannot be read, must not
+            // keep the others from being shown.
+            Err(error)
+                if error.is_instance_of::<PyValueError>(py)
+                    || error.is_instance_of::<PyNotImplementedError>(py) =>
+            {
+                let _ = write!(text, "<{}>", error.value(py));
+            }
+            Err(error) => return Err(error),
+        }
+        return Ok(());
+    };
+    text.push_str("[ ");
+    for index in 0..length {
+        let innermost = dimension + 1 == array.layout().ndim();
+        if index == MAX_PER_DIMENSION || (*shown >= MAX_SHOWN && !innermost) {
+            text.push_str("... ");
+            break;
+        }
+        let next = array.raw().step(pointer, dimension, index);
+        write_elements(py, array, dimension + 1, next, text, shown)?;
+        text.push(' ');
+    }
+    text.push(']');
+    Ok(())
+}
+
+/// Returns the elements as text, or why they cannot be read. `array` is held.
+fn elements(py: Python<'_>, array: &AnyArray) -> PyResult<String> {
+    if let AnyArray::Opaque(array) = array {
+        return Ok(format!("[ {} ]", array.descriptor()));
+    }
+    let mut text = String::new();
+    write_elements(py, array, 0, array.start(), &mut text, &mut 0)?;
+    Ok(text)
+}
+
+fn released(view: &PyConsumerArray) -> String {
+    format!("<released memory of ConsumerArray at {view:p}>")
+}
+
+#[pymethods]
+impl PyConsumerArray {
+    fn __str__(&self, py: Python<'_>) -> PyResult<String> {
+        if self.is_released() {
+            return Ok(released(self));
+        }
+        let hold = self.hold(py)?;
+        elements(py, &hold)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        if self.is_released() {
+            return Ok(released(self));
+        }
+        let hold = self.hold(py)?;
+        let mut text = String::from("<ConsumerArray format=");
+        text.push_str(&format_object(py, hold.format())?.repr()?.to_string_lossy());
+        let shape = pyo3::types::PyTuple::new(py, hold.layout().shape())?;
+        // Writing to a String cannot fail.
+        let _ = write!(text, " shape={shape} ");
+        text.push_str(&elements(py, &hold)?);
+        text.push('>');
+        Ok(text)
+    }
+}

@@ -1,0 +1,202 @@
+//! `in`, `index` and `count`.
+//!
+//! If the object that is looked for is of one of Python's own types, its value is encoded as an element
+//! and a kernel looks for that; no Python code runs. For any other object each element is compared with
+//! it in Python, while the memory is held.
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use consumer::array::AnyArray;
+use consumer::kernels::pieces::Sequence;
+use consumer::layout::{Key, Order};
+use consumer::view::Walk;
+
+use crate::arguments;
+use crate::gil::{self, Checkpoints};
+use crate::object::PyConsumerArray;
+use crate::values::elements::{self, Wanted};
+use crate::values::{Equal, read};
+
+/// `value in view`
+pub(crate) fn contains(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let hold = view.hold(value.py())?;
+    Ok(find(&hold, value)?.is_some())
+}
+
+/// The fast path of [`contains`] for contiguous elements and values of Python's own types. Does not
+/// panic.
+#[inline]
+pub(crate) fn contains_exact(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> Option<bool> {
+    let access = view.try_access(value.py())?;
+    access.layout().adjacent_len().filter(|_| !gil::is_large(access.raw()))?;
+    match elements::equal_to(&access, value) {
+        Equal::To(wanted) => Some(elements::find(&access, &wanted).is_some()),
+        Equal::None => Some(false),
+        Equal::Unknown => None,
+    }
+}
+
+/// Returns the position, in C order, of the first element that equals `value`. `array` is held.
+fn find(array: &AnyArray, value: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
+    match elements::equal_to(array, value) {
+        Equal::To(wanted) => find_wanted(value.py(), array, &wanted),
+        Equal::None => Ok(None),
+        Equal::Unknown => {
+            let mut first = None;
+            for_each_equal(array, value, &mut |position| {
+                first = Some(position);
+                false
+            })?;
+            Ok(first)
+        }
+    }
+}
+
+fn find_wanted(py: Python<'_>, array: &AnyArray, wanted: &Wanted) -> PyResult<Option<usize>> {
+    if !gil::is_large(array.raw()) {
+        return Ok(elements::find(array, wanted));
+    }
+    let mut found = None;
+    // SAFETY: the pieces are parts of the array, and looking for an element touches nothing else.
+    unsafe {
+        gil::in_pieces(py, [array.raw()], Sequence::Forward, |[piece], before| {
+            let position = elements::find(&array.piece(piece), wanted);
+            found = position.map(|position| before + position);
+            Ok(found.is_none())
+        })?;
+    }
+    Ok(found)
+}
+
+/// Returns how many elements equal `value`. `array` is held.
+fn count(array: &AnyArray, value: &Bound<'_, PyAny>) -> PyResult<usize> {
+    match elements::equal_to(array, value) {
+        Equal::To(wanted) => count_wanted(value.py(), array, &wanted),
+        Equal::None => Ok(0),
+        Equal::Unknown => {
+            let mut count = 0;
+            for_each_equal(array, value, &mut |_| {
+                count += 1;
+                true
+            })?;
+            Ok(count)
+        }
+    }
+}
+
+fn count_wanted(py: Python<'_>, array: &AnyArray, wanted: &Wanted) -> PyResult<usize> {
+    if !gil::is_large(array.raw()) {
+        return Ok(elements::count(array, wanted));
+    }
+    let mut count = 0;
+    // SAFETY: the pieces are parts of the array, and counting elements touches nothing else.
+    unsafe {
+        gil::in_pieces(py, [array.raw()], Sequence::Any, |[piece], _| {
+            count += elements::count(&array.piece(piece), wanted);
+            Ok(true)
+        })?;
+    }
+    Ok(count)
+}
+
+/// Calls `found` with the position, in C order, of each element that equals `value` in Python, until it
+/// returns false. May run arbitrary Python code: `array` is held.
+fn for_each_equal(
+    array: &AnyArray,
+    value: &Bound<'_, PyAny>,
+    found: &mut dyn FnMut(usize) -> bool,
+) -> PyResult<()> {
+    let py = value.py();
+    let mut position = 0;
+    let mut checkpoints = Checkpoints::for_objects(py, array.layout().len());
+    for run in Walk::of(array.raw(), Order::C) {
+        for index in 0..run.length {
+            checkpoints.advance(1)?;
+            // SAFETY: a run leads to elements of the array, which are held; `read` returns a new
+            // reference, or NULL with an exception.
+            let element = unsafe {
+                Bound::from_owned_ptr_or_err(py, read(py, array, run.pointer(0, index)))?
+            };
+            if element.eq(value)? && !found(position) {
+                return Ok(());
+            }
+            position += 1;
+        }
+    }
+    Ok(())
+}
+
+/// Converts a position in C order to one index for each dimension.
+fn unravel(mut position: usize, shape: &[usize]) -> Vec<usize> {
+    let mut index = vec![0; shape.len()];
+    for (place, &length) in index.iter_mut().zip(shape).rev() {
+        *place = position % length;
+        position /= length;
+    }
+    index
+}
+
+#[pymethods]
+impl PyConsumerArray {
+    /// The index of the first element that equals value; ValueError where there is none.
+    ///
+    /// In one dimension the search can be bounded by start and stop, as in list.index. In several
+    /// the index is a tuple, so that v[v.index(x)] == x, and the whole view is searched.
+    ///
+    /// >>> import array, consumer
+    /// >>> consumer.consume(array.array("d", [0.5, 1.5, 2.5])).index(1.5)
+    /// 1
+    #[pyo3(signature = (value, start = None, stop = None, /))]
+    fn index<'py>(
+        &self,
+        py: Python<'py>,
+        value: &Bound<'py, PyAny>,
+        start: Option<&Bound<'py, PyAny>>,
+        stop: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let bound = |bound: Option<&Bound<'py, PyAny>>, default| {
+            bound.map_or(Ok(default), arguments::clipped)
+        };
+        let (start_key, stop_key) = (bound(start, 0)?, bound(stop, isize::MAX)?);
+        let hold = self.hold(py)?;
+        let shape = hold.layout().shape();
+        let not_found = || PyValueError::new_err("the value is not among the elements");
+        match shape {
+            [] => Err(PyTypeError::new_err("invalid lookup on 0-dim memory")),
+            [_] if start.is_none() && stop.is_none() => {
+                let found = find(&hold, value)?;
+                Ok(found.ok_or_else(not_found)?.into_pyobject(py)?.into_any())
+            }
+            [length] => {
+                let key = Key::Slice { start: start_key, stop: stop_key, step: 1 };
+                let part = hold.select(&[key])?;
+                let found = find(&part, value)?.ok_or_else(not_found)?;
+                let length = *length as isize;
+                let first =
+                    if start_key < 0 { start_key.saturating_add(length) } else { start_key };
+                Ok((found + first.max(0) as usize).into_pyobject(py)?.into_any())
+            }
+            _ if start.is_some() || stop.is_some() => {
+                Err(PyTypeError::new_err("start and stop need a view of one dimension"))
+            }
+            _ => {
+                let found = find(&hold, value)?;
+                let found = unravel(found.ok_or_else(not_found)?, shape);
+                Ok(PyTuple::new(py, found)?.into_any())
+            }
+        }
+    }
+
+    /// How many elements equal value, in any number of dimensions.
+    ///
+    /// >>> import consumer
+    /// >>> consumer.consume(b"banana").count(97)
+    /// 3
+    #[pyo3(signature = (value, /))]
+    fn count(&self, py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<usize> {
+        let hold = self.hold(py)?;
+        self::count(&hold, value)
+    }
+}

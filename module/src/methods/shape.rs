@@ -1,0 +1,76 @@
+//! The same elements in another shape: `T`, `transpose`, `reshape`; and `toreadonly`.
+
+use crate::arguments::{self, numbers};
+use crate::object::PyConsumerArray;
+use consumer::layout::Layout;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+#[pymethods]
+impl PyConsumerArray {
+    /// The same memory as a read-only view.
+    fn toreadonly<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
+        let access = this.get().access(this.py())?;
+        // SAFETY: the same elements, under access.
+        unsafe { Self::share(this, access.to_readonly()) }
+    }
+
+    /// The same memory with the dimensions the other way around.
+    #[getter]
+    #[pyo3(name = "T")]
+    fn transposed<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
+        Self::permute(this, &[])
+    }
+
+    /// The same memory with the dimensions in another order: v.transpose(1, 0) or
+    /// v.transpose((1, 0)); without arguments the other way around, as v.T.
+    #[pyo3(signature = (*axes))]
+    fn transpose<'py>(
+        this: &Bound<'py, Self>,
+        axes: &Bound<'py, PyTuple>,
+    ) -> PyResult<Bound<'py, Self>> {
+        let none = axes.is_empty() || (axes.len() == 1 && axes.get_item(0)?.is_none());
+        if none {
+            return Self::permute(this, &[]);
+        }
+        let axes = numbers(axes)?;
+        if axes.is_empty() && this.get().describe()?.layout().ndim() > 0 {
+            return Err(PyValueError::new_err("axes () do not name each dimension once"));
+        }
+        Self::permute(this, &axes)
+    }
+
+    /// The same memory in another shape: v.reshape(2, 3) or v.reshape((2, 3)). One length may be
+    /// -1, and is what the others leave. The elements are taken in an order, 'C' or 'F'. Where only
+    /// a copy could have that shape, ValueError: nothing is ever copied.
+    #[pyo3(signature = (*shape, order = "C"))]
+    fn reshape<'py>(
+        this: &Bound<'py, Self>,
+        shape: &Bound<'py, PyTuple>,
+        order: &str,
+    ) -> PyResult<Bound<'py, Self>> {
+        let shape = numbers(shape)?;
+        let order = arguments::order(Some(order), this.get().describe()?.layout())?;
+        let access = this.get().access(this.py())?;
+        let reshaped = access.reshape(&shape, order)?;
+        // SAFETY: the same elements, under access.
+        unsafe { Self::share(this, reshaped) }
+    }
+}
+
+impl PyConsumerArray {
+    /// Returns a view whose dimensions are in another order; reversed for no axes at all.
+    fn permute<'py>(this: &Bound<'py, Self>, axes: &[isize]) -> PyResult<Bound<'py, Self>> {
+        let access = this.get().access(this.py())?;
+        if axes.is_empty() && access.layout().suboffsets().is_empty() {
+            // SAFETY: the same elements, under access.
+            return unsafe { Self::share_changed(this, 0, Layout::reverse) };
+        }
+        let reversed: Vec<isize> = (0..access.layout().ndim() as isize).rev().collect();
+        let axes = if axes.is_empty() { &reversed } else { axes };
+        let transposed = access.transpose(axes)?;
+        // SAFETY: the same elements, under access.
+        unsafe { Self::share(this, transposed) }
+    }
+}

@@ -1,0 +1,219 @@
+//! The class `ConsumerArray`: its fields, and how a view ends.
+
+use std::cell::UnsafeCell;
+use std::sync::atomic::AtomicIsize;
+
+use pyo3::exceptions::PyBufferError;
+use pyo3::prelude::*;
+use pyo3::{PyTraverseError, PyVisit};
+
+use consumer::array::AnyArray;
+
+use super::export_count::ExportCount;
+use super::root::Root;
+
+/// A typed, zero-copy view of the memory that another object exports (PEP 3118).
+///
+/// consume(object) makes one. It can be indexed, sliced, iterated, compared and assigned to, in any
+/// number of dimensions, and exports the same memory again; everything made from it shares that
+/// memory, and keeps the export alive.
+///
+/// Work on many megabytes lets other threads run meanwhile, and ends where a signal's handler raises,
+/// as at Ctrl-C: what was stored until then stays.
+///
+/// ConsumerArray(length) makes one over memory of its own: writable int32 elements 0, 1, …,
+/// length - 1. A negative length counts as 0.
+///
+/// >>> import array, consumer
+/// >>> v = consumer.consume(array.array("i", [1, 2, 3, 4, 5]))
+/// >>> print(v)
+/// [ 1 2 3 4 5 ]
+/// >>> v[1:4].tolist()
+/// [2, 3, 4]
+/// >>> print(consumer.ConsumerArray(3))
+/// [ 0 1 2 ]
+#[allow(rustdoc::broken_intra_doc_links, reason = "the text above is Python's")]
+#[pyclass(frozen, immutable_type, weakref, generic, name = "ConsumerArray", module = "consumer")]
+pub(crate) struct PyConsumerArray {
+    /// Reached only through access.rs, because its memory ends with a release.
+    pub(super) array: AnyArray,
+    pub(super) exports: ExportCount,
+    /// The hash once it was asked for; -1 before, which no hash is.
+    pub(crate) hash: AtomicIsize,
+    /// Whether the garbage collector tracks the view, because a cycle can lead through it.
+    pub(super) is_tracked: bool,
+    parent: UnsafeCell<Parent>,
+    /// What the memory comes from, if this view is the root; in other views there is nothing in it.
+    pub(super) root: Root,
+}
+
+/// The view that is the root of another one.
+pub(super) enum Parent {
+    /// The view is the root itself.
+    Itself,
+    View(Py<PyConsumerArray>),
+    /// The view is released and keeps nothing alive any more.
+    Gone,
+}
+
+// SAFETY: of the fields, `array` is immutable, and its memory is only reached under the rule of
+// access.rs, by value, so that concurrent stores can mix bytes but never make an invalid value;
+// `exports`, `hash` and the root are atomic or `Sync`; `parent` is only changed by `release_view`
+// while the GIL is held, and never without a GIL.
+unsafe impl Send for PyConsumerArray {}
+// SAFETY: as for `Send`.
+unsafe impl Sync for PyConsumerArray {}
+
+/// The fields that every view starts with.
+pub(super) struct Start {
+    pub(super) exports: ExportCount,
+    pub(super) is_tracked: bool,
+    pub(super) parent: Parent,
+}
+
+impl PyConsumerArray {
+    /// A view that is not in its final place yet.
+    pub(super) fn new_unplaced(array: AnyArray, root: Root, start: Start) -> Self {
+        Self {
+            array,
+            exports: start.exports,
+            hash: AtomicIsize::new(-1),
+            is_tracked: start.is_tracked,
+            parent: UnsafeCell::new(start.parent),
+            root,
+        }
+    }
+
+    /// Writes every field but the array and the root.
+    ///
+    /// # Safety
+    /// `place` is valid for writes.
+    #[inline(always)]
+    pub(super) unsafe fn write_start(place: *mut Self, start: Start) {
+        // SAFETY: the caller guarantees it.
+        unsafe {
+            (&raw mut (*place).exports).write(start.exports);
+            (&raw mut (*place).hash).write(AtomicIsize::new(-1));
+            (&raw mut (*place).is_tracked).write(start.is_tracked);
+            (&raw mut (*place).parent).write(UnsafeCell::new(start.parent));
+        }
+    }
+
+    /// Returns the view that is the root of this one, with a reference of its own; `None` if that is
+    /// the view itself.
+    #[inline]
+    pub(super) fn parent<'py>(&self, py: Python<'py>) -> Option<Bound<'py, Self>> {
+        // SAFETY: the parent is only changed while the GIL is held, which `py` shows that this thread
+        // has, and the borrow ends before any Python code runs.
+        match unsafe { &*self.parent.get() } {
+            Parent::View(parent) => Some(parent.bind(py).clone()),
+            Parent::Itself | Parent::Gone => None,
+        }
+    }
+
+    /// Calls `f` with the root of the view. `f` runs no Python code.
+    #[inline(always)]
+    pub(super) fn with_root<R>(&self, _attached: Python<'_>, f: impl FnOnce(&Root) -> R) -> R {
+        // SAFETY: as for `parent`: `f` runs no Python code, so that nobody releases the view.
+        match unsafe { &*self.parent.get() } {
+            Parent::Itself | Parent::Gone => f(&self.root),
+            Parent::View(parent) => f(&parent.get().root),
+        }
+    }
+
+    /// Gives the view's memory up for good.
+    ///
+    /// # Errors
+    /// BufferError if somebody has a buffer of the view.
+    pub(crate) fn release_view(&self, py: Python<'_>) -> PyResult<()> {
+        match self.exports.close() {
+            Ok(true) => self.drop_root(py),
+            Ok(false) => {}
+            Err(exports) => {
+                let plural = if exports == 1 { "" } else { "s" };
+                return Err(PyBufferError::new_err(format!(
+                    "ConsumerArray has {exports} exported buffer{plural}"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Drops the view's hold on its root, and the reference to it.
+    fn drop_root(&self, py: Python<'_>) {
+        let parent = self.parent(py);
+        parent.as_ref().map_or(&self.root, |parent| &parent.get().root).drop_hold(py);
+        // A root that only its released slices refer to has to end with them. Without a GIL other
+        // threads may be looking at the parent, which then stays until the view dies.
+        if parent.is_some() && cfg!(not(Py_GIL_DISABLED)) {
+            // SAFETY: the GIL is held and nobody is looking at the parent. It is out of its place
+            // before its end can run Python code.
+            let gone = unsafe { std::mem::replace(&mut *self.parent.get(), Parent::Gone) };
+            if let Parent::View(parent) = gone {
+                drop(parent.into_bound(py));
+            }
+        }
+    }
+
+    /// Counts one more export of the view.
+    ///
+    /// # Errors
+    /// ValueError if the view is released.
+    #[inline]
+    pub(crate) fn acquire_export(&self) -> PyResult<()> {
+        self.exports.acquire()
+    }
+
+    /// Counts one export less: one that was acquired.
+    #[inline]
+    pub(crate) fn release_export(&self) {
+        self.exports.release();
+    }
+
+    /// Returns whether the garbage collector tracks the view.
+    #[inline]
+    pub(crate) fn is_tracked(&self) -> bool {
+        self.is_tracked
+    }
+
+    /// Returns whether the view is released.
+    #[inline]
+    pub(crate) fn is_released(&self) -> bool {
+        self.exports.is_released()
+    }
+
+    /// Shows what the view keeps alive to the garbage collector.
+    pub(crate) fn traverse(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        // SAFETY: the collector runs no Python code and stops all other threads, so that nobody changes
+        // the parent.
+        match unsafe { &*self.parent.get() } {
+            Parent::Itself => self.root.traverse(visit),
+            Parent::View(parent) => visit.call(parent),
+            Parent::Gone => Ok(()),
+        }
+    }
+}
+
+impl Drop for PyConsumerArray {
+    fn drop(&mut self) {
+        // SAFETY: objects are deallocated attached.
+        let py = unsafe { Python::assume_attached() };
+        let open = self.exports.is_open_at_death();
+        match std::mem::replace(self.parent.get_mut(), Parent::Gone) {
+            Parent::View(parent) => {
+                // PyO3 does not know that the deallocator is attached, and would put dropping a `Py`
+                // off; a `Bound` is dropped at once.
+                let parent = parent.into_bound(py);
+                if open {
+                    parent.get().root.drop_hold(py);
+                }
+            }
+            Parent::Itself => {
+                if open {
+                    self.root.drop_hold(py);
+                }
+            }
+            Parent::Gone => {}
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! Creating views: of an object's export, of memory of their own, and of other views.
+
+use std::ffi::c_int;
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+use consumer::array::AnyArray;
+use consumer::dtype::{ScalarType, short_scalar};
+use consumer::error::Error;
+use consumer::format::FormatString;
+use consumer::layout::Layout;
+use consumer::memory::Memory;
+use consumer::python::acquire::{self, Through};
+
+use super::access::Hold;
+use super::class::{Parent, PyConsumerArray, Start};
+use super::export_count::ExportCount;
+use super::root::{Owned, Root};
+use super::uninit::UninitObject;
+use crate::transfer::to_native;
+use crate::values::references::Objects;
+
+/// Returns a typed view of the memory of any object that exports a buffer: what `consumer.consume`
+/// does. A view of a ConsumerArray shares its export, as a view of a memoryview does.
+///
+/// # Errors
+/// The exporter's own exception; for an object without a buffer one that is both a TypeError and a
+/// ValueError; BufferError for an export that contradicts itself.
+#[inline]
+pub(crate) fn consume<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyConsumerArray>> {
+    match object.cast_exact::<PyConsumerArray>() {
+        Ok(view) => {
+            let access = view.get().access(object.py())?;
+            // SAFETY: the same elements, under access.
+            unsafe { PyConsumerArray::share(view, access.clone()) }
+        }
+        Err(_) => PyConsumerArray::acquire(object),
+    }
+}
+
+/// Returns the view that an object is itself, or else a new one of its buffer.
+pub(crate) fn view_of<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyConsumerArray>> {
+    match object.cast_exact::<PyConsumerArray>() {
+        Ok(view) => Ok(view.clone()),
+        Err(_) => PyConsumerArray::acquire(object),
+    }
+}
+
+/// Copies an array's elements to a view over memory of its own. `array` is held.
+pub(crate) fn copy_of<'py>(
+    py: Python<'py>,
+    array: &AnyArray,
+) -> PyResult<Bound<'py, PyConsumerArray>> {
+    let memory = to_native(py, array)?;
+    if let Some(format) = native_letter(array) {
+        let layout = Layout::contiguous(array.layout().shape(), array.layout().itemsize())?;
+        return PyConsumerArray::over_scalars(py, memory, layout, format);
+    }
+    let start = memory.start();
+    let memory = match array {
+        AnyArray::Composite(composite) if array.has_objects() => {
+            let (form, itemsize) = (composite.descriptor().clone(), array.layout().itemsize());
+            // SAFETY: a copy of the elements of a view that is held, whose objects are alive.
+            Owned::Objects(unsafe { Objects::own(memory, form, itemsize) })
+        }
+        _ => Owned::Plain(memory),
+    };
+    // SAFETY: the memory holds the elements in this machine's byte order, and goes to the view.
+    unsafe { PyConsumerArray::over(py, memory, array.native_at(start)?) }
+}
+
+/// The format of one letter that the elements have in this machine's byte order, if that says all.
+fn native_letter(array: &AnyArray) -> Option<FormatString> {
+    let (native, format) = array.native_scalar()?;
+    (short_scalar(format.as_bytes()) == Some(native)).then_some(format)
+}
+
+/// What `object` is a view of, if it is one of ours.
+fn see_through<'py>(object: &Bound<'py, PyAny>) -> Option<Through<'py>> {
+    let view = object.cast_exact::<PyConsumerArray>().ok()?.get();
+    let array = view.try_access(object.py())?.clone();
+    Some(Through { exporter: view.exporter(object.py()).ok()?, array })
+}
+
+/// Returns the ctypes object whose memory an exporter shows, itself or as a view of it.
+pub(crate) fn ctypes_owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+    acquire::ctypes::owner(exporter, see_through)
+}
+
+impl PyConsumerArray {
+    /// Acquires the export of `object`, read-only or not, with all there is to know of it.
+    #[inline]
+    pub(crate) fn acquire<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Self>> {
+        Self::acquire_with(object, ffi::PyBUF_FULL_RO)
+    }
+
+    /// The same with flags that say what is asked of the exporter.
+    #[inline]
+    pub(crate) fn acquire_with<'py>(
+        object: &Bound<'py, PyAny>,
+        flags: c_int,
+    ) -> PyResult<Bound<'py, Self>> {
+        let uninit = UninitObject::new(object.py())?;
+        let place = uninit.as_mut_ptr();
+        // SAFETY: the object is in its final place, and nobody has it before all fields are filled in.
+        // If the export fails, dropping `uninit` frees the object.
+        unsafe {
+            let (root, array) = (&raw mut (*place).root, &raw mut (*place).array);
+            let is_tracked = Root::acquire(root, array, object, flags, see_through)?;
+            let exports = ExportCount::new();
+            Self::write_start(place, Start { exports, is_tracked, parent: Parent::Itself });
+            Ok(uninit.assume_init())
+        }
+    }
+
+    /// A view over memory of its own.
+    ///
+    /// # Safety
+    /// The array is over that memory, and valid for as long as it.
+    pub(crate) unsafe fn over(
+        py: Python<'_>,
+        memory: Owned,
+        array: AnyArray,
+    ) -> PyResult<Bound<'_, Self>> {
+        let uninit = UninitObject::new(py)?;
+        // A cycle can only lead through the objects in the memory.
+        let is_tracked = matches!(memory, Owned::Objects(_));
+        let start = Start { exports: ExportCount::new(), is_tracked, parent: Parent::Itself };
+        // SAFETY: the root lives as long as every view of it, and keeps the memory where it is on the
+        // heap. All fields are filled in.
+        unsafe {
+            uninit.as_mut_ptr().write(Self::new_unplaced(array, Root::over(memory), start));
+            Ok(uninit.assume_init())
+        }
+    }
+
+    /// A view over writable memory of its own: scalars of a format, contiguous in C order.
+    ///
+    /// # Errors
+    /// ValueError if the memory is smaller than the layout.
+    pub(crate) fn over_scalars(
+        py: Python<'_>,
+        memory: Memory,
+        layout: Layout,
+        format: FormatString,
+    ) -> PyResult<Bound<'_, Self>> {
+        let (have, want) = (memory.len(), layout.nbytes());
+        if !layout.is_c_contiguous() || have < want {
+            return Err(Error::value(format!("{want} bytes do not fit memory of {have}")).into());
+        }
+        // SAFETY: the memory has room for the contiguous elements, which are numbers and no references.
+        unsafe {
+            let array = AnyArray::new(memory.start(), layout, format, false, None);
+            Self::over(py, Owned::Plain(memory), array)
+        }
+    }
+
+    /// A released view of nothing, in no final place.
+    pub(crate) fn empty() -> PyResult<Self> {
+        let memory = Memory::zeroed(0)?;
+        let layout = Layout::contiguous(&[0], 1)?;
+        // SAFETY: there are no elements.
+        let array = unsafe { AnyArray::new(memory.start(), layout, c"B".into(), true, None) };
+        let exports = ExportCount::released();
+        let start = Start { exports, is_tracked: true, parent: Parent::Itself };
+        Ok(Self::new_unplaced(array, Root::over(Owned::Plain(memory)), start))
+    }
+
+    /// Another view of the same elements as `this`, or some of them.
+    ///
+    /// # Safety
+    /// The layout leads from `start` to no other elements, and the caller has access to them.
+    #[inline]
+    pub(crate) unsafe fn share_part<'py>(
+        this: &Bound<'py, Self>,
+        start: *mut u8,
+        layout: Layout,
+    ) -> PyResult<Bound<'py, Self>> {
+        let array = &this.get().array;
+        // SAFETY: the caller guarantees it; the place is valid for writes.
+        unsafe {
+            Self::share_with(this, |place| {
+                place.write(array.with_layout(start, layout, array.readonly()));
+            })
+        }
+    }
+
+    /// Another view of the memory of `this`, under an array of its own.
+    ///
+    /// # Safety
+    /// The array leads to no other memory than that of the view's elements, which the caller has access
+    /// to.
+    #[inline(always)]
+    pub(crate) unsafe fn share<'py>(
+        this: &Bound<'py, Self>,
+        array: AnyArray,
+    ) -> PyResult<Bound<'py, Self>> {
+        // SAFETY: the caller guarantees it; the place is valid for writes.
+        unsafe { Self::share_with(this, |place| place.write(array)) }
+    }
+
+    /// Another view of a scalar field of the elements of `this`, whose array is made in its final place.
+    ///
+    /// # Safety
+    /// The field, an offset and a type, was found in the view, which the caller has access to.
+    #[inline(always)]
+    pub(crate) unsafe fn share_field<'py>(
+        this: &Bound<'py, Self>,
+        found: (usize, ScalarType),
+    ) -> PyResult<Bound<'py, Self>> {
+        let array = &this.get().array;
+        // SAFETY: the caller guarantees it; the place is valid for writes.
+        unsafe { Self::share_with(this, |place| place.write(array.scalar_field(found))) }
+    }
+
+    /// Another view of some elements of `this`: what begins `offset` bytes from its start, under a
+    /// layout that is changed in its final place, because moving a layout takes longer than making it.
+    ///
+    /// # Safety
+    /// Together they lead to elements of this view only, which the caller has access to.
+    #[inline(always)]
+    pub(crate) unsafe fn share_changed<'py>(
+        this: &Bound<'py, Self>,
+        offset: isize,
+        change: impl FnOnce(&mut Layout),
+    ) -> PyResult<Bound<'py, Self>> {
+        let array = &this.get().array;
+        // SAFETY: the caller guarantees it; the place is valid for writes.
+        unsafe {
+            Self::share_with(this, |place| {
+                array.clone_to(place);
+                (*place).change(offset, change);
+            })
+        }
+    }
+
+    /// Another view of the memory of `this`, whose array is written in its final place.
+    ///
+    /// # Safety
+    /// `write` fills in the place with an array over memory of `this` that the caller has access to.
+    #[inline]
+    pub(crate) unsafe fn share_with<'py>(
+        this: &Bound<'py, Self>,
+        write: impl FnOnce(*mut AnyArray),
+    ) -> PyResult<Bound<'py, Self>> {
+        let root = this.get().parent(this.py()).unwrap_or_else(|| this.clone());
+        // SAFETY: the caller guarantees it; an access means that the root is held.
+        unsafe { Self::child_of(root, write) }
+    }
+
+    /// A view of the memory of a root, whose array is written in its final place.
+    ///
+    /// # Safety
+    /// `root` is one and is held; `write` fills in the place with an array over its memory.
+    #[inline]
+    unsafe fn child_of<'py>(
+        root: Bound<'py, Self>,
+        write: impl FnOnce(*mut AnyArray),
+    ) -> PyResult<Bound<'py, Self>> {
+        // Allocating an object may start a garbage collection, which runs arbitrary Python code.
+        root.get().root.add_hold();
+        let uninit =
+            UninitObject::like(&root).inspect_err(|_| root.get().root.drop_hold(root.py()))?;
+        let place = uninit.as_mut_ptr();
+        // A cycle can lead through this view only if it leads through its root.
+        let is_tracked = root.get().is_tracked();
+        let parent = Parent::View(root.unbind());
+        // SAFETY: the place is valid for writes, and all fields are filled in.
+        unsafe {
+            write(&raw mut (*place).array);
+            Root::write_none(&raw mut (*place).root);
+            Self::write_start(place, Start { exports: ExportCount::new(), is_tracked, parent });
+            Ok(uninit.assume_init())
+        }
+    }
+}
+
+impl Hold<'_> {
+    /// Another view of the memory that is held: of elements of `this`, which the hold is of, and which
+    /// may be released by now.
+    ///
+    /// # Safety
+    /// The layout leads from `start` to elements of the view, and no others.
+    pub(crate) unsafe fn share_part<'py>(
+        &self,
+        this: &Bound<'py, PyConsumerArray>,
+        start: *mut u8,
+        layout: Layout,
+    ) -> PyResult<Bound<'py, PyConsumerArray>> {
+        let root = self
+            .parent()
+            .map_or_else(|| this.clone(), |parent| parent.clone().unbind().into_bound(this.py()));
+        // SAFETY: the caller guarantees it; this is a hold on the root.
+        unsafe {
+            PyConsumerArray::child_of(root, |place| {
+                place.write(self.with_layout(start, layout, self.readonly()));
+            })
+        }
+    }
+}

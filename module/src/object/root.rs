@@ -1,0 +1,184 @@
+//! The root: what the memory of a view, and of everything made from it, comes from, and how many views
+//! and operations hold it.
+
+use std::cell::UnsafeCell;
+use std::ffi::c_int;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use pyo3::prelude::*;
+use pyo3::{PyTraverseError, PyVisit, ffi};
+
+use consumer::array::AnyArray;
+use consumer::memory::Memory;
+use consumer::python::acquire::{Export, SeeThrough};
+
+use crate::values::references::Objects;
+
+/// What the memory of a view and everything made from it comes from, and how many hold it.
+pub(crate) struct Root {
+    holds: AtomicUsize,
+    resource: Resource,
+    /// Filled in if the resource is an export.
+    export: Export,
+}
+
+/// What the memory comes from. Memory that arrives by another protocol than the buffer's is one more
+/// variant of [`Owned`], whose drop calls the protocol's own release function.
+enum Resource {
+    /// Nothing: the view is not a root.
+    None,
+    /// The export of a foreign object.
+    Export,
+    /// Something that is dropped with the last hold.
+    Owned(UnsafeCell<Option<Owned>>),
+}
+
+/// Memory that is not another object's export.
+pub(crate) enum Owned {
+    /// Memory without references to objects.
+    Plain(#[expect(dead_code, reason = "kept alive here, and used by its address")] Memory),
+    /// Memory with the references in it.
+    Objects(Objects),
+}
+
+// SAFETY: the resource is written before the root is shared and when the last hold is gone, and only
+// read in between; the count is atomic. `Py_buffer`s may be used and released from any attached
+// thread. `Memory` and `Objects` are owned pointers into the heap; the references in the latter are
+// only touched attached.
+unsafe impl Send for Root {}
+// SAFETY: as for `Send`: shared, the resource is only read.
+unsafe impl Sync for Root {}
+
+impl Root {
+    /// A root over memory of its own, held once.
+    pub(crate) fn over(owned: Owned) -> Self {
+        let resource = Resource::Owned(UnsafeCell::new(Some(owned)));
+        Self { holds: AtomicUsize::new(1), resource, export: Export::uninit() }
+    }
+
+    /// Writes a root with nothing in it, without touching the place of the export.
+    ///
+    /// # Safety
+    /// `place` is valid for writes.
+    #[inline]
+    pub(crate) unsafe fn write_none(place: *mut Self) {
+        // SAFETY: the caller guarantees it. An `Export` may hold any bytes.
+        unsafe {
+            (&raw mut (*place).holds).write(AtomicUsize::new(0));
+            (&raw mut (*place).resource).write(Resource::None);
+        }
+    }
+
+    /// Writes a root over the export of `object`, held once: see [`Export::acquire`]. If that fails,
+    /// neither place is written.
+    ///
+    /// # Safety
+    /// Both places are valid for writes, and the root is never moved.
+    #[inline]
+    pub(crate) unsafe fn acquire(
+        place: *mut Self,
+        array: *mut AnyArray,
+        object: &Bound<'_, PyAny>,
+        flags: c_int,
+        see_through: SeeThrough,
+    ) -> PyResult<bool> {
+        // SAFETY: the caller guarantees it.
+        unsafe {
+            let export = &raw mut (*place).export;
+            let is_gc = Export::acquire(export, array, object, flags, see_through)?;
+            (&raw mut (*place).holds).write(AtomicUsize::new(1));
+            (&raw mut (*place).resource).write(Resource::Export);
+            Ok(is_gc)
+        }
+    }
+
+    /// Adds a hold to one that the caller knows of.
+    #[inline]
+    pub(crate) fn add_hold(&self) {
+        #[cfg(not(Py_GIL_DISABLED))]
+        // With the GIL a plain addition is enough.
+        self.holds.store(self.holds.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        #[cfg(Py_GIL_DISABLED)]
+        self.holds.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Adds a hold if there is any left; returns whether it did.
+    #[inline]
+    #[cfg(Py_GIL_DISABLED)]
+    pub(crate) fn try_hold(&self) -> bool {
+        let add = |holds| if holds == 0 { None } else { Some(holds + 1) };
+        self.holds.fetch_update(Ordering::Acquire, Ordering::Relaxed, add).is_ok()
+    }
+
+    /// Drops a hold. The last one ends the export, or drops the memory, which may run arbitrary Python
+    /// code.
+    #[inline(always)]
+    pub(crate) fn drop_hold(&self, py: Python<'_>) {
+        #[cfg(not(Py_GIL_DISABLED))]
+        let last = {
+            let holds = self.holds.load(Ordering::Relaxed);
+            self.holds.store(holds.wrapping_sub(1), Ordering::Relaxed);
+            holds == 1
+        };
+        #[cfg(Py_GIL_DISABLED)]
+        let last = self.holds.fetch_sub(1, Ordering::AcqRel) == 1;
+        if last {
+            self.drop_resource(py);
+        }
+    }
+
+    #[inline(never)]
+    fn drop_resource(&self, _attached: Python<'_>) {
+        match &self.resource {
+            // SAFETY: the export was filled in with the first hold. This was the last one, so that
+            // nobody uses the buffer any more, and no hold is ever added to none.
+            Resource::Export => unsafe { self.export.release() },
+            // SAFETY: the last hold is gone, so that nobody else looks at the memory. It is taken out
+            // of its place before it is dropped.
+            Resource::Owned(cell) => drop(unsafe { (*cell.get()).take() }),
+            Resource::None => {}
+        }
+    }
+
+    /// Returns the `Py_buffer`, if the resource is an export.
+    ///
+    /// # Safety
+    /// The root is held for as long as the result is used.
+    unsafe fn buffer(&self) -> Option<&ffi::Py_buffer> {
+        match &self.resource {
+            // SAFETY: while the root is held, the buffer is filled in and nobody changes it.
+            Resource::Export => Some(unsafe { self.export.buffer() }),
+            Resource::Owned(_) | Resource::None => None,
+        }
+    }
+
+    /// Returns the exporter, `Py_buffer.obj`, which is not always the object that was asked. `None` for
+    /// memory that is no export, and for an exporter that leaves it out.
+    ///
+    /// # Safety
+    /// The root is held.
+    pub(crate) unsafe fn exporter<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        // SAFETY: the caller guarantees it; `obj` is alive or NULL.
+        unsafe { Bound::from_borrowed_ptr_or_opt(py, self.buffer()?.obj) }
+    }
+
+    /// Shows the exporter, or the objects in the root's own memory, to the garbage collector.
+    pub(crate) fn traverse(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        if self.holds.load(Ordering::Acquire) == 0 {
+            return Ok(());
+        }
+        if let Resource::Owned(cell) = &self.resource {
+            // SAFETY: the memory is only taken away by an attached thread, and while the collector
+            // runs there is no other.
+            return match unsafe { &*cell.get() } {
+                Some(Owned::Objects(objects)) => objects.traverse(&visit),
+                _ => Ok(()),
+            };
+        }
+        // SAFETY: the root is held, and no hold is dropped while the collector runs.
+        let Some(buffer) = (unsafe { self.buffer() }) else { return Ok(()) };
+        // SAFETY: `Py` is a pointer that is not NULL, and an `Option` of it one that may be. It is only
+        // looked at in its place, so that the number of references stays.
+        visit.call(unsafe { &*(&raw const buffer.obj).cast::<Option<Py<PyAny>>>() })
+    }
+}

@@ -1,0 +1,258 @@
+//! Objects that are filled in where they stay: allocation, deallocation and the free list.
+//!
+//! PyO3 creates an object by moving a finished value into it. A `Py_buffer` must not be moved, and
+//! moving a view's few hundred bytes takes longer than creating them. So views are allocated
+//! uninitialised and filled in place. That also leaves out `object.__new__` and, where no cycle can
+//! lead through an object, the garbage collector.
+//!
+//! This rests on where PyO3 puts the value of a class and its list of weak references.
+//! [`check_layout`] compares that with what PyO3 does, before the first view is created.
+
+use std::cell::UnsafeCell;
+
+use pyo3::exceptions::PySystemError;
+use pyo3::prelude::*;
+use pyo3::{PyClass, PyTypeInfo, ffi};
+
+use super::class::PyConsumerArray;
+
+/// Where PyO3 puts the value of a class: behind the head of its objects.
+const VALUE_OFFSET: usize = size_of::<ffi::PyObject>();
+
+/// Where PyO3 puts the list of weak references: behind the value.
+const WEAK_REFERENCES_OFFSET: usize = VALUE_OFFSET + size_of::<PyConsumerArray>();
+
+/// A view that is allocated but not filled in. Nobody else has it.
+pub(crate) struct UninitObject<'py> {
+    object: *mut ffi::PyObject,
+    py: Python<'py>,
+}
+
+impl<'py> UninitObject<'py> {
+    #[inline]
+    pub(crate) fn new(py: Python<'py>) -> PyResult<Self> {
+        // SAFETY: the class of views.
+        unsafe { Self::with_class(py, PyConsumerArray::type_object_raw(py)) }
+    }
+
+    /// The same as `new`, without looking the class up.
+    #[inline(always)]
+    pub(crate) fn like(view: &Bound<'py, PyConsumerArray>) -> PyResult<Self> {
+        // SAFETY: the view is alive, and there are no subclasses.
+        unsafe { Self::with_class(view.py(), ffi::Py_TYPE(view.as_ptr())) }
+    }
+
+    /// # Safety
+    /// The class is that of views.
+    #[inline(always)]
+    unsafe fn with_class(py: Python<'py>, class: *mut ffi::PyTypeObject) -> PyResult<Self> {
+        if let Some(object) = FREE_LIST.pop(py) {
+            // SAFETY: an object in the free list is whole but for its value, still has its reference
+            // to the class, and has no references to itself: one makes it a new object.
+            unsafe { ffi::Py_INCREF(object) };
+            return Ok(Self { object, py });
+        }
+        // SAFETY: the class has the GC flag, as every class of PyO3's, and is ready.
+        let object = unsafe { ffi::PyObject_GC_New::<ffi::PyObject>(class) };
+        if object.is_null() { Err(PyErr::fetch(py)) } else { Ok(Self { object, py }) }
+    }
+
+    /// Where the value lies in the object.
+    #[inline]
+    pub(crate) fn as_mut_ptr(&self) -> *mut PyConsumerArray {
+        self.object.wrapping_byte_add(VALUE_OFFSET).cast()
+    }
+
+    /// The object, which from now on is like any other.
+    ///
+    /// # Safety
+    /// The value was filled in.
+    #[inline]
+    pub(crate) unsafe fn assume_init(self) -> Bound<'py, PyConsumerArray> {
+        let (object, py, value) = (self.object, self.py, self.as_mut_ptr());
+        std::mem::forget(self);
+        // SAFETY: what is still missing is the list of weak references, which is empty. An object of
+        // the free list is not tracked, nor is a new one.
+        unsafe {
+            weak_references(object).write(std::ptr::null_mut());
+            if (*value).is_tracked() {
+                ffi::PyObject_GC_Track(object.cast());
+            }
+            Bound::from_owned_ptr(py, object).cast_into_unchecked()
+        }
+    }
+}
+
+impl Drop for UninitObject<'_> {
+    fn drop(&mut self) {
+        // SAFETY: nobody else has the object, and its value is not to be dropped.
+        unsafe { free(self.object) };
+    }
+}
+
+/// Some deallocated views, whose memory the next ones use, with its reference to the class.
+struct FreeList {
+    objects: UnsafeCell<[*mut ffi::PyObject; 32]>,
+    count: UnsafeCell<usize>,
+}
+
+// SAFETY: it is only used with the GIL held: without one its functions do nothing.
+unsafe impl Sync for FreeList {}
+
+static FREE_LIST: FreeList =
+    FreeList { objects: UnsafeCell::new([std::ptr::null_mut(); 32]), count: UnsafeCell::new(0) };
+
+#[cfg(not(Py_GIL_DISABLED))]
+impl FreeList {
+    /// Takes an object from the list, if there is one.
+    #[inline(always)]
+    fn pop(&self, _attached: Python<'_>) -> Option<*mut ffi::PyObject> {
+        // SAFETY: the GIL is held and nothing in here gives it up; the first `count` are filled in.
+        unsafe {
+            let count = (*self.count.get()).checked_sub(1)?;
+            *self.count.get() = count;
+            (*self.objects.get()).get(count).copied()
+        }
+    }
+
+    /// Keeps an object if there is room; returns whether it did.
+    #[inline(always)]
+    fn push(&self, object: *mut ffi::PyObject) -> bool {
+        if cfg!(py_sys_config = "Py_TRACE_REFS") {
+            // Such an interpreter keeps a list of all objects, which new ones have to enter.
+            return false;
+        }
+        // SAFETY: objects are deallocated with the GIL held.
+        unsafe {
+            let count = *self.count.get();
+            let Some(place) = (*self.objects.get()).get_mut(count) else { return false };
+            *place = object;
+            *self.count.get() = count + 1;
+        }
+        true
+    }
+}
+
+#[cfg(Py_GIL_DISABLED)]
+impl FreeList {
+    /// Without a GIL the list would need a lock, which costs what it saves.
+    fn pop(&self, _attached: Python<'_>) -> Option<*mut ffi::PyObject> {
+        None
+    }
+
+    fn push(&self, _object: *mut ffi::PyObject) -> bool {
+        false
+    }
+}
+
+/// The value in a view.
+///
+/// # Safety
+/// `object` is a ConsumerArray, and alive for `'a`.
+#[inline(always)]
+pub(crate) unsafe fn value<'a>(object: *mut ffi::PyObject) -> &'a PyConsumerArray {
+    // SAFETY: the caller guarantees it; the class is frozen, so that there is no `&mut` to it.
+    unsafe { &*object.wrapping_byte_add(VALUE_OFFSET).cast() }
+}
+
+#[inline(always)]
+fn weak_references(object: *mut ffi::PyObject) -> *mut *mut ffi::PyObject {
+    object.wrapping_byte_add(WEAK_REFERENCES_OFFSET).cast()
+}
+
+/// Creates an object of another class in place, tracked by the garbage collector only if that is
+/// `tracked`.
+///
+/// # Safety
+/// The class is that of `C`, which has neither a `__dict__` nor weak references, and its deallocator
+/// is [`dealloc_other`].
+pub(crate) unsafe fn create_other<C: PyClass>(
+    py: Python<'_>,
+    class: *mut ffi::PyTypeObject,
+    value: C,
+    tracked: bool,
+) -> PyResult<Bound<'_, C>> {
+    // SAFETY: the caller guarantees it; the object is filled in before anybody has it.
+    unsafe {
+        let object = ffi::PyObject_GC_New::<ffi::PyObject>(class);
+        if object.is_null() {
+            return Err(PyErr::fetch(py));
+        }
+        object.wrapping_byte_add(VALUE_OFFSET).cast::<C>().write(value);
+        if tracked {
+            ffi::PyObject_GC_Track(object.cast());
+        }
+        Ok(Bound::from_owned_ptr(py, object).cast_into_unchecked())
+    }
+}
+
+/// The deallocator of such objects.
+pub(crate) unsafe extern "C" fn dealloc_other<C: PyClass>(object: *mut ffi::PyObject) {
+    // SAFETY: the interpreter calls it, attached, when the last reference to an object is gone. An
+    // untracked object may be untracked again.
+    unsafe {
+        ffi::PyObject_GC_UnTrack(object.cast());
+        object.wrapping_byte_add(VALUE_OFFSET).cast::<C>().drop_in_place();
+        free(object);
+    }
+}
+
+/// Frees the memory of an object, whatever its value is.
+///
+/// # Safety
+/// The object was created here, and nobody else has it (any more).
+unsafe fn free(object: *mut ffi::PyObject) {
+    // SAFETY: the caller guarantees it; an object of a heap type has a reference to its class.
+    unsafe {
+        let class = ffi::Py_TYPE(object);
+        ffi::PyObject_GC_Del(object.cast());
+        ffi::Py_DECREF(class.cast());
+    }
+}
+
+/// The deallocator of views: PyO3's does the same, with a layer for panics in between, and knows no
+/// free list.
+pub(crate) unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
+    // SAFETY: the interpreter calls it, attached, when the last reference to a view is gone.
+    unsafe {
+        let value: *mut PyConsumerArray = object.wrapping_byte_add(VALUE_OFFSET).cast();
+        if (*value).is_tracked() {
+            ffi::PyObject_GC_UnTrack(object.cast());
+        }
+        if !(*weak_references(object)).is_null() {
+            ffi::PyObject_ClearWeakRefs(object);
+        }
+        value.drop_in_place();
+        if !FREE_LIST.push(object) {
+            free(object);
+        }
+    }
+}
+
+/// Returns whether PyO3 lays out views as this file expects, by having it create one: `sample`.
+pub(crate) fn check_layout(py: Python<'_>, sample: PyConsumerArray) -> PyResult<()> {
+    let object = Bound::new(py, sample)?;
+    let offset = (object.get() as *const PyConsumerArray).addr() - object.as_ptr().addr();
+    // SAFETY: the class is ready.
+    let class = unsafe { &*PyConsumerArray::type_object_raw(py) };
+    let weak = usize::try_from(class.tp_weaklistoffset).unwrap_or(0);
+    let end = WEAK_REFERENCES_OFFSET + size_of::<usize>();
+    let expected = weak == WEAK_REFERENCES_OFFSET && class.tp_basicsize as usize == end;
+    if offset == VALUE_OFFSET && expected { Ok(()) } else { Err(other_layout()) }
+}
+
+/// The same for a class that [`create_other`] is to create objects of.
+pub(crate) fn check_layout_of<C: PyClass>(py: Python<'_>) -> PyResult<()> {
+    // SAFETY: the class is ready.
+    let class = unsafe { &*C::type_object_raw(py) };
+    let expected = class.tp_basicsize as usize == VALUE_OFFSET + size_of::<C>();
+    let bare = class.tp_weaklistoffset == 0 && class.tp_dictoffset == 0;
+    if expected && bare { Ok(()) } else { Err(other_layout()) }
+}
+
+#[cold]
+fn other_layout() -> PyErr {
+    PySystemError::new_err(
+        "consumer was built with a version of PyO3 that lays out objects in another way",
+    )
+}

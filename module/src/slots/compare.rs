@@ -1,0 +1,74 @@
+//! `v == other` and `value in v`.
+
+use std::ffi::c_int;
+
+use pyo3::prelude::*;
+use pyo3::{Borrowed, ffi};
+
+use super::trampoline::{boolean, this, trampoline};
+use crate::methods::{compare, search};
+use crate::object::PyConsumerArray;
+use crate::object::uninit;
+use crate::values::NewReference;
+
+/// `value in v`
+pub(super) unsafe extern "C" fn contains(
+    object: *mut ffi::PyObject,
+    value: *mut ffi::PyObject,
+) -> c_int {
+    // SAFETY: the slot is called attached, on objects of the class, with a value that is alive.
+    let (view, value) =
+        unsafe { (uninit::value(object), Borrowed::from_ptr(Python::assume_attached(), value)) };
+    match search::contains_exact(view, &value) {
+        Some(found) => c_int::from(found),
+        None => slow_contains(view, value),
+    }
+}
+
+#[inline(never)]
+fn slow_contains(view: &PyConsumerArray, value: Borrowed<'_, '_, PyAny>) -> c_int {
+    // SAFETY: called by the slot.
+    unsafe { trampoline(|_| search::contains(view, &value).map(c_int::from)) }
+}
+
+/// `v == other` and `v != other`; NotImplemented for the other comparisons.
+pub(super) unsafe extern "C" fn rich_compare(
+    object: *mut ffi::PyObject,
+    other: *mut ffi::PyObject,
+    operator: c_int,
+) -> NewReference {
+    // SAFETY: the slot is called attached, on objects of the class, with another object that is alive.
+    let (py, same_class) =
+        unsafe { (Python::assume_attached(), ffi::Py_TYPE(object) == ffi::Py_TYPE(other)) };
+    if same_class
+        && matches!(operator, ffi::Py_EQ | ffi::Py_NE)
+        // SAFETY: both are of the class.
+        && let Some(equal) =
+            unsafe { compare::equals_exact(py, uninit::value(object), uninit::value(other)) }
+    {
+        return boolean(py, equal == (operator == ffi::Py_EQ));
+    }
+    // SAFETY: as above.
+    unsafe { slow_compare(this(py, object), Borrowed::from_ptr(py, other), operator) }
+}
+
+#[inline(never)]
+fn slow_compare<'py>(
+    this: Borrowed<'_, 'py, PyConsumerArray>,
+    other: Borrowed<'_, 'py, PyAny>,
+    operator: c_int,
+) -> NewReference {
+    // SAFETY: called by the slot.
+    unsafe {
+        trampoline(|py| {
+            let equal = match operator {
+                ffi::Py_EQ | ffi::Py_NE => compare::equals(&this, &other)?,
+                _ => None,
+            };
+            Ok(match equal {
+                Some(equal) => boolean(py, equal == (operator == ffi::Py_EQ)),
+                None => ffi::Py_NewRef(ffi::Py_NotImplemented()),
+            })
+        })
+    }
+}

@@ -1,0 +1,229 @@
+//! The methods for which the layer that `#[pymethods]` puts around each would be a large part of the
+//! whole: `tobytes`, `tolist`, `cast`, `release` and those of `with`.
+
+use std::ffi::CStr;
+
+use pyo3::ffi;
+use pyo3::impl_::extract_argument::{FunctionDescription, KeywordOnlyParameterDescription};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use consumer::layout::Order;
+
+use super::parameters::{Call, string, text};
+use super::trampoline::{none, this, trampoline};
+use crate::methods::cast::{CastArguments, cast as cast_any, cast_exact};
+use crate::methods::copy;
+use crate::object::PyConsumerArray;
+use crate::object::uninit::value;
+use crate::values::NewReference;
+
+pub(super) const TOBYTES: &CStr = c"tobytes($self, /, order='C')
+--
+
+The bytes of the elements, as they lie in memory, one after the other in an order: 'C' (the
+last index changes fastest), 'F' (the first one does), or 'A' (Fortran order where the
+elements lie so, else C order).";
+
+/// `v.tobytes(order)`
+pub(super) unsafe extern "C" fn tobytes(
+    object: *mut ffi::PyObject,
+    arguments: *const *mut ffi::PyObject,
+    count: isize,
+    names: *mut ffi::PyObject,
+) -> NewReference {
+    let call = Call { arguments, count, names };
+    if count == 0 && names.is_null() {
+        // SAFETY: the method is called attached, and on objects of the class.
+        let (py, view) = unsafe { (Python::assume_attached(), value(object)) };
+        if let Some(bytes) = copy::contiguous_bytes(py, view) {
+            return bytes;
+        }
+    }
+    // SAFETY: as above; the call is passed on.
+    unsafe { slow_tobytes(value(object), call) }
+}
+
+/// # Safety
+/// The call is one that the interpreter makes.
+#[inline(never)]
+unsafe fn slow_tobytes(view: &PyConsumerArray, call: Call) -> NewReference {
+    static PARAMETERS: FunctionDescription =
+        FunctionDescription::new(Some("ConsumerArray"), "tobytes", &["order"], 0, 0, &[]);
+    let body = |py| -> PyResult<NewReference> {
+        // SAFETY: the caller guarantees it.
+        let [order] = unsafe { call.parse(py, &PARAMETERS)? };
+        let order = order.filter(|order| !order.is_none());
+        let order = order.as_deref().map(|order| text("order", order)).transpose()?;
+        let bytes: Bound<'_, PyBytes> = match order {
+            None => copy::bytes_in_order(py, view, Order::C)?,
+            Some(name) => copy::bytes_in_named_order(py, view, name)?,
+        };
+        Ok(bytes.into_ptr())
+    };
+    // SAFETY: called by the method.
+    unsafe { trampoline(body) }
+}
+
+pub(super) const TOLIST: &CStr = c"tolist($self, /)
+--
+
+The elements as a list, nested as deep as there are dimensions; of a view of no dimensions,
+its one element.
+
+>>> import array, consumer
+>>> consumer.consume(array.array(\"i\", range(6))).reshape(2, 3).tolist()
+[[0, 1, 2], [3, 4, 5]]";
+
+/// `v.tolist()`
+pub(super) unsafe extern "C" fn tolist(
+    object: *mut ffi::PyObject,
+    _nothing: *mut ffi::PyObject,
+) -> NewReference {
+    // SAFETY: the method is called attached, and on objects of the class.
+    unsafe { trampoline(|py| copy::list_of(py, value(object)).map(Bound::into_ptr)) }
+}
+
+pub(super) const RELEASE: &CStr = c"release($self, /)
+--
+
+Lets go of the memory now, rather than when the view dies.
+
+Whatever is done with the view after that raises ValueError. Views that were made from it
+live on, and keep the export with them. Releasing twice is allowed; while somebody has a
+buffer of this view, as memoryview(v) does, it raises BufferError.
+
+>>> import consumer
+>>> data = bytearray(b\"abc\")
+>>> v = consumer.consume(data)
+>>> v.release()
+>>> data.append(100)
+>>> v[0]
+Traceback (most recent call last):
+    ...
+ValueError: operation forbidden on released ConsumerArray object";
+
+/// `v.release()`
+pub(super) unsafe extern "C" fn release(
+    object: *mut ffi::PyObject,
+    _nothing: *mut ffi::PyObject,
+) -> NewReference {
+    // SAFETY: the method is called attached, and on objects of the class.
+    unsafe { trampoline(|py| value(object).release_view(py).map(|()| none(py))) }
+}
+
+pub(super) const CAST: &CStr =
+    c"cast($self, /, format, shape=None, order='C', *, offset=0, count=None)
+--
+
+The same memory as elements of another format, in one dimension or in a shape.
+
+Any format whose size divides the memory will do, from and to any other; unlike memoryview's,
+this cast also takes byte orders, and goes from any shape to any other. The elements have to
+be contiguous in C order (one dimension of any stride can be cast to a format of the same
+size). With order='F' the result is in Fortran order: its first index changes fastest.
+
+offset, in bytes from the start of the view, and count, in elements of the new format, cast a
+part of it: what is left out is not looked at. Without count all bytes from offset on are
+taken, and must be whole elements; a shape must be of just as many elements as there are.
+
+References to objects ('O') are not made out of other elements, and are read-only as others.
+
+Raises TypeError where the elements are not contiguous or the sizes do not fit, ValueError for
+a format, a shape or a part that cannot be.
+
+>>> import consumer
+>>> v = consumer.consume(bytes(range(8)))
+>>> v.cast('>H').tolist()
+[1, 515, 1029, 1543]
+>>> v.cast('<H', (2, 2), order='F').tolist()
+[[256, 1284], [770, 1798]]
+>>> v.cast('<H', offset=1, count=3).tolist()
+[513, 1027, 1541]";
+
+/// `v.cast(format, shape, order, offset=offset, count=count)`
+pub(super) unsafe extern "C" fn cast(
+    object: *mut ffi::PyObject,
+    arguments: *const *mut ffi::PyObject,
+    count: isize,
+    names: *mut ffi::PyObject,
+) -> NewReference {
+    static PARAMETERS: FunctionDescription = FunctionDescription::new(
+        Some("ConsumerArray"),
+        "cast",
+        &["format", "shape", "order"],
+        0,
+        1,
+        &[
+            KeywordOnlyParameterDescription::new("offset", false),
+            KeywordOnlyParameterDescription::new("count", false),
+        ],
+    );
+    let call = Call { arguments, count, names };
+    let body = |py| -> PyResult<NewReference> {
+        // SAFETY: the method is called attached, and on objects of the class.
+        let this = unsafe { this(py, object) };
+        // SAFETY: the call is the interpreter's.
+        if let Some(format) = unsafe { call.only(py) }
+            && let Some(cast) = cast_exact(&this, format)?
+        {
+            return Ok(cast.into_ptr());
+        }
+        // SAFETY: as above.
+        let arguments = unsafe { call.parse(py, &PARAMETERS)? };
+        slow_cast(&this, arguments)
+    };
+    // SAFETY: called by the interpreter.
+    unsafe { trampoline(body) }
+}
+
+#[inline(never)]
+fn slow_cast<'py>(
+    this: &Bound<'py, PyConsumerArray>,
+    [format, shape, order, offset, count]: [Option<pyo3::Borrowed<'py, 'py, PyAny>>; 5],
+) -> PyResult<NewReference> {
+    // The one required argument: without it there is an error before.
+    let Some(format) = format else { return Ok(std::ptr::null_mut()) };
+    let given = |argument: &Option<pyo3::Borrowed<'py, 'py, PyAny>>| {
+        argument.filter(|argument| !argument.is_none())
+    };
+    let (shape, offset, count) = (given(&shape), given(&offset), given(&count));
+    let arguments = CastArguments {
+        format: string("format", &format)?,
+        shape: shape.as_deref(),
+        order: order.as_deref().map_or(Ok("C"), |order| text("order", order))?,
+        offset: offset.as_deref(),
+        count: count.as_deref(),
+    };
+    cast_any(this, arguments).map(Bound::into_ptr)
+}
+
+pub(super) const ENTER: &CStr = c"__enter__($self, /)\n--\n\n";
+
+/// `v.__enter__()`
+pub(super) unsafe extern "C" fn enter(
+    object: *mut ffi::PyObject,
+    _nothing: *mut ffi::PyObject,
+) -> NewReference {
+    let body = |py| -> PyResult<NewReference> {
+        // SAFETY: the method is called attached, and on objects of the class.
+        let this = unsafe { this(py, object) };
+        this.get().describe()?;
+        Ok(this.to_owned().into_ptr())
+    };
+    // SAFETY: called by the interpreter.
+    unsafe { trampoline(body) }
+}
+
+pub(super) const EXIT: &CStr = c"__exit__($self, /, *_exception)\n--\n\n";
+
+/// `v.__exit__(*exception)`
+pub(super) unsafe extern "C" fn exit(
+    object: *mut ffi::PyObject,
+    _arguments: *const *mut ffi::PyObject,
+    _count: isize,
+    _names: *mut ffi::PyObject,
+) -> NewReference {
+    // SAFETY: the method is called attached, and on objects of the class.
+    unsafe { trampoline(|py| value(object).release_view(py).map(|()| none(py))) }
+}

@@ -1,0 +1,110 @@
+//! What goes around PyO3, and why.
+//!
+//! PyO3 wraps each function that Python calls in a layer that counts attachments, converts arguments and
+//! catches panics. Construction, item access, slices and iteration take tens of nanoseconds, of which
+//! that layer would be a third and more. Their functions are written by hand here, with the body of the
+//! operation in `methods/`, `interchange/` or `object/`. They are handed to PyO3 the way `#[pymethods]`
+//! hands over its own ([`class_items`]), so that there is one implementation of each operation, and
+//! `v[i]` and `v.__getitem__(i)` are the same function.
+//!
+//! Where the fast path of a function has nothing in it that can panic, it stands outside of what catches
+//! panics, and the slow path is a function of its own, so that the fast one sets up no stack frame for
+//! it.
+//!
+//! Three things PyO3 has no way for, and [`install`] does to the finished classes: the deallocators, and
+//! the flag by which `match` takes a view for a sequence.
+
+mod buffer;
+mod compare;
+pub(crate) mod consume;
+mod iter;
+mod methods;
+mod parameters;
+mod select;
+mod store;
+mod trampoline;
+
+use pyo3::impl_::pyclass::{PyClassImpl, PyClassItems};
+use pyo3::impl_::pymethods::{PyMethodDef, PyMethodDefType};
+use pyo3::prelude::*;
+use pyo3::{PyTypeInfo, ffi};
+
+use crate::methods::iter::PyIterator;
+use crate::object::PyConsumerArray;
+use crate::object::uninit::{check_layout, check_layout_of, dealloc, dealloc_other};
+
+/// Hands methods and slots of a class to PyO3, as the expansion of `#[pymethods]` does.
+macro_rules! class_items {
+    ($class:ty {
+        methods { $($method:expr;)* }
+        slots { $($slot:ident: $kind:ty = $function:expr;)* }
+    }) => {
+        pyo3::inventory::submit! {
+            type Inventory = <$class as PyClassImpl>::Inventory;
+            Inventory::new(PyClassItems {
+                methods: &[$(PyMethodDefType::Method($method)),*],
+                slots: &[$(ffi::PyType_Slot {
+                    slot: ffi::$slot,
+                    pfunc: $function as $kind as *mut std::ffi::c_void,
+                }),*],
+            })
+        }
+    };
+}
+
+class_items!(PyConsumerArray {
+    methods {
+        PyMethodDef::fastcall_cfunction_with_keywords(
+            c"tobytes", methods::tobytes, methods::TOBYTES
+        );
+        PyMethodDef::noargs(c"tolist", methods::tolist, methods::TOLIST);
+        PyMethodDef::fastcall_cfunction_with_keywords(c"cast", methods::cast, methods::CAST);
+        PyMethodDef::noargs(c"release", methods::release, methods::RELEASE);
+        PyMethodDef::noargs(c"__enter__", methods::enter, methods::ENTER);
+        PyMethodDef::fastcall_cfunction_with_keywords(c"__exit__", methods::exit, methods::EXIT);
+    }
+    slots {
+        Py_mp_length: ffi::lenfunc = select::length;
+        Py_sq_length: ffi::lenfunc = select::length;
+        Py_mp_subscript: ffi::binaryfunc = select::subscript;
+        Py_mp_ass_subscript: ffi::objobjargproc = store::assign_subscript;
+        Py_sq_contains: ffi::objobjproc = compare::contains;
+        Py_tp_richcompare: ffi::richcmpfunc = compare::rich_compare;
+        Py_bf_getbuffer: ffi::getbufferproc = buffer::get_buffer;
+        Py_bf_releasebuffer: ffi::releasebufferproc = buffer::release_buffer;
+    }
+});
+
+class_items!(PyIterator {
+    methods {}
+    slots {
+        Py_tp_iternext: ffi::iternextfunc = iter::iter_next;
+    }
+});
+
+/// Completes the classes, and checks what is assumed of them. To be called before any view is created,
+/// and as often as the module is executed.
+///
+/// # Errors
+/// SystemError if PyO3 lays out objects in another way than is assumed.
+pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
+    check_layout(py, PyConsumerArray::empty()?)?;
+    check_layout_of::<PyIterator>(py)?;
+    // SAFETY: the classes are ready, and there are no objects of them yet but those that the deallocators
+    // of before serve as well. Each function has the type of its place.
+    unsafe {
+        let class = &mut *PyConsumerArray::type_object_raw(py);
+        class.tp_dealloc = Some(dealloc);
+        // What `Sequence.register` does for classes that can be changed.
+        #[cfg(not(Py_GIL_DISABLED))]
+        {
+            class.tp_flags |= ffi::Py_TPFLAGS_SEQUENCE;
+        }
+        #[cfg(Py_GIL_DISABLED)]
+        class.tp_flags.fetch_or(ffi::Py_TPFLAGS_SEQUENCE, std::sync::atomic::Ordering::Relaxed);
+        let iterator = &mut *PyIterator::type_object_raw(py);
+        iterator.tp_dealloc = Some(dealloc_other::<PyIterator>);
+        ffi::PyType_Modified(class);
+    }
+    Ok(())
+}

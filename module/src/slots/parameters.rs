@@ -1,0 +1,75 @@
+//! Arguments of the methods whose fast path goes around PyO3, parsed as `#[pymethods]` does.
+
+use std::str;
+
+use pyo3::Borrowed;
+use pyo3::ffi;
+use pyo3::impl_::extract_argument::{
+    FunctionDescription, NoVarargs, NoVarkeywords, argument_extraction_error,
+};
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+/// The arguments of a `METH_FASTCALL | METH_KEYWORDS` call.
+#[derive(Clone, Copy)]
+pub(super) struct Call {
+    pub(super) arguments: *const *mut ffi::PyObject,
+    pub(super) count: isize,
+    pub(super) names: *mut ffi::PyObject,
+}
+
+impl Call {
+    /// Returns the only argument, if there is one and it has no name.
+    ///
+    /// # Safety
+    /// The call is one that the interpreter makes, and not over.
+    #[inline(always)]
+    pub(super) unsafe fn only<'py>(self, py: Python<'py>) -> Option<Borrowed<'py, 'py, PyAny>> {
+        // SAFETY: the caller guarantees that there are `count` arguments, which are alive.
+        (self.count == 1 && self.names.is_null())
+            .then(|| unsafe { Borrowed::from_ptr(py, *self.arguments) })
+    }
+
+    /// Parses the arguments of a method with `N` parameters.
+    ///
+    /// # Errors
+    /// TypeError for a missing argument, one too many, or one of an unknown name.
+    ///
+    /// # Safety
+    /// The call is one that the interpreter makes, and not over.
+    pub(super) unsafe fn parse<'py, const N: usize>(
+        self,
+        py: Python<'py>,
+        description: &FunctionDescription,
+    ) -> PyResult<[Option<Borrowed<'py, 'py, PyAny>>; N]> {
+        let mut output = [None; N];
+        // SAFETY: the caller guarantees it; `description` has `N` parameters.
+        unsafe {
+            description.extract_arguments_fastcall::<NoVarargs, NoVarkeywords>(
+                py,
+                self.arguments,
+                self.count,
+                self.names,
+                &mut output,
+            )?;
+        }
+        Ok(output)
+    }
+}
+
+/// Returns an argument that is a str.
+pub(super) fn string<'a, 'py>(
+    name: &str,
+    argument: &'a Bound<'py, PyAny>,
+) -> PyResult<&'a Bound<'py, PyString>> {
+    argument
+        .cast::<PyString>()
+        .map_err(|error| argument_extraction_error(argument.py(), name, error.into()))
+}
+
+/// Returns the text of an argument that is a str.
+pub(super) fn text<'a>(name: &str, argument: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
+    string(name, argument)?
+        .to_str()
+        .map_err(|error| argument_extraction_error(argument.py(), name, error))
+}

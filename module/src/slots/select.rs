@@ -1,0 +1,106 @@
+//! `v[key]` and `len(v)`.
+
+use pyo3::prelude::*;
+use pyo3::{Borrowed, ffi};
+
+use consumer::array::AnyArray;
+use consumer::layout::Layout;
+
+use super::trampoline::{this, trampoline};
+use crate::arguments::exact;
+use crate::methods::item;
+use crate::object::PyConsumerArray;
+use crate::object::uninit::value;
+use crate::values::{NewReference, read};
+
+/// `len(v)`
+pub(super) unsafe extern "C" fn length(object: *mut ffi::PyObject) -> isize {
+    // SAFETY: the slot is called on objects of the class.
+    let view = unsafe { value(object) };
+    match view.try_describe().and_then(|view| view.layout().length()) {
+        Some(length) => length as isize,
+        None => slow_length(view),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn slow_length(view: &PyConsumerArray) -> isize {
+    // SAFETY: called by the slot.
+    unsafe { trampoline(|_| item::length(view).map(|length| length as isize)) }
+}
+
+/// `v[key]`: the fast path is a scalar by its index, which cannot panic.
+pub(super) unsafe extern "C" fn subscript(
+    object: *mut ffi::PyObject,
+    key: *mut ffi::PyObject,
+) -> NewReference {
+    // SAFETY: the slot is called attached, on objects of the class, with a key that is alive.
+    let (this, key) = unsafe {
+        let py = Python::assume_attached();
+        (this(py, object), Borrowed::from_ptr(py, key))
+    };
+    if let Some(access) = this.get().try_access(key.py())
+        && let Some(index) = exact::int(key)
+        && let Some(pointer) = access.raw().line_element(index)
+        && !matches!(*access, AnyArray::Composite(_))
+    {
+        // SAFETY: the pointer leads to an element of the view, which is accessed. Creating the object of
+        // a scalar runs no Python code.
+        return unsafe { read(key.py(), &access, pointer) };
+    }
+    slow_subscript(this, key)
+}
+
+#[inline(never)]
+fn slow_subscript<'py>(
+    this: Borrowed<'_, 'py, PyConsumerArray>,
+    key: Borrowed<'_, 'py, PyAny>,
+) -> NewReference {
+    // SAFETY: called by the slot.
+    unsafe {
+        trampoline(|_| {
+            let selected = match select_exact(this, key)? {
+                Some(selected) => selected,
+                None => item::get(&this, &key)?,
+            };
+            Ok(selected.into_ptr())
+        })
+    }
+}
+
+/// Returns what a key of exactly Python's own types selects; `None` for other keys and wrong ones.
+#[inline(always)]
+fn select_exact<'py>(
+    this: Borrowed<'_, 'py, PyConsumerArray>,
+    key: Borrowed<'_, 'py, PyAny>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = this.py();
+    let Some(access) = this.get().try_access(py) else { return Ok(None) };
+    // SAFETY: what is shared are elements of the view, or parts of them, just found under access. So is
+    // the element that is read; `read` returns a new reference, or NULL with an exception.
+    unsafe {
+        if let Some((offset, length, stride)) = exact::slice(&access, key) {
+            let change = |layout: &mut Layout| layout.set_first(length, stride);
+            PyConsumerArray::share_changed(&this, offset, change)
+        } else if let Some(pointer) = exact::element(&access, key) {
+            let object = read(py, &access, pointer);
+            return Bound::from_owned_ptr_or_err(py, object).map(Some);
+        } else if let Some(name) = exact::string(key) {
+            match access.find_scalar_field(name) {
+                Some(found) => PyConsumerArray::share_field(&this, found),
+                None => PyConsumerArray::share(&this, access.field(name)?),
+            }
+        } else if let Some(offset) =
+            exact::int(key).and_then(|index| access.layout().index_first(index))
+        {
+            PyConsumerArray::share_changed(&this, offset, Layout::remove_first)
+        } else if let Some(part) = exact::selection(&access, key) {
+            let (offset, change) = (part.offset, |layout: &mut Layout| layout.set_dimensions(part));
+            PyConsumerArray::share_changed(&this, offset, change)
+        } else {
+            return Ok(None);
+        }
+    }
+    .map(|part| Some(part.into_any()))
+}

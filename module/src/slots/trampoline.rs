@@ -1,0 +1,76 @@
+//! What stands between C and the body of a slot or method.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use pyo3::exceptions::PySystemError;
+use pyo3::prelude::*;
+use pyo3::{Borrowed, ffi};
+
+use crate::object::PyConsumerArray;
+use crate::values::NewReference;
+
+/// What a function returns to C with an exception set.
+pub(super) trait Failure {
+    const FAILURE: Self;
+}
+
+impl Failure for NewReference {
+    const FAILURE: Self = std::ptr::null_mut();
+}
+
+impl Failure for std::ffi::c_int {
+    const FAILURE: Self = -1;
+}
+
+impl Failure for isize {
+    const FAILURE: Self = -1;
+}
+
+/// Runs the body of a slot or method. Its error is set as the exception; so is a panic, because
+/// unwinding must not cross into C.
+///
+/// # Safety
+/// The thread is attached: the interpreter calls slots and methods so.
+#[inline(always)]
+pub(super) unsafe fn trampoline<'py, R: Failure>(
+    body: impl FnOnce(Python<'py>) -> PyResult<R>,
+) -> R {
+    // SAFETY: the caller guarantees it.
+    let py = unsafe { Python::assume_attached() };
+    let error = match catch_unwind(AssertUnwindSafe(|| body(py))) {
+        Ok(Ok(value)) => return value,
+        Ok(Err(error)) => error,
+        Err(_) => PySystemError::new_err("internal error of consumer: please report it"),
+    };
+    // Other errors may have been dropped on the way. PyO3, which did not know that this thread is
+    // attached, has put off dropping them and all that their tracebacks refer to until now.
+    Python::attach(|_| ());
+    error.restore(py);
+    R::FAILURE
+}
+
+/// The view that a slot or method of its class is called on.
+///
+/// # Safety
+/// `object` is a ConsumerArray, and alive for `'a`.
+#[inline(always)]
+pub(super) unsafe fn this<'a, 'py>(
+    py: Python<'py>,
+    object: *mut ffi::PyObject,
+) -> Borrowed<'a, 'py, PyConsumerArray> {
+    // SAFETY: the caller guarantees it.
+    unsafe { Borrowed::from_ptr(py, object).cast_unchecked() }
+}
+
+/// A new reference to None.
+pub(super) fn none(_attached: Python<'_>) -> NewReference {
+    // SAFETY: attached; None is immortal or counted like any object.
+    unsafe { ffi::Py_NewRef(ffi::Py_None()) }
+}
+
+/// A new reference to True or False.
+#[inline(always)]
+pub(super) fn boolean(_attached: Python<'_>, value: bool) -> NewReference {
+    // SAFETY: attached; both are immortal or counted like any object.
+    unsafe { ffi::Py_NewRef(if value { ffi::Py_True() } else { ffi::Py_False() }) }
+}

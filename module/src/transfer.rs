@@ -1,0 +1,124 @@
+//! Moving the elements of arrays: to bytes, to memory in this machine's byte order, and from one array
+//! to another. Large arrays are moved piece by piece, detached.
+
+use crate::gil;
+use consumer::array::AnyArray;
+use consumer::error::Error;
+use consumer::kernels::pieces::Sequence;
+use consumer::kernels::{copy, record};
+use consumer::layout::{Layout, Order};
+use consumer::memory::{self, Memory};
+use consumer::view::RawView;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+/// Writes the elements one after the other, in an order. `array` is held.
+///
+/// # Safety
+/// `target` is valid for writes of the array's `nbytes`, and nobody else has it.
+unsafe fn gather(py: Python<'_>, array: &AnyArray, order: Order, target: *mut u8) -> PyResult<()> {
+    let (source, layout) = (array.raw(), array.layout());
+    // SAFETY: the caller guarantees it; the target is apart from the source, and the pieces are parts
+    // of both.
+    unsafe {
+        if !gil::is_large(source) {
+            return Ok(copy::gather(source, order, target)?);
+        }
+        let contiguous_layout = Layout::adjacent(layout.shape(), layout.itemsize(), order)?;
+        let target = RawView::new(target, &contiguous_layout);
+        gil::in_pieces(py, [target, source], Sequence::Any, |[to, from], _| {
+            copy::copy_apart(to, from, 1).map(|()| true)
+        })
+    }
+}
+
+/// Copies the elements, in C order and this machine's byte order, to memory of their own. `array` is
+/// held.
+pub(crate) fn to_native(py: Python<'_>, array: &AnyArray) -> PyResult<Memory> {
+    let source = array.raw();
+    if !gil::is_large(source) {
+        return Ok(array.to_native()?);
+    }
+    let contiguous_layout =
+        Layout::contiguous(source.layout().shape(), source.layout().itemsize())?;
+    // SAFETY: the memory is new and has room for as many elements, all of which are written.
+    unsafe {
+        Memory::written(contiguous_layout.nbytes(), |start| {
+            let target = RawView::new(start, &contiguous_layout);
+            gil::in_pieces(py, [target, source], Sequence::Any, |[to, from], _| {
+                array.write_native(to, from).map(|()| true)
+            })
+        })
+    }
+}
+
+/// Copies every element of one array to the same place of another one of the same type, without
+/// references to objects, as if through a copy in between: the two may overlap. Both are held.
+///
+/// # Errors
+/// TypeError if the target is read-only, ValueError if the shapes differ.
+pub(crate) fn assign(py: Python<'_>, target: &AnyArray, source: &AnyArray) -> PyResult<()> {
+    let partial = match target {
+        AnyArray::Composite(array) if !array.descriptor().is_whole() => Some(array.descriptor()),
+        _ => None,
+    };
+    if partial.is_none() && !gil::is_large(target.raw()) {
+        return Ok(target.assign(source)?);
+    }
+    if target.readonly() {
+        return Err(Error::read_only().into());
+    }
+    let (to, mut from) = (target.raw(), source.raw());
+    copy::check_alike(to.layout(), from.layout())?;
+    let contiguous_layout = Layout::contiguous(from.layout().shape(), from.layout().itemsize())?;
+    let contiguous = to.layout().is_c_contiguous() && from.layout().is_c_contiguous();
+    let in_place = contiguous && partial.is_none();
+    let mut disjoint = !copy::may_overlap(to, from);
+    let between;
+    // SAFETY: the memory is as large as all elements together, and all of it is written.
+    unsafe {
+        if !disjoint && !in_place {
+            between = Memory::written(contiguous_layout.nbytes(), |start| {
+                gather(py, source, Order::C, start)
+            })?;
+            from = RawView::new(between.start(), &contiguous_layout);
+            disjoint = true;
+        }
+    }
+    // Of elements that share bytes, the last one in C order has to stay. Of contiguous ones, which may
+    // overlap the source's, none may be stored over before it was copied.
+    let sequence = match disjoint {
+        true if !to.layout().overlaps_itself() => Sequence::Any,
+        false if to.start() > from.start() => Sequence::Backward,
+        _ => Sequence::Forward,
+    };
+    // SAFETY: the target is writable and the pieces are parts of it; nothing else is touched.
+    unsafe {
+        gil::in_pieces(py, [to, from], sequence, |[to, from], _| {
+            match partial {
+                Some(form) => record::exchange_all(form, to, from)?,
+                None => copy::assign_raw(to, from)?,
+            }
+            Ok(true)
+        })
+    }
+}
+
+/// Creates a bytes object of the elements in an order. `array` is held.
+pub(crate) fn bytes_object<'py>(
+    py: Python<'py>,
+    array: &AnyArray,
+    order: Order,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let size = array.layout().nbytes() as isize;
+    // SAFETY: the object is new, and all of its bytes are written before anybody else has it.
+    unsafe {
+        let bytes = ffi::PyBytes_FromStringAndSize(std::ptr::null(), size);
+        let bytes = Bound::from_owned_ptr_or_err(py, bytes)?.cast_into_unchecked::<PyBytes>();
+        let target = ffi::PyBytes_AsString(bytes.as_ptr()).cast();
+        memory::advise_huge(target, size as usize);
+        gather(py, array, order, target)?;
+        Ok(bytes)
+    }
+}

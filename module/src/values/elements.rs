@@ -1,0 +1,340 @@
+//! The elements of any array: read as Python objects, stored, filled and looked for.
+
+use pyo3::exceptions::PyNotImplementedError;
+use pyo3::prelude::*;
+use pyo3::{Borrowed, ffi};
+use smallvec::SmallVec;
+
+use consumer::array::{AnyArray, ConsumerArray, dispatch};
+use consumer::element::Scalar;
+use consumer::error::{Error, Result};
+use consumer::kernels::pieces::Sequence;
+use consumer::kernels::{copy, record as composite, search};
+use consumer::memory;
+use consumer::view::load;
+
+use super::references::{self, Objects, Reference};
+use super::{Equal, NewReference, PyValue, fill_list, record};
+use crate::gil::{self, Checkpoints};
+
+/// Creates the object of the element at `pointer`.
+///
+/// # Safety
+/// `pointer` leads to an element of the array, which the caller has access to.
+#[inline(always)]
+pub(crate) unsafe fn read(py: Python<'_>, array: &AnyArray, pointer: *const u8) -> NewReference {
+    // SAFETY: the caller guarantees it; the type is that of the array's elements.
+    unsafe {
+        dispatch!(
+            array,
+            scalar typed => read_scalar(py, typed, pointer),
+            composite typed => record::read(py, typed, pointer),
+            opaque typed => no_element(py, typed.descriptor()),
+        )
+    }
+}
+
+/// # Safety
+/// The same as for [`read`].
+#[inline(always)]
+unsafe fn read_scalar<T: Scalar<Value: PyValue>>(
+    py: Python<'_>,
+    _array: &ConsumerArray<T>,
+    pointer: *const u8,
+) -> NewReference {
+    // SAFETY: the caller guarantees that an element of the type is there.
+    unsafe { load::<T>(pointer) }.into_object(py)
+}
+
+/// NULL, with the exception for elements that cannot be read.
+#[cold]
+#[inline(never)]
+fn no_element(py: Python<'_>, why: &Error) -> NewReference {
+    unreadable(why).restore(py);
+    std::ptr::null_mut()
+}
+
+/// The exception for elements that cannot be read.
+#[cold]
+pub(crate) fn unreadable(why: &Error) -> PyErr {
+    PyNotImplementedError::new_err(why.to_string())
+}
+
+/// Creates the nested lists of an array's elements; NULL with an exception if that fails.
+///
+/// # Safety
+/// The array is held.
+pub(crate) unsafe fn lists(py: Python<'_>, array: &AnyArray) -> NewReference {
+    let checkpoints = &mut Checkpoints::for_objects(py, array.layout().len());
+    // SAFETY: the caller guarantees it; no index leads to `start`.
+    unsafe { lists_from(py, array, 0, array.start(), checkpoints) }
+}
+
+/// The lists of the dimensions from `dimension` on.
+///
+/// # Safety
+/// The same as for [`lists`]; `pointer` is where the indices of the dimensions before lead.
+unsafe fn lists_from(
+    py: Python<'_>,
+    array: &AnyArray,
+    dimension: usize,
+    pointer: *mut u8,
+    checkpoints: &mut Checkpoints<'_>,
+) -> NewReference {
+    let layout = array.layout();
+    let Some(&length) = layout.shape().get(dimension) else {
+        // SAFETY: all indices together lead to an element, which is held.
+        return unsafe { read(py, array, pointer) };
+    };
+    // SAFETY: attached; the list is new and has `length` places; the array is held, and every index
+    // is below the length of its dimension.
+    unsafe {
+        let list = ffi::PyList_New(length as isize);
+        if list.is_null() {
+            return list;
+        }
+        if length > 0 && layout.itemsize() == 1 {
+            // The objects of single bytes exist already, so that the list's own memory is most of
+            // the work. Where objects are created between its places, the advice gains nothing.
+            let items = (*list.cast::<ffi::PyListObject>()).ob_item;
+            memory::advise_huge(items.cast(), length * size_of::<*mut ffi::PyObject>());
+        }
+        if dimension + 1 == layout.ndim() && layout.suboffsets().is_empty() {
+            let line = (pointer.cast_const(), layout.strides()[dimension]);
+            return read_line(py, array, line, list, length, checkpoints);
+        }
+        fill_list(list, length, checkpoints, |place, checkpoints| {
+            let next = array.raw().step(pointer, dimension, place);
+            lists_from(py, array, dimension + 1, next, checkpoints)
+        })
+    }
+}
+
+/// Fills a list with the objects of equally spaced elements; NULL with an exception if that fails.
+///
+/// # Safety
+/// The line, an address and a stride, leads to `length` elements of the array, which is held; the
+/// list is new and has as many places.
+unsafe fn read_line(
+    py: Python<'_>,
+    array: &AnyArray,
+    (pointer, stride): (*const u8, isize),
+    list: NewReference,
+    length: usize,
+    checkpoints: &mut Checkpoints<'_>,
+) -> NewReference {
+    let address = |place: usize| pointer.wrapping_offset(stride.wrapping_mul(place as isize));
+    // SAFETY: the caller guarantees it; the addresses are those of the line's elements.
+    unsafe {
+        if let AnyArray::Composite(typed) = array
+            && let Some(fields) = record::scalar_fields(typed.descriptor())
+        {
+            return fill_list(list, length, checkpoints, |place, _| {
+                record::read_scalars(py, &fields, address(place))
+            });
+        }
+        dispatch!(
+            array,
+            scalar typed => fill_list(list, length, checkpoints, |place, _| {
+                read_scalar(py, typed, address(place))
+            }),
+            composite typed => fill_list(list, length, checkpoints, |place, _| {
+                record::read(py, typed, address(place))
+            }),
+            opaque typed => fill_list(list, length, checkpoints, |_, _| {
+                no_element(py, typed.descriptor())
+            }),
+        )
+    }
+}
+
+/// The bytes of one element: on the heap only if it is large.
+pub(crate) type Bytes = SmallVec<[u8; 128]>;
+
+/// An element ready to be stored.
+pub(crate) struct Encoded {
+    bytes: Bytes,
+    /// Owns the references in the bytes until the element is stored.
+    objects: Vec<Reference>,
+}
+
+/// Converts an object to the bytes of an element of the array, which is not touched. May run
+/// arbitrary Python code.
+///
+/// # Errors
+/// TypeError for an object of the wrong type, ValueError for a value out of range, and
+/// NotImplementedError for elements that cannot be written.
+pub(crate) fn encode(array: &AnyArray, object: &Bound<'_, PyAny>) -> PyResult<Encoded> {
+    let format = array.format();
+    let (bytes, objects) = dispatch!(
+        array,
+        scalar typed => (encode_scalar(typed, object)?, Vec::new()),
+        composite typed => {
+            record::encode(typed.descriptor(), typed.layout().itemsize(), format, object)?
+        },
+        opaque typed => return Err(unreadable(typed.descriptor())),
+    );
+    Ok(Encoded { bytes, objects })
+}
+
+fn encode_scalar<T: Scalar<Value: PyValue>>(
+    array: &ConsumerArray<T>,
+    object: &Bound<'_, PyAny>,
+) -> PyResult<Bytes> {
+    let value = T::Value::from_object(object, array.format())?;
+    Ok(Bytes::from_slice(T::encode(value).as_ref()))
+}
+
+/// Stores an encoded element. Returns the objects whose references were stored over, to be dropped
+/// once the memory is not touched any more, because that may run arbitrary Python code.
+///
+/// # Safety
+/// `pointer` leads to a writable element of the array, which the caller has access to and which the
+/// element was encoded for.
+pub(crate) unsafe fn store(
+    array: &AnyArray,
+    pointer: *mut u8,
+    encoded: Encoded,
+) -> Result<Option<Objects>> {
+    let Encoded { mut bytes, objects } = encoded;
+    // SAFETY: the caller guarantees it; the bytes are one element, and `objects` owns the references
+    // in them.
+    unsafe {
+        match array {
+            AnyArray::Composite(typed) if !objects.is_empty() => {
+                return references::store(typed, pointer, &bytes).map(Some);
+            }
+            AnyArray::Composite(typed) => {
+                composite::exchange(typed.descriptor(), pointer, bytes.as_mut_ptr());
+            }
+            _ => pointer.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()),
+        }
+    }
+    Ok(None)
+}
+
+/// Stores an object that is converted without running Python code; returns whether it is one.
+///
+/// # Safety
+/// `pointer` leads to a writable element of the array, which the caller has access to.
+#[inline(always)]
+pub(crate) unsafe fn store_exact(
+    array: &AnyArray,
+    pointer: *mut u8,
+    object: Borrowed<'_, '_, PyAny>,
+) -> bool {
+    // SAFETY: the caller guarantees it; the type is that of the array's elements.
+    unsafe {
+        dispatch!(
+            array,
+            scalar typed => store_exact_scalar(typed, pointer, object),
+            composite typed => record::store_exact(typed, pointer, object),
+            opaque _ => false,
+        )
+    }
+}
+
+/// # Safety
+/// The same as for [`store_exact`].
+#[inline(always)]
+unsafe fn store_exact_scalar<T: Scalar<Value: PyValue>>(
+    _array: &ConsumerArray<T>,
+    pointer: *mut u8,
+    object: Borrowed<'_, '_, PyAny>,
+) -> bool {
+    let Some(value) = T::Value::from_exact(object) else { return false };
+    // SAFETY: the caller guarantees that an element of the type is there; an array of bytes needs no
+    // alignment.
+    unsafe { pointer.cast::<T::Bytes>().write(T::encode(value)) };
+    true
+}
+
+/// Stores an encoded element in every element of an array, which is held. Returns the objects whose
+/// references were stored over, as [`store`] does.
+pub(crate) fn fill(
+    py: Python<'_>,
+    array: &AnyArray,
+    encoded: &Encoded,
+) -> PyResult<Option<Objects>> {
+    if array.readonly() {
+        return Err(Error::read_only().into());
+    }
+    let record = match array {
+        AnyArray::Composite(typed) if !encoded.objects.is_empty() => {
+            // SAFETY: the bytes are one element, and `objects` owns the references in them.
+            return Ok(Some(unsafe { references::fill(typed, &encoded.bytes)? }));
+        }
+        AnyArray::Composite(typed) => Some(typed.descriptor()),
+        _ => None,
+    };
+    // SAFETY: the array is writable and held, and the work touches nothing else.
+    unsafe {
+        gil::in_pieces(py, [array.raw()], Sequence::Any, |[piece], _| {
+            match record {
+                Some(form) => composite::fill(form, piece, &encoded.bytes)?,
+                None => copy::fill_raw(piece, &encoded.bytes)?,
+            }
+            Ok(true)
+        })?;
+    }
+    Ok(None)
+}
+
+/// The value of a scalar element to look for.
+pub(crate) struct Wanted {
+    bytes: [u8; MAX_SCALAR_SIZE],
+}
+
+/// The size of the largest scalar in bytes: two quadruple-precision numbers.
+const MAX_SCALAR_SIZE: usize = 32;
+
+/// Returns which elements of an array equal an object, as far as that can be told without running
+/// Python code.
+#[inline]
+pub(crate) fn equal_to(array: &AnyArray, object: &Bound<'_, PyAny>) -> Equal<Wanted> {
+    dispatch!(
+        array,
+        scalar typed => equal_to_scalar(typed, object),
+        composite _ => Equal::Unknown,
+        opaque _ => Equal::Unknown,
+    )
+}
+
+#[inline]
+fn equal_to_scalar<T: Scalar<Value: PyValue>>(
+    _array: &ConsumerArray<T>,
+    object: &Bound<'_, PyAny>,
+) -> Equal<Wanted> {
+    T::Value::equal_to(object).map(|value| {
+        let mut bytes = [0; MAX_SCALAR_SIZE];
+        for (place, &byte) in bytes.iter_mut().zip(T::encode(value).as_ref()) {
+            *place = byte;
+        }
+        Wanted { bytes }
+    })
+}
+
+/// Returns the position, in C order, of the first element that equals the wanted one.
+pub(crate) fn find(array: &AnyArray, wanted: &Wanted) -> Option<usize> {
+    dispatch!(
+        array,
+        scalar typed => search::find(typed, value_of(typed, wanted)?),
+        composite _ => None,
+        opaque _ => None,
+    )
+}
+
+/// Returns how many elements equal the wanted one.
+pub(crate) fn count(array: &AnyArray, wanted: &Wanted) -> usize {
+    dispatch!(
+        array,
+        scalar typed => value_of(typed, wanted).map_or(0, |value| search::count(typed, value)),
+        composite _ => 0,
+        opaque _ => 0,
+    )
+}
+
+fn value_of<T: Scalar>(_array: &ConsumerArray<T>, wanted: &Wanted) -> Option<T::Value> {
+    let bytes = T::Bytes::try_from(wanted.bytes.get(..T::SIZE)?).ok()?;
+    Some(T::decode(bytes))
+}

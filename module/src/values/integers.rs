@@ -1,0 +1,230 @@
+//! Whole numbers, addresses and bools as Python objects, and back.
+
+use std::ffi::{c_long, c_ulong};
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+use pyo3::prelude::*;
+use pyo3::{Borrowed, ffi};
+
+use super::{Equal, NewReference, PyValue, conversion_error, out_of_range, repr_or_default};
+use consumer::element::Address;
+use consumer::format::FormatString;
+
+/// The int of an object: itself, or what its `__index__` gives.
+fn integer<'py>(object: &Bound<'py, PyAny>, format: &FormatString) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: the object is alive; the result is a new reference or NULL.
+    let index = unsafe { ffi::PyNumber_Index(object.as_ptr()) };
+    // SAFETY: as above.
+    unsafe { Bound::from_owned_ptr_or_opt(object.py(), index) }
+        .ok_or_else(|| conversion_error(object, "an int", format))
+}
+
+/// An int of Python's as far as 64 bits hold it.
+pub(crate) enum Integer {
+    Signed(i64),
+    /// Beyond `i64`.
+    Unsigned(u64),
+    Beyond,
+}
+
+fn small_integer(int: &Bound<'_, PyAny>) -> Integer {
+    let mut overflow = 0;
+    // SAFETY: the object is an int.
+    let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(int.as_ptr(), &raw mut overflow) };
+    match overflow {
+        0 => Integer::Signed(value),
+        // SAFETY: as above.
+        1 => match unsafe { ffi::PyLong_AsUnsignedLongLong(int.as_ptr()) } {
+            u64::MAX if PyErr::take(int.py()).is_some() => Integer::Beyond,
+            value => Integer::Unsigned(value),
+        },
+        _ => Integer::Beyond,
+    }
+}
+
+/// The number of an object that is just an int, if 64 bits hold it.
+#[inline(always)]
+pub(crate) fn exact_int(object: Borrowed<'_, '_, PyAny>) -> Option<i64> {
+    // SAFETY: the object is alive, and an int where it is asked for its number.
+    unsafe {
+        if ffi::PyLong_CheckExact(object.as_ptr()) == 0 {
+            return None;
+        }
+        let mut overflow = 0;
+        let value = ffi::PyLong_AsLongLongAndOverflow(object.as_ptr(), &raw mut overflow);
+        (overflow == 0).then_some(value)
+    }
+}
+
+/// An object of Python's own number types, so that comparing it runs no other code.
+pub(crate) enum Number {
+    Integer(Integer),
+    Float(f64),
+    /// A number of another type, or nothing like a number.
+    Other,
+    /// An object of Python's own types that no number equals.
+    Unlike,
+}
+
+pub(crate) fn number(object: &Bound<'_, PyAny>) -> Number {
+    let pointer = object.as_ptr();
+    // SAFETY: the object is alive.
+    unsafe {
+        if ffi::PyLong_CheckExact(pointer) != 0 || ffi::PyBool_Check(pointer) != 0 {
+            Number::Integer(small_integer(object))
+        } else if ffi::PyFloat_CheckExact(pointer) != 0 {
+            Number::Float(ffi::PyFloat_AS_DOUBLE(pointer))
+        } else if ffi::PyUnicode_CheckExact(pointer) != 0 || ffi::PyBytes_CheckExact(pointer) != 0 {
+            Number::Unlike
+        } else {
+            Number::Other
+        }
+    }
+}
+
+/// The ints of one byte, from -128 to 255, once `fill_small_int_table` has made them. CPython has each of them
+/// just once, and looks it up at every call; to look here is 0.4 of the time for a list of bytes.
+static SMALL_INTEGERS: [AtomicPtr<ffi::PyObject>; 384] =
+    [const { AtomicPtr::new(std::ptr::null_mut()) }; 384];
+
+/// Makes the small ints. Before that they are made one at a time.
+pub(crate) fn fill_small_int_table(py: Python<'_>) -> PyResult<()> {
+    for (place, value) in SMALL_INTEGERS.iter().zip(-128_i16..) {
+        let integer = value.into_pyobject(py)?.into_ptr();
+        // Another interpreter, or thread, may have been here before.
+        if place.swap(integer, Ordering::Relaxed) == integer {
+            // SAFETY: one reference, for ever, is enough.
+            unsafe { ffi::Py_DECREF(integer) };
+        }
+    }
+    Ok(())
+}
+
+/// The int of a number of one byte.
+#[inline(always)]
+fn small(_attached: Python<'_>, value: i16) -> NewReference {
+    let integer = SMALL_INTEGERS[(value + 128) as usize].load(Ordering::Relaxed);
+    // SAFETY: attached; the table keeps its ints alive, and the result is a new reference or NULL.
+    unsafe {
+        if integer.is_null() {
+            return ffi::PyLong_FromLong(c_long::from(value));
+        }
+        ffi::Py_INCREF(integer);
+    }
+    integer
+}
+
+/// The int of an object, and its number if 64 bits hold it.
+pub(super) fn int_and_value<'py>(
+    object: &Bound<'py, PyAny>,
+    format: &FormatString,
+) -> PyResult<(Bound<'py, PyAny>, Option<i128>)> {
+    let int = integer(object, format)?;
+    let value = match small_integer(&int) {
+        Integer::Signed(value) => Some(i128::from(value)),
+        Integer::Unsigned(value) => Some(i128::from(value)),
+        Integer::Beyond => None,
+    };
+    Ok((int, value))
+}
+
+macro_rules! integers {
+    ($($type:ty: $value:ident, $py:ident => $new:expr;)*) => {
+        $(impl PyValue for $type {
+            #[inline(always)]
+            fn into_object(self, $py: Python<'_>) -> NewReference {
+                let $value = self;
+                // SAFETY: attached; the result is a new reference or NULL.
+                #[allow(unused_unsafe, reason = "the small ones are made by safe code")]
+                unsafe {
+                    $new
+                }
+            }
+
+            fn from_object(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<Self> {
+                let int = integer(object, format)?;
+                let value = match small_integer(&int) {
+                    Integer::Signed(value) => Self::try_from(value).ok(),
+                    Integer::Unsigned(value) => Self::try_from(value).ok(),
+                    Integer::Beyond => None,
+                };
+                value.ok_or_else(|| out_of_range(repr_or_default(&int), format))
+            }
+
+            #[inline(always)]
+            fn from_exact(object: Borrowed<'_, '_, PyAny>) -> Option<Self> {
+                exact_int(object).and_then(|value| Self::try_from(value).ok())
+            }
+
+            fn equal_to(object: &Bound<'_, PyAny>) -> Equal<Self> {
+                let value = match number(object) {
+                    Number::Integer(Integer::Signed(value)) => Self::try_from(value).ok(),
+                    Number::Integer(Integer::Unsigned(value)) => Self::try_from(value).ok(),
+                    // Floats up to 2^63 that are whole are exactly some i64.
+                    Number::Float(value) if value.fract() == 0.0 && value.abs() < 9e18 => {
+                        Self::try_from(value as i64).ok()
+                    }
+                    Number::Float(value) if value.is_finite() && value.fract() == 0.0 => {
+                        return Equal::Unknown;
+                    }
+                    Number::Other => return Equal::Unknown,
+                    _ => None,
+                };
+                value.map_or(Equal::None, Equal::To)
+            }
+        })*
+    };
+}
+
+integers! {
+    i8: value, py => small(py, i16::from(value));
+    u8: value, py => small(py, i16::from(value));
+    i16: value, _py => ffi::PyLong_FromLong(c_long::from(value));
+    u16: value, _py => ffi::PyLong_FromLong(c_long::from(value));
+    i32: value, _py => ffi::PyLong_FromLong(c_long::from(value));
+    u32: value, _py => ffi::PyLong_FromUnsignedLong(c_ulong::from(value));
+    // Where C's long has as many bits, it has the faster functions.
+    i64: value, _py => match c_long::try_from(value) {
+        Ok(value) => ffi::PyLong_FromLong(value),
+        Err(_) => ffi::PyLong_FromLongLong(value),
+    };
+    u64: value, _py => match c_ulong::try_from(value) {
+        Ok(value) => ffi::PyLong_FromUnsignedLong(value),
+        Err(_) => ffi::PyLong_FromUnsignedLongLong(value),
+    };
+}
+
+impl PyValue for Address {
+    #[inline]
+    fn into_object(self, py: Python<'_>) -> NewReference {
+        (self.0 as u64).into_object(py)
+    }
+
+    /// Addresses may be negative, as in `struct`: they are the same bits.
+    fn from_object(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<Self> {
+        let int = integer(object, format)?;
+        let value = match small_integer(&int) {
+            Integer::Signed(value) => isize::try_from(value).ok().map(|value| value as usize),
+            Integer::Unsigned(value) => usize::try_from(value).ok(),
+            Integer::Beyond => None,
+        };
+        value.map(Self).ok_or_else(|| out_of_range(repr_or_default(&int), format))
+    }
+
+    fn equal_to(object: &Bound<'_, PyAny>) -> Equal<Self> {
+        // No machine has wider addresses than 64 bits; narrower ones equal no number beyond.
+        u64::equal_to(object).map(|value| Self(usize::try_from(value).unwrap_or(usize::MAX)))
+    }
+}
+
+impl PyValue for bool {
+    #[inline]
+    fn into_object(self, _py: Python<'_>) -> NewReference {
+        // SAFETY: attached.
+        unsafe { ffi::PyBool_FromLong(c_long::from(self)) }
+    }
+
+    fn from_object(object: &Bound<'_, PyAny>, _format: &FormatString) -> PyResult<Self> {
+        object.is_truthy()
+    }
+}

@@ -1,0 +1,113 @@
+//! One element and its Python object, in both directions.
+//!
+//! Reading takes the element out of memory by value and then creates the object, so that no memory
+//! is touched once Python code can run. Writing converts the object to the bytes of an element first,
+//! which may call the user's `__index__`, `__float__` or `__bool__`, and stores the bytes after that.
+//!
+//! [`elements`] has these operations for the elements of any array. They dispatch on the element type
+//! once, and only what depends on it is compiled for each type: [`PyValue`], which the files for
+//! [`integers`], [`floats`] and [`text`] implement. Everything that is no scalar is in [`record`],
+//! and [`references`] keeps account of who owns the references in memory.
+
+pub(crate) mod elements;
+mod floats;
+mod integers;
+mod list;
+mod record;
+pub(crate) mod references;
+mod text;
+
+use std::fmt::Display;
+
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::{Borrowed, ffi};
+
+use consumer::format::FormatString;
+
+pub(crate) use elements::read;
+pub(crate) use integers::{exact_int, fill_small_int_table};
+pub(crate) use list::fill_list;
+
+/// A new reference, or NULL with an exception set: what CPython's own constructors return.
+pub(crate) type NewReference = *mut ffi::PyObject;
+
+/// A value and its Python object.
+trait PyValue: Copy + Sized {
+    /// Creates the object of the value.
+    fn into_object(self, py: Python<'_>) -> NewReference;
+
+    /// Converts an object to a value. May run arbitrary Python code.
+    ///
+    /// # Errors
+    /// TypeError for an object of the wrong type and ValueError for a value out of range, as
+    /// memoryview has them; both name the format that was to be written.
+    fn from_object(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<Self>;
+
+    /// Converts an object of exactly Python's own int or float, if its value is this type's, exactly
+    /// or rounded; returns `None` for everything unusual. Runs no Python code.
+    #[inline(always)]
+    fn from_exact(_object: Borrowed<'_, '_, PyAny>) -> Option<Self> {
+        None
+    }
+
+    /// Returns the one value that equals an object of one of Python's own types.
+    fn equal_to(_object: &Bound<'_, PyAny>) -> Equal<Self> {
+        Equal::Unknown
+    }
+}
+
+/// Which elements of a type equal one Python object.
+pub(crate) enum Equal<T> {
+    /// Those that equal this one.
+    To(T),
+    /// None can.
+    None,
+    /// Each has to be compared with the object, in Python.
+    Unknown,
+}
+
+impl<T> Equal<T> {
+    fn map<U>(self, f: impl FnOnce(T) -> U) -> Equal<U> {
+        match self {
+            Self::To(value) => Equal::To(f(value)),
+            Self::None => Equal::None,
+            Self::Unknown => Equal::Unknown,
+        }
+    }
+}
+
+#[cold]
+fn wrong_type(object: &Bound<'_, PyAny>, expected: &str, format: &FormatString) -> PyErr {
+    let found = object.get_type().fully_qualified_name();
+    let found = found.map_or_else(|_| "an object".to_owned(), |name| name.to_string());
+    PyTypeError::new_err(format!("expected {expected} for format '{format}', found {found}"))
+}
+
+#[cold]
+fn out_of_range(value: impl Display, format: &FormatString) -> PyErr {
+    PyValueError::new_err(format!("{value} is out of range for format '{format}'"))
+}
+
+/// The repr of an object for a message. An int may have more digits than Python converts to text.
+#[cold]
+pub(crate) fn repr_or_default(object: &Bound<'_, PyAny>) -> String {
+    let text = object.repr().map(|repr| repr.to_string_lossy().into_owned());
+    text.unwrap_or_else(|_| "the value".to_owned())
+}
+
+/// Turns the pending exception of one of CPython's conversions into memoryview's: TypeError for an
+/// object of the wrong type, ValueError for OverflowError. Exceptions that the user's own code raised
+/// pass as they are.
+#[cold]
+fn conversion_error(object: &Bound<'_, PyAny>, expected: &str, format: &FormatString) -> PyErr {
+    let py = object.py();
+    let error = PyErr::fetch(py);
+    if error.is_instance_of::<PyOverflowError>(py) {
+        return out_of_range(repr_or_default(object), format);
+    }
+    if error.is_instance_of::<PyTypeError>(py) {
+        return wrong_type(object, expected, format);
+    }
+    error
+}

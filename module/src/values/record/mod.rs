@@ -1,0 +1,80 @@
+//! Records, strings of fixed width, sub-arrays and objects as Python objects, and back.
+//!
+//! To read an element, its bytes are copied first: creating tuples can start a garbage collection,
+//! which may run arbitrary Python code, and that may change the memory. The objects that the bytes
+//! refer to are kept alive for as long. To write one, its bytes are made first and stored once all of
+//! them are there; padding stays as it was.
+
+mod read;
+mod write;
+
+use pyo3::Borrowed;
+use pyo3::prelude::*;
+
+use consumer::array::ConsumerArray;
+use consumer::element::{Composite, Form};
+use consumer::format::FormatString;
+use consumer::kernels::record;
+
+use super::NewReference;
+use super::elements::Bytes;
+use super::references::{self, Reference};
+
+pub(super) use read::{read_scalars, scalar_fields};
+
+/// Creates the object of the element at `pointer`; NULL with an exception if that fails.
+///
+/// # Safety
+/// `pointer` leads to an element of the array, which the caller has access to.
+#[inline(never)]
+pub(super) unsafe fn read(
+    py: Python<'_>,
+    array: &ConsumerArray<Composite>,
+    pointer: *const u8,
+) -> NewReference {
+    let mut bytes = Bytes::from_elem(0, array.layout().itemsize());
+    // SAFETY: an element of the array is valid for reads, and the bytes are as many.
+    unsafe { pointer.copy_to_nonoverlapping(bytes.as_mut_ptr(), bytes.len()) };
+    if let Some(fields) = read::fields_if_scalars(array.descriptor()) {
+        return read::tuple(py, fields, &bytes);
+    }
+    // SAFETY: the bytes are a copy of an element, whose objects are alive until Python code runs.
+    let objects = unsafe { references::new_references(array.descriptor(), &bytes) };
+    let object = read::object(py, array.descriptor(), &bytes);
+    drop(objects);
+    object
+}
+
+/// Converts an object to the bytes of an element of `itemsize` bytes, and the objects that they refer
+/// to. May run arbitrary Python code.
+pub(super) fn encode(
+    form: &Form,
+    itemsize: usize,
+    format: &FormatString,
+    object: &Bound<'_, PyAny>,
+) -> PyResult<(Bytes, Vec<Reference>)> {
+    let mut bytes = Bytes::from_elem(0, itemsize);
+    let mut encoder = write::Encoder { format, objects: Vec::new() };
+    encoder.write(form, object, &mut bytes)?;
+    Ok((bytes, encoder.objects))
+}
+
+/// Stores a tuple of Python's own numbers in a record of scalars; returns whether it is one. Runs no
+/// Python code.
+///
+/// # Safety
+/// `pointer` leads to a writable element of the array, which the caller has access to.
+pub(super) unsafe fn store_exact(
+    array: &ConsumerArray<Composite>,
+    pointer: *mut u8,
+    object: Borrowed<'_, '_, PyAny>,
+) -> bool {
+    let Some(fields) = read::fields_if_scalars(array.descriptor()) else { return false };
+    let mut bytes = Bytes::from_elem(0, array.layout().itemsize());
+    if !write::encode_exact(fields, object, &mut bytes) {
+        return false;
+    }
+    // SAFETY: the caller guarantees it; the bytes are one element without objects.
+    unsafe { record::exchange(array.descriptor(), pointer, bytes.as_mut_ptr()) };
+    true
+}

@@ -1,0 +1,176 @@
+//! From the bytes of an element to its Python object.
+
+use pyo3::exceptions::{PyNotImplementedError, PyValueError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use smallvec::SmallVec;
+
+use crate::gil::Checkpoints;
+use crate::values::{NewReference, PyValue, fill_list};
+use consumer::dtype::{ScalarType, dispatch_scalar};
+use consumer::element::{Bits, Field, Form, Record, Scalar, pascal, text};
+use consumer::view::load;
+
+/// The object of an element, whose bytes are a copy; NULL with an exception where there is none.
+pub(super) fn object(py: Python<'_>, form: &Form, bytes: &[u8]) -> NewReference {
+    match form {
+        Form::Scalar(scalar_type) => scalar(py, *scalar_type, bytes),
+        Form::Bits(bits) => bit_field(py, bits, bytes),
+        Form::Object => reference(py, bytes),
+        Form::Bytes(size) | Form::Void(size) => byte_string(&bytes[..*size]),
+        Form::Pascal(size) => byte_string(pascal(&bytes[..*size])),
+        Form::Text(unit, count) => string(py, &text(*unit, *count, bytes)),
+        Form::Array { shape, element } => list(py, shape, element, bytes),
+        Form::Record(Record { fields, .. }) => tuple(py, fields, bytes),
+        Form::Behind(offset, form) => object(py, form, &bytes[*offset..]),
+        Form::Unreadable { why, .. } => {
+            PyNotImplementedError::new_err(why.to_string()).restore(py);
+            std::ptr::null_mut()
+        }
+    }
+}
+
+#[inline(always)]
+fn scalar(py: Python<'_>, scalar_type: ScalarType, bytes: &[u8]) -> NewReference {
+    dispatch_scalar!(scalar_type, T => {
+        match bytes.get(..T::SIZE).map(<T as Scalar>::Bytes::try_from) {
+            Some(Ok(bytes)) => T::decode(bytes).into_object(py),
+            // The form lies within the element.
+            _ => no_value(py, "an element of another size"),
+        }
+    })
+}
+
+fn bit_field(py: Python<'_>, bits: &Bits, bytes: &[u8]) -> NewReference {
+    let value = bits.value(bytes);
+    // No unit has more than 64 bits.
+    match i64::try_from(value) {
+        Ok(value) => value.into_object(py),
+        Err(_) => (value as u64).into_object(py),
+    }
+}
+
+/// The object that a reference in memory refers to. NULL stands for None, as it does in NumPy.
+fn reference(py: Python<'_>, bytes: &[u8]) -> NewReference {
+    let Some(bytes) = bytes.first_chunk() else { return no_value(py, "half a reference") };
+    let object = usize::from_ne_bytes(*bytes) as *mut ffi::PyObject;
+    // SAFETY: an exporter of format 'O' vouches that its memory holds references or NULL; whoever
+    // copied this one keeps its object alive meanwhile.
+    unsafe { ffi::Py_NewRef(if object.is_null() { ffi::Py_None() } else { object }) }
+}
+
+#[inline]
+fn byte_string(bytes: &[u8]) -> NewReference {
+    // SAFETY: attached; the bytes are those of the slice, and the result is a new reference or NULL.
+    unsafe { ffi::PyBytes_FromStringAndSize(bytes.as_ptr().cast(), bytes.len() as isize) }
+}
+
+fn string(py: Python<'_>, codes: &[u32]) -> NewReference {
+    if let Some(code) = codes.iter().find(|&&code| code > 0x10_ffff) {
+        return no_value(py, &format!("{code:#x} is no code point: the last one is 0x10ffff"));
+    }
+    let kind = ffi::PyUnicode_4BYTE_KIND as i32;
+    // SAFETY: as many code points as the slice has, each of four bytes; the result is a new
+    // reference or NULL.
+    unsafe { ffi::PyUnicode_FromKindAndData(kind, codes.as_ptr().cast(), codes.len() as isize) }
+}
+
+pub(super) fn tuple(py: Python<'_>, fields: &[Field], bytes: &[u8]) -> NewReference {
+    // SAFETY: attached; the tuple is new, and filled from its start. Its empty places are NULL,
+    // which the collector, should it run meanwhile, knows to pass over.
+    unsafe {
+        let tuple = ffi::PyTuple_New(fields.len() as isize);
+        if tuple.is_null() {
+            return tuple;
+        }
+        for (place, field) in fields.iter().enumerate() {
+            let bytes = &bytes[field.offset..];
+            // Most fields are scalars.
+            let object = match &field.form {
+                Form::Scalar(scalar_type) => scalar(py, *scalar_type, bytes),
+                form => object(py, form, bytes),
+            };
+            if object.is_null() {
+                ffi::Py_DECREF(tuple);
+                return object;
+            }
+            ffi::PyTuple_SET_ITEM(tuple, place as isize, object);
+        }
+        tuple
+    }
+}
+
+fn list(py: Python<'_>, shape: &[usize], element: &Form, bytes: &[u8]) -> NewReference {
+    let [length, inner @ ..] = shape else { return object(py, element, bytes) };
+    let step = inner.iter().product::<usize>() * element.size();
+    // SAFETY: attached; the list is new.
+    unsafe {
+        let list = ffi::PyList_New(*length as isize);
+        if list.is_null() {
+            return list;
+        }
+        let none = &mut Checkpoints::none(py);
+        fill_list(list, *length, none, |place, _| {
+            self::list(py, inner, element, &bytes[place * step..])
+        })
+    }
+}
+
+/// The fields of a form that is a record, and no union, of nothing but scalars.
+#[inline]
+pub(super) fn fields_if_scalars(form: &Form) -> Option<&[Field]> {
+    let Form::Record(Record { fields, union: false, .. }) = form else { return None };
+    let scalars = fields.iter().all(|field| matches!(field.form, Form::Scalar(_)));
+    scalars.then_some(fields)
+}
+
+/// The fields of a record of nothing but scalars: where each lies, and what it is.
+pub(in crate::values) type ScalarFields = SmallVec<[(usize, ScalarType); 16]>;
+
+/// The fields of a form that is such a record.
+pub(in crate::values) fn scalar_fields(form: &Form) -> Option<ScalarFields> {
+    let scalar = |field: &Field| match field.form {
+        Form::Scalar(scalar_type) => Some((field.offset, scalar_type)),
+        _ => None,
+    };
+    fields_if_scalars(form)?.iter().map(scalar).collect()
+}
+
+/// Creates the tuple of such a record straight from memory, without a copy of its bytes and a walk
+/// over the form.
+///
+/// # Safety
+/// `pointer` leads to an element with these fields, which stays there whatever code runs.
+#[inline(always)]
+pub(in crate::values) unsafe fn read_scalars(
+    py: Python<'_>,
+    fields: &[(usize, ScalarType)],
+    pointer: *const u8,
+) -> NewReference {
+    // SAFETY: attached; the tuple is new, and filled from its start.
+    unsafe {
+        let tuple = ffi::PyTuple_New(fields.len() as isize);
+        if tuple.is_null() {
+            return tuple;
+        }
+        for (place, &(offset, scalar_type)) in fields.iter().enumerate() {
+            let pointer = pointer.wrapping_add(offset);
+            let object = dispatch_scalar!(scalar_type, T => load::<T>(pointer).into_object(py));
+            if object.is_null() {
+                ffi::Py_DECREF(tuple);
+                return object;
+            }
+            ffi::PyTuple_SET_ITEM(tuple, place as isize, object);
+        }
+        // No cycle leads through scalars. The collector would find out by itself, but one by one.
+        ffi::PyObject_GC_UnTrack(tuple.cast());
+        tuple
+    }
+}
+
+/// NULL, with a ValueError.
+#[cold]
+fn no_value(py: Python<'_>, message: &str) -> NewReference {
+    PyValueError::new_err(message.to_owned()).restore(py);
+    std::ptr::null_mut()
+}

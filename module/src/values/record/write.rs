@@ -1,0 +1,208 @@
+//! From a Python object to the bytes of an element.
+
+use pyo3::exceptions::{PyNotImplementedError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PySequence, PyString, PyTuple};
+use pyo3::{Borrowed, ffi};
+
+use crate::values::integers::int_and_value;
+use crate::values::references::Reference;
+use crate::values::{PyValue, out_of_range, wrong_type};
+use consumer::dtype::{Scalar as Name, ScalarType, dispatch_scalar};
+use consumer::element::{Bits, Field, Form, Record, Scalar, number, write_number};
+use consumer::format::FormatString;
+
+/// Writes a tuple of Python's own numbers as a record of scalars to its bytes, without running Python
+/// code; returns whether it is one.
+pub(super) fn encode_exact(
+    fields: &[Field],
+    object: Borrowed<'_, '_, PyAny>,
+    bytes: &mut [u8],
+) -> bool {
+    let Ok(tuple) = object.cast_exact::<PyTuple>() else { return false };
+    tuple.len() == fields.len()
+        && fields.iter().zip(tuple.iter_borrowed()).all(|(field, value)| {
+            let Form::Scalar(scalar_type) = field.form else { return false };
+            let place = bytes.get_mut(field.offset..).unwrap_or_default();
+            dispatch_scalar!(scalar_type, T => {
+                match (<T as Scalar>::Value::from_exact(value), place.get_mut(..T::SIZE)) {
+                    (Some(value), Some(place)) => {
+                        place.copy_from_slice(<T as Scalar>::encode(value).as_ref());
+                        true
+                    }
+                    _ => false,
+                }
+            })
+        })
+}
+
+/// Converts an object to the bytes of an element.
+pub(super) struct Encoder<'a> {
+    /// The format that errors name.
+    pub(super) format: &'a FormatString,
+    /// The objects that the bytes refer to: kept alive until the references are stored.
+    pub(super) objects: Vec<Reference>,
+}
+
+impl Encoder<'_> {
+    /// Writes an object as an element of a form to the first of `bytes`, which are 0 before.
+    pub(super) fn write(
+        &mut self,
+        form: &Form,
+        object: &Bound<'_, PyAny>,
+        bytes: &mut [u8],
+    ) -> PyResult<()> {
+        let format = self.format;
+        match form {
+            Form::Scalar(scalar_type) => dispatch_scalar!(*scalar_type, T => {
+                let value = <T as Scalar>::Value::from_object(object, format)?;
+                bytes[..T::SIZE].copy_from_slice(<T as Scalar>::encode(value).as_ref());
+                Ok(())
+            }),
+            Form::Bits(bits) => self.bits(bits, object, bytes),
+            Form::Object => {
+                let reference = (object.as_ptr() as usize).to_ne_bytes();
+                bytes[..reference.len()].copy_from_slice(&reference);
+                self.objects.push(Reference::new(object));
+                Ok(())
+            }
+            Form::Bytes(size) => {
+                self.byte_string(object, &mut bytes[..*size], None).map(|_length| ())
+            }
+            Form::Void(size) => {
+                self.byte_string(object, &mut bytes[..*size], Some(*size)).map(|_length| ())
+            }
+            Form::Pascal(size) => match bytes[..*size].split_first_mut() {
+                None => self.byte_string(object, &mut [], None).map(|_length| ()),
+                Some((length, text)) => {
+                    let most = text.len().min(255);
+                    *length = self.byte_string(object, &mut text[..most], None)? as u8;
+                    Ok(())
+                }
+            },
+            Form::Text(unit, count) => self.text(object, *unit, *count, bytes),
+            Form::Array { shape, element } => self.nested(shape, element, object, bytes),
+            Form::Record(Record { union: true, .. }) => Err(PyTypeError::new_err(
+                "a union cannot be written as a whole: write one of its fields, v[name][...] = x",
+            )),
+            Form::Record(Record { fields, .. }) => {
+                let parts = self.sequence(object, fields.len(), "a tuple")?;
+                for (field, part) in fields.iter().zip(parts) {
+                    self.write(&field.form, &part, &mut bytes[field.offset..])?;
+                }
+                Ok(())
+            }
+            Form::Behind(offset, form) => self.write(form, object, &mut bytes[*offset..]),
+            Form::Unreadable { why, .. } => Err(PyNotImplementedError::new_err(why.to_string())),
+        }
+    }
+
+    fn bits(&self, bits: &Bits, object: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResult<()> {
+        let (int, value) = int_and_value(object, self.format)?;
+        let Some(value) = value.filter(|value| bits.range().contains(value)) else {
+            return Err(out_of_range(
+                format_args!("{int} in a bit-field of {} bits", bits.width),
+                self.format,
+            ));
+        };
+        // Those of other fields in the same bytes may be there already.
+        let unit = &mut bytes[..bits.unit.scalar.size()];
+        let others = number(bits.unit, unit) & !bits.mask();
+        write_number(bits.unit, others | (value as u64) << bits.shift & bits.mask(), unit);
+        Ok(())
+    }
+
+    /// The items of a tuple or list of just that length.
+    fn sequence<'py>(
+        &self,
+        object: &Bound<'py, PyAny>,
+        length: usize,
+        expected: &str,
+    ) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let format = self.format;
+        if !object.is_instance_of::<PyTuple>() && !object.is_instance_of::<PyList>() {
+            let expected = format!("{expected} or list of {length} values");
+            return Err(wrong_type(object, &expected, format));
+        }
+        let items: Vec<_> = object.cast::<PySequence>()?.try_iter()?.collect::<PyResult<_>>()?;
+        if items.len() != length {
+            return Err(PyValueError::new_err(format!(
+                "expected {expected} of {length} values for format '{format}', found {}",
+                items.len()
+            )));
+        }
+        Ok(items)
+    }
+
+    /// Writes a byte string that is no longer than its place, with NULs behind it; where `exactly`
+    /// is given, it has to have that length. Gives its length.
+    fn byte_string(
+        &self,
+        object: &Bound<'_, PyAny>,
+        place: &mut [u8],
+        exactly: Option<usize>,
+    ) -> PyResult<usize> {
+        let format = self.format;
+        let text = object.cast::<PyBytes>();
+        let text = text.map_err(|_| wrong_type(object, "bytes", format))?.as_bytes();
+        if text.len() > place.len() || exactly.is_some_and(|length| text.len() != length) {
+            return Err(PyValueError::new_err(format!(
+                "{} bytes do not fit {} bytes of format '{format}'",
+                text.len(),
+                place.len()
+            )));
+        }
+        let (start, rest) = place.split_at_mut(text.len());
+        start.copy_from_slice(text);
+        rest.fill(0);
+        Ok(text.len())
+    }
+
+    fn text(
+        &self,
+        object: &Bound<'_, PyAny>,
+        unit: ScalarType,
+        count: usize,
+        bytes: &mut [u8],
+    ) -> PyResult<()> {
+        let format = self.format;
+        let text = object.cast::<PyString>().map_err(|_| wrong_type(object, "a str", format))?;
+        // Its own length: a subclass may tell of another.
+        // SAFETY: the object is a str.
+        let length = unsafe { ffi::PyUnicode_GetLength(text.as_ptr()) }.unsigned_abs();
+        if length > count {
+            return Err(PyValueError::new_err(format!(
+                "a str of length {length} does not fit {count} characters of format '{format}'"
+            )));
+        }
+        let size = unit.scalar.size();
+        for (index, place) in bytes[..count * size].chunks_exact_mut(size).enumerate() {
+            let code = if index < length {
+                // SAFETY: the object is a str, and has that many code points.
+                unsafe { ffi::PyUnicode_ReadChar(text.as_ptr(), index as isize) }
+            } else {
+                0
+            };
+            if unit.scalar == Name::Ucs2 && u16::try_from(code).is_err() {
+                return Err(out_of_range(format_args!("code point {code:#x}"), format));
+            }
+            write_number(unit, u64::from(code), place);
+        }
+        Ok(())
+    }
+
+    fn nested(
+        &mut self,
+        shape: &[usize],
+        element: &Form,
+        object: &Bound<'_, PyAny>,
+        bytes: &mut [u8],
+    ) -> PyResult<()> {
+        let [length, inner @ ..] = shape else { return self.write(element, object, bytes) };
+        let step = inner.iter().product::<usize>() * element.size();
+        for (index, part) in self.sequence(object, *length, "a list")?.iter().enumerate() {
+            self.nested(inner, element, part, &mut bytes[index * step..])?;
+        }
+        Ok(())
+    }
+}

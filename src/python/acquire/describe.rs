@@ -1,0 +1,174 @@
+//! What an exporter's `Py_buffer` says of its memory, as an array.
+
+use std::ffi::CStr;
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use smallvec::SmallVec;
+
+use super::{SeeThrough, ctypes, numpy as numpy_records};
+use crate::array::AnyArray;
+use crate::dtype::judge_short;
+use crate::error::{Error, Result};
+use crate::format::FormatString;
+use crate::layout::{Layout, MAX_NDIM};
+
+/// Reads off a `Py_buffer` what its memory holds, and writes it to `array`.
+///
+/// # Safety
+/// The buffer was filled in by an exporter, and is released after the array's last use; `array` is
+/// valid for writes.
+#[inline]
+pub(super) unsafe fn describe(
+    py: Python<'_>,
+    array: *mut AnyArray,
+    buffer: &ffi::Py_buffer,
+    see_through: SeeThrough,
+) -> Result<()> {
+    // SAFETY: as the caller says.
+    unsafe {
+        if !describe_short(array, buffer)? {
+            array.write(describe_any(py, buffer, see_through)?);
+        }
+    }
+    Ok(())
+}
+
+/// The short way for what most exporters have: elements of a type of one letter, maybe after a
+/// prefix. It writes the array straight to its place, 0.7 of the time for `consume`, and passes over
+/// the loops of the general layout where there is one dimension. Says whether it did.
+///
+/// # Safety
+/// As for [`describe`].
+#[inline(always)]
+unsafe fn describe_short(array: *mut AnyArray, buffer: &ffi::Py_buffer) -> Result<bool> {
+    let itemsize = buffer.itemsize as usize;
+    // PEP 3118: without a format the elements are unsigned bytes.
+    let mut bytes = [b'B', 0];
+    let mut scalar_type = None;
+    if !buffer.format.is_null() {
+        // SAFETY: the exporter's format is a C string: there is a next byte if one is no NUL.
+        let byte = |index| unsafe { *buffer.format.wrapping_add(index) as u8 };
+        bytes = [byte(0), if byte(0) == 0 { 0 } else { byte(1) }];
+        if bytes[1] != 0 && byte(2) == 0 {
+            scalar_type = judge_short(Some(bytes[0]), bytes[1], itemsize);
+        }
+    }
+    if bytes[1] == 0 {
+        scalar_type = judge_short(None, bytes[0], itemsize);
+    }
+    let Some(scalar_type) = scalar_type else { return Ok(false) };
+    // What ctypes cannot describe, it calls bytes: nobody else leaves out the strides of those.
+    if (bytes == [b'B', 0] && buffer.strides.is_null())
+        || buffer.shape.is_null()
+        || buffer.buf.is_null()
+        || !buffer.suboffsets.is_null()
+        || buffer.ndim < 1
+    {
+        return Ok(false);
+    }
+    // SAFETY: `shape` has an entry, and so has `strides` where it is not NULL.
+    let (length, stride) = unsafe { (*buffer.shape as usize, buffer.strides.as_ref()) };
+    let stride = stride.copied().unwrap_or(buffer.itemsize);
+    let (start, readonly) = (buffer.buf.cast(), buffer.readonly != 0);
+    let format = FormatString::short(bytes[0], bytes[1]);
+    // SAFETY: the exporter vouches for the memory that its own numbers describe until the buffer is
+    // released; the type was judged by the itemsize.
+    unsafe {
+        let layout = if buffer.ndim == 1 && Layout::line_fits(length, stride, itemsize) {
+            Layout::short_line(length, stride, itemsize)
+        } else {
+            layout(buffer, itemsize)?
+        };
+        array.write(AnyArray::of_scalars(scalar_type, start, layout, format, readonly, None));
+    }
+    Ok(true)
+}
+
+/// The general way: fills in what the exporter left out, and checks what it said.
+///
+/// # Safety
+/// As for [`describe`].
+unsafe fn describe_any(
+    py: Python<'_>,
+    buffer: &ffi::Py_buffer,
+    see_through: SeeThrough,
+) -> Result<AnyArray> {
+    let itemsize = usize::try_from(buffer.itemsize)
+        .map_err(|_| Error::buffer(format!("itemsize is {}", buffer.itemsize)))?;
+    // SAFETY: the exporter's arrays are NULL or have `ndim` entries.
+    let layout = unsafe { layout(buffer, itemsize)? };
+    let mut start = buffer.buf.cast::<u8>();
+    if start.is_null() {
+        if layout.nbytes() > 0 {
+            return Err(Error::buffer(format!("{} bytes at address 0", layout.nbytes())));
+        }
+        start = std::ptr::NonNull::dangling().as_ptr();
+    }
+    let format = if buffer.format.is_null() {
+        // PEP 3118: without a format the elements are unsigned bytes.
+        FormatString::from(c"B")
+    } else {
+        // SAFETY: the exporter's format is a C string.
+        FormatString::from(unsafe { CStr::from_ptr(buffer.format) })
+    };
+    let readonly = buffer.readonly != 0;
+    // SAFETY: the exporter vouches for the memory that its own numbers describe until the buffer is
+    // released, and so is its own name for itself alive.
+    unsafe {
+        let array = AnyArray::new(start, layout, format, readonly, None);
+        // ctypes writes bare 'B' for what it cannot describe, and '<B' for bytes.
+        let doubtful = array.scalar_type().is_none() || array.format().as_bytes() == b"B";
+        let exporter = Bound::from_borrowed_ptr_or_opt(py, buffer.obj).filter(|_| doubtful);
+        let correct = exporter.and_then(|exporter| {
+            ctypes::correct(&array, &exporter, see_through)
+                .or_else(|| numpy_records::correct(&array, &exporter))
+        });
+        Ok(correct.unwrap_or(array))
+    }
+}
+
+/// The layout that an exporter describes. It is copied: some exporters change theirs meanwhile.
+///
+/// # Safety
+/// `shape`, `strides` and `suboffsets` are NULL or have `ndim` entries.
+#[inline]
+unsafe fn layout(buffer: &ffi::Py_buffer, itemsize: usize) -> Result<Layout> {
+    let ndim = match usize::try_from(buffer.ndim) {
+        Ok(ndim) if ndim <= MAX_NDIM => ndim,
+        Ok(ndim) => {
+            let message = format!("{ndim} dimensions, at most {MAX_NDIM} are allowed");
+            return Err(Error::value(message));
+        }
+        Err(_) => return Err(Error::buffer(format!("{} dimensions", buffer.ndim))),
+    };
+    if buffer.shape.is_null() {
+        return layout_of_length(ndim, buffer.len, itemsize);
+    }
+    // SAFETY: `numbers` is one of the exporter's arrays, and not NULL.
+    let slice = |numbers: *mut isize| unsafe { std::slice::from_raw_parts(numbers, ndim) };
+    if !buffer.strides.is_null()
+        && buffer.suboffsets.is_null()
+        && let Some(few) = Layout::few(slice(buffer.shape), slice(buffer.strides), itemsize)
+    {
+        return Ok(few);
+    }
+    let optional = |numbers: *mut isize| (!numbers.is_null()).then(|| slice(numbers));
+    let lengths = slice(buffer.shape).iter().map(|&length| usize::try_from(length));
+    let shape: SmallVec<[usize; 4]> = lengths
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|_| Error::buffer(format!("shape is {:?}", slice(buffer.shape))))?;
+    Layout::new(&shape, optional(buffer.strides), optional(buffer.suboffsets), itemsize)
+}
+
+/// The layout of an exporter that gives no shape: one dimension, or none, of `length` bytes.
+fn layout_of_length(ndim: usize, length: isize, itemsize: usize) -> Result<Layout> {
+    let wrong = || Error::buffer(format!("no shape, {ndim} dimensions, {length} bytes"));
+    let bytes = usize::try_from(length).map_err(|_| wrong())?;
+    match ndim {
+        0 if bytes == itemsize => Layout::contiguous(&[], itemsize),
+        1 if itemsize == 0 => Layout::line(0, 0, 0),
+        1 if bytes % itemsize == 0 => Layout::line(bytes / itemsize, itemsize as isize, itemsize),
+        _ => Err(wrong()),
+    }
+}

@@ -1,0 +1,92 @@
+"""ctypes types whose elements cannot be known for sure: only their bytes can be read."""
+
+import ctypes
+import struct
+
+import consumer
+import pytest
+
+from support.ctypes_values import (
+    refused,
+    structure,
+)
+
+
+def test_a_name_that_an_anonymous_member_takes_over():
+    inner = structure(("a", ctypes.c_int32), ("b", ctypes.c_int32))
+    kind = structure(("a", ctypes.c_int32), ("s", inner), _anonymous_=["s"])
+    instance = kind.from_buffer_copy(struct.pack("3i", 1, 2, 3))
+    view = consumer.consume(instance)
+    with pytest.raises(NotImplementedError, match='two fields are called "a"'):
+        view.tolist()
+    assert view.tobytes() == struct.pack("3i", 1, 2, 3)
+    twice = structure(("s", inner), ("t", inner), _anonymous_=["s", "t"])
+    refused(twice(), 'two fields are called "a"')
+
+
+def test_bit_fields_of_bool_are_refused():
+    try:
+        kind = structure(("a", ctypes.c_bool, 1), ("b", ctypes.c_bool, 1))
+    except TypeError:
+        pytest.skip("ctypes itself refuses them")
+    refused(kind(), "bit-field of no whole number")
+
+
+def test_objects_in_a_union_are_refused():
+    union = structure(("o", ctypes.py_object), ("n", ctypes.c_size_t), base=ctypes.Union)
+    refused(union(n=1), "what lies in a union is no object for sure")
+    refused(structure(("n", ctypes.c_int), ("u", union))(), "no object for sure")
+    refused((union * 2)(), "no object for sure")
+
+
+def test_replaced_descriptors_are_refused():
+    kind = structure(("a", ctypes.c_int), ("b", ctypes.c_int))
+    kind.b = property(lambda _self: 5)
+    refused(kind(1), 'field "b": its descriptor was replaced')
+    gone = structure(("a", ctypes.c_int), ("b", ctypes.c_int))
+    del gone.b
+    refused(gone(1), "field 'b' has no descriptor")
+
+
+def test_two_fields_of_one_name_are_refused():
+    kind = structure(("a", ctypes.c_int), ("a", ctypes.c_int))
+    refused(kind(), "two fields are called")
+
+
+def test_fields_changed_behind_ctypes_back_are_refused():
+    kind = structure(("a", ctypes.c_int32), ("b", ctypes.c_int32))
+    kind._fields_.append(("c", ctypes.c_int32))
+    refused(kind(1, 2), "'c' has no descriptor")
+    kind = structure(("a", ctypes.c_int32), ("b", ctypes.c_int32))
+    kind._fields_[1] = ("b", ctypes.c_int16)
+    refused(kind(1, 2), '"b": its type is c_short, but ctypes has made it')
+    kind = structure(("a", ctypes.c_int32), ("b", ctypes.c_int32))
+    kind._fields_[1] = ("b", ctypes.c_float)
+    refused(kind(1, 2), "its type is c_float, but ctypes has made it")
+    kind = structure(("a", ctypes.c_int32), ("b", ctypes.c_int32))
+    del kind._fields_[0]
+    instance = kind.from_buffer_copy(struct.pack("2i", 1, 2))
+    assert consumer.consume(instance)[()] == (2,)
+
+
+def test_attributes_of_arrays_set_later_lead_nowhere_else():
+    array_type = type("A", (ctypes.c_int32 * 1,), {})
+    kind = structure(("a", array_type), ("n", ctypes.c_int32, 5))
+    array_type._length_ = 2**62 + 1
+    instance = kind()
+    refused(instance, "no array of 4611686018427387905 elements")
+    consumer.consume(instance)[...] = kind(array_type(7), 3)
+    assert bytes(instance) == bytes(kind(array_type(7), 3))
+    itself = type("B", (kind * 2,), {})
+    itself._type_ = itself
+    with pytest.raises(NotImplementedError, match="cannot be read"):
+        consumer.consume(itself()).tolist()
+
+
+def test_numbers_are_never_followed_as_objects():
+    number = type("N", (ctypes.c_size_t,), {})
+    kind = structure(("n", number))
+    number._type_ = "O"
+    refused(kind(number(5)), "of no known kind")
+    reference = type("R", (ctypes.py_object,), {})
+    assert consumer.consume(structure(("o", reference))(reference("text")))[()] == ("text",)

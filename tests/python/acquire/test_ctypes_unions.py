@@ -1,0 +1,141 @@
+"""ctypes unions and bit-fields, whose fields share bytes."""
+
+import ctypes
+
+import consumer
+import pytest
+
+from support.ctypes_values import (
+    SIGNED,
+    UNSIGNED,
+    check,
+    raw,
+    structure,
+)
+
+
+def test_a_union_reads_all_its_fields_and_is_written_by_one():
+    union = structure(
+        ("i", ctypes.c_int32), ("f", ctypes.c_float), ("b", ctypes.c_ubyte * 8), base=ctypes.Union
+    )
+    kind = structure(("n", ctypes.c_int8), ("u", union))
+    instance = kind(3)
+    instance.u.f = 1.5
+    view = check(instance)
+    assert view["u"]["f"][()] == 1.5
+    assert view["u"].fields["b"] == ("B", 0, (8,))
+    view["u"]["i"] = 77
+    assert instance.u.i == 77
+    before = raw(instance, ctypes.sizeof(kind))
+    for write in (
+        lambda: view.__setitem__((), (1, (1, 1.0, [1] * 8))),
+        lambda: view["u"].__setitem__((), (1, 1.0, [1] * 8)),
+    ):
+        with pytest.raises(TypeError, match="union cannot be written as a whole"):
+            write()
+    assert raw(instance, ctypes.sizeof(kind)) == before
+    other = kind(9)
+    other.u.f = -2.5
+    view["u"] = consumer.consume(other)["u"]
+    assert (instance.n, instance.u.f) == (3, -2.5)
+    view[...] = consumer.consume(other)
+    assert (instance.n, instance.u.f) == (9, -2.5)
+    assert view == other
+    assert check(union(5))[()][0] == 5
+
+
+@pytest.mark.parametrize("unit", SIGNED + UNSIGNED)
+@pytest.mark.parametrize("base", [ctypes.LittleEndianStructure, ctypes.BigEndianStructure])
+def test_bit_fields_of_one_word(unit, base):
+    bits = 8 * ctypes.sizeof(unit)
+    kind = structure(("a", unit, 3), ("b", unit, 3), ("rest", unit, bits - 6), base=base)
+    instance = kind()
+    view = consumer.consume(instance)
+    low, high = (-4, 3) if unit in SIGNED else (0, 7)
+    for a in (low, high, 1):
+        for b in (low, high, 2):
+            instance.a, instance.b = a, b
+            assert check(instance)[()] == (a, b, instance.rest)
+            before = instance.rest
+            view["a"], view["b"] = b, a
+            assert (instance.a, instance.b, instance.rest) == (b, a, before)
+            view[()] = (a, b, 1)
+            assert (instance.a, instance.b, instance.rest) == (a, b, 1)
+    for wrong in (low - 1, high + 1, 2**70):
+        with pytest.raises(ValueError, match="bit-field of 3 bits"):
+            view["a"] = wrong
+    for wrong in (1.0, "1", None):
+        with pytest.raises(TypeError):
+            view["a"] = wrong
+    assert (instance.a, instance.b, instance.rest) == (1, 2, 1)
+    assert view["a"].tolist() == 1
+    assert view["a"] == view["a"]
+    assert (1, 2, 1) in view
+    view["rest"] = view["rest"].copy()
+
+
+def test_bit_fields_that_do_not_fit_one_word():
+    kind = structure(
+        ("a", ctypes.c_uint8, 5),
+        ("b", ctypes.c_uint8, 5),
+        ("c", ctypes.c_uint16, 9),
+        ("d", ctypes.c_int32, 20),
+        ("e", ctypes.c_int64, 33),
+        ("f", ctypes.c_uint64, 64),
+        ("g", ctypes.c_double),
+        ("h", ctypes.c_int8, 1),
+    )
+    instance = kind(31, 17, 300, -5, -(2**32), 2**64 - 1, 0.5, -1)
+    view = check(instance)
+    value = (1, 2, 3, 4, 5, 6, 7.0, 0)
+    view[()] = value
+    assert tuple(getattr(instance, name) for name, *_ in kind._fields_) == value
+
+
+def test_fields_that_share_bytes_with_bits_are_spared():
+    kind = structure(
+        ("a", ctypes.c_uint32, 3), ("b", ctypes.c_uint32, 7), ("c", ctypes.c_uint8), _pack_=1
+    )
+    instances = (kind * 3)(kind(1, 2, 3), kind(4, 5, 6), kind(7, 127, 255))
+    view = check(instances)
+    view["a"] = 0
+    assert [(s.a, s.b, s.c) for s in instances] == [(0, 2, 3), (0, 5, 6), (0, 127, 255)]
+    view["b"][1:] = view["b"][:2]
+    assert [(s.a, s.b, s.c) for s in instances] == [(0, 2, 3), (0, 2, 6), (0, 5, 255)]
+    view[:2] = view[1:]
+    assert [(s.a, s.b, s.c) for s in instances] == [(0, 2, 6), (0, 5, 255), (0, 5, 255)]
+
+
+def test_unions_of_both_byte_orders():
+    for base in (ctypes.BigEndianUnion, ctypes.LittleEndianUnion):
+        union = structure(("i", ctypes.c_int32), ("h", ctypes.c_int16), base=base)
+        instance = union(i=0x01020304)
+        view = check(instance)
+        assert view[()] == (instance.i, instance.h)
+        view["h"] = 77
+        assert instance.h == 77
+        assert view.copy()["i"][()] == instance.i
+
+
+def test_fields_that_overlap_are_not_taken_together():
+    bits = structure(("lo", ctypes.c_uint32, 4), ("hi", ctypes.c_uint32, 28))
+    union = structure(
+        ("i", ctypes.c_int32),
+        ("f", ctypes.c_float),
+        ("b", bits),
+        base=ctypes.Union,
+        _anonymous_=["b"],
+    )
+    kind = structure(("n", ctypes.c_int16), ("u", union), ("z", ctypes.c_int32), _anonymous_=["u"])
+    instance = kind(n=1, z=5)
+    instance.i = 0x01020304
+    view = check(instance)
+    assert view[["i", "z"]].copy()[()] == (0x01020304, 5)
+    assert view[["lo", "hi", "n"]][()] == (4, 0x102030, 1)
+    for names in (["i", "f"], ["u", "i"], ["i", "n", "f"], ["hi", "f"], ["z", "lo", "b"]):
+        with pytest.raises(ValueError, match="share bytes"):
+            view[names]
+    both = consumer.consume(union(i=7))[["f", "i"]]
+    assert both[()][1] == 7
+    with pytest.raises(TypeError, match="union"):
+        both[()] = (1.0, 1)

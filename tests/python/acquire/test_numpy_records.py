@@ -1,0 +1,121 @@
+"""NumPy records whose formats do not say where every field lies: their dtypes say it."""
+
+import math
+import random
+
+import consumer
+import pytest
+
+from support.numpy_values import values
+from support.oracles import metadata, same
+
+CODES = ["i1", "u1", ">i2", "i4", "<i8", "f4", ">f8", "e", "c8", "S3", "V1", "V3"]
+
+
+def random_dtype(np, source, depth=0):
+    """Records of one to three fields: packed, aligned, or with offsets of any kind."""
+    kinds = []
+    for _ in range(source.randint(1, 3)):
+        inner = depth < 2 and source.random() < 0.3
+        kind = random_dtype(np, source, depth + 1) if inner else np.dtype(source.choice(CODES))
+        if source.random() < 0.3:
+            kind = np.dtype((kind, source.choice([(1,), (2,), (2, 2), (3,)])))
+        kinds.append(kind)
+    names = [f"f{index}" for index in range(len(kinds))]
+    how = source.randrange(3)
+    if how == 0:
+        return np.dtype(list(zip(names, kinds, strict=True)))
+    if how == 1:
+        return np.dtype({"names": names, "formats": kinds}, align=True)
+    offsets, size = [], 0
+    for kind in kinds:
+        offsets.append(size + source.choice([0, 0, 1, 2, 3, 4]))
+        size = offsets[-1] + kind.itemsize
+    size += source.choice([0, 0, 1, 2, 4, 8])
+    return np.dtype({"names": names, "formats": kinds, "offsets": offsets, "itemsize": size})
+
+
+def array_of(np, dtype, shape):
+    size = dtype.itemsize * math.prod(shape)
+    raw = (np.arange(size) * 7 % 61 + 1).astype("u1")
+    return np.ndarray(shape, dtype, raw.data)
+
+
+def test_records_of_any_dtype_are_read_and_written_where_they_lie(np):
+    source = random.Random(1)
+    for _ in range(1000):
+        dtype = random_dtype(np, source)
+        array = array_of(np, dtype, source.choice([(), (1,), (3,), (2, 2)]))
+        view = consumer.consume(array)
+        expected = values(array)
+        assert same(view.tolist(), expected), dtype
+        assert same(consumer.consume(memoryview(array)).tolist(), expected), dtype
+        assert same(consumer.consume(view).tolist(), expected), dtype
+        assert same(consumer.consume(memoryview(view)).tolist(), expected), dtype
+        if view.ndim == 1:
+            before = array.tobytes()
+            for index, value in enumerate(expected[::-1]):
+                view[index] = value
+            assert same(values(array), expected[::-1]), dtype
+            for index, value in enumerate(expected):
+                view[index] = value
+            assert array.tobytes() == before, dtype
+            alone = array[0]
+            assert same(consumer.consume(alone).tolist(), values(alone)), dtype
+
+
+def test_a_format_that_is_right_stays_the_exporters_own(np):
+    for dtype in ("i1,f8", "(2,3)i2,>f4", [("x", "i1"), ("in", "i2,f8")], "S3,U2,V5"):
+        array = array_of(np, np.dtype(dtype), (3,)) if "U2" not in dtype else np.zeros(3, dtype)
+        assert metadata(consumer.consume(array)) == metadata(memoryview(array))
+
+
+def test_a_format_that_is_wrong_is_replaced_by_one_that_is_right(np):
+    inner = np.dtype([("a", "f8"), ("b", "i1")], align=True)
+    array = array_of(np, np.dtype([("in", inner), ("f", "u1")], align=True), (3,))
+    view = consumer.consume(array)
+    assert view.format != memoryview(array).format
+    plain = consumer.consume(bytes(array.tobytes())).cast(view.format)
+    assert same(plain.tolist(), values(array))
+
+
+def test_fields_that_numpy_has_left_out_stay_as_they_are(np):
+    thing = object()
+    kinds = [
+        [("x", "i8"), ("y", "i8")],
+        [("y", "i4"), ("x", "i8"), ("z", "i2")],
+        [("x", "i8"), ("y", "O"), ("z", "i1")],
+        [("y", "i2"), ("x", [("a", "i2"), ("b", "i4")])],
+    ]
+    for kind in kinds:
+        target, source = np.zeros(3, kind), np.zeros(3, kind)
+        target["y"] = thing if kind[1] == ("y", "O") else 7
+        source["x"] = (3, 4) if kind[-1][0] == "x" and kind[0] == ("y", "i2") else 5
+        expected = target.copy()
+        expected[["x"]] = source[["x"]]
+        for part in (target[["x"]], target[["x"]][::-1]):
+            consumer.consume(part)[...] = consumer.consume(source[["x"]])
+            assert target.tolist() == expected.tolist()
+        assert consumer.consume(target[["x"]]) == source[["x"]]
+
+
+def test_an_array_whose_dtype_was_set_since_its_export_is_not_read_by_the_new_one(np):
+    array = np.zeros(2, [("a", "i1"), ("b", "i4"), ("c", "V3")])
+    array["a"], array["b"] = [1, 2], [3, 4]
+    export = memoryview(array)
+    try:
+        array.dtype = np.dtype([("b", "i4"), ("a", "i1"), ("c", "V3")])
+    except (AttributeError, DeprecationWarning):
+        pytest.skip("the dtype of this NumPy's arrays cannot be set")
+    view = consumer.consume(export)
+    assert view.format == export.format
+    assert view.tolist() == [(1, 3, bytes(3)), (2, 4, bytes(3))]
+
+
+def test_a_class_of_its_own_cannot_tell_of_another_dtype(np):
+    class Liar(np.ndarray):
+        dtype = np.dtype("i8,i8,i8,i8")
+
+    inner = np.dtype([("a", "f8"), ("b", "i1")], align=True)
+    array = array_of(np, np.dtype([("in", inner), ("f", "u1")], align=True), (2,))
+    assert same(consumer.consume(array.view(Liar)).tolist(), values(array))

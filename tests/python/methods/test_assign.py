@@ -1,0 +1,292 @@
+"""Writing by key: elements, slices, overlapping sources, and scalars that fill."""
+
+import array
+import itertools
+import math
+import struct
+
+import consumer
+import pytest
+
+from support import oracles
+from support.exporters import Exporter
+from support.oracles import expand, nest, select
+from support.views import numbers
+
+
+def test_an_element_by_every_index():
+    exporter, view = numbers()
+    for i in range(-6, 6):
+        view[i] = 100 + i
+        assert exporter[i] == 100 + i
+    view[(2,)] = -1
+    assert exporter[2] == -1
+
+
+def test_an_element_of_many_dimensions():
+    exporter = Exporter(bytes(24), shape=(2, 3, 4), readonly=False)
+    view = consumer.consume(exporter)
+    for place, index in enumerate(oracles.indices((2, 3, 4))):
+        view[index] = place
+    assert exporter.bytes_now() == bytes(range(24))
+    view[-1, -1, -1] = 99
+    assert exporter.bytes_now()[-1] == 99
+
+
+def test_no_dimensions():
+    exporter = Exporter(b"\x01", shape=(), readonly=False)
+    view = consumer.consume(exporter)
+    view[()] = 2
+    assert exporter.bytes_now() == b"\x02"
+    view[...] = 3
+    assert exporter.bytes_now() == b"\x03"
+    view[()] = True
+    assert exporter.bytes_now() == b"\x01"
+
+
+def test_a_number_of_numpy_in_memory_of_no_dimensions(np):
+    exporter = np.array(5, "i4")
+    for key in ((), ...):
+        memoryview(exporter)[key] = np.int64(6)
+        assert exporter == 6
+        consumer.consume(exporter)[key] = np.int64(7)
+        assert exporter == 7
+
+
+BOUNDS = [None, -4, -1, 0, 1, 2, 4]
+
+
+@pytest.mark.parametrize(("to", "source"), list(itertools.product([1, 2, -1, -2], repeat=2)))
+def test_a_slice_takes_every_slice_of_its_length(to, source):
+    for bounds in itertools.product(BOUNDS, repeat=4):
+        left, right = slice(*bounds[:2], to), slice(*bounds[2:], source)
+        expected, (exporter, view) = list(range(5)), numbers(range(5))
+        if len(expected[left]) == len(expected[right]):
+            # A list copies the values before it stores them, so that overlap does no harm.
+            values = expected[right]
+            for place, value in zip(range(5)[left], values, strict=True):
+                expected[place] = value
+            view[left] = view[right]
+        else:
+            with pytest.raises(ValueError, match="cannot assign a buffer"):
+                view[left] = view[right]
+        assert exporter.tolist() == expected
+
+
+def test_overlap_seen_through_another_export_of_the_same_memory():
+    for shift in (1, -1):
+        exporter, view = numbers(range(100))
+        expected = exporter.tolist()
+        other = memoryview(exporter)
+        if shift > 0:
+            view[1:] = other[:-1]
+            expected[1:] = expected[:-1]
+        else:
+            view[:-1] = other[1:]
+            expected[:-1] = expected[1:]
+        assert exporter.tolist() == expected
+
+
+def test_a_square_takes_its_own_transpose():
+    exporter = Exporter(bytes(range(25)), shape=(5, 5), readonly=False)
+    view = consumer.consume(exporter)
+    view[:] = view.T
+    assert view.tolist() == [[row + 5 * column for column in range(5)] for row in range(5)]
+    view[::-1, ::-1] = view.copy()
+    assert exporter.bytes_now() == bytes(24 - (i % 5) * 5 - i // 5 for i in range(25))
+
+
+def test_sources_of_every_kind_of_exporter(nd):
+    for source in (
+        array.array("B", b"abcd"),
+        b"abcd",
+        bytearray(b"abcd"),
+        memoryview(b"axbxcxdx")[::2],
+        consumer.consume(b"dcba")[::-1],
+        nd.ndarray(list(b"abcd"), shape=[4], format="B"),
+        nd.ndarray(list(b"abcd"), shape=[4], format="B", flags=nd.ND_PIL),
+        Exporter(b"abcd", None),
+    ):
+        target = bytearray(4)
+        consumer.consume(target)[:] = source
+        assert target == b"abcd"
+
+
+KEYS = [
+    ...,
+    0,
+    (0, slice(None)),
+    (slice(None), 1),
+    (..., 2),
+    (slice(None, None, -1), slice(0, 3, 2)),
+]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_sub_views_of_many_dimensions_are_assigned_to(key):
+    exporter = Exporter(bytes(range(24)), shape=(2, 3, 4), readonly=False)
+    view = consumer.consume(exporter)
+    target = select(nest(list(range(24)), (2, 3, 4)), expand(key, 3))
+    shape = view[key].shape
+    count = view[key].nbytes
+    source = Exporter(bytes(range(100, 100 + count)), shape=shape)
+    view[key] = source
+    expected = bytearray(range(24))
+    for place, value in zip(oracles.flatten(target, len(shape)), range(100, 124), strict=False):
+        expected[place] = value
+    assert exporter.bytes_now() == expected
+    view[key] = 7
+    for place in oracles.flatten(target, len(shape)):
+        expected[place] = 7
+    assert exporter.bytes_now() == expected
+
+
+def test_fields_between_strided_elements_are_left_alone():
+    exporter = Exporter(bytes(40), b"H", 2, shape=(4, 2), strides=(10, 4), readonly=False)
+    view = consumer.consume(exporter)
+    view[...] = 0xFFFF
+    expected = bytearray(40)
+    for i, j in oracles.indices((4, 2)):
+        expected[10 * i + 4 * j : 10 * i + 4 * j + 2] = b"\xff\xff"
+    assert exporter.bytes_now() == expected
+
+
+def test_a_slice_of_one_dimension_takes_nothing_but_a_buffer():
+    exporter, view = numbers()
+    for value in (5, 1.5, None, [1, 2], (1, 2, 3, 4, 5, 6)):
+        with pytest.raises(TypeError):
+            memoryview(exporter)[:] = value
+        with pytest.raises(TypeError, match=r"exports a buffer|buffer protocol"):
+            view[:] = value
+    assert exporter.tolist() == list(range(6))
+
+
+def test_a_scalar_fills_what_an_ellipsis_names():
+    exporter, view = numbers()
+    view[...] = 9
+    assert exporter.tolist() == [9] * 6
+    view[1:4][...] = -1
+    assert exporter.tolist() == [9, -1, -1, -1, 9, 9]
+
+
+def test_a_scalar_fills_what_a_tuple_names():
+    """In one dimension, too, where memoryview takes only a buffer for a slice."""
+    exporter, view = numbers()
+    view[(slice(1, 3),)] = 9
+    assert exporter.tolist() == [0, 9, 9, 3, 4, 5]
+    with pytest.raises(TypeError, match="fills"):
+        view[1:3] = 9
+
+
+def test_a_number_of_numpy_fills_as_another_number_does(np):
+    exporter = np.zeros((2, 3), "i4")
+    view = consumer.consume(exporter)
+    view[...] = np.int32(5)
+    assert exporter.tolist() == [[5] * 3] * 2
+    view[0] = np.int64(6)
+    assert exporter.tolist() == [[6] * 3, [5] * 3]
+
+
+@pytest.mark.parametrize("form", ["c", "=c", "xc", "<0qc", "x1s", "2x3p"])
+def test_bytes_fill_elements_of_every_format_of_bytes(form):
+    size = struct.calcsize(form)
+    exporter = Exporter(bytes(2 * size), form.encode(), size, readonly=False)
+    consumer.consume(exporter)[...] = b"x"
+    assert exporter.bytes_now() == struct.pack(form, b"x") * 2
+
+
+def test_bytes_fill_elements_of_characters():
+    exporter = Exporter(b"abcdef", b"c", 1, shape=(2, 3), readonly=False)
+    view = consumer.consume(exporter)
+    view[...] = b"x"
+    assert exporter.bytes_now() == b"xxxxxx"
+    view[0] = b"y"
+    assert exporter.bytes_now() == b"yyyxxx"
+    with pytest.raises((ValueError, TypeError)):
+        view[0] = b"abc"
+    assert exporter.bytes_now() == b"yyyxxx"
+
+
+@pytest.mark.parametrize(
+    "source", [array.array("I", range(6)), array.array("f", range(6)), b"abcdef"]
+)
+def test_sources_of_another_format_are_refused(source):
+    exporter, view = numbers()
+    with pytest.raises(ValueError, match=r"different structures|cannot assign"):
+        memoryview(exporter)[:] = source
+    with pytest.raises(ValueError, match=r"cannot assign a buffer of format '.' and shape"):
+        view[:] = source
+    assert exporter.tolist() == list(range(6))
+
+
+def test_sources_of_the_other_byte_order_are_refused():
+    target = Exporter(bytes(8), b"<i", 4, readonly=False)
+    with pytest.raises(ValueError, match=r"format '>i'.*to format '<i'"):
+        consumer.consume(target)[:] = Exporter(bytes(8), b">i", 4)
+
+
+def test_formats_that_name_the_same_type_fit_each_other():
+    spelled = [b"i", b"@i", b"=i", b"=l", b"1i", b" i", (b"<i", b">i")[oracles.NATIVE == ">"]]
+    for left, right in itertools.product(spelled, repeat=2):
+        target = Exporter(bytes(8), left, 4, readonly=False)
+        consumer.consume(target)[:] = Exporter(b"abcdefgh", right, 4)
+        assert target.bytes_now() == b"abcdefgh"
+
+
+@pytest.mark.parametrize("shape", [(5,), (7,), (2, 3), (1, 6), ()])
+def test_sources_of_another_shape_are_refused(shape):
+    count = math.prod(shape)
+    exporter, view = numbers()
+    with pytest.raises(ValueError, match="shape"):
+        view[:] = Exporter(bytes(4 * count), b"i", 4, shape=shape)
+    assert exporter.tolist() == list(range(6))
+
+
+def test_elements_that_cannot_be_read_are_copied_as_bytes():
+    target = Exporter(bytes(10), b"5y", 5, readonly=False)
+    view = consumer.consume(target)
+    view[:] = Exporter(b"abcdefghij", b"5y", 5)
+    assert target.bytes_now() == b"abcdefghij"
+    view[::-1] = view
+    assert target.bytes_now() == b"fghijabcde"
+    with pytest.raises(ValueError, match="cannot assign"):
+        view[:] = Exporter(b"abcdefghij", b"5k", 5)
+    with pytest.raises(NotImplementedError, match="5y"):
+        view[0] = b"abcde"
+    with pytest.raises(NotImplementedError, match="5y"):
+        view[...] = 3
+
+
+@pytest.mark.parametrize(
+    "key", [0, slice(None), ..., (), (0,), slice(0, 0), 99, "a", None], ids=repr
+)
+def test_read_only_memory_is_never_written(key):
+    view = consumer.consume(b"abc")
+    with pytest.raises(TypeError, match="cannot modify read-only memory"):
+        view[key] = 1
+    writable = bytearray(b"abc")
+    with pytest.raises(TypeError, match="read-only"):
+        consumer.consume(writable).toreadonly()[0] = 1
+    assert writable == b"abc"
+
+
+def test_memory_cannot_be_deleted():
+    for exporter in (bytearray(3), b"abc"):
+        view = consumer.consume(exporter)
+        for key in (0, slice(None), ...):
+            with pytest.raises(TypeError, match="cannot delete memory"):
+                del view[key]
+
+
+@pytest.mark.parametrize("strides", [(0,), (0, 0), (1, 0), (0, 1), (1, 1), (-1, 2), (2, 0)])
+def test_of_elements_in_one_place_the_last_one_stays(strides):
+    """In C order, as in memoryview."""
+    shape = (7,) if len(strides) == 1 else (3, 4)
+    exporter = Exporter(bytes(20), b"H", 2, shape=shape, strides=strides, offset=8, readonly=False)
+    source = consumer.consume(array.array("H", range(1, 1 + math.prod(shape))))
+    expected = bytearray(20)
+    for position, index in enumerate(itertools.product(*map(range, shape)), 1):
+        at = 8 + sum(i * stride for i, stride in zip(index, strides, strict=True))
+        expected[at : at + 2] = struct.pack("H", position)
+    consumer.consume(exporter)[...] = source.reshape(shape)
+    assert exporter.bytes_now() == expected
