@@ -19,12 +19,12 @@ LIBRARY, MODULE = "consumer", "consumer-python"
 NEVER, NOT_BY_DEFAULT = {"numpy", "ndarray"}, {"pyo3", "pyo3-ffi"}
 
 
-def cargo(*arguments: str, **environment: str) -> None:
-    """Runs cargo; ends the program if it fails."""
-    print("   ", "cargo", *arguments, flush=True)
-    done = subprocess.run(["cargo", *arguments], env={**os.environ, **environment}, check=False)
-    if done.returncode:
-        sys.exit(done.returncode)
+def cargo(*arguments: str, **environment: str) -> list[str]:
+    """Runs cargo, and returns what failed: nothing, or the command."""
+    command = ["cargo", *arguments]
+    print("   ", *command, flush=True)
+    done = subprocess.run(command, env={**os.environ, **environment}, check=False)
+    return [f"failed: {' '.join(command)}"] if done.returncode else []
 
 
 def output(*arguments: str) -> str:
@@ -67,8 +67,8 @@ def main() -> None:
             chosen = ["--quiet", "--package", name, "--no-default-features"]
             if some:
                 chosen += ["--features", some]
-            cargo("clippy", *chosen, "--all-targets", "--", "--deny", "warnings")
-            cargo("doc", *chosen, "--no-deps", RUSTDOCFLAGS="--deny warnings")
+            faults += cargo("clippy", *chosen, "--all-targets", "--", "--deny", "warnings")
+            faults += cargo("doc", *chosen, "--no-deps", RUSTDOCFLAGS="--deny warnings")
     if LIBRARY in packages:
         features = packages[LIBRARY]["features"]
         for some, unwanted in ((",".join(features), NEVER), ("", NEVER | NOT_BY_DEFAULT)):
