@@ -17,7 +17,7 @@ ARGS :=
 MATURIN_DEVELOP := VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup build dev lint types test-core test-python test-others test-packages \
+.PHONY: help demo test setup rust build dev lint types test-core test-python test-others test-packages \
 	test-matrix sanitize valgrind fuzz fuzz-core bench bench-core wheel sdist format clean
 
 help:  ## List the targets
@@ -31,9 +31,12 @@ test: lint types test-core test-python test-others test-packages  ## Set up, bui
 
 # --- Setting up and building -------------------------------------------------------------------
 
-# Says at once if Python or Rust is missing or too old.
+# Both say at once what is missing or too old.
 setup:
 	@sh tests/tools/check_setup.sh $(PYTHON) $(VENV)
+
+rust:
+	@sh tests/tools/check_setup.sh
 
 $(VENV)/ready: tests/requirements.txt | setup
 	@echo "==> installing the tools that are needed into $(VENV) (about 1 minute)"
@@ -53,7 +56,7 @@ dev: $(VENV)/ready  ## The same within seconds after a change, less optimised
 # --- Checks ------------------------------------------------------------------------------------
 
 lint: $(VENV)/ready  ## Formatting and lints of both languages, with every set of features
-	@echo "==> checking formatting and lints (about 1 minute)"
+	@echo "==> checking formatting and lints (about 2 minutes at first)"
 	cargo fmt --all --check
 	PYO3_PYTHON=$(abspath $(BIN)/python) $(BIN)/python tests/tools/lint_features.py
 	$(BIN)/ruff format --check .
@@ -65,7 +68,7 @@ types: build  ## Type checks of the stub, and of the stub against the module
 	$(BIN)/basedpyright
 	MYPYPATH= $(BIN)/python -m mypy.stubtest consumer --allowlist tests/typing/stubtest-allowlist.txt
 
-test-core: | setup  ## Tests of the library, which need no Python
+test-core: | rust  ## Tests of the library, which need no Python
 	@echo "==> testing the library (about 2 minutes)"
 	cargo test --quiet
 

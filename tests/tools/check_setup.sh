@@ -1,9 +1,9 @@
 #!/bin/sh
 # Refuses at once, in words, what the build would refuse after minutes or not understandably: a
-# Python or a Rust that is missing or too old. Usage: check_setup.sh PYTHON [VENV]
+# Python or a Rust that is missing or too old. Usage: check_setup.sh [PYTHON VENV]
 set -eu
-python=$1
-venv=${2:-.venv}
+python=${1-}
+venv=${2-}
 tools=$(dirname "$0")
 fail() {
     printf 'error: %s\n' "$1" >&2
@@ -21,6 +21,18 @@ at_least() {
     [ "${1%%.*}" -ge "${2%%.*}" ]
 }
 
+needed=$(grep '^rust-version' Cargo.toml | number)
+command -v cargo > /dev/null ||
+    fail "Rust $needed or later is needed; there is no cargo on the PATH" \
+        "install the Rust toolchain, and open a new shell"
+found=$(rustc --version | number)
+at_least "$found" "$needed" ||
+    fail "Rust $needed or later is needed; $(command -v rustc) is Rust $found" \
+        "update the toolchain: rustup update stable"
+
+# The library needs no Python.
+[ -n "$python" ] || exit 0
+
 needed=$(grep '^requires-python' pyproject.toml | number)
 found=$("$python" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2> /dev/null) || found=
 if [ -z "$found" ] || ! at_least "$found" "$needed"; then
@@ -36,15 +48,6 @@ fi
 "$python" -c 'import venv, ensurepip' 2> /dev/null ||
     fail "$python cannot make virtual environments" \
         "install its venv and ensurepip modules (Debian: apt-get install python3-venv)"
-
-needed=$(grep '^rust-version' Cargo.toml | number)
-command -v cargo > /dev/null ||
-    fail "Rust $needed or later is needed; there is no cargo on the PATH" \
-        "install the Rust toolchain, and open a new shell"
-found=$(rustc --version | number)
-at_least "$found" "$needed" ||
-    fail "Rust $needed or later is needed; $(command -v rustc) is Rust $found" \
-        "update the toolchain: rustup update stable"
 
 if [ -x "$venv/bin/python" ]; then
     ours=$("$venv/bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
