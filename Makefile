@@ -1,5 +1,6 @@
 # One target per task; `make` alone lists them. All that is needed beforehand is a Rust toolchain,
-# Python 3.11 or later with pip and venv, and the package registries.
+# Python 3.11 or later with pip and venv, and the package registries. CONTRIBUTING.md tells which
+# target is for what.
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,9 +11,13 @@ OTHER_PYTHONS ?= $(shell sh tests/tools/find_pythons.sh $(PYTHON))
 NIGHTLY ?= nightly
 # How long each fuzz target of the core runs.
 FUZZ_SECONDS ?= 60
+# What pytest is to do instead of running all tests, such as "-k name": see test-python.
+ARGS :=
+
+MATURIN_DEVELOP := VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lint types test-core test-python test-others test-packages \
+.PHONY: help demo test setup rust build dev lint types test-core test-python test-others test-packages \
 	test-matrix sanitize valgrind fuzz fuzz-core bench bench-core wheel sdist format clean
 
 help:  ## List the targets
@@ -22,44 +27,63 @@ demo: build  ## Set up, build, and show the module at work on real exporters
 	$(BIN)/python examples/demo.py
 
 test: lint types test-core test-python test-others test-packages  ## Set up, build, run every test, lint and type check
-	@echo "all tests passed"
+	@echo "==> all tests passed"
 
 # --- Setting up and building -------------------------------------------------------------------
 
-$(VENV)/ready: tests/requirements.txt
+# Both say at once what is missing or too old.
+setup:
+	@sh tests/tools/check_setup.sh $(PYTHON) $(VENV)
+
+rust:
+	@sh tests/tools/check_setup.sh
+
+$(VENV)/ready: tests/requirements.txt | setup
+	@echo "==> installing the tools that are needed into $(VENV) (about 1 minute)"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --requirement tests/requirements.txt
 	touch $@
 
-build: $(VENV)/ready  ## Build the module and install it into .venv
-	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release --quiet
+# Always the module that is shipped: `make dev` leaves another in its place.
+build: $(VENV)/ready  ## Build the module as it is shipped and install it into .venv
+	@echo "==> building the module (release, about 2 minutes after a change)"
+	$(MATURIN_DEVELOP) --release
+
+dev: $(VENV)/ready  ## The same within seconds after a change, less optimised
+	@echo "==> building the module (fast, some seconds after a change)"
+	$(MATURIN_DEVELOP) --profile fast
 
 # --- Checks ------------------------------------------------------------------------------------
 
-lint: $(VENV)/ready  ## Formatting and lints of both languages
-	cargo fmt --check
-	cargo clippy --quiet --all-targets -- --deny warnings
-	PYO3_PYTHON=$(abspath $(BIN)/python) cargo clippy --quiet --all-targets --features extension -- --deny warnings
-	RUSTDOCFLAGS='--deny warnings' PYO3_PYTHON=$(abspath $(BIN)/python) cargo doc --quiet --no-deps --features python
+lint: $(VENV)/ready  ## Formatting and lints of both languages, with every set of features
+	@echo "==> checking formatting and lints (about 2 minutes at first)"
+	cargo fmt --all --check
+	PYO3_PYTHON=$(abspath $(BIN)/python) $(BIN)/python tests/tools/lint_features.py
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check --quiet .
 
 types: build  ## Type checks of the stub, and of the stub against the module
+	@echo "==> checking types"
 	$(BIN)/mypy
 	$(BIN)/basedpyright
 	MYPYPATH= $(BIN)/python -m mypy.stubtest consumer --allowlist tests/typing/stubtest-allowlist.txt
 
-test-core:  ## Tests of the core, which needs no Python
+test-core: | rust  ## Tests of the library, which need no Python
+	@echo "==> testing the library (about 2 minutes)"
 	cargo test --quiet
 
-test-python: build  ## Tests of the module on $(PYTHON)
-	$(BIN)/python -m pytest --quiet
-	PATH=$(abspath $(BIN)):$$PATH PYO3_PYTHON=$(abspath $(BIN)/python) cargo test --quiet --features python --doc python
+test-python: $(if $(ARGS),dev,build)  ## Tests of the module on $(PYTHON); with ARGS="-k name" some, on the fast build
+	@echo "==> testing the module on $$($(BIN)/python --version)$(if $(ARGS),, (about 2 minutes))"
+	$(BIN)/python -m pytest --quiet $(ARGS)
+ifeq ($(ARGS),)
+	PATH=$(abspath $(BIN)):$$PATH PYO3_PYTHON=$(abspath $(BIN)/python) cargo test --quiet --features pyo3 --doc python
+endif
 
 test-others: $(VENV)/ready  ## Tests of the module on the other interpreters that are there
 	@for python in $(OTHER_PYTHONS); do sh tests/tools/run_on.sh $$python || exit 1; done
 
 test-packages: $(VENV)/ready  ## Whether the wheel, the sdist and pip install each give a whole package
+	@echo "==> building and installing the packages (about 5 minutes)"
 	sh tests/tools/check_packages.sh $(abspath $(BIN))
 
 test-matrix: build  ## Tests of the exporters of some 30 packages, which it installs into .venv
@@ -97,6 +121,7 @@ fuzz: build  ## Compare CASES random exporters (from SEED on) with other oracles
 BENCH ?=
 
 bench: build  ## The module against its peers
+	@echo "==> measuring; nothing else should run meanwhile"
 	$(BIN)/python benches/peers.py $(BENCH)
 
 bench-core:  ## The core's own benchmarks (criterion)
@@ -105,13 +130,15 @@ bench-core:  ## The core's own benchmarks (criterion)
 # --- Packages ----------------------------------------------------------------------------------
 
 wheel: $(VENV)/ready  ## Build a wheel into dist/
+	@echo "==> building a wheel into dist/ (release, about 2 minutes)"
 	$(BIN)/maturin build --release --out dist --interpreter $(BIN)/python
 
 sdist: $(VENV)/ready  ## Build a source distribution into dist/
+	@echo "==> building a source distribution into dist/"
 	$(BIN)/maturin sdist --out dist
 
 format: $(VENV)/ready  ## Format both languages
-	cargo fmt
+	cargo fmt --all
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix --quiet .
 
