@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 
 use consumer::python::errors::buffer_protocol_error;
 
-use crate::methods::fields::field_class;
+use crate::methods::views::fields::field_class;
 use crate::object::PyConsumerArray;
 use crate::slots;
 use crate::values::fill_small_int_table;

@@ -1,15 +1,12 @@
 //! What Python code can do with a view: one file for each protocol.
+//!
+//! Those that give elements are in [`elements`], those that give other views of the same memory in
+//! [`views`], and those that give copies in [`copies`].
 
-pub(crate) mod assign;
-mod astype;
 mod attributes;
-pub(crate) mod cast;
 pub(crate) mod compare;
-pub(crate) mod copy;
-pub(crate) mod fields;
-pub(crate) mod item;
-pub(crate) mod iter;
+pub(crate) mod copies;
+pub(crate) mod elements;
 mod lifetime;
 mod repr;
-pub(crate) mod search;
-mod shape;
+pub(crate) mod views;

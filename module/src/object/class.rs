@@ -129,23 +129,18 @@ impl PyConsumerArray {
         match self.exports.close() {
             Ok(true) => self.drop_root(py),
             Ok(false) => {}
-            Err(exports) => {
-                let plural = if exports == 1 { "" } else { "s" };
-                return Err(PyBufferError::new_err(format!(
-                    "ConsumerArray has {exports} exported buffer{plural}"
-                )));
-            }
+            Err(exports) => return Err(exported(exports)),
         }
         Ok(())
     }
 
     /// Drops the view's hold on its root, and the reference to it.
     fn drop_root(&self, py: Python<'_>) {
-        let parent = self.parent(py);
-        parent.as_ref().map_or(&self.root, |parent| &parent.get().root).drop_hold(py);
+        let Some(parent) = self.parent(py) else { return self.root.drop_hold(py) };
+        parent.get().root.drop_hold(py);
         // A root that only its released slices refer to has to end with them. Without a GIL other
         // threads may be looking at the parent, which then stays until the view dies.
-        if parent.is_some() && cfg!(not(Py_GIL_DISABLED)) {
+        if cfg!(not(Py_GIL_DISABLED)) {
             // SAFETY: the GIL is held and nobody is looking at the parent. It is out of its place
             // before its end can run Python code.
             let gone = unsafe { std::mem::replace(&mut *self.parent.get(), Parent::Gone) };
@@ -216,4 +211,12 @@ impl Drop for PyConsumerArray {
             Parent::Gone => {}
         }
     }
+}
+
+/// The exception for the release of a view that has exports.
+#[cold]
+#[inline(never)]
+fn exported(exports: usize) -> PyErr {
+    let plural = if exports == 1 { "" } else { "s" };
+    PyBufferError::new_err(format!("ConsumerArray has {exports} exported buffer{plural}"))
 }

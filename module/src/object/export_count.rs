@@ -76,6 +76,7 @@ impl ExportCount {
 
 /// The exception for the use of a released view.
 #[cold]
+#[inline(never)]
 pub(crate) fn released() -> PyErr {
     PyValueError::new_err("operation forbidden on released ConsumerArray object")
 }

@@ -6,7 +6,8 @@ use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
 use super::trampoline::{boolean, this, trampoline};
-use crate::methods::{compare, search};
+use crate::methods::compare;
+use crate::methods::elements::search;
 use crate::object::PyConsumerArray;
 use crate::object::uninit;
 use crate::values::NewReference;

@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
 use super::trampoline::trampoline;
-use crate::methods::iter::PyIterator;
+use crate::methods::elements::iter::PyIterator;
 use crate::values::NewReference;
 
 /// `next(iterator)`: the fast path is the next of equally spaced scalars.

@@ -12,8 +12,8 @@ use consumer::layout::Order;
 
 use super::parameters::{Call, string, text};
 use super::trampoline::{none, this, trampoline};
-use crate::methods::cast::{CastArguments, cast as cast_any, cast_exact};
-use crate::methods::copy;
+use crate::methods::copies::copy;
+use crate::methods::views::cast::{CastArguments, cast as cast_any, cast_exact};
 use crate::object::PyConsumerArray;
 use crate::object::uninit::value;
 use crate::values::NewReference;

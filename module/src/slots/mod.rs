@@ -29,7 +29,7 @@ use pyo3::impl_::pymethods::{PyMethodDef, PyMethodDefType};
 use pyo3::prelude::*;
 use pyo3::{PyTypeInfo, ffi};
 
-use crate::methods::iter::PyIterator;
+use crate::methods::elements::iter::PyIterator;
 use crate::object::PyConsumerArray;
 use crate::object::uninit::{check_layout, check_layout_of, dealloc, dealloc_other};
 

@@ -8,7 +8,7 @@ use consumer::layout::Layout;
 
 use super::trampoline::{this, trampoline};
 use crate::arguments::exact;
-use crate::methods::item;
+use crate::methods::elements::item;
 use crate::object::PyConsumerArray;
 use crate::object::uninit::value;
 use crate::values::{NewReference, read};

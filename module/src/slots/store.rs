@@ -14,7 +14,7 @@ use consumer::view::RawView;
 use super::trampoline::{this, trampoline};
 use crate::arguments::exact;
 use crate::gil::is_large;
-use crate::methods::{assign, item};
+use crate::methods::elements::{assign, item};
 use crate::object::{Access, PyConsumerArray};
 use crate::values::elements;
 

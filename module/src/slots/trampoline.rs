@@ -1,5 +1,6 @@
 //! What stands between C and the body of a slot or method.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pyo3::exceptions::PySystemError;
@@ -37,16 +38,36 @@ pub(super) unsafe fn trampoline<'py, R: Failure>(
 ) -> R {
     // SAFETY: the caller guarantees it.
     let py = unsafe { Python::assume_attached() };
-    let error = match catch_unwind(AssertUnwindSafe(|| body(py))) {
-        Ok(Ok(value)) => return value,
-        Ok(Err(error)) => error,
-        Err(_) => PySystemError::new_err("internal error of consumer: please report it"),
-    };
+    match catch_unwind(AssertUnwindSafe(|| body(py))) {
+        Ok(Ok(value)) => value,
+        Ok(Err(error)) => {
+            set_exception(py, error);
+            R::FAILURE
+        }
+        Err(panic) => {
+            set_panic(py, panic);
+            R::FAILURE
+        }
+    }
+}
+
+/// Sets an error as the exception.
+#[cold]
+#[inline(never)]
+fn set_exception(py: Python<'_>, error: PyErr) {
     // Other errors may have been dropped on the way. PyO3, which did not know that this thread is
     // attached, has put off dropping them and all that their tracebacks refer to until now.
     Python::attach(|_| ());
     error.restore(py);
-    R::FAILURE
+}
+
+/// Sets a panic as the exception.
+#[cold]
+#[inline(never)]
+fn set_panic(py: Python<'_>, panic: Box<dyn Any + Send>) {
+    drop(panic);
+    let message = "internal error of consumer: please report it";
+    set_exception(py, PySystemError::new_err(message));
 }
 
 /// The view that a slot or method of its class is called on.

@@ -96,6 +96,7 @@ impl Export {
     ///
     /// # Safety
     /// It was filled in, not released before, and nobody uses it any more.
+    #[inline]
     pub unsafe fn release(&self) {
         // SAFETY: as the caller says.
         unsafe { release_buffer(self.0.get().cast()) }

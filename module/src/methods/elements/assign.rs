@@ -21,6 +21,7 @@ use crate::values::elements;
 use crate::values::references::{self, Objects};
 
 /// `v[key] = value` for any key and value.
+#[inline(never)]
 pub(crate) fn set<'py>(
     this: &Bound<'py, PyConsumerArray>,
     key: &Bound<'py, PyAny>,

@@ -11,6 +11,7 @@ use crate::object::PyConsumerArray;
 use crate::values::read;
 
 /// `v[key]` for any key.
+#[inline(never)]
 pub(crate) fn get<'py>(
     this: &Bound<'py, PyConsumerArray>,
     key: &Bound<'py, PyAny>,

@@ -1,0 +1,6 @@
+//! Elements: reading, storing, iterating over and looking for them.
+
+pub(crate) mod assign;
+pub(crate) mod item;
+pub(crate) mod iter;
+pub(crate) mod search;
