@@ -11,8 +11,8 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 use crate::error::Error;
 
 impl From<Error> for PyErr {
-    /// The exception that users of memoryview expect: TypeError for a key of the wrong kind and for
-    /// read-only memory, NotImplementedError for elements that cannot be read, and so on.
+    /// The exception that memoryview raises: TypeError for a key of the wrong kind and for read-only
+    /// memory, NotImplementedError for elements that cannot be read, and so on.
     fn from(error: Error) -> Self {
         let message = error.to_string();
         if error.is_index() {
@@ -33,14 +33,11 @@ impl From<Error> for PyErr {
     }
 }
 
-/// The use of a view after its release.
-#[cold]
-pub fn released() -> PyErr {
-    PyValueError::new_err("operation forbidden on released ConsumerArray object")
-}
-
-/// The class of the error for objects without a buffer. It is a TypeError, as Python's own
-/// consumers raise, and a ValueError, as the C tutorial did.
+/// The class of the exception for objects without a buffer: `consumer.BufferProtocolError`. It is a
+/// TypeError, which Python's own consumers raise, and a ValueError, which the C tutorial raised.
+///
+/// # Errors
+/// MemoryError and the like, if the class cannot be created.
 pub fn buffer_protocol_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let class = CLASS.get_or_try_init(py, || {
@@ -54,7 +51,8 @@ pub fn buffer_protocol_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     Ok(class.bind(py))
 }
 
-/// The error for an object without a buffer.
+/// The exception for an object without a buffer.
+#[must_use]
 #[cold]
 pub fn no_buffer(object: &Bound<'_, PyAny>) -> PyErr {
     let raise = || -> PyResult<PyErr> {

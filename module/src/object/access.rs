@@ -9,7 +9,7 @@
 //! - A [`Description`] needs neither: layout, format and element type stay as they are whatever happens
 //!   to the view. Keys and values are converted by it first, and the view is asked for access after
 //!   that.
-//! - A [`Part`] is some of a view's elements, found under an access, and touched under another.
+//! - A [`ViewPart`] is some of a view's elements, found under an access, and touched under another.
 
 use std::ops::Deref;
 
@@ -128,9 +128,9 @@ impl Drop for Hold<'_> {
 }
 
 /// Some of a view's elements: found under an access to the view, which may have ended.
-pub(crate) struct Part(AnyArray);
+pub(crate) struct ViewPart(AnyArray);
 
-impl Part {
+impl ViewPart {
     /// Takes elements that were found under an access.
     pub(crate) fn new(array: AnyArray) -> Self {
         Self(array)

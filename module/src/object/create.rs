@@ -11,7 +11,7 @@ use consumer::error::Error;
 use consumer::format::FormatString;
 use consumer::layout::Layout;
 use consumer::memory::Memory;
-use consumer::python::acquire::{self, Through};
+use consumer::python::acquire::{self, ViewedObject};
 
 use super::access::Hold;
 use super::class::{Parent, PyConsumerArray, Start};
@@ -77,15 +77,15 @@ fn native_letter(array: &AnyArray) -> Option<FormatString> {
 }
 
 /// What `object` is a view of, if it is one of ours.
-fn see_through<'py>(object: &Bound<'py, PyAny>) -> Option<Through<'py>> {
+fn as_view<'py>(object: &Bound<'py, PyAny>) -> Option<ViewedObject<'py>> {
     let view = object.cast_exact::<PyConsumerArray>().ok()?.get();
     let array = view.try_access(object.py())?.clone();
-    Some(Through { exporter: view.exporter(object.py()).ok()?, array })
+    Some(ViewedObject { exporter: view.exporter(object.py()).ok()?, array })
 }
 
 /// Returns the ctypes object whose memory an exporter shows, itself or as a view of it.
 pub(crate) fn ctypes_owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
-    acquire::ctypes::owner(exporter, see_through)
+    acquire::ctypes::owner(exporter, as_view)
 }
 
 impl PyConsumerArray {
@@ -107,7 +107,7 @@ impl PyConsumerArray {
         // If the export fails, dropping `uninit` frees the object.
         unsafe {
             let (root, array) = (&raw mut (*place).root, &raw mut (*place).array);
-            let is_tracked = Root::acquire(root, array, object, flags, see_through)?;
+            let is_tracked = Root::acquire(root, array, object, flags, as_view)?;
             let exports = ExportCount::new();
             Self::write_start(place, Start { exports, is_tracked, parent: Parent::Itself });
             Ok(uninit.assume_init())

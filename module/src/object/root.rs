@@ -10,7 +10,7 @@ use pyo3::{PyTraverseError, PyVisit, ffi};
 
 use consumer::array::AnyArray;
 use consumer::memory::Memory;
-use consumer::python::acquire::{Export, SeeThrough};
+use consumer::python::acquire::{AsView, Export};
 
 use crate::values::references::Objects;
 
@@ -80,12 +80,12 @@ impl Root {
         array: *mut AnyArray,
         object: &Bound<'_, PyAny>,
         flags: c_int,
-        see_through: SeeThrough,
+        as_view: AsView,
     ) -> PyResult<bool> {
         // SAFETY: the caller guarantees it.
         unsafe {
             let export = &raw mut (*place).export;
-            let is_gc = Export::acquire(export, array, object, flags, see_through)?;
+            let is_gc = Export::acquire(export, array, object, flags, as_view)?;
             (&raw mut (*place).holds).write(AtomicUsize::new(1));
             (&raw mut (*place).resource).write(Resource::Export);
             Ok(is_gc)

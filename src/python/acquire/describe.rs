@@ -1,4 +1,8 @@
-//! What an exporter's `Py_buffer` says of its memory, as an array.
+//! Turning an exporter's `Py_buffer` into an array: what it left out is filled in, what it says is
+//! checked.
+//!
+//! Most exporters have elements of one letter, and most of those one dimension. Their array is written
+//! straight to its final place, without the parser of formats and the loops of the general layout.
 
 use std::ffi::CStr;
 
@@ -6,14 +10,17 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use smallvec::SmallVec;
 
-use super::{SeeThrough, ctypes, numpy as numpy_records};
+use super::{AsView, ctypes, numpy};
 use crate::array::AnyArray;
 use crate::dtype::judge_short;
 use crate::error::{Error, Result};
 use crate::format::FormatString;
 use crate::layout::{Layout, MAX_NDIM};
 
-/// Reads off a `Py_buffer` what its memory holds, and writes it to `array`.
+/// Writes the array that a `Py_buffer` describes to `array`.
+///
+/// # Errors
+/// For a buffer that contradicts itself, or is more than this library holds.
 ///
 /// # Safety
 /// The buffer was filled in by an exporter, and is released after the array's last use; `array` is
@@ -23,31 +30,30 @@ pub(super) unsafe fn describe(
     py: Python<'_>,
     array: *mut AnyArray,
     buffer: &ffi::Py_buffer,
-    see_through: SeeThrough,
+    as_view: AsView,
 ) -> Result<()> {
-    // SAFETY: as the caller says.
+    // SAFETY: the caller guarantees it.
     unsafe {
-        if !describe_short(array, buffer)? {
-            array.write(describe_any(py, buffer, see_through)?);
+        if !describe_letter(array, buffer)? {
+            array.write(describe_any(py, buffer, as_view)?);
         }
     }
     Ok(())
 }
 
-/// The short way for what most exporters have: elements of a type of one letter, maybe after a
-/// prefix. It writes the array straight to its place, 0.7 of the time for `consume`, and passes over
-/// the loops of the general layout where there is one dimension. Says whether it did.
+/// The fast path: elements of a type of one letter, after at most one prefix. Returns whether that is
+/// what the buffer describes.
 ///
 /// # Safety
-/// As for [`describe`].
+/// The same as for [`describe`].
 #[inline(always)]
-unsafe fn describe_short(array: *mut AnyArray, buffer: &ffi::Py_buffer) -> Result<bool> {
+unsafe fn describe_letter(array: *mut AnyArray, buffer: &ffi::Py_buffer) -> Result<bool> {
     let itemsize = buffer.itemsize as usize;
     // PEP 3118: without a format the elements are unsigned bytes.
     let mut bytes = [b'B', 0];
     let mut scalar_type = None;
     if !buffer.format.is_null() {
-        // SAFETY: the exporter's format is a C string: there is a next byte if one is no NUL.
+        // SAFETY: the exporter's format is a C string: after a byte that is not NUL there is another.
         let byte = |index| unsafe { *buffer.format.wrapping_add(index) as u8 };
         bytes = [byte(0), if byte(0) == 0 { 0 } else { byte(1) }];
         if bytes[1] != 0 && byte(2) == 0 {
@@ -58,7 +64,7 @@ unsafe fn describe_short(array: *mut AnyArray, buffer: &ffi::Py_buffer) -> Resul
         scalar_type = judge_short(None, bytes[0], itemsize);
     }
     let Some(scalar_type) = scalar_type else { return Ok(false) };
-    // What ctypes cannot describe, it calls bytes: nobody else leaves out the strides of those.
+    // What ctypes cannot describe, it calls bytes. Nobody else leaves out the strides of bytes.
     if (bytes == [b'B', 0] && buffer.strides.is_null())
         || buffer.shape.is_null()
         || buffer.buf.is_null()
@@ -85,14 +91,14 @@ unsafe fn describe_short(array: *mut AnyArray, buffer: &ffi::Py_buffer) -> Resul
     Ok(true)
 }
 
-/// The general way: fills in what the exporter left out, and checks what it said.
+/// The slow path, for every buffer.
 ///
 /// # Safety
-/// As for [`describe`].
+/// The same as for [`describe`].
 unsafe fn describe_any(
     py: Python<'_>,
     buffer: &ffi::Py_buffer,
-    see_through: SeeThrough,
+    as_view: AsView,
 ) -> Result<AnyArray> {
     let itemsize = usize::try_from(buffer.itemsize)
         .map_err(|_| Error::buffer(format!("itemsize is {}", buffer.itemsize)))?;
@@ -113,22 +119,22 @@ unsafe fn describe_any(
         FormatString::from(unsafe { CStr::from_ptr(buffer.format) })
     };
     let readonly = buffer.readonly != 0;
-    // SAFETY: the exporter vouches for the memory that its own numbers describe until the buffer is
-    // released, and so is its own name for itself alive.
+    // SAFETY: the exporter vouches for the memory that its own numbers describe, and keeps `obj` alive,
+    // until the buffer is released.
     unsafe {
         let array = AnyArray::new(start, layout, format, readonly, None);
         // ctypes writes bare 'B' for what it cannot describe, and '<B' for bytes.
         let doubtful = array.scalar_type().is_none() || array.format().as_bytes() == b"B";
         let exporter = Bound::from_borrowed_ptr_or_opt(py, buffer.obj).filter(|_| doubtful);
         let correct = exporter.and_then(|exporter| {
-            ctypes::correct(&array, &exporter, see_through)
-                .or_else(|| numpy_records::correct(&array, &exporter))
+            ctypes::correct(&array, &exporter, as_view)
+                .or_else(|| numpy::correct(&array, &exporter))
         });
         Ok(correct.unwrap_or(array))
     }
 }
 
-/// The layout that an exporter describes. It is copied: some exporters change theirs meanwhile.
+/// Copies the layout that an exporter describes: some exporters change theirs while it is exported.
 ///
 /// # Safety
 /// `shape`, `strides` and `suboffsets` are NULL or have `ndim` entries.
@@ -161,7 +167,7 @@ unsafe fn layout(buffer: &ffi::Py_buffer, itemsize: usize) -> Result<Layout> {
     Layout::new(&shape, optional(buffer.strides), optional(buffer.suboffsets), itemsize)
 }
 
-/// The layout of an exporter that gives no shape: one dimension, or none, of `length` bytes.
+/// The layout for an exporter that leaves out the shape: `length` bytes in one dimension, or none.
 fn layout_of_length(ndim: usize, length: isize, itemsize: usize) -> Result<Layout> {
     let wrong = || Error::buffer(format!("no shape, {ndim} dimensions, {length} bytes"));
     let bytes = usize::try_from(length).map_err(|_| wrong())?;

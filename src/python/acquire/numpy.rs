@@ -1,10 +1,10 @@
-//! What the records of NumPy are, by their dtypes.
+//! What the elements of NumPy's record arrays are, by their dtypes.
 //!
-//! The formats that NumPy exports for records do not tell where everything lies. Padding is written
-//! as `x` between fields, but not at the end of a record within an array of records; behind a record
-//! within a record it follows the closing brace, where whoever aligns the record by itself counts it
-//! twice; and of a scalar, or an array of one element, a field is written as aligned that is not. The
-//! dtype tells the offset of every field. Formats without records are right, and never come here.
+//! The formats that NumPy exports for records do not tell the offset of every field. Padding is written
+//! as `x` between fields, but not at the end of a record in a sub-array of records; after a nested record
+//! it follows the closing brace, so that a parser that aligns the nested record counts it twice; and for
+//! a scalar, or an array of one element, an unaligned field is written as aligned. The dtype has all
+//! offsets. Formats without records are right, and never come here.
 
 use std::sync::Arc;
 
@@ -13,14 +13,14 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
-use super::ctypes::{MAX_DEPTH, base_class};
+use super::types::{MAX_DEPTH, base_class};
 use crate::array::AnyArray;
 use crate::dtype::{Judgement, Scalar, ScalarType, judge};
 use crate::element::{Field, Form, Record};
 
-/// What an array of records really is, where NumPy exports it, itself or through a memoryview, and
-/// its dtype tells of another layout than its format, or of bytes that are no field's. Where the
-/// layout is another, the array's own format says so.
+/// Returns the array as its dtype describes it, if NumPy exports it, itself or through a memoryview, and
+/// the dtype tells of another layout than the format, or of bytes that belong to no field. For another
+/// layout the format is written anew.
 ///
 /// # Safety
 /// The array's memory is that of `exporter`.
@@ -45,8 +45,8 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
     })
 }
 
-/// The bytes of an element that belong to its fields. The others may be more than padding: fields
-/// of the array that somebody has taken some fields of, as in `a[["x", "y"]]`.
+/// Returns how many bytes of an element belong to its fields. The others may be more than padding: other
+/// fields of the array that this one is a selection from, as in `a[["x", "y"]]`.
 fn covered(form: &Form) -> usize {
     match form {
         Form::Record(record) => record.fields.iter().map(|field| covered(&field.form)).sum(),
@@ -55,7 +55,7 @@ fn covered(form: &Form) -> usize {
     }
 }
 
-/// Whether two forms of the same fields have them in the same places.
+/// Returns whether two forms of the same fields have them in the same places.
 fn agree(claimed: &Form, known: &Form) -> bool {
     match (claimed, known) {
         (Form::Record(claimed), Form::Record(known)) => {
@@ -75,18 +75,18 @@ fn agree(claimed: &Form, known: &Form) -> bool {
     }
 }
 
-/// The form of the elements by their dtype; `None` where it is not NumPy that exports them, where
-/// the dtype is no longer that of the export, or where it holds what is not read.
+/// Returns the form of the elements by their dtype; `None` if NumPy does not export them, if the dtype is
+/// no longer that of the export, or if it holds what is not read.
 fn form(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> Option<Form> {
     let (exporter, class) = owner(exporter)?;
-    // The attribute of NumPy's own class, for a class derived from it may have another.
+    // The attribute of NumPy's own class, because a class derived from it may have another one.
     let dtype = class.getattr("dtype").ok()?.call_method1("__get__", (&exporter,)).ok()?;
     let form = form_of(&dtype, 0).ok()?;
     let fits = form.size() == array.layout().itemsize() && is_current(array, &exporter);
     fits.then_some(form)
 }
 
-/// The array or scalar of NumPy whose memory an exporter shows, and NumPy's class for it.
+/// Returns the NumPy array or scalar whose memory an exporter shows, and NumPy's class for it.
 fn owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
     let mut exporter = exporter.clone();
     // SAFETY: the object is alive.
@@ -97,7 +97,7 @@ fn owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<(Bound<'py, PyAny>, Bound<
     Some((exporter, class))
 }
 
-/// Whether an exporter still exports what the array was made from: the dtype of an array can be set.
+/// Returns whether an exporter still exports what the array was made from: its dtype can be set.
 fn is_current(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> bool {
     // SAFETY: the object is alive; the result is a new reference or NULL.
     let view = unsafe {
@@ -107,7 +107,7 @@ fn is_current(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> bool {
     format.is_ok_and(|format| format == array.format().to_string())
 }
 
-/// What one element of a dtype is.
+/// Returns the form of one element of a dtype.
 fn form_of(dtype: &Bound<'_, PyAny>, depth: usize) -> PyResult<Form> {
     let unknown = || PyValueError::new_err("a dtype that is not read");
     if depth > MAX_DEPTH {
@@ -140,7 +140,7 @@ fn form_of(dtype: &Bound<'_, PyAny>, depth: usize) -> PyResult<Form> {
     if form.size() == size { Ok(form) } else { Err(unknown()) }
 }
 
-/// What one element of a dtype without parts is, by its name: byte order, kind and size.
+/// Returns the form of one element of a dtype without parts, by its name: byte order, kind and size.
 fn simple(name: &str, size: usize) -> Option<Form> {
     let (order, kind) = (*name.as_bytes().first()?, *name.as_bytes().get(1)?);
     let swapped = order == if cfg!(target_endian = "little") { b'>' } else { b'<' };
@@ -169,7 +169,7 @@ fn simple(name: &str, size: usize) -> Option<Form> {
         (b'c', _) => "Zg",
         _ => return None,
     };
-    // Those of standard size are told by their byte order, a long double has only the native one.
+    // Codes of standard size need their byte order; a long double exists in native order only.
     let prefix = if swapped { order as char } else { '@' };
     match judge(format!("{prefix}{code}").as_bytes(), size) {
         Judgement::Scalar(scalar_type) => Some(Form::Scalar(scalar_type)),

@@ -15,7 +15,7 @@ use consumer::element::Form;
 use crate::arguments::exact;
 use crate::arguments::keys::{self, Selected};
 use crate::object::create::{ctypes_owner, view_of};
-use crate::object::{Description, Hold, Part, PyConsumerArray};
+use crate::object::{Description, Hold, PyConsumerArray, ViewPart};
 use crate::transfer;
 use crate::values::elements;
 use crate::values::references::{self, Objects};
@@ -34,7 +34,7 @@ pub(crate) fn set<'py>(
         return Err(PyTypeError::new_err("cannot modify read-only memory"));
     }
     if let Some(names) = keys::names(key)? {
-        let target = Part::new(names.select(&*view.access(py)?)?);
+        let target = ViewPart::new(names.select(&*view.access(py)?)?);
         check_ownership(view, target.describe(), py)?;
         return set_part(view, &target, value, true);
     }
@@ -51,7 +51,7 @@ pub(crate) fn set<'py>(
             unsafe { store(view, pointer, value) }
         }
         Selected::View(keys) => {
-            let target = Part::new(view.access(py)?.select(&keys)?);
+            let target = ViewPart::new(view.access(py)?.select(&keys)?);
             // As in memoryview, only a buffer is stored in a slice of the one dimension.
             let is_line = key.is_instance_of::<PySlice>() && description.layout().ndim() == 1;
             set_part(view, &target, value, !is_line)
@@ -83,7 +83,7 @@ unsafe fn store(
 /// fill, one object in all of them.
 fn set_part(
     view: &PyConsumerArray,
-    target: &Part,
+    target: &ViewPart,
     value: &Bound<'_, PyAny>,
     scalars_fill: bool,
 ) -> PyResult<()> {
@@ -128,7 +128,7 @@ fn assign(py: Python<'_>, target: &AnyArray, source: &AnyArray) -> PyResult<Opti
 }
 
 /// Stores one object in all elements of a part.
-fn fill(view: &PyConsumerArray, target: &Part, value: &Bound<'_, PyAny>) -> PyResult<()> {
+fn fill(view: &PyConsumerArray, target: &ViewPart, value: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = value.py();
     let encoded = target.describe().encode(value);
     let encoded = encoded.map_err(|error| not_an_element(view, py, error))?;

@@ -1,174 +1,34 @@
-//! What the elements of ctypes objects are, by their types.
-//!
-//! The formats that ctypes exports for structures and unions are wrong on some versions of Python:
-//! they leave out padding, bit-fields and the fields of base classes. Their types tell the truth:
-//! `_fields_`, and a descriptor for each field with its offset and size. Where even that is not
-//! clear the elements are refused. Formats of simple types, and of arrays of them, are right, and
-//! never come here.
+//! Reading the types of ctypes: `_fields_`, and the descriptor that ctypes made for each field, with its
+//! offset and size. Where the two disagree, nobody can say what lies there.
 
-use std::ffi::CStr;
-use std::sync::Arc;
-
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 
-use super::SeeThrough;
-use crate::array::AnyArray;
 use crate::dtype::{Scalar, ScalarType};
 use crate::element::{Bits, Field, Form, Record};
 use crate::error::Error;
-use crate::format::{Class, Code, FormatString};
-use crate::layout::{Layout, MAX_NDIM};
+use crate::format::{Class, Code};
+use crate::layout::MAX_NDIM;
+use crate::python::acquire::types::MAX_DEPTH;
 
-/// How deep types may nest, as in format strings.
-pub const MAX_DEPTH: usize = 64;
-
-/// The object of ctypes whose memory an exporter shows: itself, or what memoryviews and
-/// ConsumerArrays are views of.
-pub fn owner<'py>(
-    exporter: &Bound<'py, PyAny>,
-    see_through: SeeThrough,
-) -> Option<Bound<'py, PyAny>> {
-    let mut exporter = exporter.clone();
-    loop {
-        let inner = if let Some(view) = see_through(&exporter) {
-            view.exporter
-        // SAFETY: the object is alive.
-        } else if unsafe { ffi::PyMemoryView_Check(exporter.as_ptr()) } != 0 {
-            exporter.getattr("obj").ok()
-        } else {
-            return is_of_ctypes(&exporter).then_some(exporter);
-        };
-        exporter = inner?;
-    }
-}
-
-/// Whether an object is one of ctypes.
-fn is_of_ctypes(object: &Bound<'_, PyAny>) -> bool {
-    base_class(object, |name| name.to_bytes().starts_with(b"_ctypes.")).is_some()
-}
-
-/// The nearest class of a name, by the chain of base classes that decide on the layout, which even a
-/// class has that was never made ready.
-pub fn base_class<'py>(
-    object: &Bound<'py, PyAny>,
-    is_it: impl Fn(&CStr) -> bool,
-) -> Option<Bound<'py, PyAny>> {
-    let mut class = object.get_type_ptr();
-    while !class.is_null() {
-        // SAFETY: it is a class, whose name is a C string, and whose base is a class or NULL.
-        unsafe {
-            if is_it(CStr::from_ptr((*class).tp_name)) {
-                return Some(Bound::from_borrowed_ptr(object.py(), class.cast()));
-            }
-            class = (*class).tp_base;
-        }
-    }
-    None
-}
-
-/// What an array whose format is not to be believed really is: the one that the exporter, or what
-/// it is a view of, knows. `None` where ctypes has nothing to do with it, or where the format is not
-/// that of the object itself: then somebody has cast it to one that can be believed.
-///
-/// # Safety
-/// The array's memory is that of `exporter`.
-pub unsafe fn correct(
-    array: &AnyArray,
-    exporter: &Bound<'_, PyAny>,
-    see_through: SeeThrough,
-) -> Option<AnyArray> {
-    let mut exporter = exporter.clone();
-    let mut direct = true;
-    loop {
-        let inner = if let Some(view) = see_through(&exporter) {
-            if let (true, AnyArray::Composite(known)) = (alike(&view.array, array), &view.array) {
-                let form = known.descriptor().clone();
-                // SAFETY: the same memory in the same elements, seen as the view sees them.
-                return Some(unsafe { with_form(array, array.format().clone(), form) });
-            }
-            view.exporter
-        // SAFETY: the object is alive.
-        } else if unsafe { ffi::PyMemoryView_Check(exporter.as_ptr()) } != 0 {
-            exporter.getattr("obj").ok()
-        } else {
-            break;
-        };
-        direct = false;
-        exporter = inner?;
-    }
-    if !is_of_ctypes(&exporter) {
-        return None;
-    }
-    let class = exporter.get_type().into_any();
-    let form = match form_of(&class, array, direct) {
-        Ok(form) => form?,
-        Err(error) => unreadable(&class, array.layout().itemsize(), format_args!("{error}")),
-    };
-    let layout = || array.layout().clone();
-    let (start, readonly) = (array.start(), array.readonly());
-    // SAFETY: the same memory in elements of the same size, which are of that type.
-    Some(unsafe {
-        match form {
-            Form::Unreadable { why, .. } => {
-                AnyArray::opaque(start, layout(), array.format().clone(), readonly, None, why)
-            }
-            Form::Scalar(scalar_type) => {
-                let format = scalar_type.format();
-                AnyArray::of_scalars(scalar_type, start, layout(), format, readonly, None)
-            }
-            form => with_form(array, form.format(), Arc::new(form)),
-        }
-    })
-}
-
-/// The form of the elements of an array over an object of a class; `None` where the array's own
-/// format is to be believed.
-fn form_of(class: &Bound<'_, PyAny>, array: &AnyArray, direct: bool) -> PyResult<Option<Form>> {
-    let reader = Reader { module: class.py().import("_ctypes")? };
-    let item = reader.item_type(class.clone())?;
-    let (size, itemsize) = (reader.sizeof(&item)?, array.layout().itemsize());
-    // What somebody has cast has another size, or the format of a simple type.
-    if !direct && (size != itemsize || array.scalar_type().is_some()) {
-        return Ok(None);
-    }
-    if size != itemsize {
-        let why = format_args!("it has {size} bytes, but itemsize is {itemsize}");
-        return Ok(Some(unreadable(&item, itemsize, why)));
-    }
-    reader.form(&item, 0).map(Some)
-}
-
-/// The same elements by another form.
-///
-/// # Safety
-/// The form is that of the elements.
-unsafe fn with_form(array: &AnyArray, format: FormatString, form: Arc<Form>) -> AnyArray {
-    let layout: Layout = array.layout().clone();
-    // SAFETY: as the caller says.
-    unsafe { AnyArray::composite(array.start(), layout, format, array.readonly(), None, form) }
-}
-
-/// Whether two arrays claim the same of their elements.
-fn alike(left: &AnyArray, right: &AnyArray) -> bool {
-    left.format() == right.format() && left.layout().itemsize() == right.layout().itemsize()
-}
-
-/// What cannot be read because of its type.
-fn unreadable(class: &Bound<'_, PyAny>, size: usize, why: std::fmt::Arguments<'_>) -> Form {
+/// The form of elements that cannot be read because of their type.
+pub(super) fn unreadable(
+    class: &Bound<'_, PyAny>,
+    size: usize,
+    why: std::fmt::Arguments<'_>,
+) -> Form {
     let name = class.repr().map_or_else(|_| "a type".to_owned(), |name| name.to_string());
     let why = Error::unreadable(format!("elements of the type {name} cannot be read: {why}"));
     Form::Unreadable { size, why }
 }
 
-/// Reads the types of ctypes. It is imported where one of its objects is there.
-struct Reader<'py> {
+/// Reads the types of ctypes.
+pub(super) struct TypeReader<'py> {
     module: Bound<'py, PyModule>,
 }
 
-/// What kind of type it is.
-enum Kind {
+/// The classes of ctypes that all its types derive from.
+enum BaseClass {
     Simple,
     Array,
     Structure,
@@ -177,66 +37,71 @@ enum Kind {
     Address,
 }
 
-impl<'py> Reader<'py> {
-    fn sizeof(&self, class: &Bound<'py, PyAny>) -> PyResult<usize> {
+impl<'py> TypeReader<'py> {
+    /// Imports ctypes, which an object of its is there of.
+    pub(super) fn new(py: Python<'py>) -> PyResult<Self> {
+        Ok(Self { module: py.import("_ctypes")? })
+    }
+
+    pub(super) fn sizeof(&self, class: &Bound<'py, PyAny>) -> PyResult<usize> {
         self.module.getattr("sizeof")?.call1((class,))?.extract()
     }
 
-    fn kind(&self, class: &Bound<'py, PyAny>) -> PyResult<Option<Kind>> {
+    fn base_class(&self, class: &Bound<'py, PyAny>) -> PyResult<Option<BaseClass>> {
         let class = class.cast::<PyType>()?;
         let is = |name: &str| class.is_subclass(&self.module.getattr(name)?);
         Ok(if is("_SimpleCData")? {
-            Some(Kind::Simple)
+            Some(BaseClass::Simple)
         } else if is("Array")? {
-            Some(Kind::Array)
+            Some(BaseClass::Array)
         } else if is("Structure")? {
-            Some(Kind::Structure)
+            Some(BaseClass::Structure)
         } else if is("Union")? {
-            Some(Kind::Union)
+            Some(BaseClass::Union)
         } else if is("_Pointer")? || is("CFuncPtr")? {
-            Some(Kind::Address)
+            Some(BaseClass::Address)
         } else {
             None
         })
     }
 
-    /// The type of the elements of an array, whose dimensions the buffer has as its shape.
-    fn item_type(&self, class: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    /// Returns the type of the elements of an array type, whose lengths the buffer has as its shape.
+    pub(super) fn item_type(&self, class: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let mut class = class;
         for _ in 0..=MAX_NDIM {
-            match self.kind(&class)? {
-                Some(Kind::Array) => class = class.getattr("_type_")?,
+            match self.base_class(&class)? {
+                Some(BaseClass::Array) => class = class.getattr("_type_")?,
                 _ => break,
             }
         }
         Ok(class)
     }
 
-    /// What an object of a type holds.
-    fn form(&self, class: &Bound<'py, PyAny>, depth: usize) -> PyResult<Form> {
+    /// Returns the form of an object of a type.
+    pub(super) fn form(&self, class: &Bound<'py, PyAny>, depth: usize) -> PyResult<Form> {
         let size = self.sizeof(class)?;
         let unreadable = |why: std::fmt::Arguments<'_>| Ok(unreadable(class, size, why));
         if depth > MAX_DEPTH {
             return unreadable(format_args!("it nests deeper than {MAX_DEPTH} levels"));
         }
-        let form = match self.kind(class)? {
-            Some(Kind::Simple) => self.simple(class, size)?,
-            Some(Kind::Array) => {
+        let form = match self.base_class(class)? {
+            Some(BaseClass::Simple) => self.simple(class, size)?,
+            Some(BaseClass::Array) => {
                 let length: usize = class.getattr("_length_")?.extract()?;
                 let element = self.form(&class.getattr("_type_")?, depth + 1)?;
-                // Whoever sets the attributes does not change the array.
+                // Setting the attributes later does not change the memory of arrays.
                 if length.checked_mul(element.size()) != Some(size) {
                     return unreadable(format_args!("it is no array of {length} elements"));
                 }
                 Some(array_of(length, element))
             }
-            Some(Kind::Address) => {
+            Some(BaseClass::Address) => {
                 Some(Form::Scalar(ScalarType { scalar: Scalar::Address, swapped: false }))
             }
-            Some(kind @ (Kind::Structure | Kind::Union)) => {
+            Some(kind @ (BaseClass::Structure | BaseClass::Union)) => {
                 match self.fields(class, size, depth)? {
                     Ok(fields) => {
-                        let union = matches!(kind, Kind::Union);
+                        let union = matches!(kind, BaseClass::Union);
                         let holds_objects = fields.iter().any(|field| field.form.has_objects());
                         if union && holds_objects {
                             return unreadable(format_args!(
@@ -257,11 +122,11 @@ impl<'py> Reader<'py> {
         }
     }
 
-    /// A simple type: one letter, natively sized, and maybe in the other byte order.
+    /// Returns the form of a simple type: one letter of native size, in either byte order.
     fn simple(&self, class: &Bound<'py, PyAny>, size: usize) -> PyResult<Option<Form>> {
         let letter: char = class.getattr("_type_")?.extract()?;
         if letter == 'O' {
-            // What is followed has to be a reference: the attribute may have been set later, the
+            // What is followed has to be a reference. The attribute may have been set later, but the
             // format is that of the memory.
             let described = self.module.getattr("buffer_info")?.call1((class,))?.get_item(0)?;
             let format: String = described.extract()?;
@@ -272,7 +137,7 @@ impl<'py> Reader<'py> {
         };
         let swapped_name =
             if cfg!(target_endian = "little") { "__ctype_be__" } else { "__ctype_le__" };
-        // Types that have no byte order do not have the attribute.
+        // Types without a byte order do not have the attribute.
         let swapped = class.getattr_opt(swapped_name)?.is_some_and(|other| other.is(class));
         let scalar = match (code.class(), size) {
             (Class::Text, 2) => Scalar::Ucs2,
@@ -287,8 +152,8 @@ impl<'py> Reader<'py> {
         Ok(Some(Form::Scalar(ScalarType { scalar, swapped: swapped && size > 1 })))
     }
 
-    /// The fields of a structure or union of `size` bytes, those of its base classes first; why they
-    /// cannot be told, where they cannot.
+    /// Returns the fields of a structure or union of `size` bytes, those of its base classes first, or
+    /// why they cannot be told.
     fn fields(
         &self,
         class: &Bound<'py, PyAny>,
@@ -327,10 +192,10 @@ impl<'py> Reader<'py> {
             let mut names: Vec<&str> = own.iter().flat_map(names_of).collect();
             names.sort_unstable();
             if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-                // The descriptor is that of the last one.
+                // There is a descriptor for the last one only.
                 return Ok(Err(format!("two fields are called {:?}", twice[0])));
             }
-            // A field of a base class whose name is taken can still be read, but not be asked for.
+            // A field of a base class whose name is used again can still be read, but not by its name.
             let taken = |name: &str| names.binary_search(&name).is_ok();
             for field in &mut fields {
                 field.anonymous &= !names_of(field).into_iter().any(taken);
@@ -343,7 +208,7 @@ impl<'py> Reader<'py> {
         Ok(Ok(fields))
     }
 
-    /// A field from its entry in `_fields_` and its descriptor; why it cannot be told.
+    /// Returns the field of an entry in `_fields_` and its descriptor, or why it cannot be told.
     fn field(
         &self,
         entry: &Bound<'py, PyAny>,
@@ -362,7 +227,7 @@ impl<'py> Reader<'py> {
         let described: usize = descriptor.getattr("size")?.extract()?;
         let class = entry.get_item(1)?;
         let size = self.sizeof(&class)?;
-        // Which type ctypes read into the descriptor only its text tells: `<Field type=c_int, …>`.
+        // Only the text of the descriptor tells which type ctypes made it for: `<Field type=c_int, …>`.
         let text = descriptor.repr()?.to_string_lossy().into_owned();
         let name = class.getattr("__name__")?;
         if text.contains("type=") && !text.contains(&format!("type={name},")) {
@@ -376,7 +241,7 @@ impl<'py> Reader<'py> {
             }
             return made(form);
         }
-        // For bit-fields `size` tells the width and the lowest bit, since 3.14 by other names.
+        // For bit-fields `size` holds the width and the lowest bit; since 3.14 they have names of their own.
         let (width, shift) = match descriptor.getattr_opt("bit_size")? {
             Some(width) => (width.extract()?, descriptor.getattr("bit_offset")?.extract()?),
             None => ((described >> 16) as u32, (described & 0xffff) as u32),
@@ -394,7 +259,7 @@ impl<'py> Reader<'py> {
     }
 }
 
-/// The names by which a field, or one of an anonymous member, can be asked for.
+/// Returns the names by which a field, or one of an anonymous member, can be asked for.
 fn names_of(field: &Field) -> Vec<&str> {
     let mut names: Vec<&str> = field.name.as_deref().into_iter().collect();
     if let (true, Form::Record(record)) = (field.anonymous, &field.form) {
@@ -403,7 +268,7 @@ fn names_of(field: &Field) -> Vec<&str> {
     names
 }
 
-/// An array of a length: text where its elements are characters.
+/// Returns the form of an array of a length: text if its elements are characters.
 fn array_of(length: usize, element: Form) -> Form {
     match element {
         Form::Scalar(ScalarType { scalar: Scalar::Char, .. }) => Form::Bytes(length),

@@ -1,0 +1,155 @@
+//! The export of a foreign object: a `Py_buffer`, acquired and released in place.
+
+use std::cell::UnsafeCell;
+use std::ffi::c_int;
+use std::mem::MaybeUninit;
+
+use pyo3::exceptions::PyBufferError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+use super::AsView;
+use super::describe::describe;
+use crate::array::AnyArray;
+use crate::error::Error;
+use crate::python::errors::no_buffer;
+
+/// The place of a `Py_buffer`, which may be filled in or not.
+#[repr(transparent)]
+pub struct Export(UnsafeCell<MaybeUninit<ffi::Py_buffer>>);
+
+impl Export {
+    /// A place that is not filled in.
+    #[must_use]
+    pub const fn uninit() -> Self {
+        Self(UnsafeCell::new(MaybeUninit::uninit()))
+    }
+
+    /// Acquires the export of `object`, exactly one, into the place where it is to stay, and writes what
+    /// its memory holds to `array`. Returns whether the garbage collector has to know of the exporter.
+    ///
+    /// # Errors
+    /// The exporter's own exception; for an object without a buffer one that is both a TypeError and a
+    /// ValueError; BufferError for an export that contradicts itself. Neither place is filled in then.
+    ///
+    /// # Safety
+    /// Both places are valid for writes, and the export is never moved.
+    #[inline]
+    pub unsafe fn acquire(
+        place: *mut Self,
+        array: *mut AnyArray,
+        object: &Bound<'_, PyAny>,
+        flags: c_int,
+        as_view: AsView,
+    ) -> PyResult<bool> {
+        // SAFETY: the caller guarantees that the places are valid; `object` is alive. A buffer that could
+        // not be filled in may hold anything, and is not read.
+        unsafe {
+            let buffer = place.cast::<ffi::Py_buffer>();
+            let status = ffi::PyObject_GetBuffer(object.as_ptr(), buffer, flags);
+            if status != 0 {
+                return Err(refusal(object));
+            }
+            match describe(object.py(), array, &*buffer, as_view) {
+                Ok(()) => {
+                    let exporter = (*buffer).obj;
+                    // Before 3.13, CPython uses freed memory when it collects a memoryview that has
+                    // exports. A cycle through one is not shown to the collector, and leaks.
+                    Ok(!exporter.is_null()
+                        && ffi::PyObject_IS_GC(exporter) != 0
+                        && (cfg!(Py_3_13) || ffi::PyMemoryView_Check(exporter) == 0))
+                }
+                Err(error) => {
+                    ffi::PyBuffer_Release(buffer);
+                    Err(contradiction(object, error))
+                }
+            }
+        }
+    }
+
+    /// The buffer.
+    ///
+    /// # Safety
+    /// It was filled in, and is not released for as long as the result is used.
+    pub unsafe fn buffer(&self) -> &ffi::Py_buffer {
+        // SAFETY: the caller guarantees it; nobody changes a buffer that is filled in.
+        unsafe { (*self.0.get()).assume_init_ref() }
+    }
+
+    /// Releases the buffer.
+    ///
+    /// # Safety
+    /// It was filled in and not released before, nobody uses it any more, and the thread is attached.
+    #[inline]
+    pub unsafe fn release(&self) {
+        // SAFETY: the caller guarantees it.
+        unsafe { release_buffer(self.0.get().cast()) }
+    }
+}
+
+/// Releases a buffer. A view may be deallocated while an exception is propagated, which the exporter's
+/// code must neither see nor lose.
+///
+/// # Safety
+/// The same as for [`Export::release`].
+#[inline]
+unsafe fn release_buffer(buffer: *mut ffi::Py_buffer) {
+    // SAFETY: the caller guarantees it. The exception is taken and put back in the same thread.
+    unsafe {
+        if ffi::PyErr_Occurred().is_null() {
+            return ffi::PyBuffer_Release(buffer);
+        }
+        let [mut class, mut value, mut traceback] = [std::ptr::null_mut(); 3];
+        #[allow(deprecated, reason = "its successor came with Python 3.12")]
+        ffi::PyErr_Fetch(&raw mut class, &raw mut value, &raw mut traceback);
+        ffi::PyBuffer_Release(buffer);
+        #[allow(deprecated, reason = "its successor came with Python 3.12")]
+        ffi::PyErr_Restore(class, value, traceback);
+    }
+}
+
+/// The exception for an export that contradicts itself.
+#[cold]
+fn contradiction(object: &Bound<'_, PyAny>, error: Error) -> PyErr {
+    if error.is_value() {
+        return error.into();
+    }
+    let name = object.get_type().fully_qualified_name();
+    let name = name.map_or_else(|_| "the exporter".to_owned(), |name| name.to_string());
+    PyBufferError::new_err(format!("{name} exports a buffer that contradicts itself: {error}"))
+}
+
+/// The exception for an object that gave no buffer: because it has none, or its exporter's own.
+#[cold]
+fn refusal(object: &Bound<'_, PyAny>) -> PyErr {
+    let error = PyErr::fetch(object.py());
+    // SAFETY: the object is alive.
+    if unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) } == 0 {
+        return no_buffer(object);
+    }
+    if exports_without_format(object) {
+        let hint = "consumer asks for the format of the elements, which this exporter refuses to \
+                    give; where they can be seen as plain numbers first (NumPy: x.view('i8')), \
+                    consume those";
+        // A note changes neither type nor message. An exception that takes none passes without it.
+        let _ = error.value(object.py()).call_method1("add_note", (hint,));
+    }
+    error
+}
+
+/// Returns whether an exporter that refused its buffer gives it to consumers that do not ask for the
+/// format.
+fn exports_without_format(object: &Bound<'_, PyAny>) -> bool {
+    let mut buffer = MaybeUninit::<ffi::Py_buffer>::uninit();
+    let flags = ffi::PyBUF_FULL_RO & !ffi::PyBUF_FORMAT;
+    // SAFETY: the object is alive; a buffer that was filled in is released in the same place.
+    unsafe {
+        let granted = ffi::PyObject_GetBuffer(object.as_ptr(), buffer.as_mut_ptr(), flags) == 0;
+        if granted {
+            ffi::PyBuffer_Release(buffer.as_mut_ptr());
+        } else {
+            ffi::PyErr_Clear();
+        }
+        granted
+    }
+}
