@@ -1,7 +1,7 @@
-//! Handing on to NumPy, where it is there: `v.dtype` and `v.__array__()`.
+//! NumPy, if it is installed: `v.dtype` and `v.__array__()`.
 //!
-//! Nothing is imported before it is asked for. The `numpy` crate panics where NumPy is missing, so
-//! that every call into it stands behind an import of our own, which fails politely.
+//! Nothing is imported before it is asked for. The `numpy` crate panics if NumPy is missing, so that every
+//! call into it comes after an import of our own, which raises ImportError.
 
 use std::ffi::c_int;
 
@@ -19,8 +19,10 @@ use consumer::dtype::Scalar;
 use consumer::format::Class;
 use consumer::layout::Layout;
 
-/// The module `numpy`, or an ImportError that says what it was needed for. Also looks at what the
-/// crate `numpy` will take for granted of it.
+/// Imports NumPy, and checks what the `numpy` crate takes for granted of it.
+///
+/// # Errors
+/// ImportError that tells what NumPy was needed for.
 fn import<'py>(py: Python<'py>, what: &str) -> PyResult<Bound<'py, PyModule>> {
     let usable = || -> PyResult<Bound<'py, PyModule>> {
         let numpy = py.import("numpy")?;
@@ -37,7 +39,7 @@ fn import<'py>(py: Python<'py>, what: &str) -> PyResult<Bound<'py, PyModule>> {
     })
 }
 
-/// The name that NumPy has for the type of the elements, such as `>f8`.
+/// Returns the name that NumPy has for the type of the elements, such as `>f8`.
 fn type_string(array: &AnyArray) -> PyResult<String> {
     let Some(scalar_type) = array.scalar_type() else {
         return match array {
@@ -68,7 +70,7 @@ fn type_string(array: &AnyArray) -> PyResult<String> {
     Ok(format!("{order}{name}"))
 }
 
-/// An ndarray over the view's own memory. It holds a buffer of the view, as memoryview(v) does.
+/// Creates an ndarray over the memory of a view. It has a buffer of the view, as memoryview(v) has.
 fn ndarray<'py>(
     this: &Bound<'py, PyConsumerArray>,
     array: &AnyArray,
@@ -79,9 +81,9 @@ fn ndarray<'py>(
     let dims: Vec<npy_intp> = layout.shape().iter().map(|&length| length as npy_intp).collect();
     let strides: Vec<npy_intp> = layout.strides().to_vec();
     let flags = if array.readonly() { 0 } else { NPY_ARRAY_WRITEABLE };
-    // SAFETY: NumPy was imported. The memory is described as it is, and the base keeps it: a
-    // memoryview, whose buffer of the view lasts as long as itself. NewFromDescr takes over the
-    // reference to the descr, SetBaseObject the one to the base.
+    // SAFETY: NumPy was imported. The memory is described as it is, and kept by the base: a memoryview,
+    // which has a buffer of the view for as long as it lives. NewFromDescr steals the reference to the
+    // descr, SetBaseObject the one to the base.
     unsafe {
         let base = ffi::PyMemoryView_FromObject(this.as_ptr());
         let base = Bound::from_owned_ptr_or_err(py, base)?;

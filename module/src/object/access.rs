@@ -51,7 +51,7 @@ impl<'a> Description<'a> {
     }
 
     /// Converts an object to an element: see [`elements::encode`].
-    pub(crate) fn encode(self, object: &Bound<'_, PyAny>) -> PyResult<Encoded> {
+    pub(crate) fn encode<'py>(self, object: &Bound<'py, PyAny>) -> PyResult<Encoded<'py>> {
         elements::encode(self.0, object)
     }
 }

@@ -3,7 +3,6 @@
 use pyo3::exceptions::PyNotImplementedError;
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
-use smallvec::SmallVec;
 
 use consumer::array::{AnyArray, ConsumerArray, dispatch};
 use consumer::element::Scalar;
@@ -13,8 +12,9 @@ use consumer::kernels::{copy, record as composite, search};
 use consumer::memory;
 use consumer::view::load;
 
-use super::references::{self, Objects, Reference};
-use super::{Equal, NewReference, PyValue, fill_list, record};
+use super::record::{self, Bytes};
+use super::references::{self, Objects};
+use super::{Equal, NewReference, PyValue, fill_list};
 use crate::gil::{self, Checkpoints};
 
 /// Creates the object of the element at `pointer`.
@@ -148,14 +148,11 @@ unsafe fn read_line(
     }
 }
 
-/// The bytes of one element: on the heap only if it is large.
-pub(crate) type Bytes = SmallVec<[u8; 128]>;
-
 /// An element ready to be stored.
-pub(crate) struct Encoded {
+pub(crate) struct Encoded<'py> {
     bytes: Bytes,
     /// Owns the references in the bytes until the element is stored.
-    objects: Vec<Reference>,
+    objects: Vec<Bound<'py, PyAny>>,
 }
 
 /// Converts an object to the bytes of an element of the array, which is not touched. May run
@@ -164,7 +161,7 @@ pub(crate) struct Encoded {
 /// # Errors
 /// TypeError for an object of the wrong type, ValueError for a value out of range, and
 /// NotImplementedError for elements that cannot be written.
-pub(crate) fn encode(array: &AnyArray, object: &Bound<'_, PyAny>) -> PyResult<Encoded> {
+pub(crate) fn encode<'py>(array: &AnyArray, object: &Bound<'py, PyAny>) -> PyResult<Encoded<'py>> {
     let format = array.format();
     let (bytes, objects) = dispatch!(
         array,
@@ -194,7 +191,7 @@ fn encode_scalar<T: Scalar<Value: PyValue>>(
 pub(crate) unsafe fn store(
     array: &AnyArray,
     pointer: *mut u8,
-    encoded: Encoded,
+    encoded: Encoded<'_>,
 ) -> Result<Option<Objects>> {
     let Encoded { mut bytes, objects } = encoded;
     // SAFETY: the caller guarantees it; the bytes are one element, and `objects` owns the references
@@ -254,7 +251,7 @@ unsafe fn store_exact_scalar<T: Scalar<Value: PyValue>>(
 pub(crate) fn fill(
     py: Python<'_>,
     array: &AnyArray,
-    encoded: &Encoded,
+    encoded: &Encoded<'_>,
 ) -> PyResult<Option<Objects>> {
     if array.readonly() {
         return Err(Error::read_only().into());

@@ -10,7 +10,7 @@ use super::{Equal, NewReference, PyValue, conversion_error, out_of_range};
 use consumer::element::{LongDouble, f16_from_f64};
 use consumer::format::FormatString;
 
-/// The double of an object: a float, or what its `__float__` or `__index__` gives.
+/// Returns the double of an object: a float, or what its `__float__` or `__index__` returns.
 fn double(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<f64> {
     // SAFETY: the object is alive.
     let value = unsafe { ffi::PyFloat_AsDouble(object.as_ptr()) };
@@ -21,12 +21,15 @@ fn double(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<f64> {
     Ok(value)
 }
 
-/// A float of any width next to Python's, which is `f64`.
+/// A float of any width, beside Python's, which is `f64`.
 trait Narrow: Copy + PartialEq {
     fn narrow(value: f64) -> Self;
     fn widen(self) -> f64;
 
-    /// The nearest number of this width; a finite one that would become infinite is an error.
+    /// Rounds to the nearest number of this width.
+    ///
+    /// # Errors
+    /// ValueError for a finite number that would become infinite.
     fn fit(value: f64, format: &FormatString) -> PyResult<Self> {
         let narrow = Self::narrow(value);
         if value.is_finite() && narrow.widen().is_infinite() {
@@ -35,7 +38,7 @@ trait Narrow: Copy + PartialEq {
         Ok(narrow)
     }
 
-    /// The number of this width that is exactly this one, if there is one.
+    /// Returns the number of this width that equals `value`, if there is one.
     fn exactly(value: f64) -> Option<Self> {
         let narrow = Self::narrow(value);
         (narrow.widen() == value).then_some(narrow)

@@ -10,7 +10,7 @@ use super::{Equal, NewReference, PyValue, conversion_error, out_of_range, repr_o
 use consumer::element::Address;
 use consumer::format::FormatString;
 
-/// The int of an object: itself, or what its `__index__` gives.
+/// Returns the int of an object: itself, or what its `__index__` returns.
 fn integer<'py>(object: &Bound<'py, PyAny>, format: &FormatString) -> PyResult<Bound<'py, PyAny>> {
     // SAFETY: the object is alive; the result is a new reference or NULL.
     let index = unsafe { ffi::PyNumber_Index(object.as_ptr()) };
@@ -19,7 +19,7 @@ fn integer<'py>(object: &Bound<'py, PyAny>, format: &FormatString) -> PyResult<B
         .ok_or_else(|| conversion_error(object, "an int", format))
 }
 
-/// An int of Python's as far as 64 bits hold it.
+/// The value of an int, as far as 64 bits hold it.
 pub(crate) enum Integer {
     Signed(i64),
     /// Beyond `i64`.
@@ -42,10 +42,10 @@ fn small_integer(int: &Bound<'_, PyAny>) -> Integer {
     }
 }
 
-/// The number of an object that is just an int, if 64 bits hold it.
+/// Returns the value of an object that is exactly an int, if 64 bits hold it.
 #[inline(always)]
 pub(crate) fn exact_int(object: Borrowed<'_, '_, PyAny>) -> Option<i64> {
-    // SAFETY: the object is alive, and an int where it is asked for its number.
+    // SAFETY: the object is alive, and an int if it is asked for its value.
     unsafe {
         if ffi::PyLong_CheckExact(object.as_ptr()) == 0 {
             return None;
@@ -56,13 +56,13 @@ pub(crate) fn exact_int(object: Borrowed<'_, '_, PyAny>) -> Option<i64> {
     }
 }
 
-/// An object of Python's own number types, so that comparing it runs no other code.
+/// The value of an object that can be compared without running Python code.
 pub(crate) enum Number {
     Integer(Integer),
     Float(f64),
-    /// A number of another type, or nothing like a number.
+    /// An object of another type, which may equal anything.
     Other,
-    /// An object of Python's own types that no number equals.
+    /// A str or bytes, which no number equals.
     Unlike,
 }
 
@@ -82,25 +82,25 @@ pub(crate) fn number(object: &Bound<'_, PyAny>) -> Number {
     }
 }
 
-/// The ints of one byte, from -128 to 255, once `fill_small_int_table` has made them. CPython has each of them
-/// just once, and looks it up at every call; to look here is 0.4 of the time for a list of bytes.
+/// The ints from -128 to 255, once [`fill_small_int_table`] has filled it. CPython has only one of each too,
+/// but a call to find it takes longer than a look into a table.
 static SMALL_INTEGERS: [AtomicPtr<ffi::PyObject>; 384] =
     [const { AtomicPtr::new(std::ptr::null_mut()) }; 384];
 
-/// Makes the small ints. Before that they are made one at a time.
+/// Fills the table of small ints. Before that they are created one at a time.
 pub(crate) fn fill_small_int_table(py: Python<'_>) -> PyResult<()> {
     for (place, value) in SMALL_INTEGERS.iter().zip(-128_i16..) {
         let integer = value.into_pyobject(py)?.into_ptr();
-        // Another interpreter, or thread, may have been here before.
+        // Another interpreter or thread may have filled it before.
         if place.swap(integer, Ordering::Relaxed) == integer {
-            // SAFETY: one reference, for ever, is enough.
+            // SAFETY: the table has a reference already, and needs no second one.
             unsafe { ffi::Py_DECREF(integer) };
         }
     }
     Ok(())
 }
 
-/// The int of a number of one byte.
+/// Returns the int of a number of one byte.
 #[inline(always)]
 fn small(_attached: Python<'_>, value: i16) -> NewReference {
     let integer = SMALL_INTEGERS[(value + 128) as usize].load(Ordering::Relaxed);
@@ -114,7 +114,7 @@ fn small(_attached: Python<'_>, value: i16) -> NewReference {
     integer
 }
 
-/// The int of an object, and its number if 64 bits hold it.
+/// Returns the int of an object, and its value if 64 bits hold it.
 pub(super) fn int_and_value<'py>(
     object: &Bound<'py, PyAny>,
     format: &FormatString,
@@ -200,7 +200,7 @@ impl PyValue for Address {
         (self.0 as u64).into_object(py)
     }
 
-    /// Addresses may be negative, as in `struct`: they are the same bits.
+    /// Negative numbers are taken for the address of the same bits, as in `struct`.
     fn from_object(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<Self> {
         let int = integer(object, format)?;
         let value = match small_integer(&int) {

@@ -1,9 +1,15 @@
-//! Memory that holds references to Python objects (format 'O'): who owns them, and when they go.
+//! Memory that holds references to Python objects (format 'O'): who owns them, and when they are dropped.
 //!
-//! The memory of an exporter like NumPy owns its references. So whoever stores in it makes the new
-//! references first, then lets them change places with the old ones, and lets go of those when
-//! nothing is touched any more, for that may run anybody's code. A copy of such memory owns references of its own. ctypes keeps the objects of its
-//! `py_object`s elsewhere, and its memory only borrows them: it is read, and not written.
+//! The memory of an exporter like NumPy owns its references. A store therefore creates the new references
+//! first, exchanges them for the old ones, and drops the old ones once no memory is touched any more,
+//! because that may run arbitrary Python code. A copy of such memory owns references of its own. ctypes
+//! keeps the objects of its `py_object`s elsewhere, and its memory only borrows them: it is read but not
+//! written.
+
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use pyo3::{PyTraverseError, PyVisit, ffi};
 
 use consumer::element::{Composite, Form, Part};
 use consumer::error::{Error, Result};
@@ -11,33 +17,18 @@ use consumer::kernels::{copy, record};
 use consumer::layout::{Layout, Order};
 use consumer::memory::Memory;
 use consumer::view::{RawView, View};
-use pyo3::prelude::*;
-use pyo3::{PyTraverseError, PyVisit, ffi};
-use std::sync::Arc;
 
-/// A reference of our own to an object, which goes as soon as it is dropped. PyO3 does not know that
-/// raw functions are attached: it would put off letting go of a `Py` to some later call.
-pub(crate) struct Reference(*mut ffi::PyObject);
-
-impl Reference {
-    pub(crate) fn new(object: &Bound<'_, PyAny>) -> Self {
-        Self(object.clone().into_ptr())
-    }
-}
-
-impl Drop for Reference {
-    fn drop(&mut self) {
-        // SAFETY: a reference of our own; elements are stored attached.
-        unsafe { ffi::Py_DECREF(self.0) };
-    }
-}
-
-/// A reference more to each object that the bytes of an element refer to, so that all of them
-/// outlive the making of its value. One object alone is taken at once, and needs none.
+/// Takes a new reference to each object that the bytes of an element refer to, so that the objects
+/// outlive the conversion of the element. An element that is one object needs none, because its
+/// conversion is to take a reference.
 ///
 /// # Safety
 /// The bytes are an element of the form, whose references are to objects that are alive, or NULL.
-pub(crate) unsafe fn new_references(form: &Form, bytes: &[u8]) -> Vec<Reference> {
+pub(crate) unsafe fn new_references<'py>(
+    py: Python<'py>,
+    form: &Form,
+    bytes: &[u8],
+) -> Vec<Bound<'py, PyAny>> {
     let mut references = Vec::new();
     if *form == Form::Object || !form.has_objects() {
         return references;
@@ -45,21 +36,18 @@ pub(crate) unsafe fn new_references(form: &Form, bytes: &[u8]) -> Vec<Reference>
     form.for_each_part(0, &mut |range, part| {
         if let (Part::Object, Some(bytes)) = (part, bytes[range].first_chunk()) {
             let object = usize::from_ne_bytes(*bytes) as *mut ffi::PyObject;
-            if !object.is_null() {
-                // SAFETY: as the caller says.
-                unsafe { ffi::Py_INCREF(object) };
-                references.push(Reference(object));
-            }
+            // SAFETY: the caller guarantees that it is NULL or an object that is alive.
+            references.extend(unsafe { Bound::from_borrowed_ptr_or_opt(py, object) });
         }
     });
     references
 }
 
-/// Calls `f` with each reference in adjacent elements.
+/// Calls `f` with each reference in contiguous elements.
 ///
 /// # Safety
 /// The memory holds elements of the form, of `itemsize` bytes each.
-unsafe fn each(
+unsafe fn for_each_reference(
     form: &Form,
     memory: &Memory,
     itemsize: usize,
@@ -69,14 +57,14 @@ unsafe fn each(
         form.for_each_part(element, &mut |range, part| {
             if part == Part::Object {
                 let place = memory.start().wrapping_add(range.start).cast::<*mut ffi::PyObject>();
-                // SAFETY: as the caller says.
+                // SAFETY: the caller guarantees that a reference lies there.
                 f(unsafe { place.read_unaligned() });
             }
         });
     }
 }
 
-/// Memory of our own whose elements hold references that it owns.
+/// Memory whose elements hold references that it owns.
 pub(crate) struct Objects {
     memory: Memory,
     form: Arc<Form>,
@@ -84,17 +72,18 @@ pub(crate) struct Objects {
 }
 
 impl Objects {
-    /// Takes one reference more to each object in the memory.
+    /// Takes a new reference to each object in the memory.
     ///
     /// # Safety
-    /// The memory holds elements of the form; its references are to objects that are alive.
+    /// The memory holds elements of the form, whose references are to objects that are alive. The thread
+    /// is attached.
     pub(crate) unsafe fn own(memory: Memory, form: Arc<Form>, itemsize: usize) -> Self {
-        // SAFETY: as the caller says.
-        unsafe { each(&form, &memory, itemsize, |object| ffi::Py_XINCREF(object)) };
+        // SAFETY: the caller guarantees it.
+        unsafe { for_each_reference(&form, &memory, itemsize, |object| ffi::Py_XINCREF(object)) };
         Self { memory, form, itemsize }
     }
 
-    /// Changes places with the elements of a view of the same form and number of elements.
+    /// Exchanges the elements for those of a view of the same form and number of elements.
     fn exchange_all(&self, target: &View<Composite>) -> Result<()> {
         let (shape, itemsize) = (target.layout().shape(), target.layout().itemsize());
         let layout = Layout::contiguous(shape, itemsize)?;
@@ -105,8 +94,8 @@ impl Objects {
             let (have, want) = (self.memory.len(), layout.nbytes());
             return Err(Error::value(format!("{want} bytes do not fit memory of {have}")));
         }
-        // SAFETY: the memory holds the elements of that layout, and is reached through pointers
-        // only; the target is writable.
+        // SAFETY: the memory has room for the elements of that layout, and nobody else has it; the target
+        // is writable, and apart from it.
         unsafe {
             let elements = RawView::new(self.memory.start(), &layout);
             record::exchange_all(target.descriptor(), target.raw(), elements)
@@ -116,9 +105,9 @@ impl Objects {
     /// Shows the objects to the garbage collector.
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
         let mut result = Ok(());
-        // SAFETY: the memory holds owned references, which are only looked at.
+        // SAFETY: the memory holds owned references, which are only looked at in their place.
         unsafe {
-            each(&self.form, &self.memory, self.itemsize, |object| {
+            for_each_reference(&self.form, &self.memory, self.itemsize, |object| {
                 if result.is_ok() && !object.is_null() {
                     result = visit.call(&*(&raw const object).cast::<Py<PyAny>>());
                 }
@@ -130,28 +119,32 @@ impl Objects {
 
 impl Drop for Objects {
     fn drop(&mut self) {
-        // SAFETY: the memory holds owned references, and nobody uses it any more.
-        unsafe {
-            each(&self.form, &self.memory, self.itemsize, |object| {
-                ffi::Py_XDECREF(object);
-            });
-        }
+        // While the interpreter shuts down nobody can attach any more, and the objects leak.
+        Python::try_attach(|_attached| {
+            // SAFETY: the memory holds owned references, and nobody uses it any more.
+            unsafe {
+                for_each_reference(&self.form, &self.memory, self.itemsize, |object| {
+                    ffi::Py_XDECREF(object);
+                });
+            }
+        });
     }
 }
 
-/// Copies the elements of one view, which hold references, to another one of the same form, as if
-/// through a copy between: the two may overlap. Both are held, and of the same shape. What it gives
-/// holds the references that were stored over.
+/// Copies the elements of one view, which hold references, to another one of the same form and shape, as
+/// if through a copy in between: the two may overlap. Both are held. Returns the references that were
+/// stored over.
 pub(crate) fn assign(target: &View<Composite>, source: &View<Composite>) -> Result<Objects> {
     let memory = copy::to_memory(source, Order::C)?;
-    // SAFETY: a copy of the elements of a view that is held.
+    // SAFETY: a copy of the elements of a view that is held, whose objects are alive.
     let new =
         unsafe { Objects::own(memory, target.descriptor().clone(), target.layout().itemsize()) };
     new.exchange_all(target)?;
     Ok(new)
 }
 
-/// Stores the element in `bytes`, which hold references, in the element at `pointer`.
+/// Stores the element in `bytes`, which hold references, in the element at `pointer`. Returns the
+/// references that were stored over.
 ///
 /// # Safety
 /// The bytes are one element of the view, whose references are to objects that are alive; `pointer`
@@ -161,7 +154,7 @@ pub(crate) unsafe fn store(
     pointer: *mut u8,
     bytes: &[u8],
 ) -> Result<Objects> {
-    // SAFETY: as the caller says.
+    // SAFETY: the caller guarantees it; the memory of `new` is apart from the view's.
     unsafe {
         let new = repeated(target.descriptor(), bytes, 1)?;
         record::exchange(target.descriptor(), pointer, new.memory.start());
@@ -169,18 +162,19 @@ pub(crate) unsafe fn store(
     }
 }
 
-/// Stores the element in `bytes`, which hold references, in every element of a view that is held.
+/// Stores the element in `bytes`, which hold references, in every element of a view that is held. Returns
+/// the references that were stored over.
 ///
 /// # Safety
 /// The bytes are one element of the view, whose references are to objects that are alive.
 pub(crate) unsafe fn fill(target: &View<Composite>, bytes: &[u8]) -> Result<Objects> {
-    // SAFETY: as the caller says.
+    // SAFETY: the caller guarantees it.
     let new = unsafe { repeated(target.descriptor(), bytes, target.layout().len())? };
     new.exchange_all(target)?;
     Ok(new)
 }
 
-/// The same element several times, with references of its own.
+/// Repeats an element, with references of its own.
 ///
 /// # Safety
 /// The bytes are one element of the form, whose references are to objects that are alive.
@@ -189,9 +183,9 @@ unsafe fn repeated(form: &Arc<Form>, bytes: &[u8], count: usize) -> Result<Objec
     let memory = Memory::zeroed(bytes.len().checked_mul(count).ok_or_else(too_large)?)?;
     for index in 0..count {
         let element = memory.start().wrapping_add(index * bytes.len());
-        // SAFETY: the memory is that of as many elements.
+        // SAFETY: the memory has room for as many elements.
         unsafe { element.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
     }
-    // SAFETY: as the caller says.
+    // SAFETY: the caller guarantees it for the bytes, which all elements are copies of.
     Ok(unsafe { Objects::own(memory, form.clone(), bytes.len()) })
 }

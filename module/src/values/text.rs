@@ -39,7 +39,7 @@ impl PyValue for Char {
     }
 }
 
-/// The code point of a str of length 1.
+/// Returns the code point of a str of length 1.
 fn character(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<u32> {
     let text = object.cast::<PyString>();
     let text = text.map_err(|_| wrong_type(object, "a str of length 1", format))?;
@@ -92,7 +92,7 @@ texts! {
     Ucs4(u32);
 }
 
-/// Which characters equal an object that is no text of their kind: none, where it is of another of
+/// Returns which characters equal an object that is no text of their kind: none, if it is of another of
 /// Python's own types.
 fn unlike<T>(object: &Bound<'_, PyAny>) -> Equal<T> {
     match number(object) {
@@ -101,7 +101,7 @@ fn unlike<T>(object: &Bound<'_, PyAny>) -> Equal<T> {
     }
 }
 
-/// The str of one code point. Surrogates stand for themselves.
+/// Creates the str of one code point, which may be a surrogate.
 fn text_object(py: Python<'_>, code: u32) -> NewReference {
     match i32::try_from(code) {
         // SAFETY: attached; the result is a new reference or NULL.

@@ -10,6 +10,7 @@ mod write;
 
 use pyo3::Borrowed;
 use pyo3::prelude::*;
+use smallvec::SmallVec;
 
 use consumer::array::ConsumerArray;
 use consumer::element::{Composite, Form};
@@ -17,10 +18,12 @@ use consumer::format::FormatString;
 use consumer::kernels::record;
 
 use super::NewReference;
-use super::elements::Bytes;
-use super::references::{self, Reference};
+use super::references;
 
 pub(super) use read::{read_scalars, scalar_fields};
+
+/// The bytes of one element: on the heap only if it is large.
+pub(super) type Bytes = SmallVec<[u8; 128]>;
 
 /// Creates the object of the element at `pointer`; NULL with an exception if that fails.
 ///
@@ -39,7 +42,7 @@ pub(super) unsafe fn read(
         return read::tuple(py, fields, &bytes);
     }
     // SAFETY: the bytes are a copy of an element, whose objects are alive until Python code runs.
-    let objects = unsafe { references::new_references(array.descriptor(), &bytes) };
+    let objects = unsafe { references::new_references(py, array.descriptor(), &bytes) };
     let object = read::object(py, array.descriptor(), &bytes);
     drop(objects);
     object
@@ -47,12 +50,12 @@ pub(super) unsafe fn read(
 
 /// Converts an object to the bytes of an element of `itemsize` bytes, and the objects that they refer
 /// to. May run arbitrary Python code.
-pub(super) fn encode(
+pub(super) fn encode<'py>(
     form: &Form,
     itemsize: usize,
     format: &FormatString,
-    object: &Bound<'_, PyAny>,
-) -> PyResult<(Bytes, Vec<Reference>)> {
+    object: &Bound<'py, PyAny>,
+) -> PyResult<(Bytes, Vec<Bound<'py, PyAny>>)> {
     let mut bytes = Bytes::from_elem(0, itemsize);
     let mut encoder = write::Encoder { format, objects: Vec::new() };
     encoder.write(form, object, &mut bytes)?;

@@ -11,7 +11,7 @@ use consumer::dtype::{ScalarType, dispatch_scalar};
 use consumer::element::{Bits, Field, Form, Record, Scalar, pascal, text};
 use consumer::view::load;
 
-/// The object of an element, whose bytes are a copy; NULL with an exception where there is none.
+/// Creates the object of an element, whose bytes are a copy; NULL with an exception if that fails.
 pub(super) fn object(py: Python<'_>, form: &Form, bytes: &[u8]) -> NewReference {
     match form {
         Form::Scalar(scalar_type) => scalar(py, *scalar_type, bytes),
@@ -50,7 +50,7 @@ fn bit_field(py: Python<'_>, bits: &Bits, bytes: &[u8]) -> NewReference {
     }
 }
 
-/// The object that a reference in memory refers to. NULL stands for None, as it does in NumPy.
+/// Returns the object that a reference in memory refers to. NULL stands for None, as in NumPy.
 fn reference(py: Python<'_>, bytes: &[u8]) -> NewReference {
     let Some(bytes) = bytes.first_chunk() else { return no_value(py, "half a reference") };
     let object = usize::from_ne_bytes(*bytes) as *mut ffi::PyObject;
@@ -116,7 +116,7 @@ fn list(py: Python<'_>, shape: &[usize], element: &Form, bytes: &[u8]) -> NewRef
     }
 }
 
-/// The fields of a form that is a record, and no union, of nothing but scalars.
+/// Returns the fields of a form that is a record (not a union) of nothing but scalars.
 #[inline]
 pub(super) fn fields_if_scalars(form: &Form) -> Option<&[Field]> {
     let Form::Record(Record { fields, union: false, .. }) = form else { return None };
@@ -124,10 +124,10 @@ pub(super) fn fields_if_scalars(form: &Form) -> Option<&[Field]> {
     scalars.then_some(fields)
 }
 
-/// The fields of a record of nothing but scalars: where each lies, and what it is.
+/// The fields of a record of nothing but scalars: their offsets and types.
 pub(in crate::values) type ScalarFields = SmallVec<[(usize, ScalarType); 16]>;
 
-/// The fields of a form that is such a record.
+/// Returns the fields of a form that is such a record.
 pub(in crate::values) fn scalar_fields(form: &Form) -> Option<ScalarFields> {
     let scalar = |field: &Field| match field.form {
         Form::Scalar(scalar_type) => Some((field.offset, scalar_type)),
@@ -140,7 +140,7 @@ pub(in crate::values) fn scalar_fields(form: &Form) -> Option<ScalarFields> {
 /// over the form.
 ///
 /// # Safety
-/// `pointer` leads to an element with these fields, which stays there whatever code runs.
+/// `pointer` leads to an element with these fields, which is held.
 #[inline(always)]
 pub(in crate::values) unsafe fn read_scalars(
     py: Python<'_>,
@@ -168,7 +168,7 @@ pub(in crate::values) unsafe fn read_scalars(
     }
 }
 
-/// NULL, with a ValueError.
+/// Returns NULL, with a ValueError.
 #[cold]
 fn no_value(py: Python<'_>, message: &str) -> NewReference {
     PyValueError::new_err(message.to_owned()).restore(py);

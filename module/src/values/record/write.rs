@@ -6,7 +6,6 @@ use pyo3::types::{PyBytes, PyList, PySequence, PyString, PyTuple};
 use pyo3::{Borrowed, ffi};
 
 use crate::values::integers::int_and_value;
-use crate::values::references::Reference;
 use crate::values::{PyValue, out_of_range, wrong_type};
 use consumer::dtype::{Scalar as Name, ScalarType, dispatch_scalar};
 use consumer::element::{Bits, Field, Form, Record, Scalar, number, write_number};
@@ -37,19 +36,19 @@ pub(super) fn encode_exact(
 }
 
 /// Converts an object to the bytes of an element.
-pub(super) struct Encoder<'a> {
-    /// The format that errors name.
+pub(super) struct Encoder<'a, 'py> {
+    /// The format that exceptions name.
     pub(super) format: &'a FormatString,
-    /// The objects that the bytes refer to: kept alive until the references are stored.
-    pub(super) objects: Vec<Reference>,
+    /// The objects that the bytes refer to, kept alive until the references are stored.
+    pub(super) objects: Vec<Bound<'py, PyAny>>,
 }
 
-impl Encoder<'_> {
+impl<'py> Encoder<'_, 'py> {
     /// Writes an object as an element of a form to the first of `bytes`, which are 0 before.
     pub(super) fn write(
         &mut self,
         form: &Form,
-        object: &Bound<'_, PyAny>,
+        object: &Bound<'py, PyAny>,
         bytes: &mut [u8],
     ) -> PyResult<()> {
         let format = self.format;
@@ -63,7 +62,7 @@ impl Encoder<'_> {
             Form::Object => {
                 let reference = (object.as_ptr() as usize).to_ne_bytes();
                 bytes[..reference.len()].copy_from_slice(&reference);
-                self.objects.push(Reference::new(object));
+                self.objects.push(object.clone());
                 Ok(())
             }
             Form::Bytes(size) => {
@@ -75,8 +74,8 @@ impl Encoder<'_> {
             Form::Pascal(size) => match bytes[..*size].split_first_mut() {
                 None => self.byte_string(object, &mut [], None).map(|_length| ()),
                 Some((length, text)) => {
-                    let most = text.len().min(255);
-                    *length = self.byte_string(object, &mut text[..most], None)? as u8;
+                    let max_length = text.len().min(255);
+                    *length = self.byte_string(object, &mut text[..max_length], None)? as u8;
                     Ok(())
                 }
             },
@@ -112,8 +111,8 @@ impl Encoder<'_> {
         Ok(())
     }
 
-    /// The items of a tuple or list of just that length.
-    fn sequence<'py>(
+    /// Returns the items of a tuple or list of exactly that length.
+    fn sequence(
         &self,
         object: &Bound<'py, PyAny>,
         length: usize,
@@ -134,8 +133,8 @@ impl Encoder<'_> {
         Ok(items)
     }
 
-    /// Writes a byte string that is no longer than its place, with NULs behind it; where `exactly`
-    /// is given, it has to have that length. Gives its length.
+    /// Writes a byte string that is no longer than its place, and NULs after it. It must have the length
+    /// `exactly`, if that is given. Returns its length.
     fn byte_string(
         &self,
         object: &Bound<'_, PyAny>,
@@ -195,7 +194,7 @@ impl Encoder<'_> {
         &mut self,
         shape: &[usize],
         element: &Form,
-        object: &Bound<'_, PyAny>,
+        object: &Bound<'py, PyAny>,
         bytes: &mut [u8],
     ) -> PyResult<()> {
         let [length, inner @ ..] = shape else { return self.write(element, object, bytes) };
