@@ -21,6 +21,7 @@ pub mod array;
 pub mod dtype;
 pub mod element;
 pub mod error;
+pub mod form;
 pub mod format;
 pub mod kernels;
 pub mod layout;
@@ -30,7 +31,7 @@ pub mod python;
 pub mod view;
 
 pub use array::{AnyArray, ConsumerArray};
-pub use dtype::{Scalar, ScalarType};
+pub use dtype::{DType, ScalarType};
 pub use error::{Error, Result};
 pub use format::{Format, FormatString};
 pub use layout::{Key, Layout, Order};

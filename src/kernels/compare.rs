@@ -13,8 +13,9 @@ use super::common::{Common, Pair};
 use super::encoding::Encoding;
 use super::line::Lines;
 use super::loops::{Loops, straight};
-use crate::element::{Form, Scalar, Value};
+use crate::element::{Scalar, Value};
 use crate::error::Result;
+use crate::form::ElementType;
 use crate::layout::Order;
 use crate::view::{RawView, View, Walk, load};
 
@@ -151,7 +152,7 @@ pub(crate) enum Decode<'a> {
     /// A scalar, by the function of its type.
     Scalar(unsafe fn(*const u8) -> Value),
     /// An element of a form, in that many bytes.
-    Composite(&'a Form, usize),
+    Composite(&'a ElementType, usize),
 }
 
 impl Decode<'_> {

@@ -30,7 +30,7 @@ fn overflow(name: &str) -> PyResult<Overflow> {
 fn explicit_format(ScalarType { scalar, swapped }: ScalarType) -> FormatString {
     let little = cfg!(target_endian = "little") != swapped;
     let prefix = (scalar.size() > 1).then_some(if little { b'<' } else { b'>' });
-    FormatString::of_few(prefix.into_iter().chain(scalar.format().iter().copied()))
+    FormatString::inline(prefix.into_iter().chain(scalar.format().iter().copied()))
 }
 
 /// A view of the elements as those of another scalar format, of `itemsize` bytes, in memory of their

@@ -12,7 +12,7 @@ use super::copy::order;
 use super::index::clipped;
 use super::plain;
 use crate::array::AnyArray;
-use crate::dtype::{ScalarType, short_scalar};
+use crate::dtype::ScalarType;
 use crate::format::{Format, FormatString};
 use crate::layout::Layout;
 
@@ -39,8 +39,8 @@ pub(super) fn parse(format: &Bound<'_, PyString>) -> PyResult<(FormatString, usi
 
 /// A format of one letter, after one prefix or none, as almost all are.
 fn short(format: &str) -> Option<(FormatString, ScalarType)> {
-    let scalar_type = short_scalar(format.as_bytes())?;
-    Some((FormatString::of_few(format.bytes()), scalar_type))
+    let scalar_type = ScalarType::from_letters(format.as_bytes())?;
+    Some((FormatString::inline(format.bytes()), scalar_type))
 }
 
 /// The lengths of a shape, given as a list or tuple of ints. Those beyond the machine's integers
@@ -71,7 +71,7 @@ pub(super) fn line<'py>(
     let Some((format, scalar_type)) = plain::name(format).and_then(short) else { return Ok(None) };
     let Some(access) = this.get().try_access(this.py()) else { return Ok(None) };
     let size = scalar_type.scalar.size();
-    let nbytes = match access.layout().adjacent_len() {
+    let nbytes = match access.layout().contiguous_len() {
         Some(length) if access.is_scalar() => length * access.layout().itemsize(),
         _ => return Ok(None),
     };
@@ -83,7 +83,7 @@ pub(super) fn line<'py>(
     // SAFETY: the layout covers the bytes of the view's elements, under access.
     unsafe {
         PyConsumerArray::share_with(this, |place| {
-            place.write(AnyArray::of_scalars(scalar_type, start, layout, format, readonly, None));
+            place.write(AnyArray::from_scalars(scalar_type, start, layout, format, readonly, None));
         })
     }
     .map(Some)

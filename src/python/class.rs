@@ -224,7 +224,7 @@ impl PyConsumerArray {
         // SAFETY: as the caller says; the place is valid for writes.
         unsafe {
             Self::share_with(this, |place| {
-                array.clone_to(place);
+                array.write_clone(place);
                 (*place).change(offset, change);
             })
         }

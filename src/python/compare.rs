@@ -30,7 +30,7 @@ fn search(
     let py = value.py();
     let mut position = 0;
     let mut pauses = Pauses::among(py, array.layout().len());
-    for run in Walk::of(array.raw(), Order::C) {
+    for run in Walk::from_view(array.raw(), Order::C) {
         for index in 0..run.length {
             pauses.next(1)?;
             // SAFETY: a run leads to elements of the array; `read` gives a new reference, or NULL
@@ -121,7 +121,7 @@ pub(super) fn contains(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> PyRe
 #[inline]
 pub(super) fn contains_plain(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> Option<bool> {
     let access = view.try_access(value.py())?;
-    access.layout().adjacent_len().filter(|_| !long::is_long(access.raw()))?;
+    access.layout().contiguous_len().filter(|_| !long::is_long(access.raw()))?;
     dispatch!(&*access, array => contains_sought(array, value))
 }
 

@@ -12,7 +12,7 @@ use super::index::index;
 use super::long::{self, Pauses};
 use super::objects::Objects;
 use crate::array::{AnyArray, ConsumerArray, dispatch};
-use crate::dtype::short_scalar;
+use crate::dtype::ScalarType;
 use crate::error::Error;
 use crate::format::FormatString;
 use crate::kernels::pieces::Sequence;
@@ -82,7 +82,7 @@ unsafe fn gather(py: Python<'_>, array: &AnyArray, order: Order, target: *mut u8
         if !long::is_long(source) {
             return Ok(copy::gather(source, order, target)?);
         }
-        let adjacent = Layout::adjacent(layout.shape(), layout.itemsize(), order)?;
+        let adjacent = Layout::contiguous_in(layout.shape(), layout.itemsize(), order)?;
         let target = RawView::new(target, &adjacent);
         long::in_pieces(py, [target, source], Sequence::Any, |[to, from], _| {
             copy::copy_apart(to, from, 1).map(|()| true)
@@ -179,7 +179,7 @@ pub(super) fn bytes_object<'py>(
 #[inline]
 pub(super) fn adjacent_bytes(py: Python<'_>, view: &PyConsumerArray) -> Option<NewReference> {
     let access = view.try_access(py)?;
-    let length = access.layout().adjacent_len().filter(|_| !long::is_long(access.raw()))?;
+    let length = access.layout().contiguous_len().filter(|_| !long::is_long(access.raw()))?;
     let size = (length * access.layout().itemsize()) as isize;
     // SAFETY: the elements are as many adjacent bytes, which are copied before any code runs.
     Some(unsafe { ffi::PyBytes_FromStringAndSize(access.start().cast(), size) })
@@ -248,7 +248,7 @@ fn numbers(arguments: &Bound<'_, PyTuple>) -> PyResult<Vec<isize>> {
 /// The format of one letter that the elements have in this machine's byte order, if that says all.
 fn native_letter(array: &AnyArray) -> Option<FormatString> {
     let (native, format) = array.native_scalar()?;
-    (short_scalar(format.as_bytes()) == Some(native)).then_some(format)
+    (ScalarType::from_letters(format.as_bytes()) == Some(native)).then_some(format)
 }
 
 /// A copy over memory of its own. `array` is held.

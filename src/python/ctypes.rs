@@ -15,10 +15,10 @@ use pyo3::types::{PyString, PyType};
 
 use super::class::PyConsumerArray;
 use crate::array::AnyArray;
-use crate::dtype::{Scalar, ScalarType};
-use crate::element::{Bits, Field, Form, Record};
+use crate::dtype::{DType, ScalarType};
 use crate::error::Error;
-use crate::format::{Class, Code, FormatString};
+use crate::form::{Bits, ElementType, Field, Record};
+use crate::format::{Code, FormatString, Kind};
 use crate::layout::{Layout, MAX_NDIM};
 
 /// How deep types may nest, as in format strings.
@@ -105,12 +105,12 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
     // SAFETY: the same memory in elements of the same size, which are of that type.
     Some(unsafe {
         match form {
-            Form::Unreadable { why, .. } => {
+            ElementType::Unreadable { why, .. } => {
                 AnyArray::opaque(start, layout(), array.format().clone(), readonly, None, why)
             }
-            Form::Scalar(scalar_type) => {
+            ElementType::Scalar(scalar_type) => {
                 let format = scalar_type.format();
-                AnyArray::of_scalars(scalar_type, start, layout(), format, readonly, None)
+                AnyArray::from_scalars(scalar_type, start, layout(), format, readonly, None)
             }
             form => with_form(array, form.format(), Arc::new(form)),
         }
@@ -119,7 +119,11 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
 
 /// The form of the elements of an array over an object of a class; `None` where the array's own
 /// format is to be believed.
-fn form_of(class: &Bound<'_, PyAny>, array: &AnyArray, direct: bool) -> PyResult<Option<Form>> {
+fn form_of(
+    class: &Bound<'_, PyAny>,
+    array: &AnyArray,
+    direct: bool,
+) -> PyResult<Option<ElementType>> {
     let reader = Reader { module: class.py().import("_ctypes")? };
     let item = reader.item_type(class.clone())?;
     let (size, itemsize) = (reader.sizeof(&item)?, array.layout().itemsize());
@@ -138,7 +142,7 @@ fn form_of(class: &Bound<'_, PyAny>, array: &AnyArray, direct: bool) -> PyResult
 ///
 /// # Safety
 /// The form is that of the elements.
-unsafe fn with_form(array: &AnyArray, format: FormatString, form: Arc<Form>) -> AnyArray {
+unsafe fn with_form(array: &AnyArray, format: FormatString, form: Arc<ElementType>) -> AnyArray {
     let layout: Layout = array.layout().clone();
     // SAFETY: as the caller says.
     unsafe { AnyArray::composite(array.start(), layout, format, array.readonly(), None, form) }
@@ -150,10 +154,10 @@ fn alike(left: &AnyArray, right: &AnyArray) -> bool {
 }
 
 /// What cannot be read because of its type.
-fn unreadable(class: &Bound<'_, PyAny>, size: usize, why: std::fmt::Arguments<'_>) -> Form {
+fn unreadable(class: &Bound<'_, PyAny>, size: usize, why: std::fmt::Arguments<'_>) -> ElementType {
     let name = class.repr().map_or_else(|_| "a type".to_owned(), |name| name.to_string());
     let why = Error::unreadable(format!("elements of the type {name} cannot be read: {why}"));
-    Form::Unreadable { size, why }
+    ElementType::Unreadable { size, why }
 }
 
 /// Reads the types of ctypes. It is imported where one of its objects is there.
@@ -162,7 +166,7 @@ struct Reader<'py> {
 }
 
 /// What kind of type it is.
-enum Kind {
+enum Family {
     Simple,
     Array,
     Structure,
@@ -176,19 +180,19 @@ impl<'py> Reader<'py> {
         self.module.getattr("sizeof")?.call1((class,))?.extract()
     }
 
-    fn kind(&self, class: &Bound<'py, PyAny>) -> PyResult<Option<Kind>> {
+    fn kind(&self, class: &Bound<'py, PyAny>) -> PyResult<Option<Family>> {
         let class = class.cast::<PyType>()?;
         let is = |name: &str| class.is_subclass(&self.module.getattr(name)?);
         Ok(if is("_SimpleCData")? {
-            Some(Kind::Simple)
+            Some(Family::Simple)
         } else if is("Array")? {
-            Some(Kind::Array)
+            Some(Family::Array)
         } else if is("Structure")? {
-            Some(Kind::Structure)
+            Some(Family::Structure)
         } else if is("Union")? {
-            Some(Kind::Union)
+            Some(Family::Union)
         } else if is("_Pointer")? || is("CFuncPtr")? {
-            Some(Kind::Address)
+            Some(Family::Address)
         } else {
             None
         })
@@ -199,7 +203,7 @@ impl<'py> Reader<'py> {
         let mut class = class;
         for _ in 0..=MAX_NDIM {
             match self.kind(&class)? {
-                Some(Kind::Array) => class = class.getattr("_type_")?,
+                Some(Family::Array) => class = class.getattr("_type_")?,
                 _ => break,
             }
         }
@@ -207,15 +211,15 @@ impl<'py> Reader<'py> {
     }
 
     /// What an object of a type holds.
-    fn form(&self, class: &Bound<'py, PyAny>, depth: usize) -> PyResult<Form> {
+    fn form(&self, class: &Bound<'py, PyAny>, depth: usize) -> PyResult<ElementType> {
         let size = self.sizeof(class)?;
         let unreadable = |why: std::fmt::Arguments<'_>| Ok(unreadable(class, size, why));
         if depth > MAX_DEPTH {
             return unreadable(format_args!("it nests deeper than {MAX_DEPTH} levels"));
         }
         let form = match self.kind(class)? {
-            Some(Kind::Simple) => self.simple(class, size)?,
-            Some(Kind::Array) => {
+            Some(Family::Simple) => self.simple(class, size)?,
+            Some(Family::Array) => {
                 let length: usize = class.getattr("_length_")?.extract()?;
                 let element = self.form(&class.getattr("_type_")?, depth + 1)?;
                 // Whoever sets the attributes does not change the array.
@@ -224,20 +228,20 @@ impl<'py> Reader<'py> {
                 }
                 Some(array_of(length, element))
             }
-            Some(Kind::Address) => {
-                Some(Form::Scalar(ScalarType { scalar: Scalar::Address, swapped: false }))
+            Some(Family::Address) => {
+                Some(ElementType::Scalar(ScalarType { scalar: DType::Address, swapped: false }))
             }
-            Some(kind @ (Kind::Structure | Kind::Union)) => {
+            Some(kind @ (Family::Structure | Family::Union)) => {
                 match self.fields(class, size, depth)? {
                     Ok(fields) => {
-                        let union = matches!(kind, Kind::Union);
+                        let union = matches!(kind, Family::Union);
                         let holds_objects = fields.iter().any(|field| field.form.has_objects());
                         if union && holds_objects {
                             return unreadable(format_args!(
                                 "what lies in a union is no object for sure"
                             ));
                         }
-                        Some(Form::Record(Record { union, ..Record::new(fields, size) }))
+                        Some(ElementType::Record(Record { union, ..Record::new(fields, size) }))
                     }
                     Err(why) => return unreadable(format_args!("{why}")),
                 }
@@ -252,14 +256,14 @@ impl<'py> Reader<'py> {
     }
 
     /// A simple type: one letter, natively sized, and maybe in the other byte order.
-    fn simple(&self, class: &Bound<'py, PyAny>, size: usize) -> PyResult<Option<Form>> {
+    fn simple(&self, class: &Bound<'py, PyAny>, size: usize) -> PyResult<Option<ElementType>> {
         let letter: char = class.getattr("_type_")?.extract()?;
         if letter == 'O' {
             // What is followed has to be a reference: the attribute may have been set later, the
             // format is that of the memory.
             let described = self.module.getattr("buffer_info")?.call1((class,))?.get_item(0)?;
             let format: String = described.extract()?;
-            return Ok(format.ends_with('O').then_some(Form::Object));
+            return Ok(format.ends_with('O').then_some(ElementType::Object));
         }
         let Some(code) = u8::try_from(letter).ok().and_then(Code::from_letter) else {
             return Ok(None);
@@ -268,17 +272,17 @@ impl<'py> Reader<'py> {
             if cfg!(target_endian = "little") { "__ctype_be__" } else { "__ctype_le__" };
         // Types that have no byte order do not have the attribute.
         let swapped = class.getattr_opt(swapped_name)?.is_some_and(|other| other.is(class));
-        let scalar = match (code.class(), size) {
-            (Class::Text, 2) => Scalar::Ucs2,
-            (Class::Text, 4) => Scalar::Ucs4,
-            (Class::Text, _) => return Ok(None),
+        let scalar = match (code.kind(), size) {
+            (Kind::Text, 2) => DType::Ucs2,
+            (Kind::Text, 4) => DType::Ucs4,
+            (Kind::Text, _) => return Ok(None),
             _ if code.native_size() != size => return Ok(None),
-            _ => match Scalar::of(code, size) {
+            _ => match DType::from_code(code, size) {
                 Some(scalar) => scalar,
                 None => return Ok(None),
             },
         };
-        Ok(Some(Form::Scalar(ScalarType { scalar, swapped: swapped && size > 1 })))
+        Ok(Some(ElementType::Scalar(ScalarType { scalar, swapped: swapped && size > 1 })))
     }
 
     /// The fields of a structure or union of `size` bytes, those of its base classes first; why they
@@ -376,12 +380,12 @@ impl<'py> Reader<'py> {
             None => ((described >> 16) as u32, (described & 0xffff) as u32),
         };
         match form {
-            Form::Scalar(unit)
-                if matches!(unit.scalar.class(), Class::Signed | Class::Unsigned)
+            ElementType::Scalar(unit)
+                if matches!(unit.scalar.kind(), Kind::Signed | Kind::Unsigned)
                     && width > 0
                     && width.checked_add(shift).is_some_and(|end: u32| end <= 8 * size as u32) =>
             {
-                made(Form::Bits(Bits { unit, shift, width }))
+                made(ElementType::Bits(Bits { unit, shift, width }))
             }
             _ => Ok(Err("a bit-field of no whole number".to_owned())),
         }
@@ -391,21 +395,23 @@ impl<'py> Reader<'py> {
 /// The names by which a field, or one of an anonymous member, can be asked for.
 fn names_of(field: &Field) -> Vec<&str> {
     let mut names: Vec<&str> = field.name.as_deref().into_iter().collect();
-    if let (true, Form::Record(record)) = (field.anonymous, &field.form) {
+    if let (true, ElementType::Record(record)) = (field.anonymous, &field.form) {
         names.extend(record.fields.iter().flat_map(names_of));
     }
     names
 }
 
 /// An array of a length: text where its elements are characters.
-fn array_of(length: usize, element: Form) -> Form {
+fn array_of(length: usize, element: ElementType) -> ElementType {
     match element {
-        Form::Scalar(ScalarType { scalar: Scalar::Char, .. }) => Form::Bytes(length),
-        Form::Scalar(unit) if unit.scalar.class() == Class::Text => Form::Text(unit, length),
-        Form::Array { mut shape, element } => {
-            shape.insert(0, length);
-            Form::Array { shape, element }
+        ElementType::Scalar(ScalarType { scalar: DType::Char, .. }) => ElementType::Bytes(length),
+        ElementType::Scalar(unit) if unit.scalar.kind() == Kind::Text => {
+            ElementType::Text(unit, length)
         }
-        element => Form::Array { shape: vec![length], element: Box::new(element) },
+        ElementType::Array { mut shape, element } => {
+            shape.insert(0, length);
+            ElementType::Array { shape, element }
+        }
+        element => ElementType::Array { shape: vec![length], element: Box::new(element) },
     }
 }

@@ -8,7 +8,7 @@ use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
 
 use super::class::PyConsumerArray;
 use crate::array::AnyArray;
-use crate::element::Field;
+use crate::form::Field;
 
 /// The names in a key: a str, or a list of several.
 pub(super) enum Names<'py> {

@@ -16,8 +16,8 @@ use super::fields;
 use super::objects::{self, Objects};
 use super::plain;
 use crate::array::{AnyArray, ConsumerArray, dispatch};
-use crate::dtype::Scalar;
-use crate::element::Form;
+use crate::dtype::DType;
+use crate::form::ElementType;
 use crate::layout::Key;
 
 /// What a key asks for.
@@ -310,11 +310,11 @@ fn same_elements(left: &AnyArray, right: &AnyArray) -> bool {
 /// Whether an object that exports a buffer may be meant as one element: a byte string. (So may one
 /// of no dimensions: NumPy's numbers are such.)
 fn holds_bytes(array: &AnyArray) -> bool {
-    fn is_bytes(form: &Form) -> bool {
+    fn is_bytes(form: &ElementType) -> bool {
         match form {
-            Form::Bytes(_) | Form::Pascal(_) | Form::Void(_) => true,
-            Form::Scalar(scalar_type) => scalar_type.scalar == Scalar::Char,
-            Form::Behind(_, form) => is_bytes(form),
+            ElementType::Bytes(_) | ElementType::Pascal(_) | ElementType::Void(_) => true,
+            ElementType::Scalar(scalar_type) => scalar_type.scalar == DType::Char,
+            ElementType::Padded(_, form) => is_bytes(form),
             _ => false,
         }
     }

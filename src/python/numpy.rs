@@ -15,8 +15,8 @@ use pyo3::types::PyDict;
 use super::class::PyConsumerArray;
 use super::copy;
 use crate::array::AnyArray;
-use crate::dtype::Scalar;
-use crate::format::Class;
+use crate::dtype::DType;
+use crate::format::Kind;
 use crate::layout::Layout;
 
 /// The module `numpy`, or an ImportError that says what it was needed for. Also looks at what the
@@ -47,15 +47,15 @@ fn type_string(array: &AnyArray) -> PyResult<String> {
     };
     let scalar = scalar_type.scalar;
     let size = scalar.size();
-    let name = match scalar.class() {
-        Class::Bool => "?".to_owned(),
-        Class::Char => "S1".to_owned(),
-        Class::Signed => format!("i{size}"),
-        Class::Unsigned | Class::Address => format!("u{size}"),
-        Class::Float => format!("f{size}"),
-        Class::Complex if scalar != Scalar::Complex32 => format!("c{size}"),
-        Class::Text if scalar == Scalar::Ucs4 => "U1".to_owned(),
-        Class::Complex | Class::Text => {
+    let name = match scalar.kind() {
+        Kind::Bool => "?".to_owned(),
+        Kind::Char => "S1".to_owned(),
+        Kind::Signed => format!("i{size}"),
+        Kind::Unsigned | Kind::Address => format!("u{size}"),
+        Kind::Float => format!("f{size}"),
+        Kind::Complex if scalar != DType::Complex32 => format!("c{size}"),
+        Kind::Text if scalar == DType::Ucs4 => "U1".to_owned(),
+        Kind::Complex | Kind::Text => {
             let name = scalar.name();
             return Err(PyTypeError::new_err(format!("NumPy has no type for {name} elements")));
         }

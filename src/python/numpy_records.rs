@@ -15,8 +15,9 @@ use pyo3::types::{PyString, PyTuple};
 
 use super::ctypes::{MAX_DEPTH, base_class};
 use crate::array::AnyArray;
-use crate::dtype::{Judgement, Scalar, ScalarType, judge};
-use crate::element::{Field, Form, Record};
+use crate::dtype::{DType, ScalarType};
+use crate::form::{ElementType, Field, Record};
+use crate::form::{Judgement, judge};
 
 /// What an array of records really is, where NumPy exports it, itself or through a memoryview, and
 /// its dtype tells of another layout than its format, or of bytes that are no field's. Where the
@@ -34,7 +35,7 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
     if told && !partial {
         return None;
     }
-    if let Form::Record(record) = &mut form {
+    if let ElementType::Record(record) = &mut form {
         record.partial = partial;
     }
     let format = if told { array.format().clone() } else { form.format() };
@@ -47,25 +48,28 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
 
 /// The bytes of an element that belong to its fields. The others may be more than padding: fields
 /// of the array that somebody has taken some fields of, as in `a[["x", "y"]]`.
-fn covered(form: &Form) -> usize {
+fn covered(form: &ElementType) -> usize {
     match form {
-        Form::Record(record) => record.fields.iter().map(|field| covered(&field.form)).sum(),
-        Form::Array { shape, element } => shape.iter().product::<usize>() * covered(element),
+        ElementType::Record(record) => record.fields.iter().map(|field| covered(&field.form)).sum(),
+        ElementType::Array { shape, element } => shape.iter().product::<usize>() * covered(element),
         _ => form.size(),
     }
 }
 
 /// Whether two forms of the same fields have them in the same places.
-fn agree(claimed: &Form, known: &Form) -> bool {
+fn agree(claimed: &ElementType, known: &ElementType) -> bool {
     match (claimed, known) {
-        (Form::Record(claimed), Form::Record(known)) => {
+        (ElementType::Record(claimed), ElementType::Record(known)) => {
             let same = |(claimed, known): (&Field, &Field)| {
                 claimed.offset == known.offset && agree(&claimed.form, &known.form)
             };
             claimed.fields.len() == known.fields.len()
                 && claimed.fields.iter().zip(&known.fields).all(same)
         }
-        (Form::Array { shape, element }, Form::Array { shape: other_shape, element: other }) => {
+        (
+            ElementType::Array { shape, element },
+            ElementType::Array { shape: other_shape, element: other },
+        ) => {
             let alone = shape.iter().product::<usize>() <= 1;
             shape == other_shape
                 && (alone || element.size() == other.size())
@@ -77,7 +81,7 @@ fn agree(claimed: &Form, known: &Form) -> bool {
 
 /// The form of the elements by their dtype; `None` where it is not NumPy that exports them, where
 /// the dtype is no longer that of the export, or where it holds what is not read.
-fn form(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> Option<Form> {
+fn form(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> Option<ElementType> {
     let (exporter, class) = owner(exporter)?;
     // The attribute of NumPy's own class, for a class derived from it may have another.
     let dtype = class.getattr("dtype").ok()?.call_method1("__get__", (&exporter,)).ok()?;
@@ -108,7 +112,7 @@ fn is_current(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> bool {
 }
 
 /// What one element of a dtype is.
-fn form_of(dtype: &Bound<'_, PyAny>, depth: usize) -> PyResult<Form> {
+fn form_of(dtype: &Bound<'_, PyAny>, depth: usize) -> PyResult<ElementType> {
     let unknown = || PyValueError::new_err("a dtype that is not read");
     if depth > MAX_DEPTH {
         return Err(unknown());
@@ -119,7 +123,7 @@ fn form_of(dtype: &Bound<'_, PyAny>, depth: usize) -> PyResult<Form> {
     let form = if let Ok(parts) = sub_array.cast::<PyTuple>() {
         let shape = parts.get_item(1)?.extract()?;
         let element = Box::new(form_of(&parts.get_item(0)?, depth + 1)?);
-        Form::Array { shape, element }
+        ElementType::Array { shape, element }
     } else if let Ok(names) = names.cast::<PyTuple>() {
         let described = dtype.getattr("fields")?;
         let mut fields = Vec::with_capacity(names.len());
@@ -133,7 +137,7 @@ fn form_of(dtype: &Bound<'_, PyAny>, depth: usize) -> PyResult<Form> {
             let name = Some(name.cast::<PyString>()?.to_string_lossy().into_owned());
             fields.push(Field { name, offset, form, anonymous: false });
         }
-        Form::Record(Record::new(fields, size))
+        ElementType::Record(Record::new(fields, size))
     } else {
         simple(&dtype.getattr("str")?.extract::<String>()?, size).ok_or_else(unknown)?
     };
@@ -141,16 +145,16 @@ fn form_of(dtype: &Bound<'_, PyAny>, depth: usize) -> PyResult<Form> {
 }
 
 /// What one element of a dtype without parts is, by its name: byte order, kind and size.
-fn simple(name: &str, size: usize) -> Option<Form> {
+fn simple(name: &str, size: usize) -> Option<ElementType> {
     let (order, kind) = (*name.as_bytes().first()?, *name.as_bytes().get(1)?);
     let swapped = order == if cfg!(target_endian = "little") { b'>' } else { b'<' };
     let code = match (kind, size) {
-        (b'S', _) => return Some(Form::Bytes(size)),
-        (b'V', _) => return Some(Form::Void(size)),
+        (b'S', _) => return Some(ElementType::Bytes(size)),
+        (b'V', _) => return Some(ElementType::Void(size)),
         (b'U', _) => {
-            return Some(Form::Text(ScalarType { scalar: Scalar::Ucs4, swapped }, size / 4));
+            return Some(ElementType::Text(ScalarType { scalar: DType::Ucs4, swapped }, size / 4));
         }
-        (b'O', _) => return Some(Form::Object),
+        (b'O', _) => return Some(ElementType::Object),
         (b'b', 1) => "?",
         (b'i', 1) => "b",
         (b'i', 2) => "h",
@@ -172,7 +176,7 @@ fn simple(name: &str, size: usize) -> Option<Form> {
     // Those of standard size are told by their byte order, a long double has only the native one.
     let prefix = if swapped { order as char } else { '@' };
     match judge(format!("{prefix}{code}").as_bytes(), size) {
-        Judgement::Scalar(scalar_type) => Some(Form::Scalar(scalar_type)),
+        Judgement::Scalar(scalar_type) => Some(ElementType::Scalar(scalar_type)),
         Judgement::Composite(_) | Judgement::Unreadable(_) => None,
     }
 }

@@ -13,8 +13,8 @@ use pyo3::{PyTraverseError, PyVisit, ffi};
 
 use super::class::PyConsumerArray;
 use crate::array::AnyArray;
-use crate::element::{Composite, Form, Part};
 use crate::error::{Error, Result};
+use crate::form::{Composite, ElementType, Leaf};
 use crate::kernels::{copy, record};
 use crate::layout::{Layout, Order};
 use crate::memory::Memory;
@@ -42,13 +42,13 @@ impl Drop for Reference {
 ///
 /// # Safety
 /// The bytes are an element of the form, whose references are to objects that are alive, or NULL.
-pub(super) unsafe fn references(form: &Form, bytes: &[u8]) -> Vec<Reference> {
+pub(super) unsafe fn references(form: &ElementType, bytes: &[u8]) -> Vec<Reference> {
     let mut references = Vec::new();
-    if *form == Form::Object || !form.has_objects() {
+    if *form == ElementType::Object || !form.has_objects() {
         return references;
     }
-    form.for_each_part(0, &mut |range, part| {
-        if let (Part::Object, Some(bytes)) = (part, bytes[range].first_chunk()) {
+    form.for_each_leaf(0, &mut |range, part| {
+        if let (Leaf::Object, Some(bytes)) = (part, bytes[range].first_chunk()) {
             let object = usize::from_ne_bytes(*bytes) as *mut ffi::PyObject;
             if !object.is_null() {
                 // SAFETY: as the caller says.
@@ -65,14 +65,14 @@ pub(super) unsafe fn references(form: &Form, bytes: &[u8]) -> Vec<Reference> {
 /// # Safety
 /// The memory holds elements of the form, of `itemsize` bytes each.
 unsafe fn each(
-    form: &Form,
+    form: &ElementType,
     memory: &Memory,
     itemsize: usize,
     mut f: impl FnMut(*mut ffi::PyObject),
 ) {
     for element in (0..memory.len()).step_by(itemsize.max(1)) {
-        form.for_each_part(element, &mut |range, part| {
-            if part == Part::Object {
+        form.for_each_leaf(element, &mut |range, part| {
+            if part == Leaf::Object {
                 let place = memory.start().wrapping_add(range.start).cast::<*mut ffi::PyObject>();
                 // SAFETY: as the caller says.
                 f(unsafe { place.read_unaligned() });
@@ -84,7 +84,7 @@ unsafe fn each(
 /// Memory of our own whose elements hold references that it owns.
 pub(super) struct Objects {
     memory: Memory,
-    form: Arc<Form>,
+    form: Arc<ElementType>,
     itemsize: usize,
 }
 
@@ -93,7 +93,7 @@ impl Objects {
     ///
     /// # Safety
     /// The memory holds elements of the form; its references are to objects that are alive.
-    pub(super) unsafe fn own(memory: Memory, form: Arc<Form>, itemsize: usize) -> Self {
+    pub(super) unsafe fn own(memory: Memory, form: Arc<ElementType>, itemsize: usize) -> Self {
         // SAFETY: as the caller says.
         unsafe { each(&form, &memory, itemsize, |object| ffi::Py_XINCREF(object)) };
         Self { memory, form, itemsize }
@@ -189,7 +189,7 @@ pub(super) unsafe fn fill(target: &View<Composite>, bytes: &[u8]) -> Result<Obje
 ///
 /// # Safety
 /// The bytes are one element of the form, whose references are to objects that are alive.
-unsafe fn repeated(form: &Arc<Form>, bytes: &[u8], count: usize) -> Result<Objects> {
+unsafe fn repeated(form: &Arc<ElementType>, bytes: &[u8], count: usize) -> Result<Objects> {
     let too_large = || Error::too_large(format!("no memory for {count} elements"));
     let memory = Memory::zeroed(bytes.len().checked_mul(count).ok_or_else(too_large)?)?;
     for index in 0..count {

@@ -52,7 +52,9 @@ fn write_elements(
             text.push_str("... ");
             break;
         }
-        let next = array.raw().step(pointer, dimension, index);
+        // SAFETY: `pointer` is what the indices of the earlier dimensions lead to, and the index is less
+        // than the length of this one.
+        let next = unsafe { array.raw().step(pointer, dimension, index) };
         write_elements(py, array, dimension + 1, next, text, shown)?;
         text.push(' ');
     }

@@ -1,4 +1,14 @@
-//! The walk: one or several views taken apart into straight runs, in an order.
+//! The walk: the elements of one or several views in C or Fortran order, as runs.
+//!
+//! A run is a number of elements with a constant stride. The walk merges neighbouring dimensions where
+//! one step of the outer one is exactly as long as all steps of the inner one, in every view at once,
+//! so contiguous views of any shape are one run. It makes the innermost dimension the run and counts
+//! the others like an odometer: each `next` adds a stride to the addresses, and a dimension that
+//! overflows subtracts what it had added and carries to the one before it.
+//!
+//! The order of the elements is never changed, not even where another order would suit the memory
+//! better: callers rely on it. With pointers on the way (suboffsets) nothing can be merged, every run
+//! is one element, and its address is computed anew from its indices.
 
 #![allow(unsafe_code)]
 
@@ -8,19 +18,19 @@ use super::RawView;
 use crate::error::{Error, Result};
 use crate::layout::Order;
 
-/// Elements of `N` views that lie in a straight line in each of them.
+/// Elements of `N` views that have a constant stride in each of them.
 #[derive(Debug, Clone, Copy)]
 pub struct Run<const N: usize> {
-    /// The first element in each view.
+    /// The address of the first element in each view.
     pub starts: [*mut u8; N],
-    /// The step to the next element in each view, in bytes.
+    /// The number of bytes to the next element in each view.
     pub strides: [isize; N],
-    /// How many elements there are.
+    /// The number of elements.
     pub length: usize,
 }
 
 impl<const N: usize> Run<N> {
-    /// The address of the element `index` in view `view`.
+    /// Returns the address of the element `index` in view `view`.
     #[must_use]
     #[inline(always)]
     pub fn pointer(&self, view: usize, index: usize) -> *mut u8 {
@@ -28,15 +38,15 @@ impl<const N: usize> Run<N> {
     }
 }
 
-/// A dimension of `N` views at once, as the walk sees it.
+/// A dimension of `N` views, possibly merged from several.
 #[derive(Debug, Clone, Copy)]
-struct Loop<const N: usize> {
+struct Dimension<const N: usize> {
     length: usize,
     strides: [isize; N],
 }
 
-/// The elements of `N` views of the same shape, taken together in C or Fortran order, as straight
-/// runs: as few and as long as the layouts allow.
+/// An iterator over the elements of `N` views of the same shape, taken together in C or Fortran order,
+/// as runs: as few and as long as the layouts allow.
 ///
 /// # Examples
 /// ```
@@ -47,7 +57,7 @@ struct Loop<const N: usize> {
 /// // SAFETY: the layout lies within the array, which is only read.
 /// let view = unsafe { View::<u8>::new([0; 24].as_ptr().cast_mut(), layout, true, ()) };
 /// let lengths = |view: &View<u8>| -> Vec<usize> {
-///     Walk::of(view.raw(), Order::C).map(|run| run.length).collect()
+///     Walk::from_view(view.raw(), Order::C).map(|run| run.length).collect()
 /// };
 /// assert_eq!(lengths(&view), [24]);
 /// assert_eq!(lengths(&view.transpose(&[1, 0, 2]).unwrap()), [4; 6]);
@@ -55,30 +65,30 @@ struct Loop<const N: usize> {
 #[derive(Debug)]
 pub struct Walk<'a, const N: usize> {
     views: [RawView<'a>; N],
-    /// The loops around the run, from the outermost to the innermost, and where each stands.
-    outer: SmallVec<[(Loop<N>, usize); 3]>,
+    /// The dimensions around the run, from the slowest to the fastest, each with its current index.
+    outer: SmallVec<[(Dimension<N>, usize); 3]>,
     run: Run<N>,
-    /// Whether pointers stand between start and element: then each element is looked up.
+    /// Whether pointers are on the way to the elements, so that each run is one element.
     indirect: bool,
     order: Order,
     done: bool,
 }
 
 impl<'a> Walk<'a, 1> {
-    /// The walk over one view.
+    /// Makes a walk over one view.
     #[must_use]
-    pub fn of(view: RawView<'a>, order: Order) -> Self {
+    pub fn from_view(view: RawView<'a>, order: Order) -> Self {
         Self::unchecked([view], order)
     }
 }
 
 impl<'a, const N: usize> Walk<'a, N> {
-    /// The walk over several views at once.
+    /// Makes a walk over several views at once.
     ///
     /// # Errors
-    /// One that [`is_value`](Error::is_value) where their shapes differ.
+    /// Returns an error with [`is_value`](Error::is_value) if their shapes differ.
     pub fn new(views: [RawView<'a>; N], order: Order) -> Result<Self> {
-        let mut shapes = views.iter().map(|view| view.layout.shape());
+        let mut shapes = views.iter().map(|view| view.layout().shape());
         let first = shapes.next().unwrap_or_default();
         match shapes.find(|&shape| shape != first) {
             Some(other) => Err(Error::value(format!("shapes differ: {first:?} and {other:?}"))),
@@ -90,29 +100,30 @@ impl<'a, const N: usize> Walk<'a, N> {
         let layouts = views.map(RawView::layout);
         let indirect = layouts.iter().any(|layout| !layout.suboffsets().is_empty());
         let shape = layouts.first().map(|layout| layout.shape()).unwrap_or_default();
-        let mut loops = SmallVec::<[Loop<N>; 4]>::new();
+        let mut dimensions = SmallVec::<[Dimension<N>; 4]>::new();
         for position in 0..shape.len() {
             let dimension = match order {
                 Order::C => position,
                 Order::Fortran => shape.len() - 1 - position,
             };
             let length = shape[dimension];
-            let next = Loop { length, strides: layouts.map(|layout| layout.strides()[dimension]) };
-            match loops.last_mut() {
-                // A pointer may stand behind each dimension: they stay apart, in their own order.
-                _ if indirect => loops.push(next),
+            let next =
+                Dimension { length, strides: layouts.map(|layout| layout.strides()[dimension]) };
+            match dimensions.last_mut() {
+                // A pointer may follow each dimension, so nothing is merged and the indices are kept.
+                _ if indirect => dimensions.push(next),
                 _ if length == 1 => {}
                 Some(last) if last.steps_over(&next) => {
-                    *last = Loop { length: last.length * length, ..next };
+                    *last = Dimension { length: last.length * length, ..next };
                 }
-                _ => loops.push(next),
+                _ => dimensions.push(next),
             }
         }
-        let inner = if indirect { None } else { loops.pop() };
-        let inner = inner.unwrap_or(Loop { length: 1, strides: [0; N] });
+        let inner = if indirect { None } else { dimensions.pop() };
+        let inner = inner.unwrap_or(Dimension { length: 1, strides: [0; N] });
         Self {
             views,
-            outer: loops.into_iter().map(|one| (one, 0)).collect(),
+            outer: dimensions.into_iter().map(|dimension| (dimension, 0)).collect(),
             run: Run {
                 starts: views.map(RawView::start),
                 strides: inner.strides,
@@ -124,12 +135,12 @@ impl<'a, const N: usize> Walk<'a, N> {
         }
     }
 
-    /// Goes on to the next run.
+    /// Advances to the next run.
     fn advance(&mut self) {
-        for (one, index) in self.outer.iter_mut().rev() {
+        for (dimension, index) in self.outer.iter_mut().rev() {
             *index += 1;
-            let back = if *index < one.length { 0 } else { *index as isize };
-            for (start, stride) in self.run.starts.iter_mut().zip(one.strides) {
+            let back = if *index < dimension.length { 0 } else { *index as isize };
+            for (start, stride) in self.run.starts.iter_mut().zip(dimension.strides) {
                 *start = start.wrapping_offset(stride.wrapping_sub(stride.wrapping_mul(back)));
             }
             if back == 0 {
@@ -140,18 +151,21 @@ impl<'a, const N: usize> Walk<'a, N> {
         self.done = true;
     }
 
-    /// The addresses of the element that the loops stand at, over all pointers on the way to it.
+    /// Returns the addresses of the current element, following the pointers on the way to it.
     fn look_up(&self) -> [*mut u8; N] {
         let mut index: SmallVec<[usize; 4]> = self.outer.iter().map(|&(_, index)| index).collect();
         if self.order == Order::Fortran {
             index.reverse();
         }
-        self.views.map(|view| view.at(&index))
+        // SAFETY: nothing was merged, so there is one index for each dimension of each view, and all
+        // shapes are equal; `next` has ended the walk before any index reaches its length.
+        self.views.map(|view| unsafe { view.at(&index) })
     }
 }
 
-impl<const N: usize> Loop<N> {
-    /// Whether one step of this loop is exactly all of the steps of the next one, in every view.
+impl<const N: usize> Dimension<N> {
+    /// Returns whether one step of this dimension is exactly as long as all steps of the next one, in
+    /// every view.
     fn steps_over(&self, next: &Self) -> bool {
         let mut strides = self.strides.iter().zip(&next.strides);
         strides.all(|(&outer, &inner)| inner.checked_mul(next.length as isize) == Some(outer))

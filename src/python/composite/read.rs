@@ -6,24 +6,25 @@ use pyo3::prelude::*;
 use smallvec::SmallVec;
 
 use crate::dtype::{ScalarType, dispatch_scalar};
-use crate::element::{Bits, Field, Form, Record, Scalar, pascal, text};
+use crate::element::Scalar;
+use crate::form::{Bits, ElementType, Field, Record, code_points, pascal};
 use crate::python::convert::{NewReference, PyValue, fill_list};
 use crate::python::long::Pauses;
 use crate::view::load;
 
 /// The object of an element, whose bytes are a copy; NULL with an exception where there is none.
-pub(super) fn object(py: Python<'_>, form: &Form, bytes: &[u8]) -> NewReference {
+pub(super) fn object(py: Python<'_>, form: &ElementType, bytes: &[u8]) -> NewReference {
     match form {
-        Form::Scalar(scalar_type) => scalar(py, *scalar_type, bytes),
-        Form::Bits(bits) => bit_field(py, bits, bytes),
-        Form::Object => reference(py, bytes),
-        Form::Bytes(size) | Form::Void(size) => byte_string(&bytes[..*size]),
-        Form::Pascal(size) => byte_string(pascal(&bytes[..*size])),
-        Form::Text(unit, count) => string(py, &text(*unit, *count, bytes)),
-        Form::Array { shape, element } => list(py, shape, element, bytes),
-        Form::Record(Record { fields, .. }) => tuple(py, fields, bytes),
-        Form::Behind(offset, form) => object(py, form, &bytes[*offset..]),
-        Form::Unreadable { why, .. } => {
+        ElementType::Scalar(scalar_type) => scalar(py, *scalar_type, bytes),
+        ElementType::Bits(bits) => bit_field(py, bits, bytes),
+        ElementType::Object => reference(py, bytes),
+        ElementType::Bytes(size) | ElementType::Void(size) => byte_string(&bytes[..*size]),
+        ElementType::Pascal(size) => byte_string(pascal(&bytes[..*size])),
+        ElementType::Text(unit, count) => string(py, &code_points(*unit, *count, bytes)),
+        ElementType::Array { shape, element } => list(py, shape, element, bytes),
+        ElementType::Record(Record { fields, .. }) => tuple(py, fields, bytes),
+        ElementType::Padded(offset, form) => object(py, form, &bytes[*offset..]),
+        ElementType::Unreadable { why, .. } => {
             PyNotImplementedError::new_err(why.to_string()).restore(py);
             std::ptr::null_mut()
         }
@@ -87,7 +88,7 @@ pub(super) fn tuple(py: Python<'_>, fields: &[Field], bytes: &[u8]) -> NewRefere
             let bytes = &bytes[field.offset..];
             // Most fields are scalars.
             let object = match &field.form {
-                Form::Scalar(scalar_type) => scalar(py, *scalar_type, bytes),
+                ElementType::Scalar(scalar_type) => scalar(py, *scalar_type, bytes),
                 form => object(py, form, bytes),
             };
             if object.is_null() {
@@ -100,7 +101,7 @@ pub(super) fn tuple(py: Python<'_>, fields: &[Field], bytes: &[u8]) -> NewRefere
     }
 }
 
-fn list(py: Python<'_>, shape: &[usize], element: &Form, bytes: &[u8]) -> NewReference {
+fn list(py: Python<'_>, shape: &[usize], element: &ElementType, bytes: &[u8]) -> NewReference {
     let [length, inner @ ..] = shape else { return object(py, element, bytes) };
     let step = inner.iter().product::<usize>() * element.size();
     // SAFETY: attached; the list is new.
@@ -118,9 +119,9 @@ fn list(py: Python<'_>, shape: &[usize], element: &Form, bytes: &[u8]) -> NewRef
 
 /// The fields of a form that is a record, and no union, of nothing but scalars.
 #[inline]
-pub(super) fn scalars(form: &Form) -> Option<&[Field]> {
-    let Form::Record(Record { fields, union: false, .. }) = form else { return None };
-    let scalars = fields.iter().all(|field| matches!(field.form, Form::Scalar(_)));
+pub(super) fn scalars(form: &ElementType) -> Option<&[Field]> {
+    let ElementType::Record(Record { fields, union: false, .. }) = form else { return None };
+    let scalars = fields.iter().all(|field| matches!(field.form, ElementType::Scalar(_)));
     scalars.then_some(fields)
 }
 
@@ -128,9 +129,9 @@ pub(super) fn scalars(form: &Form) -> Option<&[Field]> {
 pub(super) type ScalarFields = SmallVec<[(usize, ScalarType); 16]>;
 
 /// The fields of a form that is such a record.
-pub(super) fn scalar_fields(form: &Form) -> Option<ScalarFields> {
+pub(super) fn scalar_fields(form: &ElementType) -> Option<ScalarFields> {
     let scalar = |field: &Field| match field.form {
-        Form::Scalar(scalar_type) => Some((field.offset, scalar_type)),
+        ElementType::Scalar(scalar_type) => Some((field.offset, scalar_type)),
         _ => None,
     };
     scalars(form)?.iter().map(scalar).collect()

@@ -5,8 +5,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PySequence, PyString, PyTuple};
 use pyo3::{Borrowed, ffi};
 
-use crate::dtype::{Scalar as Name, ScalarType, dispatch_scalar};
-use crate::element::{Bits, Field, Form, Record, Scalar, number, write_number};
+use crate::dtype::{DType as Name, ScalarType, dispatch_scalar};
+use crate::element::Scalar;
+use crate::form::{Bits, ElementType, Field, Record, load_unsigned, store_unsigned};
 use crate::format::FormatString;
 use crate::python::convert::{PyValue, out_of_range, whole_number, wrong_type};
 use crate::python::objects::Reference;
@@ -17,7 +18,7 @@ pub(super) fn plain(fields: &[Field], object: Borrowed<'_, '_, PyAny>, bytes: &m
     let Ok(tuple) = object.cast_exact::<PyTuple>() else { return false };
     tuple.len() == fields.len()
         && fields.iter().zip(tuple.iter_borrowed()).all(|(field, value)| {
-            let Form::Scalar(scalar_type) = field.form else { return false };
+            let ElementType::Scalar(scalar_type) = field.form else { return false };
             let place = bytes.get_mut(field.offset..).unwrap_or_default();
             dispatch_scalar!(scalar_type, T => {
                 match (<T as Scalar>::Value::plain(value), place.get_mut(..T::SIZE)) {
@@ -43,31 +44,31 @@ impl Writer<'_> {
     /// Writes an object as an element of a form to the first of `bytes`, which are 0 before.
     pub(super) fn write(
         &mut self,
-        form: &Form,
+        form: &ElementType,
         object: &Bound<'_, PyAny>,
         bytes: &mut [u8],
     ) -> PyResult<()> {
         let format = self.format;
         match form {
-            Form::Scalar(scalar_type) => dispatch_scalar!(*scalar_type, T => {
+            ElementType::Scalar(scalar_type) => dispatch_scalar!(*scalar_type, T => {
                 let value = <T as Scalar>::Value::from_object(object, format)?;
                 bytes[..T::SIZE].copy_from_slice(<T as Scalar>::encode(value).as_ref());
                 Ok(())
             }),
-            Form::Bits(bits) => self.bits(bits, object, bytes),
-            Form::Object => {
+            ElementType::Bits(bits) => self.bits(bits, object, bytes),
+            ElementType::Object => {
                 let reference = (object.as_ptr() as usize).to_ne_bytes();
                 bytes[..reference.len()].copy_from_slice(&reference);
                 self.objects.push(Reference::new(object));
                 Ok(())
             }
-            Form::Bytes(size) => {
+            ElementType::Bytes(size) => {
                 self.byte_string(object, &mut bytes[..*size], None).map(|_length| ())
             }
-            Form::Void(size) => {
+            ElementType::Void(size) => {
                 self.byte_string(object, &mut bytes[..*size], Some(*size)).map(|_length| ())
             }
-            Form::Pascal(size) => match bytes[..*size].split_first_mut() {
+            ElementType::Pascal(size) => match bytes[..*size].split_first_mut() {
                 None => self.byte_string(object, &mut [], None).map(|_length| ()),
                 Some((length, text)) => {
                     let most = text.len().min(255);
@@ -75,20 +76,22 @@ impl Writer<'_> {
                     Ok(())
                 }
             },
-            Form::Text(unit, count) => self.text(object, *unit, *count, bytes),
-            Form::Array { shape, element } => self.nested(shape, element, object, bytes),
-            Form::Record(Record { union: true, .. }) => Err(PyTypeError::new_err(
+            ElementType::Text(unit, count) => self.text(object, *unit, *count, bytes),
+            ElementType::Array { shape, element } => self.nested(shape, element, object, bytes),
+            ElementType::Record(Record { union: true, .. }) => Err(PyTypeError::new_err(
                 "a union cannot be written as a whole: write one of its fields, v[name][...] = x",
             )),
-            Form::Record(Record { fields, .. }) => {
+            ElementType::Record(Record { fields, .. }) => {
                 let parts = self.sequence(object, fields.len(), "a tuple")?;
                 for (field, part) in fields.iter().zip(parts) {
                     self.write(&field.form, &part, &mut bytes[field.offset..])?;
                 }
                 Ok(())
             }
-            Form::Behind(offset, form) => self.write(form, object, &mut bytes[*offset..]),
-            Form::Unreadable { why, .. } => Err(PyNotImplementedError::new_err(why.to_string())),
+            ElementType::Padded(offset, form) => self.write(form, object, &mut bytes[*offset..]),
+            ElementType::Unreadable { why, .. } => {
+                Err(PyNotImplementedError::new_err(why.to_string()))
+            }
         }
     }
 
@@ -102,8 +105,8 @@ impl Writer<'_> {
         };
         // Those of other fields in the same bytes may be there already.
         let unit = &mut bytes[..bits.unit.scalar.size()];
-        let others = number(bits.unit, unit) & !bits.mask();
-        write_number(bits.unit, others | (value as u64) << bits.shift & bits.mask(), unit);
+        let others = load_unsigned(bits.unit, unit) & !bits.mask();
+        store_unsigned(bits.unit, others | (value as u64) << bits.shift & bits.mask(), unit);
         Ok(())
     }
 
@@ -181,7 +184,7 @@ impl Writer<'_> {
             if unit.scalar == Name::Ucs2 && u16::try_from(code).is_err() {
                 return Err(out_of_range(format_args!("code point {code:#x}"), format));
             }
-            write_number(unit, u64::from(code), place);
+            store_unsigned(unit, u64::from(code), place);
         }
         Ok(())
     }
@@ -189,7 +192,7 @@ impl Writer<'_> {
     fn nested(
         &mut self,
         shape: &[usize],
-        element: &Form,
+        element: &ElementType,
         object: &Bound<'_, PyAny>,
         bytes: &mut [u8],
     ) -> PyResult<()> {
