@@ -39,7 +39,7 @@ impl AnyArray {
     /// # Examples
     /// ```
     /// use consumer::AnyArray;
-    /// use consumer::kernels::convert::Overflow;
+    /// use consumer::array::Overflow;
     ///
     /// let array = AnyArray::from_bytes(&[1, 44, 0, 7], c">H", &[2]).unwrap();
     /// let error = array.to_format(&c"B".into(), Overflow::Error).unwrap_err();

@@ -119,7 +119,8 @@ impl AnyArray {
     ///
     /// # Errors
     /// Returns the errors of [`field`](Self::field).
-    pub(crate) fn part(&self, offset: usize, form: &ElementType) -> Result<Self> {
+    #[doc(hidden)]
+    pub fn part(&self, offset: usize, form: &ElementType) -> Result<Self> {
         let mut sub_array = Vec::new();
         let mut form = form;
         let mut offset = offset;

@@ -25,6 +25,9 @@ pub use any::AnyArray;
 #[doc(hidden)]
 pub use any::dispatch;
 
+#[doc(inline)]
+pub use crate::kernels::convert::Overflow;
+
 use crate::element::Element;
 use crate::format::FormatString;
 use crate::layout::Layout;

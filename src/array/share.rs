@@ -78,10 +78,10 @@ impl AnyArray {
     #[doc(hidden)]
     #[inline(always)]
     pub unsafe fn change(&mut self, offset: isize, change: impl FnOnce(&mut Layout)) {
-        // SAFETY: the caller guarantees that start and layout lead to elements of this array after the
-        // change.
+        // SAFETY: the caller guarantees that start and layout lead to elements of this array only after
+        // the change.
         let (start, layout) =
-            dispatch!(self, array => unsafe { array.view.start_and_layout_mut() });
+            unsafe { dispatch!(self, array => array.view.start_and_layout_mut()) };
         *start = start.wrapping_offset(offset);
         change(layout);
     }

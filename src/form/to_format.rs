@@ -88,7 +88,7 @@ impl FormatWriter {
                 return self.form(element, name);
             }
             ElementType::Record(record) if record.union => {
-                self.write(format_args!("{}x", record.size))
+                self.write(format_args!("{}x", record.size));
             }
             ElementType::Record(record) => self.record(record),
             ElementType::Padded(offset, form) => {

@@ -96,7 +96,7 @@ pub fn to_memory<T: Element>(view: &View<T>, order: Order) -> Result<Memory> {
 ///
 /// # Safety
 /// An element is a whole number of parts.
-pub(crate) unsafe fn to_memory_turned(
+pub unsafe fn to_memory_turned(
     view: RawView<'_>,
     order: Order,
     part: usize,
@@ -148,7 +148,7 @@ pub fn assign<T: Element, U: Element>(target: &View<T>, source: &View<U>) -> Res
 ///
 /// # Safety
 /// The target's elements are valid for writes.
-pub(crate) unsafe fn assign_raw(target: RawView<'_>, source: RawView<'_>) -> Result<()> {
+pub unsafe fn assign_raw(target: RawView<'_>, source: RawView<'_>) -> Result<()> {
     let (to, from) = (target.layout(), source.layout());
     check_alike(to, from)?;
     if to.nbytes() == 0 {
@@ -175,7 +175,7 @@ pub(crate) unsafe fn assign_raw(target: RawView<'_>, source: RawView<'_>) -> Res
 ///
 /// # Errors
 /// One that [`is_value`](Error::is_value).
-pub(crate) fn check_alike(to: &Layout, from: &Layout) -> Result<()> {
+pub fn check_alike(to: &Layout, from: &Layout) -> Result<()> {
     if to.shape() == from.shape() && to.itemsize() == from.itemsize() {
         return Ok(());
     }
@@ -206,7 +206,7 @@ pub fn fill<T: Element>(target: &View<T>, element: &[u8]) -> Result<()> {
 ///
 /// # Safety
 /// The target's elements are valid for writes.
-pub(crate) unsafe fn fill_raw(target: RawView<'_>, element: &[u8]) -> Result<()> {
+pub unsafe fn fill_raw(target: RawView<'_>, element: &[u8]) -> Result<()> {
     let itemsize = target.layout().itemsize();
     if element.len() != itemsize {
         return Err(Error::value(format!(
@@ -247,7 +247,7 @@ pub(crate) unsafe fn fill_raw(target: RawView<'_>, element: &[u8]) -> Result<()>
 /// # Safety
 /// The target is writable, and no element of it lies in the source. Where there is a part, an
 /// element is a whole number of them, and the target's elements are adjacent in an order.
-pub(crate) unsafe fn copy_apart(
+pub unsafe fn copy_apart(
     target: RawView<'_>,
     source: RawView<'_>,
     part: usize,
@@ -407,7 +407,7 @@ unsafe fn copy_lines(lines: Lines, itemsize: usize, part: usize) {
 /// Whether two views may share a byte: whether the stretches of memory meet that they reach over. So
 /// lines that lie between each other's elements are taken to share some, as is all that pointers lead
 /// to.
-pub(crate) fn may_overlap(left: RawView<'_>, right: RawView<'_>) -> bool {
+pub fn may_overlap(left: RawView<'_>, right: RawView<'_>) -> bool {
     let span = |view: RawView<'_>| {
         let extent = view.layout().extent();
         let at = |offset: isize| view.start().wrapping_offset(offset) as usize;

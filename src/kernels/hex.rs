@@ -26,7 +26,7 @@ pub fn encode(bytes: &[u8], digits: &mut [u8]) {
 /// # Safety
 /// `source` is valid for reads of `count` bytes, `target` for writes of twice as many; they lie
 /// apart.
-pub(crate) unsafe fn encode_to(source: *const u8, count: usize, target: *mut u8) {
+pub unsafe fn encode_to(source: *const u8, count: usize, target: *mut u8) {
     // SAFETY: as the caller says.
     unsafe { run(Digits { source, count, target: target.cast() }) };
 }

@@ -39,7 +39,7 @@ mod line;
 mod loops;
 mod pattern;
 pub mod pieces;
-pub(crate) mod record;
+pub mod record;
 pub mod search;
 mod swap;
 mod transpose;

@@ -17,7 +17,7 @@ use crate::view::{RawView, View, Walk};
 /// # Safety
 /// `pointer` is valid for reads and writes of an element of the form, as are `bytes`, which lie
 /// apart from it; where there are no objects, they are only read.
-pub(crate) unsafe fn exchange(form: &ElementType, pointer: *mut u8, bytes: *mut u8) {
+pub unsafe fn exchange(form: &ElementType, pointer: *mut u8, bytes: *mut u8) {
     form.for_each_leaf(0, &mut |range, part| {
         let (place, new) = (pointer.wrapping_add(range.start), bytes.wrapping_add(range.start));
         // SAFETY: as the caller says: the range lies within the element, and slices of the bytes
@@ -49,7 +49,7 @@ pub(crate) unsafe fn exchange(form: &ElementType, pointer: *mut u8, bytes: *mut 
 ///
 /// # Errors
 /// None for valid views.
-pub(crate) unsafe fn exchange_all(
+pub unsafe fn exchange_all(
     form: &ElementType,
     target: RawView<'_>,
     source: RawView<'_>,
@@ -70,7 +70,7 @@ pub(crate) unsafe fn exchange_all(
 ///
 /// # Errors
 /// One that [`is_value`](Error::is_value) where the bytes are not one element.
-pub(crate) unsafe fn fill(form: &ElementType, target: RawView<'_>, element: &[u8]) -> Result<()> {
+pub unsafe fn fill(form: &ElementType, target: RawView<'_>, element: &[u8]) -> Result<()> {
     let (have, want) = (element.len(), target.layout().itemsize());
     if have != want {
         return Err(Error::value(format!("{have} bytes are not one element of {want} bytes")));
@@ -91,7 +91,7 @@ pub(crate) unsafe fn fill(form: &ElementType, target: RawView<'_>, element: &[u8
 ///
 /// # Errors
 /// As those of [`copy::to_memory`].
-pub(crate) fn to_native(view: &View<Composite>) -> Result<Memory> {
+pub fn to_native(view: &View<Composite>) -> Result<Memory> {
     let adjacent = Layout::contiguous(view.layout().shape(), view.layout().itemsize())?;
     // SAFETY: fresh memory for as many adjacent elements, all of which are written.
     unsafe {
@@ -111,7 +111,7 @@ pub(crate) fn to_native(view: &View<Composite>) -> Result<Memory> {
 ///
 /// # Errors
 /// None for valid views.
-pub(crate) unsafe fn write_native(
+pub unsafe fn write_native(
     form: &ElementType,
     target: RawView<'_>,
     source: RawView<'_>,

@@ -45,7 +45,8 @@ impl<'a> RawView<'a> {
     ///
     /// # Errors
     /// Returns the errors of [`Layout::select`].
-    pub(crate) fn select(self, keys: &[Key]) -> Result<(*mut u8, Layout)> {
+    #[doc(hidden)]
+    pub fn select(self, keys: &[Key]) -> Result<(*mut u8, Layout)> {
         let selection = self.layout.select(keys)?;
         let mut start = self.start.wrapping_offset(selection.offset);
         if !selection.layout.is_empty() {

@@ -406,7 +406,7 @@ impl<'a> Conversion<'a> {
     ///
     /// # Errors
     /// One that [`is_too_large`](Error::is_too_large).
-    pub(crate) fn nbytes(&self) -> Result<usize> {
+    pub fn nbytes(&self) -> Result<usize> {
         Ok(Layout::contiguous(self.shape, self.plan.sizes[1])?.nbytes())
     }
 
@@ -419,7 +419,7 @@ impl<'a> Conversion<'a> {
     ///
     /// # Errors
     /// One that [`is_value`](Error::is_value) for an element that its new type has no room for.
-    pub(crate) unsafe fn write(
+    pub unsafe fn write(
         &self,
         piece: RawView<'_>,
         before: usize,
