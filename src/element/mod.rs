@@ -52,7 +52,7 @@ pub trait Scalar: Element<Descriptor = ()> {
     const KIND: Kind;
     /// Whether the byte order is the opposite of this machine's.
     const SWAPPED: bool = false;
-    /// Whether two elements are equal just when their bytes are: true for whole numbers, false for
+    /// Whether two elements are equal if and only if their bytes are: true for integers, false for
     /// floats (zeros, NaN) and `bool` (2 is as true as 1).
     const BITWISE: bool = is_bitwise(Self::KIND);
     /// Makes a value of its bytes. Every pattern of bytes is a value.
