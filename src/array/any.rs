@@ -188,9 +188,9 @@ impl AnyArray {
     pub fn is_readable(&self) -> bool {
         match self {
             Self::Opaque(_) => false,
-            Self::Composite(array) => {
-                !array.descriptor().any(&|form| matches!(form, ElementType::Unreadable { .. }))
-            }
+            Self::Composite(array) => !array
+                .descriptor()
+                .any(&|element_type| matches!(element_type, ElementType::Unreadable { .. })),
             _ => true,
         }
     }

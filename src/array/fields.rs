@@ -45,8 +45,8 @@ impl AnyArray {
     /// ```
     pub fn field(&self, name: &str) -> Result<Self> {
         let record = self.require_record()?;
-        let (offset, form) = record.field(name).ok_or_else(|| no_field(record, name))?;
-        self.part(offset, form)
+        let (offset, element_type) = record.field(name).ok_or_else(|| no_field(record, name))?;
+        self.part(offset, element_type)
     }
 
     /// Returns the offset and the type of a field for [`scalar_field`](Self::scalar_field), the fast
@@ -94,11 +94,12 @@ impl AnyArray {
             if names[..index].contains(name) {
                 return Err(Error::value(format!("field {name:?} is asked for twice")));
             }
-            let (offset, form) = record.field(name).ok_or_else(|| no_field(record, name))?;
+            let (offset, element_type) =
+                record.field(name).ok_or_else(|| no_field(record, name))?;
             fields.push(Field {
                 name: Some((*name).to_owned()),
                 offset,
-                form: form.clone(),
+                element_type: element_type.clone(),
                 anonymous: false,
             });
         }
@@ -109,10 +110,12 @@ impl AnyArray {
             check_disjoint(&fields)?;
         }
         let hides_objects = self.has_references();
-        let form =
+        let element_type =
             ElementType::Record(Record { fields, size, union, partial: true, hides_objects });
         // SAFETY: the elements are the same, and the new type describes some of the same bytes.
-        Ok(unsafe { self.with_form(self.start(), self.layout().clone(), Arc::new(form)) })
+        Ok(unsafe {
+            self.with_element_type(self.start(), self.layout().clone(), Arc::new(element_type))
+        })
     }
 
     /// Returns an array of one part of each element, over the same memory.
@@ -120,38 +123,38 @@ impl AnyArray {
     /// # Errors
     /// Returns the errors of [`field`](Self::field).
     #[doc(hidden)]
-    pub fn part(&self, offset: usize, form: &ElementType) -> Result<Self> {
+    pub fn part(&self, offset: usize, element_type: &ElementType) -> Result<Self> {
         let mut sub_array = Vec::new();
-        let mut form = form;
+        let mut element_type = element_type;
         let mut offset = offset;
         loop {
-            match form {
+            match element_type {
                 ElementType::Array { shape, element } => {
                     sub_array.extend_from_slice(shape);
-                    form = element;
+                    element_type = element;
                 }
                 ElementType::Padded(padding, inner) if sub_array.is_empty() => {
                     offset += padding;
-                    form = inner;
+                    element_type = inner;
                 }
                 _ => break,
             }
         }
-        let (step, layout) = self.layout().part(offset, form.size(), &sub_array)?;
+        let (step, layout) = self.layout().part(offset, element_type.size(), &sub_array)?;
         let start = self.start().wrapping_offset(step);
         let (readonly, owner) = (self.readonly(), self.owner().cloned());
         // SAFETY: the layout leads to this part of each of this array's elements, which are valid, and
         // its itemsize is the size of the part's type.
         Ok(unsafe {
-            match form {
+            match element_type {
                 ElementType::Scalar(scalar_type) => {
                     let format = scalar_type.format();
                     Self::from_scalars(*scalar_type, start, layout, format, readonly, owner)
                 }
                 ElementType::Unreadable { why, .. } => {
-                    Self::opaque(start, layout, form.format(), readonly, owner, why.clone())
+                    Self::opaque(start, layout, element_type.format(), readonly, owner, why.clone())
                 }
-                _ => self.with_form(start, layout, Arc::new(form.clone())),
+                _ => self.with_element_type(start, layout, Arc::new(element_type.clone())),
             }
         })
     }
@@ -169,8 +172,8 @@ impl AnyArray {
                     return Some(false);
                 }
                 for (one, two) in one.fields.iter().zip(&two.fields) {
-                    let left = self.part(one.offset, &one.form).ok()?;
-                    if !left.equals(&other.part(two.offset, &two.form).ok()?) {
+                    let left = self.part(one.offset, &one.element_type).ok()?;
+                    if !left.equals(&other.part(two.offset, &two.element_type).ok()?) {
                         return Some(false);
                     }
                 }
@@ -187,11 +190,23 @@ impl AnyArray {
     ///
     /// # Safety
     /// The requirements of [`View::new`]; also, the type has no more bytes than the itemsize.
-    unsafe fn with_form(&self, start: *mut u8, layout: Layout, form: Arc<ElementType>) -> Self {
-        let format = form.format();
+    unsafe fn with_element_type(
+        &self,
+        start: *mut u8,
+        layout: Layout,
+        element_type: Arc<ElementType>,
+    ) -> Self {
+        let format = element_type.format();
         // SAFETY: the caller gives the guarantees of `composite`.
         unsafe {
-            Self::composite(start, layout, format, self.readonly(), self.owner().cloned(), form)
+            Self::composite(
+                start,
+                layout,
+                format,
+                self.readonly(),
+                self.owner().cloned(),
+                element_type,
+            )
         }
     }
 
@@ -207,10 +222,10 @@ impl AnyArray {
         format: FormatString,
         readonly: bool,
         owner: Option<Owner>,
-        form: Arc<ElementType>,
+        element_type: Arc<ElementType>,
     ) -> Self {
         // SAFETY: the caller gives the guarantees of `View::new`.
-        let view = unsafe { View::new(start, layout, readonly, form) };
+        let view = unsafe { View::new(start, layout, readonly, element_type) };
         Self::Composite(ConsumerArray::new(view, format, owner))
     }
 

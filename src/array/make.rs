@@ -35,8 +35,8 @@ impl AnyArray {
                 Self::from_scalars(scalar_type, start, layout, format, readonly, owner)
             },
             // SAFETY: the caller gives the guarantees of `View::new`.
-            Judgement::Composite(form) => unsafe {
-                Self::composite(start, layout, format, readonly, owner, form)
+            Judgement::Composite(element_type) => unsafe {
+                Self::composite(start, layout, format, readonly, owner, element_type)
             },
             // SAFETY: the caller gives the guarantees of `View::new`.
             Judgement::Unreadable(why) => unsafe {

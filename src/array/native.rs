@@ -71,8 +71,9 @@ impl AnyArray {
         Ok(unsafe {
             match self {
                 Self::Composite(array) => {
-                    let (form, native) = (array.descriptor(), array.descriptor().to_native());
-                    let same = native == **form;
+                    let (element_type, native) =
+                        (array.descriptor(), array.descriptor().to_native());
+                    let same = native == **element_type;
                     let format = if same { array.format().clone() } else { native.format() };
                     Self::composite(start, layout, format, false, None, Arc::new(native))
                 }

@@ -83,7 +83,7 @@ impl ElementType {
             Self::Text(unit, count) => unit.scalar.size() * count,
             Self::Array { shape, element } => shape.iter().product::<usize>() * element.size(),
             Self::Record(record) => record.size,
-            Self::Padded(offset, form) => offset + form.size(),
+            Self::Padded(offset, element_type) => offset + element_type.size(),
         }
     }
 
@@ -100,10 +100,10 @@ impl ElementType {
             Self::Text(unit, count) => Value::Text(code_points(*unit, *count, bytes)),
             Self::Array { shape, element } => nested(shape, element, bytes),
             Self::Record(Record { fields, .. }) => {
-                let value = |field: &Field| field.form.value(&bytes[field.offset..]);
+                let value = |field: &Field| field.element_type.value(&bytes[field.offset..]);
                 Value::Tuple(fields.iter().map(value).collect())
             }
-            Self::Padded(offset, form) => form.value(&bytes[*offset..]),
+            Self::Padded(offset, element_type) => element_type.value(&bytes[*offset..]),
         }
     }
 
@@ -134,10 +134,10 @@ impl ElementType {
             Self::Record(record) if record.union => f(whole, Leaf::Bytes),
             Self::Record(Record { fields, .. }) => {
                 for field in fields {
-                    field.form.for_each_leaf(start + field.offset, f);
+                    field.element_type.for_each_leaf(start + field.offset, f);
                 }
             }
-            Self::Padded(offset, form) => form.for_each_leaf(start + offset, f),
+            Self::Padded(offset, element_type) => element_type.for_each_leaf(start + offset, f),
         }
     }
 
@@ -147,8 +147,10 @@ impl ElementType {
         test(self)
             || match self {
                 Self::Array { element, .. } => element.any(test),
-                Self::Record(record) => record.fields.iter().any(|field| field.form.any(test)),
-                Self::Padded(_, form) => form.any(test),
+                Self::Record(record) => {
+                    record.fields.iter().any(|field| field.element_type.any(test))
+                }
+                Self::Padded(_, element_type) => element_type.any(test),
                 _ => false,
             }
     }
@@ -167,7 +169,7 @@ impl ElementType {
     /// Returns whether an element holds references to objects.
     #[must_use]
     pub fn has_objects(&self) -> bool {
-        self.any(&|form| matches!(form, Self::Object))
+        self.any(&|element_type| matches!(element_type, Self::Object))
     }
 
     /// Returns the same type with every scalar in this machine's byte order, except for those in
@@ -184,10 +186,15 @@ impl ElementType {
             // The bytes of a union or a bit-field belong to several fields at once.
             Self::Record(record) if !record.union => {
                 let mut record = record.clone();
-                record.fields.iter_mut().for_each(|field| field.form = field.form.to_native());
+                record
+                    .fields
+                    .iter_mut()
+                    .for_each(|field| field.element_type = field.element_type.to_native());
                 Self::Record(record)
             }
-            Self::Padded(offset, form) => Self::Padded(*offset, Box::new(form.to_native())),
+            Self::Padded(offset, element_type) => {
+                Self::Padded(*offset, Box::new(element_type.to_native()))
+            }
             _ => self.clone(),
         }
     }

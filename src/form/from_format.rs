@@ -29,9 +29,13 @@ impl ElementType {
         }
         let (mut fields, size) = fields(&format.items)?;
         if let [Field { name: None, .. }] = fields.as_slice()
-            && let Some(Field { offset, form, .. }) = fields.pop()
+            && let Some(Field { offset, element_type, .. }) = fields.pop()
         {
-            return Ok(if offset == 0 { form } else { Self::Padded(offset, Box::new(form)) });
+            return Ok(if offset == 0 {
+                element_type
+            } else {
+                Self::Padded(offset, Box::new(element_type))
+            });
         }
         Ok(Self::Record(Record::new(fields, size)))
     }
@@ -68,30 +72,30 @@ fn fields(items: &[Item]) -> Result<(Vec<Field>, usize)> {
         if padding {
             continue;
         }
-        let mut field = |offset: usize, form: ElementType| {
-            fields.push(Field { name: item.name.clone(), offset, form, anonymous: false });
+        let mut field = |offset: usize, element_type: ElementType| {
+            fields.push(Field { name: item.name.clone(), offset, element_type, anonymous: false });
         };
-        let element = form(item)?;
+        let element = element_type(item)?;
         if item.name.is_some() && item.repeat != 1 {
             // The name stands for all of the repeats together.
             let shape = [&[item.repeat], item.shape.as_slice()].concat();
             field(start, ElementType::Array { shape, element: Box::new(element) });
             continue;
         }
-        let form = match item.shape.as_slice() {
+        let element_type = match item.shape.as_slice() {
             [] => element,
             shape => ElementType::Array { shape: shape.to_vec(), element: Box::new(element) },
         };
-        let size = form.size();
+        let size = element_type.size();
         for index in 0..item.repeat {
-            field(start + index * size, form.clone());
+            field(start + index * size, element_type.clone());
         }
     }
     Ok((fields, measure.size))
 }
 
 /// Returns the type of one element of an item, without its repeat count and sub-array.
-fn form(item: &Item) -> Result<ElementType> {
+fn element_type(item: &Item) -> Result<ElementType> {
     let scalar = |code: Code, prefix: Prefix| {
         let size =
             if prefix.has_native_sizes() { code.native_size() } else { code.standard_size() };

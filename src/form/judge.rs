@@ -92,8 +92,8 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
             Ok(Judgement::Scalar(scalar_type))
         }
         // Padding at the end of a record is the writer's choice. A single value has none.
-        form if size == itemsize || matches!(form, ElementType::Record(_)) => {
-            Ok(Judgement::Composite(Arc::new(form)))
+        element_type if size == itemsize || matches!(element_type, ElementType::Record(_)) => {
+            Ok(Judgement::Composite(Arc::new(element_type)))
         }
         _ => Err(contradiction()),
     }

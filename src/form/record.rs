@@ -35,7 +35,7 @@ pub struct Field {
     /// Bytes from the start of the record to the field.
     pub offset: usize,
     /// What the field holds.
-    pub form: ElementType,
+    pub element_type: ElementType,
     /// Whether the names of the field's own fields are names of the record as well: an anonymous
     /// member of C.
     pub anonymous: bool,
@@ -54,13 +54,15 @@ impl Record {
     pub fn field(&self, name: &str) -> Option<(usize, &ElementType)> {
         let own = self.fields.iter().find(|field| field.name.as_deref() == Some(name));
         if let Some(field) = own {
-            return Some((field.offset, &field.form));
+            return Some((field.offset, &field.element_type));
         }
-        self.fields.iter().filter(|field| field.anonymous).find_map(|field| match &field.form {
-            ElementType::Record(inner) => {
-                inner.field(name).map(|(offset, form)| (field.offset + offset, form))
+        self.fields.iter().filter(|field| field.anonymous).find_map(|field| {
+            match &field.element_type {
+                ElementType::Record(inner) => inner
+                    .field(name)
+                    .map(|(offset, element_type)| (field.offset + offset, element_type)),
+                _ => None,
             }
-            _ => None,
         })
     }
 }
@@ -71,8 +73,8 @@ impl Field {
     /// or from the highest one.
     #[must_use]
     pub fn bits(&self) -> Range<u128> {
-        let (start, size) = (8 * self.offset as u128, 8 * self.form.size() as u128);
-        match &self.form {
+        let (start, size) = (8 * self.offset as u128, 8 * self.element_type.size() as u128);
+        match &self.element_type {
             ElementType::Bits(Bits { unit, shift, width }) => {
                 let (shift, width) = (u128::from(*shift), u128::from(*width));
                 let offset = match unit.byte_order() {

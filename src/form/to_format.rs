@@ -27,7 +27,7 @@ impl ElementType {
             // A scalar alone needs no prefix if it is in this machine's byte order.
             Self::Scalar(scalar_type) => return scalar_type.format(),
             Self::Object => writer.text.push('O'),
-            _ => writer.form(self, None),
+            _ => writer.element_type(self, None),
         }
         // Names with a NUL are left out, so this cannot fail.
         CString::new(writer.text).unwrap_or_default().into()
@@ -59,8 +59,8 @@ impl FormatWriter {
         }
     }
 
-    fn form(&mut self, form: &ElementType, name: Option<&str>) {
-        match form {
+    fn element_type(&mut self, element_type: &ElementType, name: Option<&str>) {
+        match element_type {
             ElementType::Scalar(scalar_type) => {
                 self.prefix(scalar_type.swapped);
                 self.text.push_str(&String::from_utf8_lossy(scalar_type.scalar.format()));
@@ -85,15 +85,15 @@ impl FormatWriter {
                     self.write(format_args!("{}{length}", if dimension == 0 { '(' } else { ',' }));
                 }
                 self.text.push(')');
-                return self.form(element, name);
+                return self.element_type(element, name);
             }
             ElementType::Record(record) if record.union => {
                 self.write(format_args!("{}x", record.size));
             }
             ElementType::Record(record) => self.record(record),
-            ElementType::Padded(offset, form) => {
+            ElementType::Padded(offset, element_type) => {
                 self.write(format_args!("{offset}x"));
-                self.form(form, None);
+                self.element_type(element_type, None);
             }
         }
         if let Some(name) = name.filter(|name| !name.contains([':', '\0'])) {
@@ -105,14 +105,14 @@ impl FormatWriter {
         self.text.push_str("T{");
         let mut fields: Vec<&Field> = record.fields.iter().collect();
         // A format lists fields by their offsets, whatever order they were selected in.
-        fields.sort_by_key(|field| (field.offset, field.form.size()));
+        fields.sort_by_key(|field| (field.offset, field.element_type.size()));
         let mut position = 0;
         for field in fields {
             self.pad(field.offset.saturating_sub(position));
-            self.form(&field.form, field.name.as_deref());
-            position = match field.form {
+            self.element_type(&field.element_type, field.name.as_deref());
+            position = match field.element_type {
                 ElementType::Bits(_) => position.max(field.offset),
-                _ => field.offset + field.form.size(),
+                _ => field.offset + field.element_type.size(),
             };
         }
         self.pad(record.size.saturating_sub(position));

@@ -162,9 +162,9 @@ impl Decode<'_> {
         match self {
             // SAFETY: as the caller says.
             Self::Scalar(decode) => unsafe { decode(pointer) },
-            Self::Composite(form, size) => {
+            Self::Composite(element_type, size) => {
                 // SAFETY: as the caller says. The slice lives for this call alone.
-                form.value(unsafe { std::slice::from_raw_parts(pointer, size) })
+                element_type.value(unsafe { std::slice::from_raw_parts(pointer, size) })
             }
         }
     }

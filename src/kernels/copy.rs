@@ -96,11 +96,7 @@ pub fn to_memory<T: Element>(view: &View<T>, order: Order) -> Result<Memory> {
 ///
 /// # Safety
 /// An element is a whole number of parts.
-pub unsafe fn to_memory_turned(
-    view: RawView<'_>,
-    order: Order,
-    part: usize,
-) -> Result<Memory> {
+pub unsafe fn to_memory_turned(view: RawView<'_>, order: Order, part: usize) -> Result<Memory> {
     // SAFETY: fresh memory of just that size, all of which is written.
     unsafe {
         Memory::written(view.layout().nbytes(), |start| gather_turned(view, order, start, part))
@@ -247,11 +243,7 @@ pub unsafe fn fill_raw(target: RawView<'_>, element: &[u8]) -> Result<()> {
 /// # Safety
 /// The target is writable, and no element of it lies in the source. Where there is a part, an
 /// element is a whole number of them, and the target's elements are adjacent in an order.
-pub unsafe fn copy_apart(
-    target: RawView<'_>,
-    source: RawView<'_>,
-    part: usize,
-) -> Result<()> {
+pub unsafe fn copy_apart(target: RawView<'_>, source: RawView<'_>, part: usize) -> Result<()> {
     let itemsize = target.layout().itemsize();
     if target.layout().nbytes() == 0 {
         return Ok(());

@@ -17,8 +17,8 @@ use crate::view::{RawView, View, Walk};
 /// # Safety
 /// `pointer` is valid for reads and writes of an element of the form, as are `bytes`, which lie
 /// apart from it; where there are no objects, they are only read.
-pub unsafe fn exchange(form: &ElementType, pointer: *mut u8, bytes: *mut u8) {
-    form.for_each_leaf(0, &mut |range, part| {
+pub unsafe fn exchange(element_type: &ElementType, pointer: *mut u8, bytes: *mut u8) {
+    element_type.for_each_leaf(0, &mut |range, part| {
         let (place, new) = (pointer.wrapping_add(range.start), bytes.wrapping_add(range.start));
         // SAFETY: as the caller says: the range lies within the element, and slices of the bytes
         // live for one step alone.
@@ -50,14 +50,14 @@ pub unsafe fn exchange(form: &ElementType, pointer: *mut u8, bytes: *mut u8) {
 /// # Errors
 /// None for valid views.
 pub unsafe fn exchange_all(
-    form: &ElementType,
+    element_type: &ElementType,
     target: RawView<'_>,
     source: RawView<'_>,
 ) -> Result<()> {
     for run in Walk::new([target, source], Order::C)? {
         for index in 0..run.length {
             // SAFETY: a run leads to elements of both; the rest is as the caller says.
-            unsafe { exchange(form, run.pointer(0, index), run.pointer(1, index)) };
+            unsafe { exchange(element_type, run.pointer(0, index), run.pointer(1, index)) };
         }
     }
     Ok(())
@@ -70,7 +70,7 @@ pub unsafe fn exchange_all(
 ///
 /// # Errors
 /// One that [`is_value`](Error::is_value) where the bytes are not one element.
-pub unsafe fn fill(form: &ElementType, target: RawView<'_>, element: &[u8]) -> Result<()> {
+pub unsafe fn fill(element_type: &ElementType, target: RawView<'_>, element: &[u8]) -> Result<()> {
     let (have, want) = (element.len(), target.layout().itemsize());
     if have != want {
         return Err(Error::value(format!("{have} bytes are not one element of {want} bytes")));
@@ -80,7 +80,7 @@ pub unsafe fn fill(form: &ElementType, target: RawView<'_>, element: &[u8]) -> R
         for index in 0..run.length {
             // SAFETY: a run leads to elements of the view, which is writable, and apart from the
             // vector.
-            unsafe { exchange(form, run.pointer(0, index), element.as_mut_ptr()) };
+            unsafe { exchange(element_type, run.pointer(0, index), element.as_mut_ptr()) };
         }
     }
     Ok(())
@@ -112,19 +112,19 @@ pub fn to_native(view: &View<Composite>) -> Result<Memory> {
 /// # Errors
 /// None for valid views.
 pub unsafe fn write_native(
-    form: &ElementType,
+    element_type: &ElementType,
     target: RawView<'_>,
     source: RawView<'_>,
 ) -> Result<()> {
     // SAFETY: as the caller says.
     unsafe { copy::copy_apart(target, source, 1)? };
-    if form.to_native() == *form {
+    if element_type.to_native() == *element_type {
         return Ok(());
     }
     for run in Walk::from_view(target, Order::C) {
         for index in 0..run.length {
             // SAFETY: a run leads to elements of the target.
-            unsafe { turn(form, run.pointer(0, index)) };
+            unsafe { turn(element_type, run.pointer(0, index)) };
         }
     }
     Ok(())
@@ -134,8 +134,8 @@ pub unsafe fn write_native(
 ///
 /// # Safety
 /// `element` is valid for reads and writes of an element of the form.
-unsafe fn turn(form: &ElementType, element: *mut u8) {
-    form.for_each_leaf(0, &mut |range, part| {
+unsafe fn turn(element_type: &ElementType, element: *mut u8) {
+    element_type.for_each_leaf(0, &mut |range, part| {
         let Leaf::Scalar(scalar_type) = part else { return };
         if scalar_type.swapped {
             let halves = 1 + usize::from(scalar_type.scalar.kind() == Kind::Complex);

@@ -156,8 +156,8 @@ impl PyConsumerArray {
                 // SAFETY: the layout covers bytes of the same elements.
                 let cast = unsafe {
                     let (layout, format) = (to.layout().clone(), to.format().clone());
-                    let (readonly, form) = (access.readonly(), to.descriptor().clone());
-                    AnyArray::composite(start, layout, format, readonly, None, form)
+                    let (readonly, element_type) = (access.readonly(), to.descriptor().clone());
+                    AnyArray::composite(start, layout, format, readonly, None, element_type)
                 };
                 // SAFETY: as said, under access.
                 unsafe { Self::share(this, cast) }

@@ -148,7 +148,7 @@ pub(super) fn assign(py: Python<'_>, target: &AnyArray, source: &AnyArray) -> Py
     unsafe {
         long::in_pieces(py, [to, from], sequence, |[to, from], _| {
             match partial {
-                Some(form) => record::exchange_all(form, to, from)?,
+                Some(element_type) => record::exchange_all(element_type, to, from)?,
                 None => copy::assign_raw(to, from)?,
             }
             Ok(true)
@@ -264,9 +264,10 @@ pub(super) fn owned<'py>(
     let start = memory.start();
     let memory = match array {
         AnyArray::Composite(composite) if array.has_objects() => {
-            let (form, itemsize) = (composite.descriptor().clone(), array.layout().itemsize());
+            let (element_type, itemsize) =
+                (composite.descriptor().clone(), array.layout().itemsize());
             // SAFETY: a copy of the elements of a view that is held.
-            OwnMemory::Objects(unsafe { Objects::own(memory, form, itemsize) })
+            OwnMemory::Objects(unsafe { Objects::own(memory, element_type, itemsize) })
         }
         _ => OwnMemory::Plain(memory),
     };

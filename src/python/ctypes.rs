@@ -78,9 +78,9 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
         let inner = if let Ok(view) = exporter.cast_exact::<PyConsumerArray>() {
             let known = view.get().array().ok()?;
             if let (true, AnyArray::Composite(known)) = (alike(known, array), known) {
-                let form = known.descriptor().clone();
+                let element_type = known.descriptor().clone();
                 // SAFETY: the same memory in the same elements, seen as the view sees them.
-                return Some(unsafe { with_form(array, array.format().clone(), form) });
+                return Some(unsafe { with_form(array, array.format().clone(), element_type) });
             }
             view.get().exporter(exporter.py()).ok()?
         // SAFETY: the object is alive.
@@ -96,15 +96,15 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
         return None;
     }
     let class = exporter.get_type().into_any();
-    let form = match form_of(&class, array, direct) {
-        Ok(form) => form?,
+    let element_type = match form_of(&class, array, direct) {
+        Ok(element_type) => element_type?,
         Err(error) => unreadable(&class, array.layout().itemsize(), format_args!("{error}")),
     };
     let layout = || array.layout().clone();
     let (start, readonly) = (array.start(), array.readonly());
     // SAFETY: the same memory in elements of the same size, which are of that type.
     Some(unsafe {
-        match form {
+        match element_type {
             ElementType::Unreadable { why, .. } => {
                 AnyArray::opaque(start, layout(), array.format().clone(), readonly, None, why)
             }
@@ -112,7 +112,7 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
                 let format = scalar_type.format();
                 AnyArray::from_scalars(scalar_type, start, layout(), format, readonly, None)
             }
-            form => with_form(array, form.format(), Arc::new(form)),
+            element_type => with_form(array, element_type.format(), Arc::new(element_type)),
         }
     })
 }
@@ -135,17 +135,23 @@ fn form_of(
         let why = format_args!("it has {size} bytes, but itemsize is {itemsize}");
         return Ok(Some(unreadable(&item, itemsize, why)));
     }
-    reader.form(&item, 0).map(Some)
+    reader.element_type(&item, 0).map(Some)
 }
 
 /// The same elements by another form.
 ///
 /// # Safety
 /// The form is that of the elements.
-unsafe fn with_form(array: &AnyArray, format: FormatString, form: Arc<ElementType>) -> AnyArray {
+unsafe fn with_form(
+    array: &AnyArray,
+    format: FormatString,
+    element_type: Arc<ElementType>,
+) -> AnyArray {
     let layout: Layout = array.layout().clone();
     // SAFETY: as the caller says.
-    unsafe { AnyArray::composite(array.start(), layout, format, array.readonly(), None, form) }
+    unsafe {
+        AnyArray::composite(array.start(), layout, format, array.readonly(), None, element_type)
+    }
 }
 
 /// Whether two arrays claim the same of their elements.
@@ -211,17 +217,17 @@ impl<'py> Reader<'py> {
     }
 
     /// What an object of a type holds.
-    fn form(&self, class: &Bound<'py, PyAny>, depth: usize) -> PyResult<ElementType> {
+    fn element_type(&self, class: &Bound<'py, PyAny>, depth: usize) -> PyResult<ElementType> {
         let size = self.sizeof(class)?;
         let unreadable = |why: std::fmt::Arguments<'_>| Ok(unreadable(class, size, why));
         if depth > MAX_DEPTH {
             return unreadable(format_args!("it nests deeper than {MAX_DEPTH} levels"));
         }
-        let form = match self.kind(class)? {
+        let element_type = match self.kind(class)? {
             Some(Family::Simple) => self.simple(class, size)?,
             Some(Family::Array) => {
                 let length: usize = class.getattr("_length_")?.extract()?;
-                let element = self.form(&class.getattr("_type_")?, depth + 1)?;
+                let element = self.element_type(&class.getattr("_type_")?, depth + 1)?;
                 // Whoever sets the attributes does not change the array.
                 if length.checked_mul(element.size()) != Some(size) {
                     return unreadable(format_args!("it is no array of {length} elements"));
@@ -235,7 +241,8 @@ impl<'py> Reader<'py> {
                 match self.fields(class, size, depth)? {
                     Ok(fields) => {
                         let union = matches!(kind, Family::Union);
-                        let holds_objects = fields.iter().any(|field| field.form.has_objects());
+                        let holds_objects =
+                            fields.iter().any(|field| field.element_type.has_objects());
                         if union && holds_objects {
                             return unreadable(format_args!(
                                 "what lies in a union is no object for sure"
@@ -248,9 +255,11 @@ impl<'py> Reader<'py> {
             }
             None => None,
         };
-        match form {
-            Some(form) if form.size() == size => Ok(form),
-            Some(form) => unreadable(format_args!("{} bytes of {size}", form.size())),
+        match element_type {
+            Some(element_type) if element_type.size() == size => Ok(element_type),
+            Some(element_type) => {
+                unreadable(format_args!("{} bytes of {size}", element_type.size()))
+            }
             None => unreadable(format_args!("it is of no known kind")),
         }
     }
@@ -313,7 +322,7 @@ impl<'py> Reader<'py> {
                     Ok(field) => field,
                     Err(why) => return Ok(Err(format!("field {text:?}: {why}"))),
                 };
-                if field.offset + field.form.size() > size {
+                if field.offset + field.element_type.size() > size {
                     return Ok(Err(format!("field {text:?} ends beyond its end")));
                 }
                 for other in &anonymous {
@@ -366,20 +375,21 @@ impl<'py> Reader<'py> {
         if text.contains("type=") && !text.contains(&format!("type={name},")) {
             return Ok(Err(format!("its type is {name}, but ctypes has made it {text}")));
         }
-        let form = self.form(&class, depth + 1)?;
-        let made = |form| Ok(Ok(Field { name: None, offset, form, anonymous: false }));
+        let element_type = self.element_type(&class, depth + 1)?;
+        let made =
+            |element_type| Ok(Ok(Field { name: None, offset, element_type, anonymous: false }));
         if entry.len()? == 2 {
             if described != size {
                 return Ok(Err(format!("its type has {size} bytes, its place {described}")));
             }
-            return made(form);
+            return made(element_type);
         }
         // For bit-fields `size` tells the width and the lowest bit, since 3.14 by other names.
         let (width, shift) = match descriptor.getattr_opt("bit_size")? {
             Some(width) => (width.extract()?, descriptor.getattr("bit_offset")?.extract()?),
             None => ((described >> 16) as u32, (described & 0xffff) as u32),
         };
-        match form {
+        match element_type {
             ElementType::Scalar(unit)
                 if matches!(unit.scalar.kind(), Kind::Signed | Kind::Unsigned)
                     && width > 0
@@ -395,7 +405,7 @@ impl<'py> Reader<'py> {
 /// The names by which a field, or one of an anonymous member, can be asked for.
 fn names_of(field: &Field) -> Vec<&str> {
     let mut names: Vec<&str> = field.name.as_deref().into_iter().collect();
-    if let (true, ElementType::Record(record)) = (field.anonymous, &field.form) {
+    if let (true, ElementType::Record(record)) = (field.anonymous, &field.element_type) {
         names.extend(record.fields.iter().flat_map(names_of));
     }
     names

@@ -310,11 +310,11 @@ fn same_elements(left: &AnyArray, right: &AnyArray) -> bool {
 /// Whether an object that exports a buffer may be meant as one element: a byte string. (So may one
 /// of no dimensions: NumPy's numbers are such.)
 fn holds_bytes(array: &AnyArray) -> bool {
-    fn is_bytes(form: &ElementType) -> bool {
-        match form {
+    fn is_bytes(element_type: &ElementType) -> bool {
+        match element_type {
             ElementType::Bytes(_) | ElementType::Pascal(_) | ElementType::Void(_) => true,
             ElementType::Scalar(scalar_type) => scalar_type.scalar == DType::Char,
-            ElementType::Padded(_, form) => is_bytes(form),
+            ElementType::Padded(_, element_type) => is_bytes(element_type),
             _ => false,
         }
     }

@@ -29,30 +29,40 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
     if !array.format().as_bytes().contains(&b'{') {
         return None;
     }
-    let mut form = form(array, exporter)?;
-    let partial = covered(&form) < form.size();
-    let told = matches!(array, AnyArray::Composite(claimed) if agree(claimed.descriptor(), &form));
+    let mut element_type = element_type(array, exporter)?;
+    let partial = covered(&element_type) < element_type.size();
+    let told =
+        matches!(array, AnyArray::Composite(claimed) if agree(claimed.descriptor(), &element_type));
     if told && !partial {
         return None;
     }
-    if let ElementType::Record(record) = &mut form {
+    if let ElementType::Record(record) = &mut element_type {
         record.partial = partial;
     }
-    let format = if told { array.format().clone() } else { form.format() };
+    let format = if told { array.format().clone() } else { element_type.format() };
     let layout = array.layout().clone();
     // SAFETY: the same memory in elements of the same size, which are of that dtype.
     Some(unsafe {
-        AnyArray::composite(array.start(), layout, format, array.readonly(), None, Arc::new(form))
+        AnyArray::composite(
+            array.start(),
+            layout,
+            format,
+            array.readonly(),
+            None,
+            Arc::new(element_type),
+        )
     })
 }
 
 /// The bytes of an element that belong to its fields. The others may be more than padding: fields
 /// of the array that somebody has taken some fields of, as in `a[["x", "y"]]`.
-fn covered(form: &ElementType) -> usize {
-    match form {
-        ElementType::Record(record) => record.fields.iter().map(|field| covered(&field.form)).sum(),
+fn covered(element_type: &ElementType) -> usize {
+    match element_type {
+        ElementType::Record(record) => {
+            record.fields.iter().map(|field| covered(&field.element_type)).sum()
+        }
         ElementType::Array { shape, element } => shape.iter().product::<usize>() * covered(element),
-        _ => form.size(),
+        _ => element_type.size(),
     }
 }
 
@@ -61,7 +71,7 @@ fn agree(claimed: &ElementType, known: &ElementType) -> bool {
     match (claimed, known) {
         (ElementType::Record(claimed), ElementType::Record(known)) => {
             let same = |(claimed, known): (&Field, &Field)| {
-                claimed.offset == known.offset && agree(&claimed.form, &known.form)
+                claimed.offset == known.offset && agree(&claimed.element_type, &known.element_type)
             };
             claimed.fields.len() == known.fields.len()
                 && claimed.fields.iter().zip(&known.fields).all(same)
@@ -81,13 +91,13 @@ fn agree(claimed: &ElementType, known: &ElementType) -> bool {
 
 /// The form of the elements by their dtype; `None` where it is not NumPy that exports them, where
 /// the dtype is no longer that of the export, or where it holds what is not read.
-fn form(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> Option<ElementType> {
+fn element_type(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> Option<ElementType> {
     let (exporter, class) = owner(exporter)?;
     // The attribute of NumPy's own class, for a class derived from it may have another.
     let dtype = class.getattr("dtype").ok()?.call_method1("__get__", (&exporter,)).ok()?;
-    let form = form_of(&dtype, 0).ok()?;
-    let fits = form.size() == array.layout().itemsize() && is_current(array, &exporter);
-    fits.then_some(form)
+    let element_type = form_of(&dtype, 0).ok()?;
+    let fits = element_type.size() == array.layout().itemsize() && is_current(array, &exporter);
+    fits.then_some(element_type)
 }
 
 /// The array or scalar of NumPy whose memory an exporter shows, and NumPy's class for it.
@@ -120,7 +130,7 @@ fn form_of(dtype: &Bound<'_, PyAny>, depth: usize) -> PyResult<ElementType> {
     let size: usize = dtype.getattr("itemsize")?.extract()?;
     let sub_array = dtype.getattr("subdtype")?;
     let names = dtype.getattr("names")?;
-    let form = if let Ok(parts) = sub_array.cast::<PyTuple>() {
+    let element_type = if let Ok(parts) = sub_array.cast::<PyTuple>() {
         let shape = parts.get_item(1)?.extract()?;
         let element = Box::new(form_of(&parts.get_item(0)?, depth + 1)?);
         ElementType::Array { shape, element }
@@ -129,19 +139,19 @@ fn form_of(dtype: &Bound<'_, PyAny>, depth: usize) -> PyResult<ElementType> {
         let mut fields = Vec::with_capacity(names.len());
         for name in names {
             let field = described.get_item(&name)?;
-            let form = form_of(&field.get_item(0)?, depth + 1)?;
+            let element_type = form_of(&field.get_item(0)?, depth + 1)?;
             let offset: usize = field.get_item(1)?.extract()?;
-            if offset.checked_add(form.size()).is_none_or(|end| end > size) {
+            if offset.checked_add(element_type.size()).is_none_or(|end| end > size) {
                 return Err(unknown());
             }
             let name = Some(name.cast::<PyString>()?.to_string_lossy().into_owned());
-            fields.push(Field { name, offset, form, anonymous: false });
+            fields.push(Field { name, offset, element_type, anonymous: false });
         }
         ElementType::Record(Record::new(fields, size))
     } else {
         simple(&dtype.getattr("str")?.extract::<String>()?, size).ok_or_else(unknown)?
     };
-    if form.size() == size { Ok(form) } else { Err(unknown()) }
+    if element_type.size() == size { Ok(element_type) } else { Err(unknown()) }
 }
 
 /// What one element of a dtype without parts is, by its name: byte order, kind and size.

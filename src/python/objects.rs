@@ -42,12 +42,12 @@ impl Drop for Reference {
 ///
 /// # Safety
 /// The bytes are an element of the form, whose references are to objects that are alive, or NULL.
-pub(super) unsafe fn references(form: &ElementType, bytes: &[u8]) -> Vec<Reference> {
+pub(super) unsafe fn references(element_type: &ElementType, bytes: &[u8]) -> Vec<Reference> {
     let mut references = Vec::new();
-    if *form == ElementType::Object || !form.has_objects() {
+    if *element_type == ElementType::Object || !element_type.has_objects() {
         return references;
     }
-    form.for_each_leaf(0, &mut |range, part| {
+    element_type.for_each_leaf(0, &mut |range, part| {
         if let (Leaf::Object, Some(bytes)) = (part, bytes[range].first_chunk()) {
             let object = usize::from_ne_bytes(*bytes) as *mut ffi::PyObject;
             if !object.is_null() {
@@ -65,13 +65,13 @@ pub(super) unsafe fn references(form: &ElementType, bytes: &[u8]) -> Vec<Referen
 /// # Safety
 /// The memory holds elements of the form, of `itemsize` bytes each.
 unsafe fn each(
-    form: &ElementType,
+    element_type: &ElementType,
     memory: &Memory,
     itemsize: usize,
     mut f: impl FnMut(*mut ffi::PyObject),
 ) {
     for element in (0..memory.len()).step_by(itemsize.max(1)) {
-        form.for_each_leaf(element, &mut |range, part| {
+        element_type.for_each_leaf(element, &mut |range, part| {
             if part == Leaf::Object {
                 let place = memory.start().wrapping_add(range.start).cast::<*mut ffi::PyObject>();
                 // SAFETY: as the caller says.
@@ -84,7 +84,7 @@ unsafe fn each(
 /// Memory of our own whose elements hold references that it owns.
 pub(super) struct Objects {
     memory: Memory,
-    form: Arc<ElementType>,
+    element_type: Arc<ElementType>,
     itemsize: usize,
 }
 
@@ -93,10 +93,14 @@ impl Objects {
     ///
     /// # Safety
     /// The memory holds elements of the form; its references are to objects that are alive.
-    pub(super) unsafe fn own(memory: Memory, form: Arc<ElementType>, itemsize: usize) -> Self {
+    pub(super) unsafe fn own(
+        memory: Memory,
+        element_type: Arc<ElementType>,
+        itemsize: usize,
+    ) -> Self {
         // SAFETY: as the caller says.
-        unsafe { each(&form, &memory, itemsize, |object| ffi::Py_XINCREF(object)) };
-        Self { memory, form, itemsize }
+        unsafe { each(&element_type, &memory, itemsize, |object| ffi::Py_XINCREF(object)) };
+        Self { memory, element_type, itemsize }
     }
 
     /// Changes places with the elements of a view of the same form and number of elements.
@@ -123,7 +127,7 @@ impl Objects {
         let mut result = Ok(());
         // SAFETY: the memory holds owned references, which are only looked at.
         unsafe {
-            each(&self.form, &self.memory, self.itemsize, |object| {
+            each(&self.element_type, &self.memory, self.itemsize, |object| {
                 if result.is_ok() && !object.is_null() {
                     result = visit.call(&*(&raw const object).cast::<Py<PyAny>>());
                 }
@@ -137,7 +141,7 @@ impl Drop for Objects {
     fn drop(&mut self) {
         // SAFETY: the memory holds owned references, and nobody uses it any more.
         unsafe {
-            each(&self.form, &self.memory, self.itemsize, |object| {
+            each(&self.element_type, &self.memory, self.itemsize, |object| {
                 ffi::Py_XDECREF(object);
             });
         }
@@ -189,7 +193,7 @@ pub(super) unsafe fn fill(target: &View<Composite>, bytes: &[u8]) -> Result<Obje
 ///
 /// # Safety
 /// The bytes are one element of the form, whose references are to objects that are alive.
-unsafe fn repeated(form: &Arc<ElementType>, bytes: &[u8], count: usize) -> Result<Objects> {
+unsafe fn repeated(element_type: &Arc<ElementType>, bytes: &[u8], count: usize) -> Result<Objects> {
     let too_large = || Error::too_large(format!("no memory for {count} elements"));
     let memory = Memory::zeroed(bytes.len().checked_mul(count).ok_or_else(too_large)?)?;
     for index in 0..count {
@@ -198,7 +202,7 @@ unsafe fn repeated(form: &Arc<ElementType>, bytes: &[u8], count: usize) -> Resul
         unsafe { element.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
     }
     // SAFETY: as the caller says.
-    Ok(unsafe { Objects::own(memory, form.clone(), bytes.len()) })
+    Ok(unsafe { Objects::own(memory, element_type.clone(), bytes.len()) })
 }
 
 /// Refuses to store references in a view's memory, or a part of it, that does not own them.

@@ -419,12 +419,7 @@ impl<'a> Conversion<'a> {
     ///
     /// # Errors
     /// One that [`is_value`](Error::is_value) for an element that its new type has no room for.
-    pub unsafe fn write(
-        &self,
-        piece: RawView<'_>,
-        before: usize,
-        target: *mut u8,
-    ) -> Result<()> {
+    pub unsafe fn write(&self, piece: RawView<'_>, before: usize, target: *mut u8) -> Result<()> {
         let target = target.wrapping_add(before * self.plan.sizes[1]);
         // SAFETY: as the caller says.
         unsafe {

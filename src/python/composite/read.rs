@@ -13,8 +13,8 @@ use crate::python::long::Pauses;
 use crate::view::load;
 
 /// The object of an element, whose bytes are a copy; NULL with an exception where there is none.
-pub(super) fn object(py: Python<'_>, form: &ElementType, bytes: &[u8]) -> NewReference {
-    match form {
+pub(super) fn object(py: Python<'_>, element_type: &ElementType, bytes: &[u8]) -> NewReference {
+    match element_type {
         ElementType::Scalar(scalar_type) => scalar(py, *scalar_type, bytes),
         ElementType::Bits(bits) => bit_field(py, bits, bytes),
         ElementType::Object => reference(py, bytes),
@@ -23,7 +23,7 @@ pub(super) fn object(py: Python<'_>, form: &ElementType, bytes: &[u8]) -> NewRef
         ElementType::Text(unit, count) => string(py, &code_points(*unit, *count, bytes)),
         ElementType::Array { shape, element } => list(py, shape, element, bytes),
         ElementType::Record(Record { fields, .. }) => tuple(py, fields, bytes),
-        ElementType::Padded(offset, form) => object(py, form, &bytes[*offset..]),
+        ElementType::Padded(offset, element_type) => object(py, element_type, &bytes[*offset..]),
         ElementType::Unreadable { why, .. } => {
             PyNotImplementedError::new_err(why.to_string()).restore(py);
             std::ptr::null_mut()
@@ -87,9 +87,9 @@ pub(super) fn tuple(py: Python<'_>, fields: &[Field], bytes: &[u8]) -> NewRefere
         for (place, field) in fields.iter().enumerate() {
             let bytes = &bytes[field.offset..];
             // Most fields are scalars.
-            let object = match &field.form {
+            let object = match &field.element_type {
                 ElementType::Scalar(scalar_type) => scalar(py, *scalar_type, bytes),
-                form => object(py, form, bytes),
+                element_type => object(py, element_type, bytes),
             };
             if object.is_null() {
                 ffi::Py_DECREF(tuple);
@@ -119,9 +119,11 @@ fn list(py: Python<'_>, shape: &[usize], element: &ElementType, bytes: &[u8]) ->
 
 /// The fields of a form that is a record, and no union, of nothing but scalars.
 #[inline]
-pub(super) fn scalars(form: &ElementType) -> Option<&[Field]> {
-    let ElementType::Record(Record { fields, union: false, .. }) = form else { return None };
-    let scalars = fields.iter().all(|field| matches!(field.form, ElementType::Scalar(_)));
+pub(super) fn scalars(element_type: &ElementType) -> Option<&[Field]> {
+    let ElementType::Record(Record { fields, union: false, .. }) = element_type else {
+        return None;
+    };
+    let scalars = fields.iter().all(|field| matches!(field.element_type, ElementType::Scalar(_)));
     scalars.then_some(fields)
 }
 
@@ -129,12 +131,12 @@ pub(super) fn scalars(form: &ElementType) -> Option<&[Field]> {
 pub(super) type ScalarFields = SmallVec<[(usize, ScalarType); 16]>;
 
 /// The fields of a form that is such a record.
-pub(super) fn scalar_fields(form: &ElementType) -> Option<ScalarFields> {
-    let scalar = |field: &Field| match field.form {
+pub(super) fn scalar_fields(element_type: &ElementType) -> Option<ScalarFields> {
+    let scalar = |field: &Field| match field.element_type {
         ElementType::Scalar(scalar_type) => Some((field.offset, scalar_type)),
         _ => None,
     };
-    scalars(form)?.iter().map(scalar).collect()
+    scalars(element_type)?.iter().map(scalar).collect()
 }
 
 /// The tuple of such a record, straight from memory: 0.8 of the time for a list of records, against

@@ -18,7 +18,7 @@ pub(super) fn plain(fields: &[Field], object: Borrowed<'_, '_, PyAny>, bytes: &m
     let Ok(tuple) = object.cast_exact::<PyTuple>() else { return false };
     tuple.len() == fields.len()
         && fields.iter().zip(tuple.iter_borrowed()).all(|(field, value)| {
-            let ElementType::Scalar(scalar_type) = field.form else { return false };
+            let ElementType::Scalar(scalar_type) = field.element_type else { return false };
             let place = bytes.get_mut(field.offset..).unwrap_or_default();
             dispatch_scalar!(scalar_type, T => {
                 match (<T as Scalar>::Value::plain(value), place.get_mut(..T::SIZE)) {
@@ -44,12 +44,12 @@ impl Writer<'_> {
     /// Writes an object as an element of a form to the first of `bytes`, which are 0 before.
     pub(super) fn write(
         &mut self,
-        form: &ElementType,
+        element_type: &ElementType,
         object: &Bound<'_, PyAny>,
         bytes: &mut [u8],
     ) -> PyResult<()> {
         let format = self.format;
-        match form {
+        match element_type {
             ElementType::Scalar(scalar_type) => dispatch_scalar!(*scalar_type, T => {
                 let value = <T as Scalar>::Value::from_object(object, format)?;
                 bytes[..T::SIZE].copy_from_slice(<T as Scalar>::encode(value).as_ref());
@@ -84,11 +84,13 @@ impl Writer<'_> {
             ElementType::Record(Record { fields, .. }) => {
                 let parts = self.sequence(object, fields.len(), "a tuple")?;
                 for (field, part) in fields.iter().zip(parts) {
-                    self.write(&field.form, &part, &mut bytes[field.offset..])?;
+                    self.write(&field.element_type, &part, &mut bytes[field.offset..])?;
                 }
                 Ok(())
             }
-            ElementType::Padded(offset, form) => self.write(form, object, &mut bytes[*offset..]),
+            ElementType::Padded(offset, element_type) => {
+                self.write(element_type, object, &mut bytes[*offset..])
+            }
             ElementType::Unreadable { why, .. } => {
                 Err(PyNotImplementedError::new_err(why.to_string()))
             }

@@ -160,17 +160,19 @@ fn what_is_no_scalar_has_a_form() {
 
 #[test]
 fn a_record_that_only_fits_without_gaps_has_none() {
-    let Judgement::Composite(form) = judge(b"T{b:a:d:b:T{b:x:i:y:}:c:}", 14) else { panic!() };
+    let Judgement::Composite(element_type) = judge(b"T{b:a:d:b:T{b:x:i:y:}:c:}", 14) else {
+        panic!()
+    };
     let mut starts = Vec::new();
-    form.for_each_leaf(0, &mut |range, _| starts.push(range.start));
+    element_type.for_each_leaf(0, &mut |range, _| starts.push(range.start));
     assert_eq!(starts, [0, 1, 9, 10]);
     // Neither with its gaps nor without.
     assert!(matches!(judge(b"T{b:a:d:b:}", 10), Judgement::Unreadable(_)));
     // Larger than with its gaps: padding at the end.
-    let Judgement::Composite(form) = judge(b"T{b:a:i:b:}", 9) else { panic!() };
+    let Judgement::Composite(element_type) = judge(b"T{b:a:i:b:}", 9) else { panic!() };
     assert_eq!(
-        form.value(&[1, 9, 9, 9, 2, 0, 0, 0, 9]).clone(),
-        form.value(&[1, 0, 0, 0, 2, 0, 0, 0, 0])
+        element_type.value(&[1, 9, 9, 9, 2, 0, 0, 0, 9]).clone(),
+        element_type.value(&[1, 0, 0, 0, 2, 0, 0, 0, 0])
     );
 }
 

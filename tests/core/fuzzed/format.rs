@@ -44,24 +44,24 @@ fn assert_survives_writing(tree: &Format) {
 fn assert_judged(format: &[u8], itemsize: usize) {
     match judge(format, itemsize) {
         Judgement::Scalar(found) => assert_eq!(found.scalar.size(), itemsize),
-        Judgement::Composite(form) => assert_within(&form, itemsize),
+        Judgement::Composite(element_type) => assert_within(&element_type, itemsize),
         Judgement::Unreadable(error) => assert!(error.is_unreadable(), "{error}"),
     }
 }
 
-fn assert_within(form: &ElementType, itemsize: usize) {
-    assert!(form.size() <= itemsize, "{form:?}");
+fn assert_within(element_type: &ElementType, itemsize: usize) {
+    assert!(element_type.size() <= itemsize, "{element_type:?}");
     if itemsize > MAX_BYTES {
         return;
     }
     let mut end = 0;
-    form.for_each_leaf(0, &mut |range: Range<usize>, _| {
-        assert!(end <= range.start && range.start <= range.end, "{range:?} of {form:?}");
+    element_type.for_each_leaf(0, &mut |range: Range<usize>, _| {
+        assert!(end <= range.start && range.start <= range.end, "{range:?} of {element_type:?}");
         end = range.end;
     });
-    assert!(end <= itemsize, "{form:?}");
+    assert!(end <= itemsize, "{element_type:?}");
     // Bytes of every kind: text that ends early, and text that does not.
     for byte in [0, 1, 0xff] {
-        let _: Value = form.value(&vec![byte; itemsize]);
+        let _: Value = element_type.value(&vec![byte; itemsize]);
     }
 }
