@@ -121,7 +121,7 @@ macro_rules! define_dispatch_scalar {
             ($d scalar_type:expr, $d t:ident => $d body:expr) => {{
                 use $crate::dtype::{DType as Name, dispatch_types::*};
                 let scalar_type = $d scalar_type;
-                match (scalar_type.scalar, scalar_type.swapped) {
+                match (scalar_type.dtype, scalar_type.swapped) {
                     $((Name::$s, _) => { type $d t = $st; $d body })*
                     $((Name::$m, false) => { type $d t = $mt; $d body }
                     (Name::$m, true) => { type $d t = Swapped<$mt>; $d body })*
@@ -170,14 +170,14 @@ impl DType {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ScalarType {
     /// The type.
-    pub scalar: DType,
+    pub dtype: DType,
     /// Whether the byte order is the opposite of this machine's. Never true for a single byte.
     pub swapped: bool,
 }
 
 impl ScalarType {
-    const fn new(scalar: DType, swapped: bool) -> Self {
-        Self { scalar, swapped: swapped && scalar.size() > 1 }
+    const fn new(dtype: DType, swapped: bool) -> Self {
+        Self { dtype, swapped: swapped && dtype.size() > 1 }
     }
 
     /// Returns the order of the bytes: this machine's for a single byte.
@@ -191,7 +191,7 @@ impl ScalarType {
     #[must_use]
     pub fn format(self) -> FormatString {
         let prefix = self.swapped.then(|| self.byte_order().prefix());
-        FormatString::inline(prefix.into_iter().chain(self.scalar.format().iter().copied()))
+        FormatString::inline(prefix.into_iter().chain(self.dtype.format().iter().copied()))
     }
 
     /// Returns the type that a code under a prefix stands for in elements of `itemsize` bytes.

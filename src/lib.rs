@@ -24,7 +24,7 @@
 //! // A 2×3 matrix of big-endian doubles, as Java or a FITS file would hold it.
 //! let bytes: Vec<u8> = (0..6).flat_map(|n| (f64::from(n) / 2.0).to_be_bytes()).collect();
 //! let matrix = AnyArray::from_bytes(&bytes, c">d", &[2, 3])?;
-//! assert_eq!(matrix.scalar_type().map(|found| found.scalar), Some(DType::F64));
+//! assert_eq!(matrix.scalar_type().map(|found| found.dtype), Some(DType::F64));
 //!
 //! // The last column, backwards: other strides over the same memory.
 //! let backwards = Key::Slice { start: isize::MAX, stop: isize::MIN, step: -1 };

@@ -32,7 +32,7 @@ macro_rules! define_array {
         /// use consumer::{AnyArray, DType};
         ///
         /// let array = AnyArray::from_bytes(&[0, 1, 0, 2], c">h", &[2]).unwrap();
-        /// assert_eq!(array.scalar_type().unwrap().scalar, DType::I16);
+        /// assert_eq!(array.scalar_type().unwrap().dtype, DType::I16);
         /// assert_eq!(array.layout().shape(), [2]);
         /// ```
         #[derive(Debug)]
@@ -88,7 +88,7 @@ macro_rules! define_array {
                         Self::$variant(ConsumerArray::new(view, format, owner))
                     }};
                 }
-                match (scalar_type.scalar, scalar_type.swapped) {
+                match (scalar_type.dtype, scalar_type.swapped) {
                     $((DType::$s, _) => array!($s),)*
                     $((DType::$m, false) => array!($m),
                     (DType::$m, true) => array!($swapped),)*
@@ -98,13 +98,13 @@ macro_rules! define_array {
             /// Returns the element type, or `None` if the elements are not scalars.
             #[must_use]
             pub fn scalar_type(&self) -> Option<ScalarType> {
-                let (scalar, swapped) = match self {
+                let (dtype, swapped) = match self {
                     $(Self::$s(_) => (DType::$s, false),)*
                     $(Self::$m(_) => (DType::$m, false),
                     Self::$swapped(_) => (DType::$m, true),)*
                     Self::Composite(_) | Self::Opaque(_) => return None,
                 };
-                Some(ScalarType { scalar, swapped })
+                Some(ScalarType { dtype, swapped })
             }
 
             /// Returns how an element is encoded in bytes, or `None` if the elements are not scalars.

@@ -74,7 +74,7 @@ impl AnyArray {
     #[inline(always)]
     pub unsafe fn scalar_field(&self, (offset, scalar_type): (usize, ScalarType)) -> Self {
         let start = self.start().wrapping_add(offset);
-        let layout = self.layout().with_itemsize(scalar_type.scalar.size());
+        let layout = self.layout().with_itemsize(scalar_type.dtype.size());
         let (format, readonly) = (scalar_type.format(), self.readonly());
         // SAFETY: the caller guarantees that the field lies within each of this array's elements, which
         // are valid; the layout has its size, and leads to it in each of them.

@@ -26,7 +26,7 @@ impl Bits {
     /// Returns the value of the field, given the bytes of its integer.
     #[must_use]
     pub fn value(&self, bytes: &[u8]) -> i128 {
-        let unit = load_unsigned(self.unit, &bytes[..self.unit.scalar.size()]);
+        let unit = load_unsigned(self.unit, &bytes[..self.unit.dtype.size()]);
         let field = (unit & self.mask()) >> self.shift;
         // The highest bit of a signed field is its sign.
         let negative = self.is_signed() && field >> (self.width - 1) & 1 == 1;
@@ -44,7 +44,7 @@ impl Bits {
     }
 
     fn is_signed(&self) -> bool {
-        self.unit.scalar.kind() == Kind::Signed
+        self.unit.dtype.kind() == Kind::Signed
     }
 }
 

@@ -73,14 +73,14 @@ impl ElementType {
     #[must_use]
     pub fn size(&self) -> usize {
         match self {
-            Self::Scalar(scalar_type) => scalar_type.scalar.size(),
-            Self::Bits(bits) => bits.unit.scalar.size(),
+            Self::Scalar(scalar_type) => scalar_type.dtype.size(),
+            Self::Bits(bits) => bits.unit.dtype.size(),
             Self::Object => size_of::<usize>(),
             Self::Bytes(size)
             | Self::Pascal(size)
             | Self::Void(size)
             | Self::Unreadable { size, .. } => *size,
-            Self::Text(unit, count) => unit.scalar.size() * count,
+            Self::Text(unit, count) => unit.dtype.size() * count,
             Self::Array { shape, element } => shape.iter().product::<usize>() * element.size(),
             Self::Record(record) => record.size,
             Self::Padded(offset, element_type) => offset + element_type.size(),
@@ -119,7 +119,7 @@ impl ElementType {
                 f(whole, Leaf::Bytes);
             }
             Self::Text(unit, count) => {
-                let size = unit.scalar.size();
+                let size = unit.dtype.size();
                 for index in 0..*count {
                     let start = start + index * size;
                     f(start..start + size, Leaf::Scalar(*unit));

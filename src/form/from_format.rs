@@ -102,7 +102,7 @@ fn element_type(item: &Item) -> Result<ElementType> {
         ScalarType::from_code(code, prefix, size)
             .ok_or_else(|| Error::unreadable(format!("{} of {size} bytes", code.spelling())))
     };
-    let address = ElementType::Scalar(ScalarType { scalar: DType::Address, swapped: false });
+    let address = ElementType::Scalar(ScalarType { dtype: DType::Address, swapped: false });
     Ok(match &item.element {
         format::Element::Scalar(code) => ElementType::Scalar(scalar(*code, item.prefix)?),
         format::Element::Bytes(size) => ElementType::Bytes(*size),

@@ -31,13 +31,13 @@ pub enum Judgement {
 /// use consumer::form::{Judgement, judge};
 ///
 /// let Judgement::Scalar(found) = judge(b">d", 8) else { panic!() };
-/// assert_eq!((found.scalar, found.swapped), (DType::F64, cfg!(target_endian = "little")));
+/// assert_eq!((found.dtype, found.swapped), (DType::F64, cfg!(target_endian = "little")));
 /// assert!(matches!(judge(b"d", 4), Judgement::Unreadable(_)));
 /// ```
 #[must_use]
 pub fn judge(format: &[u8], itemsize: usize) -> Judgement {
     match ScalarType::from_letters(format) {
-        Some(found) if found.scalar.size() == itemsize => Judgement::Scalar(found),
+        Some(found) if found.dtype.size() == itemsize => Judgement::Scalar(found),
         _ => judge_tree(format, itemsize).unwrap_or_else(Judgement::Unreadable),
     }
 }
@@ -49,7 +49,7 @@ pub fn judge(format: &[u8], itemsize: usize) -> Judgement {
 #[must_use]
 #[inline]
 pub fn judge_letter(prefix: Option<u8>, letter: u8, itemsize: usize) -> Option<ScalarType> {
-    ScalarType::from_letter(prefix, letter).filter(|found| found.scalar.size() == itemsize)
+    ScalarType::from_letter(prefix, letter).filter(|found| found.dtype.size() == itemsize)
 }
 
 /// Judges a format by its tree.
@@ -88,7 +88,7 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
     }
     match ElementType::from_format(&tree).map_err(|error| unreadable(error.to_string()))? {
         // Explicit padding may follow the scalar in the format.
-        ElementType::Scalar(scalar_type) if scalar_type.scalar.size() == itemsize => {
+        ElementType::Scalar(scalar_type) if scalar_type.dtype.size() == itemsize => {
             Ok(Judgement::Scalar(scalar_type))
         }
         // Padding at the end of a record is the writer's choice. A single value has none.

@@ -15,7 +15,7 @@ pub fn pascal(bytes: &[u8]) -> &[u8] {
 /// Returns the code points of a string of `count` code units, without the NULs at its end.
 #[must_use]
 pub fn code_points(unit: ScalarType, count: usize, bytes: &[u8]) -> Vec<u32> {
-    let size = unit.scalar.size();
+    let size = unit.dtype.size();
     let code = |bytes: &[u8]| load_unsigned(unit, bytes) as u32;
     let mut codes: Vec<u32> = bytes[..size * count].chunks_exact(size).map(code).collect();
     codes.truncate(codes.iter().rposition(|&code| code != 0).map_or(0, |last| last + 1));

@@ -63,7 +63,7 @@ impl FormatWriter {
         match element_type {
             ElementType::Scalar(scalar_type) => {
                 self.prefix(scalar_type.swapped);
-                self.text.push_str(&String::from_utf8_lossy(scalar_type.scalar.format()));
+                self.text.push_str(&String::from_utf8_lossy(scalar_type.dtype.format()));
             }
             ElementType::Bits(Bits { width, .. }) => self.write(format_args!("{width}t")),
             ElementType::Object => {
@@ -74,7 +74,7 @@ impl FormatWriter {
             ElementType::Pascal(size) => self.write(format_args!("{size}p")),
             ElementType::Text(unit, count) => {
                 self.prefix(unit.swapped);
-                let code = String::from_utf8_lossy(unit.scalar.format());
+                let code = String::from_utf8_lossy(unit.dtype.format());
                 self.write(format_args!("{count}{code}"));
             }
             ElementType::Void(size) | ElementType::Unreadable { size, .. } => {

@@ -138,7 +138,7 @@ unsafe fn turn(element_type: &ElementType, element: *mut u8) {
     element_type.for_each_leaf(0, &mut |range, part| {
         let Leaf::Scalar(scalar_type) = part else { return };
         if scalar_type.swapped {
-            let halves = 1 + usize::from(scalar_type.scalar.kind() == Kind::Complex);
+            let halves = 1 + usize::from(scalar_type.dtype.kind() == Kind::Complex);
             // SAFETY: the range lies within the element, which is ours alone; the slice lives for
             // this one part.
             let bytes = unsafe {

@@ -27,7 +27,7 @@ fn overflow(name: &str) -> PyResult<Overflow> {
 }
 
 /// A format of a scalar type that names its byte order, where it has one.
-fn explicit_format(ScalarType { scalar, swapped }: ScalarType) -> FormatString {
+fn explicit_format(ScalarType { dtype: scalar, swapped }: ScalarType) -> FormatString {
     let little = cfg!(target_endian = "little") != swapped;
     let prefix = (scalar.size() > 1).then_some(if little { b'<' } else { b'>' });
     FormatString::inline(prefix.into_iter().chain(scalar.format().iter().copied()))

@@ -20,7 +20,7 @@ use crate::layout::Layout;
 pub(super) fn parse(format: &Bound<'_, PyString>) -> PyResult<(FormatString, usize)> {
     if let Some((format, scalar_type)) = plain::name(format.as_any().as_borrowed()).and_then(short)
     {
-        return Ok((format, scalar_type.scalar.size()));
+        return Ok((format, scalar_type.dtype.size()));
     }
     let text = match format.to_str() {
         Ok(text) => CString::new(text),
@@ -70,7 +70,7 @@ pub(super) fn line<'py>(
 ) -> PyResult<Option<Bound<'py, PyConsumerArray>>> {
     let Some((format, scalar_type)) = plain::name(format).and_then(short) else { return Ok(None) };
     let Some(access) = this.get().try_access(this.py()) else { return Ok(None) };
-    let size = scalar_type.scalar.size();
+    let size = scalar_type.dtype.size();
     let nbytes = match access.layout().contiguous_len() {
         Some(length) if access.is_scalar() => length * access.layout().itemsize(),
         _ => return Ok(None),

@@ -235,7 +235,7 @@ impl<'py> Reader<'py> {
                 Some(array_of(length, element))
             }
             Some(Family::Address) => {
-                Some(ElementType::Scalar(ScalarType { scalar: DType::Address, swapped: false }))
+                Some(ElementType::Scalar(ScalarType { dtype: DType::Address, swapped: false }))
             }
             Some(kind @ (Family::Structure | Family::Union)) => {
                 match self.fields(class, size, depth)? {
@@ -291,7 +291,7 @@ impl<'py> Reader<'py> {
                 None => return Ok(None),
             },
         };
-        Ok(Some(ElementType::Scalar(ScalarType { scalar, swapped: swapped && size > 1 })))
+        Ok(Some(ElementType::Scalar(ScalarType { dtype: scalar, swapped: swapped && size > 1 })))
     }
 
     /// The fields of a structure or union of `size` bytes, those of its base classes first; why they
@@ -391,7 +391,7 @@ impl<'py> Reader<'py> {
         };
         match element_type {
             ElementType::Scalar(unit)
-                if matches!(unit.scalar.kind(), Kind::Signed | Kind::Unsigned)
+                if matches!(unit.dtype.kind(), Kind::Signed | Kind::Unsigned)
                     && width > 0
                     && width.checked_add(shift).is_some_and(|end: u32| end <= 8 * size as u32) =>
             {
@@ -414,8 +414,8 @@ fn names_of(field: &Field) -> Vec<&str> {
 /// An array of a length: text where its elements are characters.
 fn array_of(length: usize, element: ElementType) -> ElementType {
     match element {
-        ElementType::Scalar(ScalarType { scalar: DType::Char, .. }) => ElementType::Bytes(length),
-        ElementType::Scalar(unit) if unit.scalar.kind() == Kind::Text => {
+        ElementType::Scalar(ScalarType { dtype: DType::Char, .. }) => ElementType::Bytes(length),
+        ElementType::Scalar(unit) if unit.dtype.kind() == Kind::Text => {
             ElementType::Text(unit, length)
         }
         ElementType::Array { mut shape, element } => {

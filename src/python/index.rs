@@ -313,7 +313,7 @@ fn holds_bytes(array: &AnyArray) -> bool {
     fn is_bytes(element_type: &ElementType) -> bool {
         match element_type {
             ElementType::Bytes(_) | ElementType::Pascal(_) | ElementType::Void(_) => true,
-            ElementType::Scalar(scalar_type) => scalar_type.scalar == DType::Char,
+            ElementType::Scalar(scalar_type) => scalar_type.dtype == DType::Char,
             ElementType::Padded(_, element_type) => is_bytes(element_type),
             _ => false,
         }

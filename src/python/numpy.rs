@@ -45,7 +45,7 @@ fn type_string(array: &AnyArray) -> PyResult<String> {
             _ => Err(PyTypeError::new_err("no NumPy type is made for records and strings yet")),
         };
     };
-    let scalar = scalar_type.scalar;
+    let scalar = scalar_type.dtype;
     let size = scalar.size();
     let name = match scalar.kind() {
         Kind::Bool => "?".to_owned(),

@@ -162,7 +162,7 @@ fn simple(name: &str, size: usize) -> Option<ElementType> {
         (b'S', _) => return Some(ElementType::Bytes(size)),
         (b'V', _) => return Some(ElementType::Void(size)),
         (b'U', _) => {
-            return Some(ElementType::Text(ScalarType { scalar: DType::Ucs4, swapped }, size / 4));
+            return Some(ElementType::Text(ScalarType { dtype: DType::Ucs4, swapped }, size / 4));
         }
         (b'O', _) => return Some(ElementType::Object),
         (b'b', 1) => "?",

@@ -164,28 +164,28 @@ impl Limits {
 impl Plan {
     /// The steps from one type to another; `None` where that has no meaning.
     fn new(from: ScalarType, to: ScalarType, overflow: Overflow) -> Option<Self> {
-        if !is_meaningful(from.scalar.kind(), to.scalar.kind()) {
+        if !is_meaningful(from.dtype.kind(), to.dtype.kind()) {
             return None;
         }
-        let same = from.scalar == to.scalar;
+        let same = from.dtype == to.dtype;
         // Bytes and whatever is to stay itself can be taken for any integers.
         let bytes = (DType::U8, 1);
-        let (source, mut count) = parts(from.scalar).unwrap_or(bytes);
-        let (target, parts) = parts(to.scalar).unwrap_or(bytes);
+        let (source, mut count) = parts(from.dtype).unwrap_or(bytes);
+        let (target, parts) = parts(to.dtype).unwrap_or(bytes);
         let wide = Wide::of(source);
         let limits = &LIMITS[target as usize];
         let mut plan = Self {
             steps: SmallVec::new(),
             limits,
             wide,
-            sizes: [from.scalar.size(), to.scalar.size()],
+            sizes: [from.dtype.size(), to.dtype.size()],
         };
         if from.swapped {
             plan.map(Some(steps::swap(source.size())), count);
         }
         if !same {
             plan.map(steps::widen(source), count);
-            if to.scalar == DType::Bool {
+            if to.dtype == DType::Bool {
                 let truth = if count == 2 { steps::complex_truth } else { steps::truth };
                 plan.map(Some(truth(wide)), 1);
             } else {

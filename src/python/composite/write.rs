@@ -106,7 +106,7 @@ impl Writer<'_> {
             ));
         };
         // Those of other fields in the same bytes may be there already.
-        let unit = &mut bytes[..bits.unit.scalar.size()];
+        let unit = &mut bytes[..bits.unit.dtype.size()];
         let others = load_unsigned(bits.unit, unit) & !bits.mask();
         store_unsigned(bits.unit, others | (value as u64) << bits.shift & bits.mask(), unit);
         Ok(())
@@ -175,7 +175,7 @@ impl Writer<'_> {
                 "a str of length {length} does not fit {count} characters of format '{format}'"
             )));
         }
-        let size = unit.scalar.size();
+        let size = unit.dtype.size();
         for (index, place) in bytes[..count * size].chunks_exact_mut(size).enumerate() {
             let code = if index < length {
                 // SAFETY: the object is a str, and has that many code points.
@@ -183,7 +183,7 @@ impl Writer<'_> {
             } else {
                 0
             };
-            if unit.scalar == Name::Ucs2 && u16::try_from(code).is_err() {
+            if unit.dtype == Name::Ucs2 && u16::try_from(code).is_err() {
                 return Err(out_of_range(format_args!("code point {code:#x}"), format));
             }
             store_unsigned(unit, u64::from(code), place);

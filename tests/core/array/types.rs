@@ -19,7 +19,7 @@ fn types() -> Vec<(ScalarType, CString)> {
     both.map(|(scalar, swapped)| {
         let symbol = if swapped == LITTLE { ">" } else { "<" };
         let format = CString::new([symbol.as_bytes(), scalar.format()].concat()).unwrap();
-        (ScalarType { scalar, swapped: swapped && scalar.size() > 1 }, format)
+        (ScalarType { dtype: scalar, swapped: swapped && scalar.size() > 1 }, format)
     })
     .collect()
 }
@@ -50,7 +50,7 @@ fn elements(array: &AnyArray) -> Vec<u8> {
 #[test]
 fn every_type_in_both_orders() {
     for (scalar_type, format) in types() {
-        let size = scalar_type.scalar.size();
+        let size = scalar_type.dtype.size();
         for shape in [&[][..], &[5], &[2, 3], &[0], &[3, 0, 2], &[1, 2, 1, 2]] {
             let bytes = noise(shape.iter().product::<usize>() * size, 1);
             let array = AnyArray::from_bytes(&bytes, &format, shape).unwrap();
@@ -61,7 +61,7 @@ fn every_type_in_both_orders() {
             assert_eq!(array.start(), array.raw().start());
             assert_eq!(elements(&array), bytes);
             let native = bytes_of(&array.to_native().unwrap());
-            let order = if scalar_type.swapped { part(scalar_type.scalar) } else { 1 };
+            let order = if scalar_type.swapped { part(scalar_type.dtype) } else { 1 };
             assert_eq!(native, turned(&bytes, order), "{format:?}");
         }
     }
@@ -173,7 +173,7 @@ proptest! {
         seed in any::<u64>(),
     ) {
         let (scalar_type, format) = types().swap_remove(number);
-        let size = scalar_type.scalar.size();
+        let size = scalar_type.dtype.size();
         let bytes = noise(shape.iter().product::<usize>() * size, seed);
         let array = AnyArray::from_bytes(&bytes, &format, &shape).unwrap();
         let at = |layout: &Layout, start: isize| -> Vec<u8> {
@@ -197,7 +197,7 @@ proptest! {
         drop((array, transposed, reshaped));
         prop_assert_eq!(elements(&selected), at(&selection.layout, selection.offset));
         let native = bytes_of(&selected.to_native().unwrap());
-        let order = if scalar_type.swapped { part(scalar_type.scalar) } else { 1 };
+        let order = if scalar_type.swapped { part(scalar_type.dtype) } else { 1 };
         prop_assert_eq!(native, turned(&elements(&selected), order));
         prop_assert_eq!(elements(&selected.clone()), elements(&selected));
     }

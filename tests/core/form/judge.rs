@@ -87,7 +87,7 @@ fn every_code_under_every_prefix_in_every_itemsize() {
                     if agrees {
                         let scalar = family(code, itemsize).unwrap();
                         let swapped = !in_order && itemsize > 1;
-                        let expected = Judgement::Scalar(ScalarType { scalar, swapped });
+                        let expected = Judgement::Scalar(ScalarType { dtype: scalar, swapped });
                         assert_eq!(found, expected, "{format:?} in {itemsize}");
                         assert_eq!(scalar.size(), itemsize);
                     } else {
@@ -112,7 +112,7 @@ fn every_code_under_every_prefix_in_every_itemsize() {
 #[test]
 fn the_format_of_every_scalar_is_judged_to_be_it() {
     for &scalar in DType::ALL {
-        let expected = Judgement::Scalar(ScalarType { scalar, swapped: false });
+        let expected = Judgement::Scalar(ScalarType { dtype: scalar, swapped: false });
         assert_eq!(judge(scalar.format(), scalar.size()), expected, "{}", scalar.name());
     }
     let names: std::collections::HashSet<&str> = DType::ALL.iter().map(|s| s.name()).collect();
@@ -153,7 +153,7 @@ fn what_is_no_scalar_has_a_form() {
     assert!(matches!(judge(b"", 1), Judgement::Unreadable(_)));
     // Addresses of whatever are scalars.
     for format in ["&i", "X{}", "&&T{i:a:}"] {
-        let address = ScalarType { scalar: DType::Address, swapped: false };
+        let address = ScalarType { dtype: DType::Address, swapped: false };
         assert_eq!(judge(format.as_bytes(), WORD), Judgement::Scalar(address));
     }
 }

@@ -43,7 +43,7 @@ fn assert_survives_writing(tree: &Format) {
 /// What can be read lies within the itemsize.
 fn assert_judged(format: &[u8], itemsize: usize) {
     match judge(format, itemsize) {
-        Judgement::Scalar(found) => assert_eq!(found.scalar.size(), itemsize),
+        Judgement::Scalar(found) => assert_eq!(found.dtype.size(), itemsize),
         Judgement::Composite(element_type) => assert_within(&element_type, itemsize),
         Judgement::Unreadable(error) => assert!(error.is_unreadable(), "{error}"),
     }

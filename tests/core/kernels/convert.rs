@@ -400,7 +400,7 @@ fn formats_of_one_or_two_bytes_are_what_the_parser_makes_of_them() {
                 let Judgement::Scalar(found) = judge(&format, measure.size) else {
                     panic!("{format:?} is of scalars")
                 };
-                assert_eq!((memory.len(), found.scalar.size()), (4 * measure.size, measure.size));
+                assert_eq!((memory.len(), found.dtype.size()), (4 * measure.size, measure.size));
                 known += 1;
             }
             (Ok(_), Err(error)) => assert!(error.is_wrong_kind(), "{format:?} {error}"),
