@@ -46,7 +46,8 @@ impl AnyArray {
     pub fn field(&self, name: &str) -> Result<Self> {
         let record = self.require_record()?;
         let (offset, element_type) = record.field(name).ok_or_else(|| no_field(record, name))?;
-        self.part(offset, element_type)
+        // SAFETY: this is a field of the elements' own type.
+        unsafe { self.part(offset, element_type) }
     }
 
     /// Returns the offset and the type of a field for [`scalar_field`](Self::scalar_field), the fast
@@ -122,8 +123,11 @@ impl AnyArray {
     ///
     /// # Errors
     /// Returns the errors of [`field`](Self::field).
+    ///
+    /// # Safety
+    /// The part lies within the elements, as a field or a sub-array of their own type does.
     #[doc(hidden)]
-    pub fn part(&self, offset: usize, element_type: &ElementType) -> Result<Self> {
+    pub unsafe fn part(&self, offset: usize, element_type: &ElementType) -> Result<Self> {
         let mut sub_array = Vec::new();
         let mut element_type = element_type;
         let mut offset = offset;
@@ -143,8 +147,8 @@ impl AnyArray {
         let (step, layout) = self.layout().part(offset, element_type.size(), &sub_array)?;
         let start = self.start().wrapping_offset(step);
         let (readonly, owner) = (self.readonly(), self.owner().cloned());
-        // SAFETY: the layout leads to this part of each of this array's elements, which are valid, and
-        // its itemsize is the size of the part's type.
+        // SAFETY: the caller guarantees that the part lies within each of this array's elements, which
+        // are valid; the layout leads to it, and its itemsize is the size of the part's type.
         Ok(unsafe {
             match element_type {
                 ElementType::Scalar(scalar_type) => {
@@ -172,15 +176,21 @@ impl AnyArray {
                     return Some(false);
                 }
                 for (one, two) in one.fields.iter().zip(&two.fields) {
-                    let left = self.part(one.offset, &one.element_type).ok()?;
-                    if !left.equals(&other.part(two.offset, &two.element_type).ok()?) {
+                    // SAFETY: each is a field of the elements' own type.
+                    let (left, right) = unsafe {
+                        let left = self.part(one.offset, &one.element_type).ok()?;
+                        (left, other.part(two.offset, &two.element_type).ok()?)
+                    };
+                    if !left.equals(&right) {
                         return Some(false);
                     }
                 }
                 Some(true)
             }
             (one @ ElementType::Array { .. }, two @ ElementType::Array { .. }) => {
-                Some(self.part(0, one).ok()?.equals(&other.part(0, two).ok()?))
+                // SAFETY: each is the elements' own type.
+                let (left, right) = unsafe { (self.part(0, one).ok()?, other.part(0, two).ok()?) };
+                Some(left.equals(&right))
             }
             _ => None,
         }
@@ -189,7 +199,7 @@ impl AnyArray {
     /// Makes an array of composite elements over the same memory.
     ///
     /// # Safety
-    /// The requirements of [`View::new`]; also, the type has no more bytes than the itemsize.
+    /// The requirements of [`View::new`]; also, every part of the type lies within the itemsize.
     unsafe fn with_element_type(
         &self,
         start: *mut u8,
@@ -213,7 +223,7 @@ impl AnyArray {
     /// Makes an array of composite elements of a type, whatever the format string says.
     ///
     /// # Safety
-    /// The requirements of [`View::new`]; also, the type has no more bytes than the itemsize.
+    /// The requirements of [`View::new`]; also, every part of the type lies within the itemsize.
     #[doc(hidden)]
     #[must_use]
     pub unsafe fn composite(

@@ -72,6 +72,8 @@ impl AnyArray {
     /// Returns an error with [`is_value`](Error::is_value) if the layout is not contiguous or the
     /// memory is smaller than the elements.
     pub fn from_memory(memory: Memory, layout: Layout, format: FormatString) -> Result<Self> {
+        // Memory safety depends on the product that this checks, wherever the layout comes from.
+        let layout = layout.checked()?;
         let (have, want) = (memory.len(), layout.nbytes());
         if !layout.is_c_contiguous() || have < want {
             return Err(Error::memory_too_small(want, have));
@@ -79,7 +81,7 @@ impl AnyArray {
         // Moved into its place before the pointer is taken, because a move asserts unique access.
         let memory = Arc::new(memory);
         let start = memory.start();
-        // SAFETY: the memory has room for the contiguous elements, and as their owner it lives as long
+        // SAFETY: the memory has room for the contiguous elements, whose size did not overflow, and as their owner it lives as long
         // as the array. It was passed by value, so nothing else refers to it, and its bytes are only
         // accessed through pointers.
         Ok(unsafe { Self::new(start, layout, format, false, Some(memory)) })

@@ -4,6 +4,10 @@
 //! that it makes. These functions return offsets or change a layout in place, instead of building a
 //! [`Selection`](super::Selection), and return `None` for whatever
 //! [`select`](Layout::select) has to handle or report.
+//!
+//! Functions that change a layout do not check that the result lies within memory. They are hidden,
+//! because they keep that guarantee only if their arguments come from the functions beside them, for
+//! the same layout.
 
 use super::select::adjust;
 use super::{Dimensions, Key, Layout, resolve_index};
@@ -50,7 +54,8 @@ impl Layout {
         Some((offset, count, stride.wrapping_mul(step)))
     }
 
-    /// Changes the length and the stride of the first dimension.
+    /// Changes the length and the stride of the first dimension to what
+    /// [`slice_first`](Self::slice_first) returned.
     #[inline]
     pub fn set_first(&mut self, length: usize, stride: isize) {
         if let (Some(first), Some(step)) = (self.shape.first_mut(), self.strides.first_mut()) {
@@ -112,7 +117,7 @@ impl Layout {
         Some(narrowed)
     }
 
-    /// Replaces the dimensions of the layout.
+    /// Replaces the dimensions of the layout by what [`narrowed`](Self::narrowed) returned.
     #[inline]
     pub fn set_dimensions(&mut self, narrowed: Narrowed) {
         self.shape = narrowed.shape;

@@ -58,7 +58,7 @@ impl Layout {
     ///
     /// Lengths of 0 and an itemsize of 0 count as 1, so that no product of lengths overflows in any
     /// order, and no length is larger than an index can be.
-    pub(super) fn checked(self) -> Result<Self> {
+    pub(crate) fn checked(self) -> Result<Self> {
         let mut lengths = self.shape.iter().map(|&length| length.max(1));
         let size = lengths.try_fold(self.itemsize.max(1), usize::checked_mul);
         let fits = self.checked_extent().is_some()

@@ -165,11 +165,12 @@ impl Layout {
         Self::new(&[length], Some(&[stride]), None, itemsize)
     }
 
-    /// Makes a layout of one dimension that is known to [fit](Self::line_fits).
+    /// Makes a layout of one dimension that [fits](Self::line_fits), which is not checked.
     #[doc(hidden)]
     #[must_use]
     #[inline(always)]
     pub fn line_unchecked(length: usize, stride: isize, itemsize: usize) -> Self {
+        debug_assert!(Self::line_fits(length, stride, itemsize), "{length} {stride} {itemsize}");
         let (shape, strides) = (Dimensions::one(length), Dimensions::one(stride));
         Self { shape, strides, suboffsets: None, itemsize }
     }

@@ -80,7 +80,8 @@ pub(super) fn field_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
 }
 
 fn describe<'py>(py: Python<'py>, array: &AnyArray, field: &Field) -> PyResult<Bound<'py, PyAny>> {
-    let part = array.part(field.offset, &field.element_type)?;
+    // SAFETY: this is a field of the elements' own type.
+    let part = unsafe { array.part(field.offset, &field.element_type)? };
     let format = super::attributes::format_object(py, &part)?;
     let shape = PyTuple::new(py, &part.layout().shape()[array.layout().ndim()..])?;
     field_class(py)?.call1(((format, field.offset, shape),))

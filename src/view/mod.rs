@@ -55,7 +55,8 @@ impl<T: Element> View<T> {
     ///   unless `readonly`; the pointers on the way to it (suboffsets) are valid for reads;
     /// - no Rust reference to that memory is live that a store through the view, or a load while
     ///   others store, would invalidate;
-    /// - if `T` is a scalar, the layout's itemsize is its size.
+    /// - if `T` is a scalar, the layout's itemsize is its size;
+    /// - the layout lies within memory, as every layout does that was made by documented functions.
     ///
     /// The memory needs no alignment, and its bytes may have any value.
     #[inline]
