@@ -11,6 +11,7 @@
 
 #![allow(unsafe_code)]
 
+pub(crate) mod odometer;
 mod raw;
 mod walk;
 

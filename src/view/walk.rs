@@ -2,9 +2,8 @@
 //!
 //! A run is a number of elements with a constant stride. The walk merges neighbouring dimensions where
 //! one step of the outer one is exactly as long as all steps of the inner one, in every view at once,
-//! so contiguous views of any shape are one run. It makes the innermost dimension the run and counts
-//! the others like an odometer: each `next` adds a stride to the addresses, and a dimension that
-//! overflows subtracts what it had added and carries to the one before it.
+//! so contiguous views of any shape are one run. It makes the innermost dimension the run, and an
+//! odometer counts through the others.
 //!
 //! The order of the elements is never changed, not even where another order would suit the memory
 //! better: callers rely on it. With pointers on the way (suboffsets) nothing can be merged, every run
@@ -15,6 +14,7 @@
 use smallvec::SmallVec;
 
 use super::RawView;
+use super::odometer::{Axis, Odometer};
 use crate::error::{Error, Result};
 use crate::layout::Order;
 
@@ -38,13 +38,6 @@ impl<const N: usize> Run<N> {
     }
 }
 
-/// A dimension of `N` views, possibly merged from several.
-#[derive(Debug, Clone, Copy)]
-struct Dimension<const N: usize> {
-    length: usize,
-    strides: [isize; N],
-}
-
 /// An iterator over the elements of `N` views of the same shape, taken together in C or Fortran order,
 /// as runs: as few and as long as the layouts allow.
 ///
@@ -65,9 +58,11 @@ struct Dimension<const N: usize> {
 #[derive(Debug)]
 pub struct Walk<'a, const N: usize> {
     views: [RawView<'a>; N],
-    /// The dimensions around the run, from the slowest to the fastest, each with its current index.
-    outer: SmallVec<[(Dimension<N>, usize); 3]>,
-    run: Run<N>,
+    /// The dimensions around the run, or all of them where each run is one element.
+    outer: Odometer<N>,
+    /// The run, which starts where the odometer stands.
+    strides: [isize; N],
+    length: usize,
     /// Whether pointers are on the way to the elements, so that each run is one element.
     indirect: bool,
     order: Order,
@@ -100,75 +95,50 @@ impl<'a, const N: usize> Walk<'a, N> {
         let layouts = views.map(RawView::layout);
         let indirect = layouts.iter().any(|layout| !layout.suboffsets().is_empty());
         let shape = layouts.first().map(|layout| layout.shape()).unwrap_or_default();
-        let mut dimensions = SmallVec::<[Dimension<N>; 4]>::new();
+        let mut axes = SmallVec::<[Axis<N>; 4]>::new();
         for position in 0..shape.len() {
             let dimension = match order {
                 Order::C => position,
                 Order::Fortran => shape.len() - 1 - position,
             };
             let length = shape[dimension];
-            let next =
-                Dimension { length, strides: layouts.map(|layout| layout.strides()[dimension]) };
-            match dimensions.last_mut() {
-                // A pointer may follow each dimension, so nothing is merged and the indices are kept.
-                _ if indirect => dimensions.push(next),
-                _ if length == 1 => {}
-                Some(last) if last.steps_over(&next) => {
-                    *last = Dimension { length: last.length * length, ..next };
+            let next = Axis { length, strides: layouts.map(|layout| layout.strides()[dimension]) };
+            // A pointer may follow each dimension, so nothing is merged and all indices are kept.
+            if !indirect {
+                if length == 1 {
+                    continue;
                 }
-                _ => dimensions.push(next),
+                if let Some(last) = axes.last_mut()
+                    && let Some(merged) = last.merged(&next)
+                {
+                    *last = merged;
+                    continue;
+                }
             }
+            axes.push(next);
         }
-        let inner = if indirect { None } else { dimensions.pop() };
-        let inner = inner.unwrap_or(Dimension { length: 1, strides: [0; N] });
+        let inner = if indirect { None } else { axes.pop() };
+        let Axis { length, strides } = inner.unwrap_or(Axis::ONE);
         Self {
             views,
-            outer: dimensions.into_iter().map(|dimension| (dimension, 0)).collect(),
-            run: Run {
-                starts: views.map(RawView::start),
-                strides: inner.strides,
-                length: inner.length,
-            },
+            outer: Odometer::new(axes, views.map(RawView::start)),
+            strides,
+            length,
             indirect,
             order,
             done: shape.contains(&0),
         }
     }
 
-    /// Advances to the next run.
-    fn advance(&mut self) {
-        for (dimension, index) in self.outer.iter_mut().rev() {
-            *index += 1;
-            let back = if *index < dimension.length { 0 } else { *index as isize };
-            for (start, stride) in self.run.starts.iter_mut().zip(dimension.strides) {
-                *start = start.wrapping_offset(stride.wrapping_sub(stride.wrapping_mul(back)));
-            }
-            if back == 0 {
-                return;
-            }
-            *index = 0;
-        }
-        self.done = true;
-    }
-
     /// Returns the addresses of the current element, following the pointers on the way to it.
     fn look_up(&self) -> [*mut u8; N] {
-        let mut index: SmallVec<[usize; 4]> = self.outer.iter().map(|&(_, index)| index).collect();
+        let mut index: SmallVec<[usize; 4]> = self.outer.indices().collect();
         if self.order == Order::Fortran {
             index.reverse();
         }
         // SAFETY: nothing was merged, so there is one index for each dimension of each view, and all
         // shapes are equal; `next` has ended the walk before any index reaches its length.
         self.views.map(|view| unsafe { view.at(&index) })
-    }
-}
-
-impl<const N: usize> Dimension<N> {
-    /// Returns whether one step of this dimension is exactly as long as all steps of the next one, in
-    /// every view.
-    fn steps_over(&self, next: &Self) -> bool {
-        let mut strides = self.strides.iter().zip(&next.strides);
-        strides.all(|(&outer, &inner)| inner.checked_mul(next.length as isize) == Some(outer))
     }
 }
 
@@ -180,11 +150,8 @@ impl<const N: usize> Iterator for Walk<'_, N> {
         if self.done {
             return None;
         }
-        let mut run = self.run;
-        if self.indirect {
-            run.starts = self.look_up();
-        }
-        self.advance();
-        Some(run)
+        let starts = if self.indirect { self.look_up() } else { self.outer.addresses() };
+        self.done = !self.outer.advance();
+        Some(Run { starts, strides: self.strides, length: self.length })
     }
 }

@@ -35,7 +35,7 @@ fn turned(bytes: &[u8], part: usize) -> Vec<u8> {
 }
 
 fn bytes_of(memory: &Memory) -> Vec<u8> {
-    // SAFETY: the memory has that many bytes, and nobody else looks at it.
+    // SAFETY: the memory has that many bytes, all initialised, and nothing writes to it.
     unsafe { std::slice::from_raw_parts(memory.start(), memory.len()) }.to_vec()
 }
 

@@ -162,8 +162,8 @@ impl Place {
             if let Some(paths) = self.paths(order) {
                 let step = layout.itemsize() as i128;
                 let last = self.start.len() - 1;
-                let adjacent = |pair: &[Vec<i128>]| pair[1][last] - pair[0][last] == step;
-                let found = layout.suboffsets().is_empty() && paths.windows(2).all(adjacent);
+                let contiguous = |pair: &[Vec<i128>]| pair[1][last] - pair[0][last] == step;
+                let found = layout.suboffsets().is_empty() && paths.windows(2).all(contiguous);
                 assert_eq!(said, found, "{order:?} {self:?}");
             }
         }

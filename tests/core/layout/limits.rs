@@ -12,8 +12,8 @@ use proptest::prelude::*;
 
 /// Whether each element follows the one before it, or there is none that could not.
 fn is_contiguous(layout: &Layout, order: Order) -> bool {
-    let adjacent = (0..).step_by(layout.itemsize());
-    offsets(layout, order).into_iter().zip(adjacent).all(|(offset, expected)| offset == expected)
+    let contiguous = (0..).step_by(layout.itemsize());
+    offsets(layout, order).into_iter().zip(contiguous).all(|(offset, expected)| offset == expected)
 }
 
 proptest! {

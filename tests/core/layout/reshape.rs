@@ -5,7 +5,7 @@ use crate::support::{config, indices, offset, offsets, placed};
 use consumer::{Key, Layout, Order};
 use proptest::prelude::*;
 
-/// Layouts that often can be reshaped: parts of adjacent elements, dimensions exchanged.
+/// Layouts that often can be reshaped: parts of contiguous elements, dimensions exchanged.
 fn layouts() -> impl Strategy<Value = Layout> {
     let shape = proptest::collection::vec(
         prop_oneof![4 => 1..=4_usize, 1 => Just(6_usize), 1 => Just(1), 1 => 0..=1_usize],

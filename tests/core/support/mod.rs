@@ -163,9 +163,9 @@ pub(crate) fn shapes() -> impl Strategy<Value = Vec<usize>> {
     ]
 }
 
-/// Strides for a shape: adjacent, padded, backwards, broadcast, or whatever.
+/// Strides for a shape: contiguous, padded, backwards, broadcast, or whatever.
 pub(crate) fn strides(shape: &[usize], itemsize: usize) -> BoxedStrategy<Vec<isize>> {
-    let adjacent = |padding: usize, fortran: bool| {
+    let contiguous = |padding: usize, fortran: bool| {
         let mut step = itemsize as isize;
         let mut strides: Vec<isize> = vec![0; shape.len()];
         for position in 0..shape.len() {
@@ -177,10 +177,10 @@ pub(crate) fn strides(shape: &[usize], itemsize: usize) -> BoxedStrategy<Vec<isi
     };
     let ndim = shape.len();
     let structured = prop_oneof![
-        Just(adjacent(0, false)),
-        Just(adjacent(0, true)),
-        Just(adjacent(1, false)),
-        Just(adjacent(1, true)),
+        Just(contiguous(0, false)),
+        Just(contiguous(0, true)),
+        Just(contiguous(1, false)),
+        Just(contiguous(1, true)),
     ];
     let signs = proptest::collection::vec(
         prop_oneof![4 => Just(1_isize), 1 => Just(-1), 1 => Just(0), 1 => Just(2)],

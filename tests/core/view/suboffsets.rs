@@ -36,7 +36,7 @@ fn split(dimensions: &[Dimension]) -> (&[Dimension], &[Dimension]) {
     dimensions.split_at(end.map_or(dimensions.len(), |end| end + 1))
 }
 
-/// The strides of dimensions in one block, adjacent but for the last one, which leaves gaps.
+/// The strides of dimensions in one block, contiguous but for the last one, which leaves gaps.
 fn strides(block: &[Dimension]) -> Vec<isize> {
     let is_pointer = block.last().is_some_and(|last| last.suboffset.is_some());
     let mut step = if is_pointer { WORD } else { 4 } + 3;
@@ -251,7 +251,7 @@ proptest! {
         let bytes = noise(4 * count, seed);
         let arena = Arena::new(&[bytes.as_slice(), &[0; 4]].concat());
         let layout = Layout::contiguous(view.layout().shape(), 4).unwrap();
-        // SAFETY: the arena holds the adjacent elements.
+        // SAFETY: the arena holds the contiguous elements.
         let straight = unsafe { View::<u32>::new(arena.pointer(0), layout, false, ()) };
         copy::assign(view, &straight).unwrap();
         prop_assert!(compare::equal(view, &straight).unwrap());
