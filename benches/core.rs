@@ -10,8 +10,8 @@ use std::ffi::CStr;
 use std::hint::black_box;
 use std::time::Duration;
 
-use consumer::dtype::judge;
 use consumer::element::{Opaque, Scalar, Swapped};
+use consumer::form::judge;
 use consumer::kernels::{compare, copy, hex, search};
 use consumer::{AnyArray, Format, FormatString, Key, Layout, Order, View};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};

@@ -1,11 +1,11 @@
 //! The one error type of the crate.
 //!
-//! Its kinds are private, so that a new one is no breaking change; what a caller may want to know
-//! is asked through predicates. The Python layer maps each predicate to one exception class.
+//! Its variants are private, so that a new one is not a breaking change. Callers ask what went wrong
+//! through predicates; the Python module maps each of them to one exception class.
 
 use std::fmt;
 
-/// What went wrong, in words that name the offending thing.
+/// An error with a message that names the offending thing.
 ///
 /// # Examples
 /// ```
@@ -15,15 +15,15 @@ use std::fmt;
 /// assert!(error.to_string().contains("at byte 4"));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Error(Box<Kind>);
+pub struct Error(Box<Repr>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Kind {
+enum Repr {
     Format { format: String, offset: usize, message: String },
     Unreadable(String),
     Index(String),
-    Key(String),
-    Name(String),
+    WrongKind(String),
+    NoSuchField(String),
     Value(String),
     Buffer(String),
     TooLarge(String),
@@ -33,113 +33,118 @@ enum Kind {
 /// The result of this crate's operations.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// The constructors of the variants that hold nothing but a message.
+macro_rules! constructors {
+    ($($(#[$doc:meta])* $name:ident $variant:ident;)*) => {
+        $(
+            $(#[$doc])*
+            #[doc(hidden)]
+            #[must_use]
+            pub fn $name(message: impl Into<String>) -> Self {
+                Self(Box::new(Repr::$variant(message.into())))
+            }
+        )*
+    };
+}
+
 impl Error {
+    constructors! {
+        /// Elements that cannot be read as what their format says.
+        unreadable Unreadable;
+        /// An index beyond the end of its dimension.
+        index Index;
+        /// A key or argument of the wrong kind.
+        wrong_kind WrongKind;
+        /// A field name that a record does not have.
+        no_such_field NoSuchField;
+        /// An argument of the right kind with a value that does not fit.
+        value Value;
+        /// A buffer that contradicts itself or cannot be exported as requested.
+        buffer Buffer;
+        /// A size that is larger than memory.
+        too_large TooLarge;
+    }
+
     /// A format string that does not follow the grammar; `offset` counts bytes from its start.
-    pub fn format(format: &[u8], offset: usize, message: impl Into<String>) -> Self {
+    pub(crate) fn format(format: &[u8], offset: usize, message: impl Into<String>) -> Self {
         let format = String::from_utf8_lossy(format).into_owned();
-        Self(Box::new(Kind::Format { format, offset, message: message.into() }))
-    }
-
-    /// Elements that cannot be read as what their format says.
-    pub fn unreadable(message: impl Into<String>) -> Self {
-        Self(Box::new(Kind::Unreadable(message.into())))
-    }
-
-    /// An index beyond the end of its dimension.
-    pub fn index(message: impl Into<String>) -> Self {
-        Self(Box::new(Kind::Index(message.into())))
-    }
-
-    /// A key or argument of the wrong kind.
-    pub fn key(message: impl Into<String>) -> Self {
-        Self(Box::new(Kind::Key(message.into())))
-    }
-
-    /// A name that no field has.
-    pub fn name(message: impl Into<String>) -> Self {
-        Self(Box::new(Kind::Name(message.into())))
-    }
-
-    /// An argument of the right kind whose value does not fit.
-    pub fn value(message: impl Into<String>) -> Self {
-        Self(Box::new(Kind::Value(message.into())))
-    }
-
-    /// A buffer that contradicts itself, or cannot be handed out as asked.
-    pub fn buffer(message: impl Into<String>) -> Self {
-        Self(Box::new(Kind::Buffer(message.into())))
-    }
-
-    /// Sizes whose sum or product no memory can have.
-    pub fn too_large(message: impl Into<String>) -> Self {
-        Self(Box::new(Kind::TooLarge(message.into())))
+        Self(Box::new(Repr::Format { format, offset, message: message.into() }))
     }
 
     /// A store into memory that is exported read-only.
+    #[doc(hidden)]
+    #[must_use]
     pub fn read_only() -> Self {
-        Self(Box::new(Kind::ReadOnly))
+        Self(Box::new(Repr::ReadOnly))
     }
 
-    /// Whether a format string could not be parsed.
+    /// Memory of ours that is too small for `wanted` bytes, or elements that are not contiguous.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn memory_too_small(wanted: usize, available: usize) -> Self {
+        Self::value(format!("{wanted} bytes do not fit memory of {available}"))
+    }
+
+    /// Returns whether a format string could not be parsed.
     #[must_use]
     pub fn is_format(&self) -> bool {
-        matches!(*self.0, Kind::Format { .. })
+        matches!(*self.0, Repr::Format { .. })
     }
 
-    /// Whether elements cannot be read: their format is unknown, or contradicts their size.
-    /// The bytes of such an array stay usable.
+    /// Returns whether elements cannot be read, because their format is unknown or contradicts their
+    /// size. The bytes of such an array stay usable.
     #[must_use]
     pub fn is_unreadable(&self) -> bool {
-        matches!(*self.0, Kind::Unreadable(_))
+        matches!(*self.0, Repr::Unreadable(_))
     }
 
-    /// Whether an index was out of bounds.
+    /// Returns whether an index was out of bounds.
     #[must_use]
     pub fn is_index(&self) -> bool {
-        matches!(*self.0, Kind::Index(_))
+        matches!(*self.0, Repr::Index(_))
     }
 
-    /// Whether a key or argument was of the wrong kind, too many indices among them.
+    /// Returns whether a key or argument was of the wrong kind, or a key had too many parts.
     #[must_use]
-    pub fn is_key(&self) -> bool {
-        matches!(*self.0, Kind::Key(_))
+    pub fn is_wrong_kind(&self) -> bool {
+        matches!(*self.0, Repr::WrongKind(_))
     }
 
-    /// Whether a record has no field of a name.
+    /// Returns whether a record has no field of the requested name.
     #[must_use]
-    pub fn is_name(&self) -> bool {
-        matches!(*self.0, Kind::Name(_))
+    pub fn is_no_such_field(&self) -> bool {
+        matches!(*self.0, Repr::NoSuchField(_))
     }
 
-    /// Whether an argument had a value that does not fit.
+    /// Returns whether an argument had a value that does not fit.
     #[must_use]
     pub fn is_value(&self) -> bool {
-        matches!(*self.0, Kind::Value(_))
+        matches!(*self.0, Repr::Value(_))
     }
 
-    /// Whether a buffer contradicts itself or cannot be handed out as asked.
+    /// Returns whether a buffer contradicts itself or cannot be exported as requested.
     #[must_use]
     pub fn is_buffer(&self) -> bool {
-        matches!(*self.0, Kind::Buffer(_))
+        matches!(*self.0, Repr::Buffer(_))
     }
 
-    /// Whether a size is larger than memory can be.
+    /// Returns whether a size is larger than memory.
     #[must_use]
     pub fn is_too_large(&self) -> bool {
-        matches!(*self.0, Kind::TooLarge(_))
+        matches!(*self.0, Repr::TooLarge(_))
     }
 
-    /// Whether a store was tried into read-only memory.
+    /// Returns whether a store was refused because the memory is read-only.
     #[must_use]
     pub fn is_read_only(&self) -> bool {
-        matches!(*self.0, Kind::ReadOnly)
+        matches!(*self.0, Repr::ReadOnly)
     }
 
-    /// Where in the format string parsing stopped, in bytes; `None` for every other kind.
+    /// Returns where in the format string parsing stopped, in bytes; `None` for any other error.
     #[must_use]
     pub fn offset(&self) -> Option<usize> {
         match *self.0 {
-            Kind::Format { offset, .. } => Some(offset),
+            Repr::Format { offset, .. } => Some(offset),
             _ => None,
         }
     }
@@ -148,17 +153,17 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
-            Kind::Format { format, offset, message } => {
+            Repr::Format { format, offset, message } => {
                 write!(f, "format {format:?}, at byte {offset}: {message}")
             }
-            Kind::Unreadable(message)
-            | Kind::Index(message)
-            | Kind::Key(message)
-            | Kind::Name(message)
-            | Kind::Value(message)
-            | Kind::Buffer(message)
-            | Kind::TooLarge(message) => f.write_str(message),
-            Kind::ReadOnly => f.write_str("cannot modify read-only memory"),
+            Repr::Unreadable(message)
+            | Repr::Index(message)
+            | Repr::WrongKind(message)
+            | Repr::NoSuchField(message)
+            | Repr::Value(message)
+            | Repr::Buffer(message)
+            | Repr::TooLarge(message) => f.write_str(message),
+            Repr::ReadOnly => f.write_str("cannot modify read-only memory"),
         }
     }
 }

@@ -1,24 +1,55 @@
-//! Typed, zero-copy views of any object that exports a buffer (PEP 3118).
+//! Typed, zero-copy access to memory that is described by a format string, a shape and strides: the
+//! buffers of PEP 3118, which `bytes`, `array`, `mmap`, ctypes, NumPy and many other Python objects
+//! export.
 //!
-//! The crate is the Python module `consumer` and, without its feature `python`, a core that knows
-//! nothing of Python: format strings ([`format`](mod@format)), layouts ([`layout`]), typed views over foreign
-//! memory ([`view`]) and the enum over all of them ([`array`](mod@array)).
+//! Such memory may be unaligned, byte-swapped, strided in any direction, made of records or written
+//! to by somebody else at any moment. This crate reads and writes it without assuming any of the
+//! opposite: elements are copied in and out by value, the itemsize decides whether the format is
+//! believed, and a view is checked once, when it is made.
+//!
+//! - [`AnyArray`] is an array of whatever its format says, as an enum over all element types and
+//!   byte orders, and [`ConsumerArray`] is one variant of it: a [`View`] that keeps its memory alive.
+//! - [`View`] is typed access to memory that somebody else owns; [`view::Walk`] takes several of them
+//!   apart into runs, for loops over all elements.
+//! - [`Layout`] is shape, strides and suboffsets: everything that indexing, slicing, transposing and
+//!   reshaping do without touching memory.
+//! - [`Format`] parses, measures and writes format strings, and [`form`] makes of them what stands
+//!   where in a record.
+//!
+//! Nothing here needs Python. The Python module `consumer` is built on this crate.
 //!
 //! ```
-//! use consumer::AnyArray;
+//! use consumer::{AnyArray, DType, Key};
 //!
-//! // Two big-endian doubles, as astropy or Java would export them.
-//! let bytes = [1.5_f64, -2.0].map(f64::to_be_bytes).concat();
-//! let array = AnyArray::from_bytes(&bytes, c">d", &[2]).unwrap();
-//! let AnyArray::F64Swapped(array) = array else { panic!("a little-endian machine expected") };
-//! assert_eq!(array.iter().collect::<Vec<_>>(), [1.5, -2.0]);
+//! // A 2×3 matrix of big-endian doubles, as Java or a FITS file would hold it.
+//! let bytes: Vec<u8> = (0..6).flat_map(|n| (f64::from(n) / 2.0).to_be_bytes()).collect();
+//! let matrix = AnyArray::from_bytes(&bytes, c">d", &[2, 3])?;
+//! assert_eq!(matrix.scalar_type().map(|found| found.dtype), Some(DType::F64));
+//!
+//! // The last column, backwards: other strides over the same memory.
+//! let backwards = Key::Slice { start: isize::MAX, stop: isize::MIN, step: -1 };
+//! let column = matrix.select(&[backwards, Key::Index(-1)])?;
+//! assert_eq!((column.layout().shape(), column.layout().strides()), (&[2][..], &[-24][..]));
+//!
+//! // The variant knows the type and the byte order, and its elements are plain values.
+//! if let AnyArray::F64Swapped(column) = &column {
+//!     assert_eq!(column.get(&[0])?, 2.5);
+//!     column.set(&[0], -1.0)?;
+//!     assert_eq!(column.iter().collect::<Vec<_>>(), [-1.0, 1.0]);
+//! }
+//! # Ok::<(), consumer::Error>(())
 //! ```
+//!
+//! Modules only use those before them in this order: [`error`], [`format`](mod@format), [`element`],
+//! [`dtype`], [`form`], [`layout`], [`memory`], [`view`], kernels, [`array`](mod@array).
 
 pub mod array;
 pub mod dtype;
 pub mod element;
 pub mod error;
+pub mod form;
 pub mod format;
+#[doc(hidden)]
 pub mod kernels;
 pub mod layout;
 pub mod memory;
@@ -26,8 +57,13 @@ pub mod memory;
 pub mod python;
 pub mod view;
 
+#[doc(no_inline)]
+pub use half;
+#[doc(no_inline)]
+pub use num_complex;
+
 pub use array::{AnyArray, ConsumerArray};
-pub use dtype::{Scalar, ScalarType};
+pub use dtype::{DType, ScalarType};
 pub use error::{Error, Result};
 pub use format::{Format, FormatString};
 pub use layout::{Key, Layout, Order};

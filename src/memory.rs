@@ -1,19 +1,47 @@
-//! Memory of our own: what a copy is written into.
+//! Memory that this crate owns: what copies are written into.
+//!
+//! [`Memory`] is uninitialised or zeroed bytes that are only accessed through raw pointers, so that
+//! arrays may store into it while other arrays over it exist. It does not implement `Deref`, and no
+//! safe function reads or writes through a `&Memory`.
 
 #![allow(unsafe_code)]
 
-use crate::error::{Error, Result};
 use std::alloc;
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 
-/// The alignment that every element type is content with, and the largest for which the system's
-/// allocator has zeroed memory without writing it.
+use crate::error::{Error, Result};
+
+/// A block with the alignment of the memory: enough for every element type, and the largest one for
+/// which the system's allocator provides zeroed memory without writing it.
 #[derive(Clone, Copy)]
 #[repr(C, align(16))]
 struct Block([u8; 16]);
 
-/// Bytes on the heap, aligned to 16, that are stored into through pointers.
+/// Bytes on the heap, aligned to 16, that are accessed through pointers.
+///
+/// It may be shared between threads, because a shared reference gives no access to the bytes: an
+/// array takes the memory by value, and neither the array nor another one over the same memory can
+/// leave its thread.
+///
+/// ```compile_fail,E0277
+/// use consumer::AnyArray;
+///
+/// let array = AnyArray::from_bytes(&[1, 2], c"B", &[2]).unwrap();
+/// let other = array.clone();
+/// // Stores through one array would race with loads through the other.
+/// std::thread::spawn(move || other.assign(&other));
+/// ```
+///
+/// ```compile_fail,E0382
+/// use consumer::memory::Memory;
+/// use consumer::{AnyArray, Layout};
+///
+/// let (memory, layout) = (Memory::zeroed(2).unwrap(), Layout::contiguous(&[2], 1).unwrap());
+/// let array = AnyArray::from_memory(memory, layout.clone(), c"B".into()).unwrap();
+/// // A second array over the same memory, which could be made in another thread.
+/// let other = AnyArray::from_memory(memory, layout, c"B".into()).unwrap();
+/// ```
 ///
 /// # Examples
 /// ```
@@ -29,31 +57,32 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Memory of `length` bytes, all 0.
+    /// Allocates `length` bytes, all 0.
     ///
     /// # Errors
-    /// One that [`is_too_large`](Error::is_too_large) where there is not so much memory.
+    /// Returns an error with [`is_too_large`](Error::is_too_large) if there is not enough memory.
     pub fn zeroed(length: usize) -> Result<Self> {
         Self::allocated(length, |layout| {
-            // SAFETY: the layout has a size.
+            // SAFETY: `allocated` passes a layout whose size is not 0.
             unsafe { alloc::alloc_zeroed(layout) }
         })
     }
 
-    /// Memory of `length` bytes that `write` writes, given its start.
+    /// Allocates `length` bytes and initialises them with `write`, which gets their start.
     ///
     /// # Errors
-    /// Those of `write`; one that [`is_too_large`](Error::is_too_large) where there is not so much
-    /// memory.
+    /// Returns the errors of `write`, and one with [`is_too_large`](Error::is_too_large) if there is
+    /// not enough memory.
     ///
     /// # Safety
-    /// Where it is no error, `write` has written all bytes.
+    /// If `write` returns no error, it has written all bytes.
+    #[doc(hidden)]
     pub unsafe fn written<E: From<Error>>(
         length: usize,
         write: impl FnOnce(*mut u8) -> Result<(), E>,
     ) -> Result<Self, E> {
         let memory = Self::allocated(length, |layout| {
-            // SAFETY: the layout has a size.
+            // SAFETY: `allocated` passes a layout whose size is not 0.
             unsafe { alloc::alloc(layout) }
         })?;
         advise_huge(memory.start(), length);
@@ -61,7 +90,7 @@ impl Memory {
         Ok(memory)
     }
 
-    /// Memory of `length` bytes from `allocate`, which is only called for some.
+    /// Gets `length` bytes from `allocate`, which is called only if the layout's size is not 0.
     fn allocated(length: usize, allocate: impl FnOnce(alloc::Layout) -> *mut u8) -> Result<Self> {
         let too_large = || Error::too_large(format!("no memory for {length} bytes"));
         let count = length.div_ceil(size_of::<Block>());
@@ -73,34 +102,36 @@ impl Memory {
         if start.is_null() {
             return Err(too_large());
         }
-        // SAFETY: the allocation is of `count` blocks, which need not be initialised; the box owns
-        // it from now on, and frees it by the layout that it has.
+        // SAFETY: the allocation is not null and was made by the global allocator with the layout of
+        // `count` blocks, which is the layout of this box. Nothing else owns it. The blocks are
+        // `MaybeUninit`, so they need not be initialised.
         let blocks = unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(start, count)) };
         Ok(Self { blocks, length })
     }
 
-    /// The first byte.
+    /// Returns the address of the first byte.
     #[must_use]
     pub fn start(&self) -> *mut u8 {
         self.blocks.as_ptr().cast_mut().cast()
     }
 
-    /// The number of bytes.
+    /// Returns the number of bytes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.length
     }
 
-    /// Whether there are no bytes.
+    /// Returns whether there are no bytes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.length == 0
     }
 }
 
-/// Asks for huge pages for memory that is large and about to be written: where it is fresh, the system
-/// then clears it in two thirds of the time or less. For what the allocator has from before it costs
-/// nothing to speak of; smaller memory has few such pages or none within it.
+/// Requests huge pages for large memory that is about to be written. If it is fresh, the kernel then
+/// has far fewer page faults to serve while it clears the memory. If the allocator had it already, the
+/// request costs next to nothing. Smaller memory contains few huge pages or none.
+#[doc(hidden)]
 #[cfg(target_os = "linux")]
 pub fn advise_huge(start: *mut u8, length: usize) {
     const LARGE: usize = 4 << 20;
@@ -110,12 +141,13 @@ pub fn advise_huge(start: *mut u8, length: usize) {
     }
     let before = start.align_offset(PAGE);
     let whole = (length - before.min(length)) & !(PAGE - 1);
-    // SAFETY: the pages lie in the memory, and what they hold stays as it is. It is advice: where it
-    // is not taken nothing happens, so that the result does not matter.
+    // SAFETY: the pages lie within the memory, and the advice does not change their contents. The
+    // result does not matter, because nothing depends on whether the advice is taken.
     unsafe { libc::madvise(start.wrapping_add(before).cast(), whole, libc::MADV_HUGEPAGE) };
 }
 
-/// Only Linux is asked.
+/// Does nothing: only Linux takes this advice.
+#[doc(hidden)]
 #[cfg(not(target_os = "linux"))]
 pub fn advise_huge(_start: *mut u8, _length: usize) {}
 
@@ -128,6 +160,9 @@ impl std::fmt::Debug for Memory {
     }
 }
 
-// SAFETY: the bytes are only reached through the pointer of `start`, and whoever follows that
-// vouches for the threads that do.
+// SAFETY: through a `&Memory` safe code can only call `start`, `len` and `is_empty` and format it,
+// none of which accesses the bytes. Dereferencing the pointer of `start` is unsafe, and whoever does
+// so is responsible for other threads. The one safe way to the bytes is `AnyArray::from_memory`, which
+// takes the memory by value; what it returns, and every array that is made from that, contains a raw
+// pointer and is therefore neither `Send` nor `Sync`.
 unsafe impl Sync for Memory {}

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-#[path = "../../tests/fuzzed/format.rs"]
+#[path = "../../tests/core/fuzzed/format.rs"]
 mod format;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| format::check(data));

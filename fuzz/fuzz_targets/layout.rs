@@ -2,7 +2,7 @@
 
 #![no_main]
 
-#[path = "../../tests/fuzzed/layout.rs"]
+#[path = "../../tests/core/fuzzed/layout.rs"]
 mod layout;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| layout::check(data));

@@ -25,7 +25,7 @@ unsafe fn gather(py: Python<'_>, array: &AnyArray, order: Order, target: *mut u8
         if !gil::is_large(source) {
             return Ok(copy::gather(source, order, target)?);
         }
-        let contiguous_layout = Layout::adjacent(layout.shape(), layout.itemsize(), order)?;
+        let contiguous_layout = Layout::contiguous_in(layout.shape(), layout.itemsize(), order)?;
         let target = RawView::new(target, &contiguous_layout);
         gil::in_pieces(py, [target, source], Sequence::Any, |[to, from], _| {
             copy::copy_apart(to, from, 1).map(|()| true)
@@ -97,7 +97,7 @@ pub(crate) fn assign(py: Python<'_>, target: &AnyArray, source: &AnyArray) -> Py
     unsafe {
         gil::in_pieces(py, [to, from], sequence, |[to, from], _| {
             match partial {
-                Some(form) => record::exchange_all(form, to, from)?,
+                Some(element_type) => record::exchange_all(element_type, to, from)?,
                 None => copy::assign_raw(to, from)?,
             }
             Ok(true)

@@ -1,4 +1,9 @@
 //! The enum over the arrays of all types, and the one way from it to the typed array.
+//!
+//! The enum, the conversions into it and `dispatch!` are generated from the table in
+//! [`dtype`](crate::dtype). `dispatch!` expands its body once per variant, so it is for bodies that
+//! are small or that really depend on the type; whatever only needs pointer and layout takes
+//! [`raw`](AnyArray::raw).
 
 #![allow(unsafe_code)]
 
@@ -6,9 +11,10 @@ use half::f16;
 use num_complex::Complex;
 
 use super::{ConsumerArray, Owner};
-use crate::dtype::{Scalar as ScalarName, ScalarType, for_each_scalar};
-use crate::element::{Address, Char, Composite, Form, LongDouble, Opaque, Swapped, Ucs2, Ucs4};
+use crate::dtype::{DType, ScalarType, for_each_scalar};
+use crate::element::{Address, Char, LongDouble, Opaque, Swapped, Ucs2, Ucs4};
 use crate::error::{Error, Result};
+use crate::form::{Composite, ElementType};
 use crate::format::FormatString;
 use crate::kernels::{Encoding, copy};
 use crate::layout::{Key, Layout, Order};
@@ -16,21 +22,21 @@ use crate::view::{RawView, View};
 
 macro_rules! define_array {
     (
-        single { $($s:ident $st:ty, $sclass:ident, $scode:literal, $sname:literal;)* }
-        multi { $($m:ident $swapped:ident $mt:ty, $mclass:ident, $mcode:literal, $mname:literal;)* }
+        single { $($s:ident $st:ty, $skind:ident, $scode:literal, $sname:literal;)* }
+        multi { $($m:ident $swapped:ident $mt:ty, $mkind:ident, $mcode:literal, $mname:literal;)* }
     ) => {
         /// An array of whatever its format says: one variant per element type and byte order.
         ///
         /// # Examples
         /// ```
-        /// use consumer::{AnyArray, Scalar};
+        /// use consumer::{AnyArray, DType};
         ///
         /// let array = AnyArray::from_bytes(&[0, 1, 0, 2], c">h", &[2]).unwrap();
-        /// assert_eq!(array.scalar_type().unwrap().scalar, Scalar::I16);
+        /// assert_eq!(array.scalar_type().unwrap().dtype, DType::I16);
         /// assert_eq!(array.layout().shape(), [2]);
         /// ```
         #[derive(Debug)]
-        #[repr(u8)] // As for `View`.
+        #[repr(u8)] // Fixes the offsets of the fields, as for `View`.
         pub enum AnyArray {
             $(#[doc = concat!("`", $sname, "`")] $s(ConsumerArray<$st>),)*
             $(
@@ -39,9 +45,9 @@ macro_rules! define_array {
                 #[doc = concat!("`", $mname, "` in the other byte order")]
                 $swapped(ConsumerArray<Swapped<$mt>>),
             )*
-            /// Records, strings of fixed width and the like.
+            /// Records, strings of fixed width and other elements that only their format describes.
             Composite(ConsumerArray<Composite>),
-            /// Elements that cannot be read; their bytes can.
+            /// Elements that cannot be read. Their bytes can.
             Opaque(ConsumerArray<Opaque>),
         }
 
@@ -59,12 +65,14 @@ macro_rules! define_array {
         })*
 
         impl AnyArray {
-            /// An array of scalars of a known type.
+            /// Makes an array of scalars of a known type.
             ///
             /// # Safety
-            /// As for [`View::new`], the layout's itemsize being the size of the type.
+            /// The requirements of [`View::new`]; also, the layout's itemsize being the size of the type.
+            #[doc(hidden)]
+            #[must_use]
             #[inline(always)]
-            pub unsafe fn of_scalars(
+            pub unsafe fn from_scalars(
                 scalar_type: ScalarType,
                 start: *mut u8,
                 layout: Layout,
@@ -74,31 +82,32 @@ macro_rules! define_array {
             ) -> Self {
                 macro_rules! array {
                     ($variant:ident) => {{
-                        // SAFETY: as the caller says.
+                        // SAFETY: the caller gives the guarantees of `View::new`, and the variant is
+                        // the one of the type whose size the itemsize is.
                         let view = unsafe { View::new(start, layout, readonly, ()) };
                         Self::$variant(ConsumerArray::new(view, format, owner))
                     }};
                 }
-                match (scalar_type.scalar, scalar_type.swapped) {
-                    $((ScalarName::$s, _) => array!($s),)*
-                    $((ScalarName::$m, false) => array!($m),
-                    (ScalarName::$m, true) => array!($swapped),)*
+                match (scalar_type.dtype, scalar_type.swapped) {
+                    $((DType::$s, _) => array!($s),)*
+                    $((DType::$m, false) => array!($m),
+                    (DType::$m, true) => array!($swapped),)*
                 }
             }
 
-            /// The element type; `None` where the elements are no scalars.
+            /// Returns the element type, or `None` if the elements are not scalars.
             #[must_use]
             pub fn scalar_type(&self) -> Option<ScalarType> {
-                let (scalar, swapped) = match self {
-                    $(Self::$s(_) => (ScalarName::$s, false),)*
-                    $(Self::$m(_) => (ScalarName::$m, false),
-                    Self::$swapped(_) => (ScalarName::$m, true),)*
+                let (dtype, swapped) = match self {
+                    $(Self::$s(_) => (DType::$s, false),)*
+                    $(Self::$m(_) => (DType::$m, false),
+                    Self::$swapped(_) => (DType::$m, true),)*
                     Self::Composite(_) | Self::Opaque(_) => return None,
                 };
-                Some(ScalarType { scalar, swapped })
+                Some(ScalarType { dtype, swapped })
             }
 
-            /// How the bytes of an element are its value; `None` where the elements are no scalars.
+            /// Returns how an element is encoded in bytes, or `None` if the elements are not scalars.
             pub(super) fn encoding(&self) -> Option<Encoding> {
                 Some(match self {
                     $(Self::$s(_) => Encoding::of::<$st>(),)*
@@ -113,19 +122,15 @@ macro_rules! define_array {
 
 for_each_scalar!(define_array);
 
-/// Defines `dispatch!` over the variants. The `$` is handed in, for a macro cannot write one.
+/// Defines `dispatch!` over the variants. The `$` is passed in, because a macro cannot write one.
 macro_rules! define_dispatch {
     (
         $d:tt
-        single { $($s:ident $st:ty, $sclass:ident, $scode:literal, $sname:literal;)* }
-        multi { $($m:ident $swapped:ident $mt:ty, $mclass:ident, $mcode:literal, $mname:literal;)* }
+        single { $($s:ident $st:ty, $skind:ident, $scode:literal, $sname:literal;)* }
+        multi { $($m:ident $swapped:ident $mt:ty, $mkind:ident, $mcode:literal, $mname:literal;)* }
     ) => {
-        /// `dispatch!(array, a => body)`: the body once for each variant of an [`AnyArray`], `a`
-        /// being the typed array in it.
-        ///
-        /// `dispatch!(array, scalar a => body, composite b => other, opaque c => third)`: the body
-        /// once for each scalar type, and one of its own for each of the two variants that have no
-        /// scalar type.
+        /// `dispatch!(array, a => body)`: expands to the body once per variant of an
+        /// [`AnyArray`](crate::AnyArray), with `a` as the typed array in it.
         #[doc(hidden)]
         #[macro_export]
         macro_rules! dispatch {
@@ -153,6 +158,7 @@ macro_rules! define_dispatch {
                 }
             };
         }
+        #[doc(hidden)]
         pub use dispatch;
     };
 }
@@ -171,126 +177,129 @@ impl From<ConsumerArray<Opaque>> for AnyArray {
 }
 
 impl AnyArray {
-    /// Whether the elements are scalars.
+    /// Returns whether the elements are scalars.
     #[must_use]
     #[inline]
     pub fn is_scalar(&self) -> bool {
         !matches!(self, Self::Composite(_) | Self::Opaque(_))
     }
 
-    /// Whether there are references to Python objects in the elements.
+    /// Returns whether the elements hold references to Python objects.
     #[must_use]
     pub fn has_objects(&self) -> bool {
         matches!(self, Self::Composite(array) if array.descriptor().has_objects())
     }
 
-    /// Whether there are references to Python objects in the bytes of the elements, in fields that
-    /// were left out, too.
+    /// Returns whether the bytes of the elements hold references to Python objects, including those in
+    /// fields that were not selected.
     #[must_use]
     pub fn has_references(&self) -> bool {
         self.has_objects() || self.record().is_some_and(|record| record.hides_objects)
     }
 
-    /// Whether every part of the elements can be read.
+    /// Returns whether every part of the elements can be read.
     #[must_use]
     pub fn is_readable(&self) -> bool {
         match self {
             Self::Opaque(_) => false,
-            Self::Composite(array) => {
-                !array.descriptor().any(&|form| matches!(form, Form::Unreadable { .. }))
-            }
+            Self::Composite(array) => !array
+                .descriptor()
+                .any(&|element_type| matches!(element_type, ElementType::Unreadable { .. })),
             _ => true,
         }
     }
 
-    /// The address of the element whose indices are all 0.
+    /// Returns the address of the element whose indices are all 0, if there is one.
     #[must_use]
     #[inline]
     pub fn start(&self) -> *mut u8 {
         dispatch!(self, array => array.start())
     }
 
-    /// Shape, strides, suboffsets and itemsize.
+    /// Returns shape, strides, suboffsets and itemsize.
     #[must_use]
     #[inline]
     pub fn layout(&self) -> &Layout {
         dispatch!(self, array => array.layout())
     }
 
-    /// Whether stores are refused.
+    /// Returns whether stores are refused.
     #[must_use]
     #[inline]
     pub fn readonly(&self) -> bool {
         dispatch!(self, array => array.readonly())
     }
 
-    /// The format string of the elements, as the exporter wrote it.
+    /// Returns the format string of the elements, as the exporter wrote it.
     #[must_use]
     #[inline]
     pub fn format(&self) -> &FormatString {
         dispatch!(self, array => array.format())
     }
 
-    /// The array without its element type.
+    /// Returns the array without its element type.
     #[must_use]
     #[inline]
     pub fn raw(&self) -> RawView<'_> {
         dispatch!(self, array => array.raw())
     }
 
-    /// What keeps the memory alive, where it is not the caller.
+    /// Returns what keeps the memory alive, unless the caller does.
     #[must_use]
     pub fn owner(&self) -> Option<&Owner> {
         dispatch!(self, array => array.owner())
     }
 
-    /// The elements that a key selects, as an array over the same memory.
+    /// Returns an array of the elements that a key selects, over the same memory.
     ///
     /// # Errors
-    /// As those of [`Layout::select`].
+    /// Returns the errors of [`Layout::select`].
     pub fn select(&self, keys: &[Key]) -> Result<Self> {
         let (start, layout) = self.raw().select(keys)?;
-        // SAFETY: a selection of a valid array's elements is valid.
+        // SAFETY: the layout leads to elements of this array only, so its guarantees hold for them.
         Ok(unsafe { self.with_layout(start, layout, self.readonly()) })
     }
 
-    /// The same elements with their dimensions in another order; see [`Layout::transpose`].
+    /// Returns an array of the same elements with the dimensions in another order; see
+    /// [`Layout::transpose`].
     ///
     /// # Errors
-    /// As those of [`Layout::transpose`].
+    /// Returns the errors of [`Layout::transpose`].
     pub fn transpose(&self, axes: &[isize]) -> Result<Self> {
         let layout = self.layout().transpose(axes)?;
-        // SAFETY: the layout leads to the same elements.
+        // SAFETY: the layout leads to the elements of this array, so its guarantees hold for them.
         Ok(unsafe { self.with_layout(self.start(), layout, self.readonly()) })
     }
 
-    /// The same elements in another shape; see [`Layout::reshape`].
+    /// Returns an array of the same elements in another shape; see [`Layout::reshape`].
     ///
     /// # Errors
-    /// As those of [`Layout::reshape`].
+    /// Returns the errors of [`Layout::reshape`].
     pub fn reshape(&self, shape: &[isize], order: Order) -> Result<Self> {
         let layout = self.layout().reshape(shape, order)?;
-        // SAFETY: the layout leads to the same elements.
+        // SAFETY: the layout leads to the elements of this array, so its guarantees hold for them.
         Ok(unsafe { self.with_layout(self.start(), layout, self.readonly()) })
     }
 
-    /// Copies every element of another array, whatever its type, to the same place of this one; see
-    /// [`copy::assign`].
+    /// Copies the bytes of every element of another array, whatever its type, to the same index of this
+    /// one. The two may overlap.
     ///
     /// # Errors
-    /// As those of [`copy::assign`].
+    /// Returns an error with [`is_value`](Error::is_value) if their shapes or itemsizes differ, and
+    /// with [`is_read_only`](Error::is_read_only).
     pub fn assign(&self, source: &Self) -> Result<()> {
         if self.readonly() {
             return Err(Error::read_only());
         }
-        // SAFETY: the array is writable.
+        // SAFETY: the target is this array, whose elements are valid for writes, because it is not
+        // read-only.
         unsafe { copy::assign_raw(self.raw(), source.raw()) }
     }
 
-    /// The same array, but stores are refused.
+    /// Returns the same array with stores refused.
     #[must_use]
     pub fn to_readonly(&self) -> Self {
-        // SAFETY: the same elements, and nothing more is allowed.
+        // SAFETY: the elements are the same, and less is allowed than before.
         unsafe { self.with_layout(self.start(), self.layout().clone(), true) }
     }
 }

@@ -1,4 +1,9 @@
 //! Equality of two arrays, whatever their types.
+//!
+//! There are four ways, from the fastest to the most general: contiguous scalars of one type (by their
+//! bytes, or one by one if they are few); scalars of any two types in any layout, through a kernel;
+//! composite elements with the same parts, one part at a time, so that kernels do the work; and one
+//! element at a time, as [`Value`](crate::element::Value)s.
 
 #![allow(unsafe_code)]
 
@@ -14,9 +19,8 @@ use crate::kernels::compare;
 use crate::view::load;
 
 impl AnyArray {
-    /// Whether two arrays have the same shape and equal values in the same places,
-    /// whatever their types: see [`Value`](crate::element::Value). Elements that cannot be
-    /// read equal nothing.
+    /// Returns whether two arrays have the same shape and equal values at the same indices, whatever
+    /// their types: see [`Value`](crate::element::Value). Elements that cannot be read equal nothing.
     #[must_use]
     pub fn equals(&self, other: &Self) -> bool {
         if let Some(equal) = self.equal_lines(other) {
@@ -27,12 +31,12 @@ impl AnyArray {
         }
         let (raw, other_raw) = (self.raw(), other.raw());
         if let (Some(encoding), Some(other)) = (self.encoding(), other.encoding()) {
-            // SAFETY: each encoding is that of the array's type.
+            // SAFETY: each encoding is that of its array's type, whose elements are valid for reads.
             unsafe { compare::equal_scalars((raw, encoding), (other_raw, other)) }
         } else if let Some(equal) = self.equal_parts(other) {
             return equal;
         } else if let (Some(left), Some(right)) = (self.decoder(), other.decoder()) {
-            // SAFETY: each function is that of the array's type.
+            // SAFETY: each decoder is that of its array's type, whose elements are valid for reads.
             unsafe { compare::equal_decoded((raw, left), (other_raw, right)) }
         } else {
             return false;
@@ -40,11 +44,13 @@ impl AnyArray {
         .unwrap_or(false)
     }
 
-    /// The answer of [`equals`](Self::equals) for lines of one type of scalars that take no more than
-    /// a look at their bytes, or are few: most arrays that are compared are such.
+    /// The fast path of [`equals`](Self::equals) for contiguous scalars of one type in one dimension
+    /// that compare by their bytes or are few. `None` for any other arrays.
+    #[doc(hidden)]
+    #[must_use]
     #[inline]
     pub fn equal_lines(&self, other: &Self) -> Option<bool> {
-        /// How many numbers are compared one by one in less time than it takes to prepare for more.
+        /// The number of elements that are compared one by one in less time than a kernel takes to start.
         const FEW: usize = 16;
         if discriminant(self) != discriminant(other) || !self.is_scalar() {
             return None;
@@ -53,12 +59,13 @@ impl AnyArray {
         if layout.ndim() != 1 || other_layout.ndim() != 1 {
             return None;
         }
-        let (length, other_length) = (layout.adjacent_len()?, other_layout.adjacent_len()?);
+        let (length, other_length) = (layout.contiguous_len()?, other_layout.contiguous_len()?);
         if length != other_length {
             return Some(false);
         }
         let nbytes = length * layout.itemsize();
-        // SAFETY: the elements of both are as many adjacent ones, of the same type.
+        // SAFETY: both arrays are `length` contiguous elements of the same type, so both are valid for
+        // reads of `nbytes` bytes.
         unsafe {
             if self.is_bitwise() {
                 return Some(compare::equal_bytes(self.start(), other.start(), nbytes));
@@ -70,21 +77,21 @@ impl AnyArray {
 
 macro_rules! define_equality {
     (
-        single { $($s:ident $st:ty, $sclass:ident, $scode:literal, $sname:literal;)* }
-        multi { $($m:ident $swapped:ident $mt:ty, $mclass:ident, $mcode:literal, $mname:literal;)* }
+        single { $($s:ident $st:ty, $skind:ident, $scode:literal, $sname:literal;)* }
+        multi { $($m:ident $swapped:ident $mt:ty, $mkind:ident, $mcode:literal, $mname:literal;)* }
     ) => {
         impl AnyArray {
-            /// Whether elements are equal just when their bytes are.
+            /// Returns whether elements are equal if and only if their bytes are.
             #[inline]
             fn is_bitwise(&self) -> bool {
                 match self {
-                    $(Self::$s(_) => is_bitwise(<$st as Scalar>::CLASS),)*
-                    $(Self::$m(_) | Self::$swapped(_) => is_bitwise(<$mt as Scalar>::CLASS),)*
+                    $(Self::$s(_) => is_bitwise(<$st as Scalar>::KIND),)*
+                    $(Self::$m(_) | Self::$swapped(_) => is_bitwise(<$mt as Scalar>::KIND),)*
                     Self::Composite(_) | Self::Opaque(_) => false,
                 }
             }
 
-            /// Whether so many adjacent elements equal as many others of the same type.
+            /// Returns whether `length` contiguous elements equal as many others of the same type.
             ///
             /// # Safety
             /// Both are valid for reads.
@@ -92,7 +99,8 @@ macro_rules! define_equality {
                 macro_rules! equal {
                     ($type:ty) => {
                         (0..length).map(|index| index * <$type>::SIZE).all(|offset| {
-                            // SAFETY: as the caller says.
+                            // SAFETY: the caller guarantees that `length` elements of both are valid
+                            // for reads, and the offset is that of one of them.
                             unsafe {
                                 let element = load::<$type>(self.start().wrapping_add(offset));
                                 element == load::<$type>(other.wrapping_add(offset))
@@ -107,7 +115,7 @@ macro_rules! define_equality {
                 }
             }
 
-            /// What takes the value of an element; `None` where none can be read.
+            /// Returns what decodes an element, or `None` if the elements cannot be read.
             fn decoder(&self) -> Option<compare::Decode<'_>> {
                 use compare::Decode;
                 match self {

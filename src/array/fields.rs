@@ -1,36 +1,37 @@
-//! Parts of the elements as arrays of their own: the fields of records.
+//! Parts of the elements as arrays of their own: the fields of records, and sub-arrays.
 
 #![allow(unsafe_code)]
 
 use std::sync::Arc;
 
-use super::{AnyArray, ConsumerArray};
+use super::{AnyArray, ConsumerArray, Owner};
 use crate::dtype::ScalarType;
-use crate::element::{Field, Form, Record};
 use crate::error::{Error, Result};
+use crate::form::{ElementType, Field, Record};
 use crate::format::FormatString;
+use crate::layout::Layout;
 use crate::view::View;
 
 impl AnyArray {
-    /// The fields of the elements, where those are records.
+    /// Returns the fields of the elements, if they are records.
     #[must_use]
     pub fn record(&self) -> Option<&Record> {
         match self {
             Self::Composite(array) => match &**array.descriptor() {
-                Form::Record(record) => Some(record),
+                ElementType::Record(record) => Some(record),
                 _ => None,
             },
             _ => None,
         }
     }
 
-    /// One field of each record, as an array over the same memory. A sub-array gives the array
-    /// further dimensions, after those that it has.
+    /// Returns an array of one field of each record, over the same memory. If the field is a sub-array,
+    /// its dimensions come after those of this array.
     ///
     /// # Errors
-    /// One that [`is_key`](Error::is_key) where the elements are no records of named fields; one that
-    /// [`is_name`](Error::is_name) where they have no such field; one that
-    /// [`is_value`](Error::is_value) for more than 64 dimensions.
+    /// Returns an error with [`is_wrong_kind`](Error::is_wrong_kind) if the elements are not records
+    /// with named fields, with [`is_no_such_field`](Error::is_no_such_field) if they have no such
+    /// field, and with [`is_value`](Error::is_value) if there are more than 64 dimensions.
     ///
     /// # Examples
     /// ```
@@ -40,184 +41,216 @@ impl AnyArray {
     /// let records = AnyArray::from_bytes(&bytes, c"T{B:a:(2)B:b:}", &[2]).unwrap();
     /// let field = records.field("b").unwrap();
     /// assert_eq!((field.layout().shape(), field.layout().strides()), (&[2, 2][..], &[3, 1][..]));
-    /// assert!(records.field("c").unwrap_err().is_name());
+    /// assert!(records.field("c").unwrap_err().is_no_such_field());
     /// ```
     pub fn field(&self, name: &str) -> Result<Self> {
-        let record = self.fields_or_error()?;
-        let (offset, form) = record.field(name).ok_or_else(|| no_field(record, name))?;
-        self.part(offset, form)
+        let record = self.require_record()?;
+        let (offset, element_type) = record.field(name).ok_or_else(|| no_field(record, name))?;
+        // SAFETY: this is a field of the elements' own type.
+        unsafe { self.part(offset, element_type) }
     }
 
-    /// Where the field of a name lies in a record, and its type, if it is a plain scalar and the
-    /// array's layout is on no heap: what [`scalar_field`](Self::scalar_field) is for.
+    /// Returns the offset and the type of a field for [`scalar_field`](Self::scalar_field), the fast
+    /// path: if the field is a scalar and nothing of the array's layout is on the heap.
+    #[doc(hidden)]
+    #[must_use]
     #[inline]
     pub fn find_scalar_field(&self, name: &str) -> Option<(usize, ScalarType)> {
         if !self.layout().is_inline() || self.owner().is_some() {
             return None;
         }
         match self.record()?.field(name)? {
-            (offset, Form::Scalar(scalar_type)) => Some((offset, *scalar_type)),
+            (offset, ElementType::Scalar(scalar_type)) => Some((offset, *scalar_type)),
             _ => None,
         }
     }
 
-    /// Such a field as an array, as [`field`](Self::field) makes it, in 0.7 of the time.
+    /// The fast path of [`field`](Self::field) for a field that
+    /// [`find_scalar_field`](Self::find_scalar_field) found.
     ///
     /// # Safety
     /// The field was found in this array.
+    #[doc(hidden)]
+    #[must_use]
     #[inline(always)]
     pub unsafe fn scalar_field(&self, (offset, scalar_type): (usize, ScalarType)) -> Self {
         let start = self.start().wrapping_add(offset);
-        let layout = self.layout().with_itemsize(scalar_type.scalar.size());
+        let layout = self.layout().with_itemsize(scalar_type.dtype.size());
         let (format, readonly) = (scalar_type.format(), self.readonly());
-        // SAFETY: each element of the layout is a field of one of this array's elements.
-        unsafe { Self::of_scalars(scalar_type, start, layout, format, readonly, None) }
+        // SAFETY: the caller guarantees that the field lies within each of this array's elements, which
+        // are valid; the layout has its size, and leads to it in each of them.
+        unsafe { Self::from_scalars(scalar_type, start, layout, format, readonly, None) }
     }
 
-    /// Some fields of each record, in the order of their names, as an array of records over the same
+    /// Returns an array of records with some of the fields, in the order of the names, over the same
     /// memory.
     ///
     /// # Errors
-    /// Those of [`field`](Self::field), and one that [`is_value`](Error::is_value) where a name
-    /// is given twice, or fields lie over each other: members of an anonymous union.
+    /// Returns the errors of [`field`](Self::field), and one with [`is_value`](Error::is_value) if a
+    /// name is given twice or if fields overlap, as those of an anonymous union do.
     pub fn select_fields(&self, names: &[&str]) -> Result<Self> {
-        let record = self.fields_or_error()?;
+        let record = self.require_record()?;
         let mut fields = Vec::with_capacity(names.len());
         for (index, name) in names.iter().enumerate() {
             if names[..index].contains(name) {
                 return Err(Error::value(format!("field {name:?} is asked for twice")));
             }
-            let (offset, form) = record.field(name).ok_or_else(|| no_field(record, name))?;
+            let (offset, element_type) =
+                record.field(name).ok_or_else(|| no_field(record, name))?;
             fields.push(Field {
                 name: Some((*name).to_owned()),
                 offset,
-                form: form.clone(),
+                element_type: element_type.clone(),
                 anonymous: false,
             });
         }
         let size = self.layout().itemsize();
-        // What is left of a union has fields over each other still, if more than one.
+        // Several fields of a union still overlap, and still are a union.
         let union = record.union && fields.len() > 1;
         if !union {
-            check_apart(&fields)?;
+            check_disjoint(&fields)?;
         }
         let hides_objects = self.has_references();
-        let form = Form::Record(Record { fields, size, union, partial: true, hides_objects });
-        // SAFETY: the same elements, of which the form tells less than before.
-        Ok(unsafe { self.with_form(self.start(), self.layout().clone(), Arc::new(form)) })
+        let element_type =
+            ElementType::Record(Record { fields, size, union, partial: true, hides_objects });
+        // SAFETY: the elements are the same, and the new type describes some of the same bytes.
+        Ok(unsafe {
+            self.with_element_type(self.start(), self.layout().clone(), Arc::new(element_type))
+        })
     }
 
-    /// A part of each element, as an array over the same memory.
+    /// Returns an array of one part of each element, over the same memory.
     ///
     /// # Errors
-    /// As those of [`field`](Self::field).
-    pub fn part(&self, offset: usize, form: &Form) -> Result<Self> {
+    /// Returns the errors of [`field`](Self::field).
+    ///
+    /// # Safety
+    /// The part lies within the elements, as a field or a sub-array of their own type does.
+    #[doc(hidden)]
+    pub unsafe fn part(&self, offset: usize, element_type: &ElementType) -> Result<Self> {
         let mut sub_array = Vec::new();
-        let mut form = form;
+        let mut element_type = element_type;
         let mut offset = offset;
         loop {
-            match form {
-                Form::Array { shape, element } => {
+            match element_type {
+                ElementType::Array { shape, element } => {
                     sub_array.extend_from_slice(shape);
-                    form = element;
+                    element_type = element;
                 }
-                Form::Behind(padding, inner) if sub_array.is_empty() => {
+                ElementType::Padded(padding, inner) if sub_array.is_empty() => {
                     offset += padding;
-                    form = inner;
+                    element_type = inner;
                 }
                 _ => break,
             }
         }
-        let (step, layout) = self.layout().part(offset, form.size(), &sub_array)?;
+        let (step, layout) = self.layout().part(offset, element_type.size(), &sub_array)?;
         let start = self.start().wrapping_offset(step);
         let (readonly, owner) = (self.readonly(), self.owner().cloned());
-        // SAFETY: each element of the layout is a part of one of this array's elements, and what
-        // the form says of those bytes.
+        // SAFETY: the caller guarantees that the part lies within each of this array's elements, which
+        // are valid; the layout leads to it, and its itemsize is the size of the part's type.
         Ok(unsafe {
-            match form {
-                Form::Scalar(scalar_type) => {
+            match element_type {
+                ElementType::Scalar(scalar_type) => {
                     let format = scalar_type.format();
-                    Self::of_scalars(*scalar_type, start, layout, format, readonly, owner)
+                    Self::from_scalars(*scalar_type, start, layout, format, readonly, owner)
                 }
-                Form::Unreadable { why, .. } => {
-                    Self::opaque(start, layout, form.format(), readonly, owner, why.clone())
+                ElementType::Unreadable { why, .. } => {
+                    Self::opaque(start, layout, element_type.format(), readonly, owner, why.clone())
                 }
-                _ => self.with_form(start, layout, Arc::new(form.clone())),
+                _ => self.with_element_type(start, layout, Arc::new(element_type.clone())),
             }
         })
     }
 
-    /// Whether composite arrays of the same shape have equal elements, found part by part so that
-    /// kernels do the work; `None` where the elements do not fall into the same parts.
+    /// Returns whether composite arrays of the same shape have equal elements, comparing one part after
+    /// the other so that kernels do the work. `None` if the elements do not have the same parts.
     pub(super) fn equal_parts(&self, other: &Self) -> Option<bool> {
         let (Self::Composite(left), Self::Composite(right)) = (self, other) else { return None };
         if self.layout().is_empty() {
             return Some(true);
         }
         match (&**left.descriptor(), &**right.descriptor()) {
-            (Form::Record(one), Form::Record(two)) => {
+            (ElementType::Record(one), ElementType::Record(two)) => {
                 if one.fields.len() != two.fields.len() {
                     return Some(false);
                 }
                 for (one, two) in one.fields.iter().zip(&two.fields) {
-                    let left = self.part(one.offset, &one.form).ok()?;
-                    if !left.equals(&other.part(two.offset, &two.form).ok()?) {
+                    // SAFETY: each is a field of the elements' own type.
+                    let (left, right) = unsafe {
+                        let left = self.part(one.offset, &one.element_type).ok()?;
+                        (left, other.part(two.offset, &two.element_type).ok()?)
+                    };
+                    if !left.equals(&right) {
                         return Some(false);
                     }
                 }
                 Some(true)
             }
-            (one @ Form::Array { .. }, two @ Form::Array { .. }) => {
-                Some(self.part(0, one).ok()?.equals(&other.part(0, two).ok()?))
+            (one @ ElementType::Array { .. }, two @ ElementType::Array { .. }) => {
+                // SAFETY: each is the elements' own type.
+                let (left, right) = unsafe { (self.part(0, one).ok()?, other.part(0, two).ok()?) };
+                Some(left.equals(&right))
             }
             _ => None,
         }
     }
 
-    /// An array of composite elements over the same memory.
+    /// Makes an array of composite elements over the same memory.
     ///
     /// # Safety
-    /// As for [`View::new`]; the form describes no more bytes than an element has.
-    unsafe fn with_form(
+    /// The requirements of [`View::new`]; also, every part of the type lies within the itemsize.
+    unsafe fn with_element_type(
         &self,
         start: *mut u8,
-        layout: crate::layout::Layout,
-        form: Arc<Form>,
+        layout: Layout,
+        element_type: Arc<ElementType>,
     ) -> Self {
-        let format = form.format();
-        // SAFETY: as the caller says.
+        let format = element_type.format();
+        // SAFETY: the caller gives the guarantees of `composite`.
         unsafe {
-            Self::composite(start, layout, format, self.readonly(), self.owner().cloned(), form)
+            Self::composite(
+                start,
+                layout,
+                format,
+                self.readonly(),
+                self.owner().cloned(),
+                element_type,
+            )
         }
     }
 
-    /// An array of composite elements, whatever their format string says.
+    /// Makes an array of composite elements of a type, whatever the format string says.
     ///
     /// # Safety
-    /// As for [`View::new`]; the form describes no more bytes than an element has.
+    /// The requirements of [`View::new`]; also, every part of the type lies within the itemsize.
+    #[doc(hidden)]
+    #[must_use]
     pub unsafe fn composite(
         start: *mut u8,
-        layout: crate::layout::Layout,
+        layout: Layout,
         format: FormatString,
         readonly: bool,
-        owner: Option<super::Owner>,
-        form: Arc<Form>,
+        owner: Option<Owner>,
+        element_type: Arc<ElementType>,
     ) -> Self {
-        // SAFETY: as the caller says.
-        let view = unsafe { View::new(start, layout, readonly, form) };
+        // SAFETY: the caller gives the guarantees of `View::new`.
+        let view = unsafe { View::new(start, layout, readonly, element_type) };
         Self::Composite(ConsumerArray::new(view, format, owner))
     }
 
-    fn fields_or_error(&self) -> Result<&Record> {
+    fn require_record(&self) -> Result<&Record> {
         self.record().ok_or_else(|| match self {
-            Self::Opaque(array) => Error::key(format!("no fields: {}", array.descriptor())),
-            _ => Error::key(format!("elements of format '{}' have no fields", self.format())),
+            Self::Opaque(array) => Error::wrong_kind(format!("no fields: {}", array.descriptor())),
+            _ => {
+                Error::wrong_kind(format!("elements of format '{}' have no fields", self.format()))
+            }
         })
     }
 }
 
-/// Refuses fields of which one cannot be stored without the other.
-fn check_apart(fields: &[Field]) -> Result<()> {
+/// Refuses fields that share bits, so that one cannot be stored without the other.
+fn check_disjoint(fields: &[Field]) -> Result<()> {
     let mut fields: Vec<&Field> = fields.iter().filter(|field| !field.bits().is_empty()).collect();
     fields.sort_by_key(|field| field.bits().start);
     for pair in fields.windows(2) {
@@ -236,7 +269,7 @@ fn check_apart(fields: &[Field]) -> Result<()> {
 fn no_field(record: &Record, name: &str) -> Error {
     let names: Vec<&str> = record.fields.iter().filter_map(|field| field.name.as_deref()).collect();
     match names.as_slice() {
-        [] => Error::key(format!("no field {name:?}: the fields have no names")),
-        _ => Error::name(format!("no field {name:?} among {names:?}")),
+        [] => Error::wrong_kind(format!("no field {name:?}: the fields have no names")),
+        _ => Error::no_such_field(format!("no field {name:?} among {names:?}")),
     }
 }

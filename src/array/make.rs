@@ -1,12 +1,12 @@
-//! Arrays of a format over some memory.
+//! Arrays made from a format and memory.
 
 #![allow(unsafe_code)]
 
 use std::sync::Arc;
 
 use super::{AnyArray, ConsumerArray, Owner};
-use crate::dtype::{Judgement, judge};
 use crate::error::{Error, Result};
+use crate::form::{Judgement, judge};
 use crate::format::{Format, FormatString};
 use crate::kernels::copy;
 use crate::layout::{Layout, Order};
@@ -14,12 +14,12 @@ use crate::memory::Memory;
 use crate::view::View;
 
 impl AnyArray {
-    /// An array over memory that `owner` keeps alive, or, without one, the caller. The format
-    /// decides what it is an array of; one that cannot be read, or contradicts the layout's
-    /// itemsize, makes the elements [`Opaque`](AnyArray::Opaque).
+    /// Makes an array over memory that `owner` keeps alive or, without an owner, the caller. The format
+    /// decides the type of the elements. If it cannot be read or contradicts the layout's itemsize,
+    /// they are [`Opaque`](AnyArray::Opaque).
     ///
     /// # Safety
-    /// As for [`View::new`].
+    /// The requirements of [`View::new`].
     #[inline]
     pub unsafe fn new(
         start: *mut u8,
@@ -29,25 +29,28 @@ impl AnyArray {
         owner: Option<Owner>,
     ) -> Self {
         match judge(format.as_bytes(), layout.itemsize()) {
-            // SAFETY: as the caller says; a judgement is only given for its itemsize.
+            // SAFETY: the caller gives the guarantees of `View::new`, and `judge` returns a scalar only
+            // if its size is the itemsize.
             Judgement::Scalar(scalar_type) => unsafe {
-                Self::of_scalars(scalar_type, start, layout, format, readonly, owner)
+                Self::from_scalars(scalar_type, start, layout, format, readonly, owner)
             },
-            // SAFETY: as the caller says.
-            Judgement::Composite(form) => unsafe {
-                Self::composite(start, layout, format, readonly, owner, form)
+            // SAFETY: the caller gives the guarantees of `View::new`.
+            Judgement::Composite(element_type) => unsafe {
+                Self::composite(start, layout, format, readonly, owner, element_type)
             },
-            // SAFETY: as the caller says.
+            // SAFETY: the caller gives the guarantees of `View::new`.
             Judgement::Unreadable(why) => unsafe {
                 Self::opaque(start, layout, format, readonly, owner, why)
             },
         }
     }
 
-    /// An array of elements that cannot be read, for the reason given.
+    /// Makes an array of elements that cannot be read, for the given reason.
     ///
     /// # Safety
-    /// As for [`View::new`].
+    /// The requirements of [`View::new`].
+    #[doc(hidden)]
+    #[must_use]
     pub unsafe fn opaque(
         start: *mut u8,
         layout: Layout,
@@ -56,32 +59,41 @@ impl AnyArray {
         owner: Option<Owner>,
         why: Error,
     ) -> Self {
-        // SAFETY: as the caller says.
+        // SAFETY: the caller gives the guarantees of `View::new`.
         let view = unsafe { View::new(start, layout, readonly, why) };
         Self::Opaque(ConsumerArray::new(view, format, owner))
     }
 
-    /// A writable array over memory of our own, its elements adjacent in C order.
+    /// Makes a writable array over owned memory, with elements that are contiguous in C order.
+    ///
+    /// The memory is taken by value, so that no other thread can make an array over it.
     ///
     /// # Errors
-    /// One that [`is_value`](Error::is_value) where the memory is smaller than the elements.
-    pub fn over(memory: Arc<Memory>, layout: Layout, format: FormatString) -> Result<Self> {
+    /// Returns an error with [`is_value`](Error::is_value) if the layout is not contiguous or the
+    /// memory is smaller than the elements.
+    pub fn from_memory(memory: Memory, layout: Layout, format: FormatString) -> Result<Self> {
+        // Memory safety depends on the product that this checks, wherever the layout comes from.
+        let layout = layout.checked()?;
         let (have, want) = (memory.len(), layout.nbytes());
         if !layout.is_c_contiguous() || have < want {
-            return Err(Error::value(format!("{want} bytes do not fit memory of {have}")));
+            return Err(Error::memory_too_small(want, have));
         }
+        // Moved into its place before the pointer is taken, because a move asserts unique access.
+        let memory = Arc::new(memory);
         let start = memory.start();
-        // SAFETY: the memory holds the adjacent elements, and lives as long as the array; it is
-        // reached through pointers only.
+        // SAFETY: the memory has room for the contiguous elements, whose size did not overflow, and as their owner it lives as long
+        // as the array. It was passed by value, so nothing else refers to it, and its bytes are only
+        // accessed through pointers.
         Ok(unsafe { Self::new(start, layout, format, false, Some(memory)) })
     }
 
-    /// An array of a format and shape whose elements are a copy of these bytes, in C order.
+    /// Makes an array of a format and shape whose elements are a copy of these bytes, in C order.
     ///
     /// # Errors
-    /// One that [`is_format`](Error::is_format) or [`is_unreadable`](Error::is_unreadable) where the
-    /// format has no size; one that [`is_value`](Error::is_value) where the bytes are not as many
-    /// as shape and format ask for; one that [`is_too_large`](Error::is_too_large).
+    /// Returns an error with [`is_format`](Error::is_format) or
+    /// [`is_unreadable`](Error::is_unreadable) if the format has no size, with
+    /// [`is_value`](Error::is_value) if the number of bytes is not that of shape and format, and with
+    /// [`is_too_large`](Error::is_too_large) if there is not enough memory.
     pub fn from_bytes(bytes: &[u8], format: &std::ffi::CStr, shape: &[usize]) -> Result<Self> {
         let size = Format::parse(format.to_bytes())?.measure()?.size;
         let layout = Layout::contiguous(shape, size)?;
@@ -92,9 +104,9 @@ impl AnyArray {
             )));
         }
         let source = Layout::line(bytes.len(), 1, 1)?;
-        // SAFETY: the view lies within the slice, and ends with this function.
+        // SAFETY: the view is read-only and lies within the slice, which outlives it.
         let source = unsafe { View::<u8>::new(bytes.as_ptr().cast_mut(), source, true, ()) };
         let memory = copy::to_memory(&source, Order::C)?;
-        Self::over(Arc::new(memory), layout, format.into())
+        Self::from_memory(memory, layout, format.into())
     }
 }

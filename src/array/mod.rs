@@ -4,19 +4,13 @@
 //! over all of them, and `dispatch!` the one way from it to the typed array. Both are generated
 //! from the table in [`dtype`](crate::dtype).
 //!
-//! | file | what of an `AnyArray` is in it |
-//! |---|---|
-//! | `any` | the enum itself, and what each of its arrays has |
-//! | `make` | how one is made of a format and memory |
-//! | `share` | others over the same memory, made where they stay |
-//! | `fields` | those of the parts of records |
-//! | `equal` | equality, whatever the types |
-//! | `native`, `convert` | copies in this machine's byte order, and of other types |
+//! A slice, a field or a transpose is another array over the same memory, with another layout. Arrays
+//! are neither `Send` nor `Sync`, because others over the same memory may store into it.
 
 #![allow(unsafe_code)]
 
 mod any;
-mod convert;
+mod conversion;
 mod equal;
 mod fields;
 mod make;
@@ -28,17 +22,21 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 pub use any::AnyArray;
+#[doc(hidden)]
 pub use any::dispatch;
+
+#[doc(inline)]
+pub use crate::kernels::convert::Overflow;
 
 use crate::element::Element;
 use crate::format::FormatString;
 use crate::layout::Layout;
 use crate::view::View;
 
-/// What keeps the memory of an array alive: dropped with the last array that stands on it.
+/// What keeps the memory of an array alive. It is dropped with the last array over that memory.
 pub type Owner = Arc<dyn Any + Send + Sync>;
 
-/// An array of elements of type `T`: a [`View`] that holds on to its memory.
+/// An array of elements of type `T`: a [`View`] that keeps its memory alive.
 ///
 /// # Examples
 /// ```
@@ -51,7 +49,7 @@ pub type Owner = Arc<dyn Any + Send + Sync>;
 /// assert_eq!(array.iter().sum::<i32>(), 15);
 /// ```
 #[derive(Debug, Clone)]
-#[repr(C)] // As for `View`.
+#[repr(C)] // Fixes the offsets of the fields, as for `View`.
 pub struct ConsumerArray<T: Element> {
     format: FormatString,
     owner: Option<Owner>,
@@ -59,20 +57,20 @@ pub struct ConsumerArray<T: Element> {
 }
 
 impl<T: Element> ConsumerArray<T> {
-    /// An array over memory that `owner` keeps alive; without one, the caller does.
+    /// Makes an array over memory that `owner` keeps alive or, without an owner, the caller.
     #[inline(always)]
     fn new(view: View<T>, format: FormatString, owner: Option<Owner>) -> Self {
         Self { view, format, owner }
     }
 
-    /// The format string of the elements, as the exporter wrote it.
+    /// Returns the format string of the elements, as the exporter wrote it.
     #[must_use]
     #[inline]
     pub fn format(&self) -> &FormatString {
         &self.format
     }
 
-    /// What keeps the memory alive, where it is not the caller.
+    /// Returns what keeps the memory alive, unless the caller does.
     #[must_use]
     pub fn owner(&self) -> Option<&Owner> {
         self.owner.as_ref()
@@ -80,12 +78,12 @@ impl<T: Element> ConsumerArray<T> {
 }
 
 impl<T: Element> ConsumerArray<T> {
-    /// An array of the same type over other memory.
+    /// Makes an array of the same type over other memory.
     ///
     /// # Safety
-    /// As for [`View::new`].
+    /// The requirements of [`View::new`].
     #[inline(always)]
-    unsafe fn alike(
+    unsafe fn with_same_type(
         &self,
         start: *mut u8,
         layout: Layout,
@@ -93,7 +91,7 @@ impl<T: Element> ConsumerArray<T> {
         format: FormatString,
         owner: Option<Owner>,
     ) -> Self {
-        // SAFETY: as the caller says.
+        // SAFETY: the caller gives the guarantees of `View::new`.
         let view = unsafe { View::new(start, layout, readonly, self.descriptor().clone()) };
         Self::new(view, format, owner)
     }

@@ -14,79 +14,89 @@ use crate::memory::Memory;
 use crate::view::RawView;
 
 impl AnyArray {
-    /// Copies every element of `source`, a part of this array, to the same place of `target`, in this
-    /// machine's byte order; where the elements cannot be read, just their bytes.
+    /// Copies every element of `source`, some elements of this array, to the same index of `target`, in
+    /// this machine's byte order. If the elements cannot be read, their bytes are copied.
     ///
     /// # Safety
-    /// The target is writable, has the source's shape and itemsize, and lies apart from it.
+    /// The target is writable, has the source's shape and itemsize, and does not overlap it.
     ///
     /// # Errors
-    /// None for a valid array.
+    /// Returns an error if the shapes differ, which the caller has ruled out.
+    #[doc(hidden)]
     pub unsafe fn write_native(&self, target: RawView<'_>, source: RawView<'_>) -> Result<()> {
-        // SAFETY: as the caller says; a part's elements are of the array's form.
+        // SAFETY: the caller gives the guarantees for both views; the elements of `source` are of this
+        // array's type, and the unit is the one to swap in elements of that type.
         unsafe {
             match self {
                 Self::Composite(array) => record::write_native(array.descriptor(), target, source),
-                _ => copy::copy_apart(target, source, self.turned()),
+                _ => copy::copy_apart(target, source, self.swap_unit()),
             }
         }
     }
 
-    /// The elements in C order and this machine's byte order, in memory of their own; where the
-    /// elements cannot be read, just their bytes.
+    /// Copies the elements in C order and this machine's byte order to memory of their own. If they
+    /// cannot be read, their bytes are copied.
     ///
     /// # Errors
-    /// One that [`is_too_large`](Error::is_too_large) where there is not so much memory.
+    /// Returns an error with [`is_too_large`](Error::is_too_large) if there is not enough memory.
     pub fn to_native(&self) -> Result<Memory> {
         match self {
             Self::Composite(array) => record::to_native(array),
-            // SAFETY: the part is what the bytes of the array's type are turned around by.
-            _ => unsafe { copy::to_memory_turned(self.raw(), Order::C, self.turned()) },
+            // SAFETY: the unit is the one to swap in elements of this array's type.
+            _ => unsafe { copy::to_memory_turned(self.raw(), Order::C, self.swap_unit()) },
         }
     }
 
-    /// How many bytes of a scalar at a time are turned around.
-    fn turned(&self) -> usize {
+    /// Returns the number of bytes that are swapped as a unit to get this machine's byte order; 1 if
+    /// nothing is swapped.
+    fn swap_unit(&self) -> usize {
         self.encoding().map_or(1, Encoding::turned)
     }
 
-    /// A writable array of the same shape over a copy of the elements, as [`to_native`](Self::to_native)
-    /// makes it.
+    /// Makes a writable array of the same shape over a copy of the elements that
+    /// [`to_native`](Self::to_native) made.
     ///
     /// # Errors
-    /// One that [`is_too_large`](Error::is_too_large), for elements that do not lie apart in memory.
+    /// Returns an error with [`is_too_large`](Error::is_too_large) if the elements share memory and the
+    /// copy would be too large.
     ///
     /// # Safety
-    /// `start` leads to such a copy, which is valid for reads and writes as long as the array is used.
+    /// `start` is the address of such a copy, which is valid for reads and writes as long as the array
+    /// is used.
+    #[doc(hidden)]
     pub unsafe fn native_at(&self, start: *mut u8) -> Result<Self> {
         let layout = Layout::contiguous(self.layout().shape(), self.layout().itemsize())?;
-        // SAFETY: as the caller says.
+        // SAFETY: the caller guarantees that the copy is valid for reads and writes, and it has this
+        // layout and this type in the native byte order.
         Ok(unsafe {
             match self {
                 Self::Composite(array) => {
-                    let (form, native) = (array.descriptor(), array.descriptor().to_native());
-                    let same = native == **form;
+                    let (element_type, native) =
+                        (array.descriptor(), array.descriptor().to_native());
+                    let same = native == **element_type;
                     let format = if same { array.format().clone() } else { native.format() };
                     Self::composite(start, layout, format, false, None, Arc::new(native))
                 }
                 Self::Opaque(array) => {
-                    array.alike(start, layout, false, array.format().clone(), None).into()
+                    array.with_same_type(start, layout, false, array.format().clone(), None).into()
                 }
                 _ => {
                     let native = self.native_scalar();
                     let (scalar, format) = native.ok_or_else(|| Error::unreadable("no scalars"))?;
-                    Self::of_scalars(scalar, start, layout, format, false, None)
+                    Self::from_scalars(scalar, start, layout, format, false, None)
                 }
             }
         })
     }
 
-    /// The type of the elements in this machine's byte order, and its format; `None` where the
-    /// elements are no scalars.
+    /// Returns the type of the elements in this machine's byte order and its format, or `None` if the
+    /// elements are not scalars.
+    #[doc(hidden)]
+    #[must_use]
     pub fn native_scalar(&self) -> Option<(ScalarType, FormatString)> {
         let native = ScalarType { swapped: false, ..self.scalar_type()? };
-        // The exporter's own letter, where that says all.
-        let one = self.format().as_bytes().len() == 1;
-        Some((native, if one { self.format().clone() } else { native.format() }))
+        // A single letter is kept as the exporter wrote it.
+        let is_letter = self.format().as_bytes().len() == 1;
+        Some((native, if is_letter { self.format().clone() } else { native.format() }))
     }
 }

@@ -1,4 +1,8 @@
 //! Arrays over the same memory as another one.
+//!
+//! A slice in Python is a clone of an array whose start and layout are then changed, so its cost is
+//! that of the clone. Most arrays own nothing on the heap, and for them the clone is a copy of their
+//! bytes into the new object.
 
 #![allow(unsafe_code)]
 
@@ -11,51 +15,58 @@ use crate::view::RawView;
 impl Clone for AnyArray {
     #[inline(always)]
     fn clone(&self) -> Self {
-        // SAFETY: the same elements.
+        // SAFETY: the elements are the same.
         unsafe { self.with_layout(self.start(), self.layout().clone(), self.readonly()) }
     }
 }
 
 impl AnyArray {
-    /// The same elements, or some of them, under a layout that leads to no others.
+    /// Returns an array of the same elements or some of them under another layout.
     ///
     /// # Safety
-    /// As for [`View::new`].
+    /// The requirements of [`View::new`].
+    #[doc(hidden)]
+    #[must_use]
     #[inline(always)]
     pub unsafe fn with_layout(&self, start: *mut u8, layout: Layout, readonly: bool) -> Self {
         let (format, owner) = (self.format().clone(), self.owner().cloned());
-        // SAFETY: as the caller says.
+        // SAFETY: the caller gives the guarantees of `View::new`.
         dispatch!(self, array => unsafe {
-            array.alike(start, layout, readonly, format, owner).into()
+            array.with_same_type(start, layout, readonly, format, owner).into()
         })
     }
 
-    /// Some of the elements, without what keeps them alive.
+    /// Returns an array of some of the elements.
     ///
     /// # Safety
     /// `piece` leads to elements of this array only.
+    #[doc(hidden)]
+    #[must_use]
     pub unsafe fn piece(&self, piece: RawView<'_>) -> Self {
-        // SAFETY: as the caller says.
+        // SAFETY: the caller guarantees that the layout leads to elements of this array only.
         unsafe { self.with_layout(piece.start(), piece.layout().clone(), self.readonly()) }
     }
 
-    /// Writes a clone of the array to a place. Most arrays have nothing on the heap: their bytes are
-    /// copied as they are, 0.9 of the time for a slice.
+    /// Writes a clone of the array to an address. The bytes of an array that owns nothing on the heap
+    /// are copied as they are, which is the fast path.
     ///
     /// # Safety
-    /// `place` is valid for writes.
+    /// `target` is valid for writes.
+    #[doc(hidden)]
     #[inline(always)]
-    pub unsafe fn clone_to(&self, place: *mut Self) {
-        let plain = self.is_scalar()
+    pub unsafe fn write_clone(&self, target: *mut Self) {
+        let owns_nothing = self.is_scalar()
             && self.owner().is_none()
             && self.format().is_inline()
             && self.layout().is_inline();
-        // SAFETY: as the caller says. An array that owns nothing may be copied bit by bit.
+        // SAFETY: the caller guarantees that the target is writable. An array whose descriptor is `()`
+        // and whose format, owner and layout are inline has no drop glue to run twice, so a copy of its
+        // bytes is a clone.
         unsafe {
-            if plain {
-                copy_words(self, place);
+            if owns_nothing {
+                copy_words(self, target);
             } else {
-                place.write(self.clone());
+                target.write(self.clone());
             }
         }
     }
@@ -64,31 +75,37 @@ impl AnyArray {
     ///
     /// # Safety
     /// Together they lead to elements of this array only.
+    #[doc(hidden)]
     #[inline(always)]
     pub unsafe fn change(&mut self, offset: isize, change: impl FnOnce(&mut Layout)) {
-        // SAFETY: as the caller says.
-        let (start, layout) = dispatch!(self, array => unsafe { array.view.place_mut() });
+        // SAFETY: the caller guarantees that start and layout lead to elements of this array only after
+        // the change.
+        let (start, layout) =
+            unsafe { dispatch!(self, array => array.view.start_and_layout_mut()) };
         *start = start.wrapping_offset(offset);
         change(layout);
     }
 }
 
-/// Copies an array bit by bit. In steps of 16 bytes: what `memcpy` stores by wider ones cannot be read
-/// back at once in parts, as a change of it does, which is 0.9 of the time for a slice.
+/// Copies the bytes of an array in steps of 16 bytes. `memcpy` would use wider stores, from which a
+/// following load of a single field cannot be forwarded: it would have to wait until the store has
+/// reached the cache.
 ///
 /// # Safety
-/// `to` is valid for writes; only one of the two may be used as an array, unless it owns nothing.
+/// `from` is valid for reads and `to` for writes. Unless the array owns nothing, only one of the two may
+/// be used as an array afterwards.
 #[inline(always)]
 unsafe fn copy_words(from: *const AnyArray, to: *mut AnyArray) {
     type Words = [MaybeUninit<u64>; 2];
     const PAIRS: usize = size_of::<AnyArray>() / size_of::<[Words; 2]>();
     const REST: usize = size_of::<AnyArray>() % size_of::<[Words; 2]>() / size_of::<u64>();
     let (from, to) = (from.cast::<Words>(), to.cast::<Words>());
-    // SAFETY: as the caller says; the steps lie within the size of an array, whose alignment is that
-    // of a word.
+    // SAFETY: the caller guarantees that both are valid. An array has `2 · PAIRS` steps and `REST`
+    // words, and its alignment is at least that of a word. The bytes are copied as `MaybeUninit`, so
+    // padding may be uninitialised.
     unsafe {
         for pair in 0..PAIRS {
-            // Two for each round, or else the loop is made a `memcpy`.
+            // Two steps per round, because the compiler turns a loop of single ones into a `memcpy`.
             to.add(2 * pair).write(from.add(2 * pair).read());
             to.add(2 * pair + 1).write(from.add(2 * pair + 1).read());
         }

@@ -1,14 +1,19 @@
-//! C's `long double`: what it is on this machine, and its conversion from and to other numbers.
+//! C's `long double` on this machine, and its conversion from and to other numbers.
 //!
-//! Rust has no such type. On x86 it is the 80-bit format of the x87 (with padding up to 12 or 16
-//! bytes), on other 64-bit Unix machines IEEE 754 binary128, elsewhere plainly `f64`. All of them
-//! are taken apart into sign, exponent and significand, and put together again from there.
+//! Rust has no such type. On x86 it is the 80-bit format of the x87, padded to 12 or 16 bytes; on
+//! other 64-bit Unix machines it is IEEE 754 binary128, and elsewhere it is `f64`. A number in any of
+//! these formats is unpacked into sign, exponent and a 128-bit significand, and every conversion
+//! works on those parts, so that only unpacking and packing depend on the format. The 80-bit format
+//! has a fast path to `f64` for normal numbers, which skips the unpacking.
 
-use crate::format::LONG_DOUBLE_SIZE;
 use std::cmp::Ordering;
 use std::fmt;
 
-/// A number of C's type `long double`, kept as the bytes that it was read from.
+use num_traits::AsPrimitive;
+
+use crate::format::LONG_DOUBLE_SIZE;
+
+/// A number of C's type `long double`, stored as the bytes that it was read from.
 ///
 /// # Examples
 /// ```
@@ -20,18 +25,18 @@ use std::fmt;
 #[repr(transparent)]
 pub struct LongDouble([u8; LONG_DOUBLE_SIZE]);
 
-/// A binary floating-point number taken apart. The value of a finite one is
-/// `significand * 2^exponent`.
+/// An unpacked binary floating-point number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Parts {
     negative: bool,
-    kind: Kind,
+    magnitude: Magnitude,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum Magnitude {
     Zero,
-    /// A significand whose highest bit is set, so that equal numbers have equal parts.
+    /// `significand * 2^exponent`. The highest bit of the significand is set, so that equal numbers
+    /// have equal parts.
     Finite {
         significand: u128,
         exponent: i32,
@@ -43,11 +48,14 @@ enum Kind {
 impl Parts {
     fn finite(negative: bool, significand: u128, exponent: i32) -> Self {
         if significand == 0 {
-            return Self { negative, kind: Kind::Zero };
+            return Self { negative, magnitude: Magnitude::Zero };
         }
         let shift = significand.leading_zeros();
         let significand = significand << shift;
-        Self { negative, kind: Kind::Finite { significand, exponent: exponent - shift as i32 } }
+        Self {
+            negative,
+            magnitude: Magnitude::Finite { significand, exponent: exponent - shift as i32 },
+        }
     }
 
     fn from_f64(number: f64) -> Self {
@@ -55,20 +63,20 @@ impl Parts {
         let (exponent, fraction) = ((bits >> 52) as i32 & 0x7ff, bits & ((1 << 52) - 1));
         let negative = number.is_sign_negative();
         match (exponent, fraction) {
-            (0x7ff, 0) => Self { negative, kind: Kind::Infinite },
-            (0x7ff, _) => Self { negative, kind: Kind::NotANumber },
+            (0x7ff, 0) => Self { negative, magnitude: Magnitude::Infinite },
+            (0x7ff, _) => Self { negative, magnitude: Magnitude::NotANumber },
             (0, _) => Self::finite(negative, u128::from(fraction), -1074),
             _ => Self::finite(negative, u128::from(fraction | 1 << 52), exponent - 1075),
         }
     }
 
-    /// The `f64` that the number becomes.
+    /// Rounds to `f64`.
     fn to_f64(self, rounding: Rounding) -> f64 {
-        let magnitude = match self.kind {
-            Kind::Zero => 0.0,
-            Kind::Infinite => f64::INFINITY,
-            Kind::NotANumber => f64::NAN,
-            Kind::Finite { significand, exponent } => {
+        let magnitude = match self.magnitude {
+            Magnitude::Zero => 0.0,
+            Magnitude::Infinite => f64::INFINITY,
+            Magnitude::NotANumber => f64::NAN,
+            Magnitude::Finite { significand, exponent } => {
                 f64::from_bits(round(significand, exponent, rounding))
             }
         };
@@ -76,19 +84,19 @@ impl Parts {
     }
 }
 
-/// Which of its two neighbours a number between them becomes.
+/// Which of its two neighbours a number is rounded to.
 #[derive(Clone, Copy)]
 enum Rounding {
-    /// The nearer one, or of two equally near the one with an even last bit.
+    /// The nearer one; of two equally near ones, the one whose last bit is even.
     Nearest,
-    /// The one with an odd last bit, which no later rounding takes for a tie.
+    /// The one whose last bit is odd, which no later rounding to fewer bits takes for a tie.
     Odd,
 }
 
 impl Rounding {
-    /// Whether a number becomes the greater of its neighbours: `is_odd` is the last bit of the lesser
-    /// one, `rest` how what is beyond that compares with half a step, `is_inexact` whether that is
-    /// anything.
+    /// Returns whether a number is rounded up. `is_odd` is the last bit of the lower neighbour, `rest`
+    /// compares the dropped bits with half a unit in the last place, and `is_inexact` tells whether
+    /// any of the dropped bits is set.
     #[inline]
     fn is_up(self, is_odd: bool, rest: Ordering, is_inexact: bool) -> bool {
         match self {
@@ -98,8 +106,8 @@ impl Rounding {
     }
 }
 
-/// The bits of the `f64` that `significand * 2^exponent` becomes; the top bit of the significand is
-/// set, so the number lies in `[2^(exponent + 127), 2^(exponent + 128))`.
+/// Rounds `significand * 2^exponent` to an `f64` and returns its bits. The highest bit of the
+/// significand is set, so the number lies in `[2^(exponent + 127), 2^(exponent + 128))`.
 fn round(significand: u128, exponent: i32, rounding: Rounding) -> u64 {
     let odd = matches!(rounding, Rounding::Odd);
     let biased = exponent + 127 + 1023;
@@ -115,35 +123,35 @@ fn round(significand: u128, exponent: i32, rounding: Rounding) -> u64 {
     let half = 1_u128 << (dropped - 1);
     let rest = if dropped == 128 { significand } else { significand & ((half << 1) - 1) };
     let up = rounding.is_up(kept & 1 == 1, rest.cmp(&half), rest > 0);
-    // A carry out of the fraction runs into the exponent, which is just what rounding up means.
+    // A carry out of the fraction runs into the exponent, which is correct: it doubles the number.
     let base = if biased > 0 { (biased as u64 - 1) << 52 } else { 0 };
     base + kept + u64::from(up)
 }
 
 impl LongDouble {
-    /// The number that these bytes are in the byte order of this machine.
+    /// Makes a number of its bytes in the byte order of this machine.
     #[must_use]
     #[inline]
     pub const fn from_ne_bytes(bytes: [u8; LONG_DOUBLE_SIZE]) -> Self {
         Self(bytes)
     }
 
-    /// The bytes of the number in the byte order of this machine. Padding stays what it was.
+    /// Returns the bytes of the number in the byte order of this machine. Padding is preserved.
     #[must_use]
     #[inline]
     pub const fn to_ne_bytes(self) -> [u8; LONG_DOUBLE_SIZE] {
         self.0
     }
 
-    /// The nearest `f64`, ties to even; too large a number becomes infinite, as in C.
+    /// Returns the nearest `f64`, ties to even. A number that is too large becomes infinite, as in C.
     #[must_use]
     pub fn to_f64(self) -> f64 {
         self.round(Rounding::Nearest)
     }
 
-    /// The `f64` that a narrower float is to be rounded from: of the two around the number the one
-    /// with an odd last bit, so that rounding twice is rounding once. Nothing finite is infinite.
-    pub fn to_f64_odd(self) -> f64 {
+    /// Rounds to the `f64` from which a narrower float is then rounded: to odd, so that rounding twice
+    /// gives the same result as rounding once. No finite number becomes infinite.
+    pub(crate) fn to_f64_odd(self) -> f64 {
         self.round(Rounding::Odd)
     }
 
@@ -151,14 +159,14 @@ impl LongDouble {
         self.round_normal(rounding).unwrap_or_else(|| self.parts().to_f64(rounding))
     }
 
-    /// The number without its fraction, or the end of `i128` that it lies beyond; 0 for a NaN.
-    pub fn to_i128_saturating(self) -> i128 {
-        let Parts { negative, kind } = self.parts();
-        let magnitude = match kind {
-            Kind::Zero | Kind::NotANumber => 0,
-            Kind::Infinite => u128::MAX,
-            Kind::Finite { exponent, .. } if exponent > 0 => u128::MAX,
-            Kind::Finite { significand, exponent } => {
+    /// Truncates to an integer and clamps it to the range of `i128`. A NaN becomes 0.
+    pub(crate) fn to_i128_saturating(self) -> i128 {
+        let Parts { negative, magnitude } = self.parts();
+        let magnitude = match magnitude {
+            Magnitude::Zero | Magnitude::NotANumber => 0,
+            Magnitude::Infinite => u128::MAX,
+            Magnitude::Finite { exponent, .. } if exponent > 0 => u128::MAX,
+            Magnitude::Finite { significand, exponent } => {
                 significand.checked_shr(exponent.unsigned_abs()).unwrap_or(0)
             }
         };
@@ -171,46 +179,50 @@ impl LongDouble {
         }
     }
 
-    /// The number without its fraction, modulo 2^64; 0 where that has no meaning.
-    pub fn to_u64_wrapping(self) -> u64 {
-        let Parts { negative, kind } = self.parts();
-        let magnitude = match kind {
-            Kind::Finite { significand, exponent } if exponent < 0 => {
+    /// Truncates to an integer modulo 2^64. Infinity and NaN become 0.
+    pub(crate) fn to_u64_wrapping(self) -> u64 {
+        let Parts { negative, magnitude } = self.parts();
+        let magnitude = match magnitude {
+            Magnitude::Finite { significand, exponent } if exponent < 0 => {
                 significand.checked_shr(exponent.unsigned_abs()).unwrap_or(0) as u64
             }
-            Kind::Finite { significand, exponent } => {
+            Magnitude::Finite { significand, exponent } => {
                 significand.checked_shl(exponent.unsigned_abs()).unwrap_or(0) as u64
             }
-            Kind::Zero | Kind::Infinite | Kind::NotANumber => 0,
+            Magnitude::Zero | Magnitude::Infinite | Magnitude::NotANumber => 0,
         };
         if negative { magnitude.wrapping_neg() } else { magnitude }
     }
 
-    pub(crate) fn is_nan(self) -> bool {
-        self.parts().kind == Kind::NotANumber
+    /// Returns whether the number is a NaN.
+    #[must_use]
+    pub fn is_nan(self) -> bool {
+        self.parts().magnitude == Magnitude::NotANumber
     }
 
-    pub(crate) fn is_infinite(self) -> bool {
-        self.parts().kind == Kind::Infinite
+    /// Returns whether the number is infinite.
+    #[must_use]
+    pub fn is_infinite(self) -> bool {
+        self.parts().magnitude == Magnitude::Infinite
     }
 
     pub(crate) fn is_zero(self) -> bool {
-        self.parts().kind == Kind::Zero
+        self.parts().magnitude == Magnitude::Zero
     }
 
-    /// The same number: every `f64` is a `long double`.
+    /// Converts a number exactly: every `f64` is a `long double`.
     #[must_use]
     pub fn from_f64(number: f64) -> Self {
         Self::assemble(Parts::from_f64(number))
     }
 
-    /// The same number, but where a `long double` is a double the nearest one.
-    pub fn from_i64(number: i64) -> Self {
+    /// Converts a number: exactly, unless a `long double` is an `f64` here, and then to the nearest one.
+    pub(crate) fn from_i64(number: i64) -> Self {
         Self::assemble(Parts::finite(number < 0, u128::from(number.unsigned_abs()), 0))
     }
 
-    /// The same number, but where a `long double` is a double the nearest one.
-    pub fn from_u64(number: u64) -> Self {
+    /// Converts a number: exactly, unless a `long double` is an `f64` here, and then to the nearest one.
+    pub(crate) fn from_u64(number: u64) -> Self {
         Self::assemble(Parts::finite(false, u128::from(number), 0))
     }
 }
@@ -224,7 +236,7 @@ impl LongDouble {
 
 #[cfg(long_double = "x87")]
 impl LongDouble {
-    /// The `f64` that the number becomes where both are normal ones: almost always, and less work.
+    /// The fast path: rounds to `f64` if both are normal numbers, as they almost always are.
     #[inline]
     fn round_normal(self, rounding: Rounding) -> Option<f64> {
         let mut low = [0; 8];
@@ -250,23 +262,23 @@ impl LongDouble {
         let (negative, exponent) = (top >> 15 == 1, i32::from(top & 0x7fff));
         match exponent {
             // The integer bit is explicit: without it this is no infinity either.
-            0x7fff if significand == 1 << 63 => Parts { negative, kind: Kind::Infinite },
-            0x7fff => Parts { negative, kind: Kind::NotANumber },
+            0x7fff if significand == 1 << 63 => Parts { negative, magnitude: Magnitude::Infinite },
+            0x7fff => Parts { negative, magnitude: Magnitude::NotANumber },
             // Subnormal numbers have the exponent of the smallest normal ones.
             0 => Parts::finite(negative, u128::from(significand), -16445),
             // Without the integer bit it is an "unnormal", which the processor treats as no number.
-            _ if significand >> 63 == 0 => Parts { negative, kind: Kind::NotANumber },
+            _ if significand >> 63 == 0 => Parts { negative, magnitude: Magnitude::NotANumber },
             _ => Parts::finite(negative, u128::from(significand), exponent - 16383 - 63),
         }
     }
 
     fn assemble(parts: Parts) -> Self {
-        let (significand, exponent) = match parts.kind {
-            Kind::Zero => (0, 0),
-            Kind::Infinite => (1 << 63, 0x7fff),
-            Kind::NotANumber => (3 << 62, 0x7fff),
+        let (significand, exponent) = match parts.magnitude {
+            Magnitude::Zero => (0, 0),
+            Magnitude::Infinite => (1 << 63, 0x7fff),
+            Magnitude::NotANumber => (3 << 62, 0x7fff),
             // Every f64, subnormal ones too, and every integer of 64 bits is a normal number here.
-            Kind::Finite { significand, exponent } => {
+            Magnitude::Finite { significand, exponent } => {
                 ((significand >> 64) as u64, (exponent + 127 + 16383) as u16)
             }
         };
@@ -285,20 +297,20 @@ impl LongDouble {
         let negative = bits >> 127 == 1;
         let (exponent, fraction) = ((bits >> 112) as i32 & 0x7fff, bits & ((1 << 112) - 1));
         match (exponent, fraction) {
-            (0x7fff, 0) => Parts { negative, kind: Kind::Infinite },
-            (0x7fff, _) => Parts { negative, kind: Kind::NotANumber },
+            (0x7fff, 0) => Parts { negative, magnitude: Magnitude::Infinite },
+            (0x7fff, _) => Parts { negative, magnitude: Magnitude::NotANumber },
             (0, _) => Parts::finite(negative, fraction, -16494),
             _ => Parts::finite(negative, fraction | 1 << 112, exponent - 16383 - 112),
         }
     }
 
     fn assemble(parts: Parts) -> Self {
-        let magnitude = match parts.kind {
-            Kind::Zero => 0,
-            Kind::Infinite => 0x7fff << 112,
-            Kind::NotANumber => 0xffff << 111,
+        let magnitude = match parts.magnitude {
+            Magnitude::Zero => 0,
+            Magnitude::Infinite => 0x7fff << 112,
+            Magnitude::NotANumber => 0xffff << 111,
             // Every f64, subnormal ones too, and every integer of 64 bits is a normal number here.
-            Kind::Finite { significand, exponent } => {
+            Magnitude::Finite { significand, exponent } => {
                 let fraction = significand >> 15 & ((1 << 112) - 1);
                 ((exponent + 127 + 16383) as u128) << 112 | fraction
             }
@@ -318,13 +330,19 @@ impl LongDouble {
     }
 }
 
+impl AsPrimitive<f64> for LongDouble {
+    fn as_(self) -> f64 {
+        self.to_f64()
+    }
+}
+
 impl PartialEq for LongDouble {
     /// Equality of the numbers: zeros are equal whatever their signs, and a NaN equals nothing.
     fn eq(&self, other: &Self) -> bool {
         let (left, right) = (self.parts(), other.parts());
-        match (left.kind, right.kind) {
-            (Kind::NotANumber, _) => false,
-            (Kind::Zero, Kind::Zero) => true,
+        match (left.magnitude, right.magnitude) {
+            (Magnitude::NotANumber, _) => false,
+            (Magnitude::Zero, Magnitude::Zero) => true,
             _ => left == right,
         }
     }

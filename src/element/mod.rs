@@ -1,17 +1,15 @@
 //! How an element is loaded from and stored to raw bytes.
 //!
-//! Elements are always taken by value: foreign memory may be unaligned, byte-swapped, no valid
-//! `bool`, or written to by others at any moment, so a `&T` into it can never be had. A [`Scalar`]
-//! says how many bytes it takes, and how those bytes become a value and back; byte order is part
-//! of the type ([`Swapped`]), so that nothing is decided per element.
+//! Elements are always copied in and out by value. Foreign memory may be unaligned, byte-swapped,
+//! hold no valid `bool`, or be written to by others at any moment, so there is never a `&T` into it.
+//! A [`Scalar`] defines how many bytes an element takes and how they become a value and back. The
+//! byte order is part of the type ([`Swapped`]), so that nothing is decided per element.
+//!
+//! [`Value`] is one element of any type, for comparisons across types.
 
-mod composite;
-mod describe;
 mod long_double;
 mod value;
 
-pub use composite::{Bits, Composite, Field, Form, Part, Record};
-pub use composite::{number, pascal, text, write_number};
 pub use long_double::LongDouble;
 pub use value::Value;
 
@@ -21,21 +19,21 @@ use std::fmt::Debug;
 use std::marker::PhantomData;
 
 use crate::error::Error;
-use crate::format::Class;
+use crate::format::Kind;
 
-mod sealed {
-    /// Keeps the element types those of this crate's table: every list of them is complete.
+pub(crate) mod sealed {
+    /// Restricts the element types to those of this crate, so that every list of them is complete.
     pub trait Sealed {}
 }
 use sealed::Sealed;
 
 /// An element type, readable or not.
 pub trait Element: Sealed + Sized + 'static {
-    /// What is known of the elements only at run time: nothing for a scalar.
+    /// What is known about the elements only at run time: nothing for a scalar.
     type Descriptor: Clone + Debug + Send + Sync + 'static;
 }
 
-/// An element type of a size that is known at compile time.
+/// An element type whose size is known at compile time.
 ///
 /// # Examples
 /// ```
@@ -44,24 +42,24 @@ pub trait Element: Sealed + Sized + 'static {
 /// assert!(<bool as Scalar>::decode([2]));
 /// ```
 pub trait Scalar: Element<Descriptor = ()> {
-    /// What an element is when it is taken out.
+    /// The value of a loaded element.
     type Value: Copy + Debug + PartialEq + Into<Value> + Send + Sync + 'static;
-    /// The bytes of one element: an array of `u8`, so that no alignment is asked of the memory.
+    /// The bytes of one element: an array of `u8`, so that memory needs no alignment.
     type Bytes: Copy + AsRef<[u8]> + AsMut<[u8]> + for<'a> TryFrom<&'a [u8]> + Send + Sync + 'static;
     /// Size of one element in bytes.
     const SIZE: usize = size_of::<Self::Bytes>();
-    /// What kind of value an element is.
-    const CLASS: Class;
-    /// Whether the bytes are in the order that is not this machine's.
+    /// The kind of value that an element is.
+    const KIND: Kind;
+    /// Whether the byte order is the opposite of this machine's.
     const SWAPPED: bool = false;
-    /// Whether two elements are equal just when their bytes are: true for whole numbers, false for
+    /// Whether two elements are equal if and only if their bytes are: true for integers, false for
     /// floats (zeros, NaN) and `bool` (2 is as true as 1).
-    const BITWISE: bool = is_bitwise(Self::CLASS);
-    /// The value that these bytes are. Every pattern of bytes is one.
+    const BITWISE: bool = is_bitwise(Self::KIND);
+    /// Makes a value of its bytes. Every pattern of bytes is a value.
     fn decode(bytes: Self::Bytes) -> Self::Value;
-    /// The bytes of a value.
+    /// Returns the bytes of a value.
     fn encode(value: Self::Value) -> Self::Bytes;
-    /// The bytes of the same element in this machine's byte order.
+    /// Returns the bytes of the same element in this machine's byte order.
     #[must_use]
     #[inline]
     fn to_native(bytes: Self::Bytes) -> Self::Bytes {
@@ -69,12 +67,12 @@ pub trait Scalar: Element<Descriptor = ()> {
     }
 }
 
-/// Whether elements of a class are equal just when their bytes are.
-pub const fn is_bitwise(class: Class) -> bool {
-    !matches!(class, Class::Float | Class::Complex | Class::Bool)
+/// Returns whether elements of a kind are equal if and only if their bytes are.
+pub(crate) const fn is_bitwise(kind: Kind) -> bool {
+    !matches!(kind, Kind::Float | Kind::Complex | Kind::Bool)
 }
 
-/// The scalar type `T` in the byte order that is not this machine's. Its values are those of `T`.
+/// The scalar type `T` in the opposite byte order of this machine's. Its values are those of `T`.
 #[derive(Debug, Clone, Copy)]
 pub struct Swapped<T>(PhantomData<fn() -> T>);
 
@@ -85,7 +83,7 @@ impl<T: Scalar + SwapBytes> Element for Swapped<T> {
 impl<T: Scalar + SwapBytes> Scalar for Swapped<T> {
     type Value = T::Value;
     type Bytes = T::Bytes;
-    const CLASS: Class = T::CLASS;
+    const KIND: Kind = T::KIND;
     const SWAPPED: bool = !T::SWAPPED;
 
     #[inline]
@@ -104,9 +102,9 @@ impl<T: Scalar + SwapBytes> Scalar for Swapped<T> {
     }
 }
 
-/// How the bytes of a type turn around: all of them, or those of each part of a complex number.
+/// A scalar whose bytes can be swapped: all of them, or those of each part of a complex number.
 pub trait SwapBytes: Scalar {
-    /// The bytes of the same value in the other byte order.
+    /// Returns the bytes of the same value in the other byte order.
     #[must_use]
     fn swap_bytes(mut bytes: Self::Bytes) -> Self::Bytes {
         bytes.as_mut().reverse();
@@ -114,8 +112,8 @@ pub trait SwapBytes: Scalar {
     }
 }
 
-/// Elements that cannot be read: the format is unknown, or contradicts the itemsize. The array
-/// around them keeps its metadata and its bytes.
+/// Elements that cannot be read, because the format is unknown or contradicts the itemsize. The
+/// metadata and the bytes of an array of them stay usable.
 #[derive(Debug, Clone, Copy)]
 pub struct Opaque;
 impl Sealed for Opaque {}
@@ -129,25 +127,25 @@ impl Element for Opaque {
 #[repr(transparent)]
 pub struct Char(pub u8);
 
-/// A UCS-2 code unit (`u`). Surrogates stand for themselves.
+/// A UCS-2 code unit (`u`). A surrogate is an element of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
 pub struct Ucs2(pub u16);
 
-/// A UCS-4 code point (`w`). Foreign memory may hold numbers beyond U+10FFFF.
+/// A UCS-4 code point (`w`). Foreign memory may hold numbers larger than U+10FFFF.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
 pub struct Ucs4(pub u32);
 
-/// An address (`P z Z`), as a number: it is never followed.
+/// An address (`P z Z`) as a number. It is never dereferenced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
 pub struct Address(pub usize);
 
-/// Implements [`Scalar`] for a type whose value is itself.
+/// Implements [`Scalar`] for a type that is its own value.
 macro_rules! scalar {
     (
-        $type:ty, $size:expr, $class:ident,
+        $type:ty, $size:expr, $kind:ident,
         $bytes:ident => $decode:expr, $value:ident => $encode:expr
     ) => {
         impl Sealed for $type {}
@@ -157,7 +155,7 @@ macro_rules! scalar {
         impl Scalar for $type {
             type Value = $type;
             type Bytes = [u8; $size];
-            const CLASS: Class = Class::$class;
+            const KIND: Kind = Kind::$kind;
 
             #[inline]
             fn decode($bytes: Self::Bytes) -> $type {
@@ -174,9 +172,9 @@ macro_rules! scalar {
 }
 
 macro_rules! number {
-    ($($type:ty)*, $class:ident) => {
+    ($($type:ty)*, $kind:ident) => {
         $(scalar!(
-            $type, size_of::<$type>(), $class,
+            $type, size_of::<$type>(), $kind,
             bytes => <$type>::from_ne_bytes(bytes), value => value.to_ne_bytes()
         );)*
     };
@@ -200,7 +198,7 @@ scalar!(
     bytes => Address(usize::from_ne_bytes(bytes)), value => value.0.to_ne_bytes()
 );
 
-/// Implements [`Scalar`] for a complex type over a float: the real part first, then the imaginary.
+/// Implements [`Scalar`] for a complex type over a float. The real part comes first.
 macro_rules! complex {
     ($($part:ty)*) => {
         $(
@@ -211,7 +209,7 @@ macro_rules! complex {
             impl Scalar for Complex<$part> {
                 type Value = Complex<$part>;
                 type Bytes = [u8; 2 * size_of::<$part>()];
-                const CLASS: Class = Class::Complex;
+                const KIND: Kind = Kind::Complex;
 
                 #[inline]
                 fn decode(bytes: Self::Bytes) -> Self::Value {
@@ -232,7 +230,7 @@ macro_rules! complex {
                 }
             }
             impl SwapBytes for Complex<$part> {
-                /// Each part turns around in its own place.
+                /// Each part is swapped in place.
                 #[inline]
                 fn swap_bytes(mut bytes: Self::Bytes) -> Self::Bytes {
                     bytes.chunks_exact_mut(size_of::<$part>()).for_each(<[u8]>::reverse);
@@ -244,17 +242,18 @@ macro_rules! complex {
 }
 complex!(f16 f32 f64 LongDouble);
 
-/// The half nearest to a double, ties to even. The way over `f32` would round twice, but for a first
-/// step that cannot be taken for a tie.
+/// Rounds to the nearest half, ties to even. Going through the nearest `f32` would round twice, so
+/// the first step rounds to odd, which the second one cannot take for a tie.
 #[must_use]
 pub fn f16_from_f64(value: f64) -> f16 {
     f16::from_f32(f32_odd_from_f64(value))
 }
 
-/// The `f32` that a narrower float is to be rounded from: a double between two of them becomes the
-/// one whose last bit is odd, so that rounding twice is rounding once.
+/// Rounds to the `f32` from which a narrower float is then rounded: a double between two of them
+/// becomes the one whose last bit is odd, so that rounding twice gives the same result as rounding
+/// once.
 #[inline]
-pub fn f32_odd_from_f64(value: f64) -> f32 {
+pub(crate) fn f32_odd_from_f64(value: f64) -> f32 {
     let near = value as f32;
     let back = f64::from(near);
     let bits = near.to_bits();

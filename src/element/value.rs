@@ -1,13 +1,15 @@
 //! One element of any type, for comparisons across types.
 
-use super::{Address, Char, LongDouble, Ucs2, Ucs4};
 use half::f16;
 use num_complex::Complex;
+use num_traits::AsPrimitive;
 
-/// The value of a scalar of any type, as Python would see it.
+use super::{Address, Char, LongDouble, Ucs2, Ucs4};
+
+/// The value of one element of any type, as Python sees it.
 ///
-/// Two values are equal when Python's `==` says so: numbers by what they are, whatever their types
-/// (exactly: no int is rounded to a float), bytes and text only with their own kind.
+/// Two values are equal if Python's `==` says so: numbers compare by value, whatever their types, and
+/// exactly (no int is rounded to a float); bytes and text only equal their own kind.
 ///
 /// # Examples
 /// ```
@@ -17,10 +19,11 @@ use num_complex::Complex;
 /// assert_ne!(Value::from(f64::NAN), Value::from(f64::NAN));
 /// ```
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Value {
-    /// A whole number, `bool` and addresses among them.
+    /// An integer; also a `bool` or an address.
     Integer(i128),
-    /// A float; a `long double` rounded to the nearest `f64`.
+    /// A float. A `long double` is rounded to the nearest `f64`.
     Float(f64),
     /// A complex number.
     Complex(f64, f64),
@@ -36,7 +39,7 @@ pub enum Value {
     Tuple(Vec<Self>),
     /// A sub-array.
     List(Vec<Self>),
-    /// What cannot be told: an object, or what cannot be read. It equals nothing.
+    /// An object or an element that cannot be read. It equals nothing.
     Unknown,
 }
 
@@ -47,7 +50,7 @@ impl PartialEq for Value {
             (Integer(left), Integer(right)) => left == right,
             (Float(left), Float(right)) => left == right,
             (Integer(integer), Float(float)) | (Float(float), Integer(integer)) => {
-                exactly(*integer, *float)
+                is_exactly(*integer, *float)
             }
             (Complex(re, im), Complex(other_re, other_im)) => re == other_re && im == other_im,
             (Complex(re, im), real @ (Integer(_) | Float(_)))
@@ -66,42 +69,62 @@ impl PartialEq for Value {
     }
 }
 
-/// Whether a float is just this whole number. The elements have no more than 64 bits, so that a
-/// conversion that saturates is never taken for one of them.
-fn exactly(integer: i128, float: f64) -> bool {
+/// Returns whether a float is exactly this integer. Integer elements have at most 64 bits, so a
+/// conversion that saturates never equals one.
+fn is_exactly(integer: i128, float: f64) -> bool {
     float.fract() == 0.0 && float as i128 == integer
 }
 
-macro_rules! values {
-    ($($type:ty: $value:ident => $made:expr;)*) => {
+macro_rules! integers {
+    ($($type:ty)*) => {
         $(impl From<$type> for Value {
-            fn from($value: $type) -> Self {
-                $made
+            fn from(value: $type) -> Self {
+                Self::Integer(value.as_())
             }
         })*
     };
 }
 
-values! {
-    bool: value => Self::Integer(i128::from(value));
-    i8: value => Self::Integer(i128::from(value));
-    u8: value => Self::Integer(i128::from(value));
-    i16: value => Self::Integer(i128::from(value));
-    u16: value => Self::Integer(i128::from(value));
-    i32: value => Self::Integer(i128::from(value));
-    u32: value => Self::Integer(i128::from(value));
-    i64: value => Self::Integer(i128::from(value));
-    u64: value => Self::Integer(i128::from(value));
-    Address: value => Self::Integer(value.0 as i128);
-    f16: value => Self::Float(value.to_f64());
-    f32: value => Self::Float(f64::from(value));
-    f64: value => Self::Float(value);
-    LongDouble: value => Self::Float(value.to_f64());
-    Complex<f16>: value => Self::Complex(value.re.to_f64(), value.im.to_f64());
-    Complex<f32>: value => Self::Complex(f64::from(value.re), f64::from(value.im));
-    Complex<f64>: value => Self::Complex(value.re, value.im);
-    Complex<LongDouble>: value => Self::Complex(value.re.to_f64(), value.im.to_f64());
-    Char: value => Self::Byte(value.0);
-    Ucs2: value => Self::Character(u32::from(value.0));
-    Ucs4: value => Self::Character(value.0);
+macro_rules! floats {
+    ($($type:ty)*) => {
+        $(
+            impl From<$type> for Value {
+                fn from(value: $type) -> Self {
+                    Self::Float(value.as_())
+                }
+            }
+            impl From<Complex<$type>> for Value {
+                fn from(value: Complex<$type>) -> Self {
+                    Self::Complex(value.re.as_(), value.im.as_())
+                }
+            }
+        )*
+    };
+}
+
+integers!(bool i8 u8 i16 u16 i32 u32 i64 u64);
+floats!(f16 f32 f64 LongDouble);
+
+impl From<Address> for Value {
+    fn from(value: Address) -> Self {
+        Self::Integer(value.0.as_())
+    }
+}
+
+impl From<Char> for Value {
+    fn from(value: Char) -> Self {
+        Self::Byte(value.0)
+    }
+}
+
+impl From<Ucs2> for Value {
+    fn from(value: Ucs2) -> Self {
+        Self::Character(value.0.into())
+    }
+}
+
+impl From<Ucs4> for Value {
+    fn from(value: Ucs4) -> Self {
+        Self::Character(value.0)
+    }
 }

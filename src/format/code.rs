@@ -1,16 +1,29 @@
-//! The type codes of format strings: what each letter is, natively and in the standard sizes.
+//! The type codes of format strings: the C type of each letter, with its native and standard size.
 //!
-//! A code is a C type (`l` is `long`); what it is on this machine in terms of Rust types is decided
-//! one layer up, in [`dtype`](crate::dtype), from its [`Class`] and the size that applies.
+//! A code names a C type (`l` is `long`). Which Rust type that is on this machine is decided two
+//! rooms up, in [`dtype`](crate::dtype), from its [`Kind`] and the size that applies.
 
 use half::f16;
 use std::ffi::{c_int, c_long, c_longlong, c_short, c_void};
 
-use super::LongDoubleAbi;
+/// A stand-in for C's `long double` with the size and alignment that it has on this machine.
+/// build.rs determines which of the formats in use that is.
+#[cfg(any(long_double = "binary128", all(long_double = "x87", target_pointer_width = "64")))]
+#[repr(C, align(16))]
+struct LongDoubleAbi([u8; 16]);
+#[cfg(all(long_double = "x87", target_pointer_width = "32"))]
+#[repr(C, align(4))]
+struct LongDoubleAbi([u8; 12]);
+#[cfg(long_double = "double")]
+#[repr(C)]
+struct LongDoubleAbi(f64);
 
-/// What kind of value a code stands for.
+/// Size of C's `long double` on this machine, in bytes.
+pub(crate) const LONG_DOUBLE_SIZE: usize = size_of::<LongDoubleAbi>();
+
+/// The kind of value that a code stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Class {
+pub enum Kind {
     /// `?`: zero is false, every other byte is true.
     Bool,
     /// `c`: one byte, as a byte string.
@@ -29,9 +42,9 @@ pub enum Class {
     Address,
 }
 
-/// Declares the codes: spelling, variant, C type, standard size in bytes, class.
+/// Declares the codes: spelling, variant, C type, standard size in bytes and kind.
 macro_rules! codes {
-    ($($(#[$doc:meta])* $spelling:literal $code:ident $c:ty, $standard:expr, $class:ident;)*) => {
+    ($($(#[$doc:meta])* $spelling:literal $code:ident $c:ty, $standard:expr, $kind:ident;)*) => {
         /// A type code of the format grammar: the spelling of one C type.
         ///
         /// # Examples
@@ -42,41 +55,43 @@ macro_rules! codes {
         /// assert_eq!(Code::Long.standard_size(), 4);
         /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
         pub enum Code { $($(#[$doc])* $code,)* }
 
         impl Code {
             /// Every code, in the order of their declaration.
             pub const ALL: &'static [Self] = &[$(Self::$code,)*];
 
-            /// The letter, or `Z` and a letter, that stands for the code.
+            /// Returns the letter, or `Z` and a letter, that spells the code.
             #[must_use]
             pub const fn spelling(self) -> &'static str {
                 match self { $(Self::$code => $spelling,)* }
             }
 
-            /// Size in bytes under `@` and `^`: that of the C type on this machine.
+            /// Returns the size in bytes under `@` and `^`: that of the C type on this machine.
             #[must_use]
             pub const fn native_size(self) -> usize {
                 match self { $(Self::$code => size_of::<$c>(),)* }
             }
 
-            /// Alignment in bytes under `@`: that of the C type on this machine.
+            /// Returns the alignment in bytes under `@`: that of the C type on this machine.
             #[must_use]
             pub const fn native_alignment(self) -> usize {
                 match self { $(Self::$code => align_of::<$c>(),)* }
             }
 
-            /// Size in bytes under `=`, `<`, `>` and `!`. Codes that `struct` knows only natively
-            /// (`n N P g` …) keep their native size: that is how exporters write them.
+            /// Returns the size in bytes under `=`, `<`, `>` and `!`. Codes that `struct` accepts
+            /// only natively (`n N P g` …) keep their native size, because that is how exporters
+            /// write them.
             #[must_use]
             pub const fn standard_size(self) -> usize {
                 match self { $(Self::$code => $standard,)* }
             }
 
-            /// What kind of value the code stands for.
+            /// Returns the kind of value that the code stands for.
             #[must_use]
-            pub const fn class(self) -> Class {
-                match self { $(Self::$code => Class::$class,)* }
+            pub const fn kind(self) -> Kind {
+                match self { $(Self::$code => Kind::$kind,)* }
             }
         }
     };
@@ -140,13 +155,15 @@ codes! {
 }
 
 impl Code {
-    /// The code of a single letter; `None` where the letter alone names no element of known size.
+    /// Returns the code of a single letter, or `None` if the letter alone names no element of known
+    /// size.
     #[must_use]
     pub const fn from_letter(letter: u8) -> Option<Self> {
         BY_LETTER[letter as usize]
     }
 
-    /// The complex type over the float that `letter` names: what may follow a `Z`.
+    /// Returns the complex type whose parts are the float that `letter` names. Such a letter may
+    /// follow a `Z`.
     #[must_use]
     pub const fn complex_of(letter: u8) -> Option<Self> {
         match letter {
@@ -159,7 +176,7 @@ impl Code {
     }
 }
 
-/// Codes by letter: most formats are one letter, and one look here replaces a parse.
+/// The codes by letter. Most formats are a single letter, for which one lookup replaces a parse.
 static BY_LETTER: [Option<Code>; 256] = by_letter();
 
 const fn by_letter() -> [Option<Code>; 256] {

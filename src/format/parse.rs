@@ -1,20 +1,24 @@
 //! The parser: recursive descent over the bytes of a format string.
 //!
-//! Prefixes are sticky and leak into and out of records, so the one in force is state of the
-//! parser, not of a level. Errors carry the byte offset at which the grammar was left.
+//! A prefix stays in force until the next one, even across the braces of records, so it is state of
+//! the whole parser and not of one nesting level. Depth and counts are limited, so that no input
+//! exhausts the stack or overflows a sum. Errors carry the byte offset at which the input stopped
+//! following the grammar.
 
 use super::{Code, Element, Format, Item, Prefix};
 use crate::error::{Error, Result};
 
-/// How deep records and references may nest: no exporter comes near it, and the stack holds it.
+/// The limit for nested records and references: more than any exporter writes, and little enough for
+/// the stack.
 const MAX_DEPTH: usize = 64;
 
 impl Format {
     /// Parses a format string, given as the bytes of the exporter's C string without its NUL.
     ///
     /// # Errors
-    /// One that [`is_format`](Error::is_format) where the string leaves the grammar, nests deeper
-    /// than 64 levels, or counts more than memory can hold; it says at which byte.
+    /// Returns an error with [`is_format`](Error::is_format), which names the byte, if the string
+    /// does not follow the grammar, nests deeper than 64 levels or has a count that is larger than
+    /// memory.
     ///
     /// # Examples
     /// ```
@@ -56,7 +60,7 @@ impl Parser<'_> {
         Error::format(self.text, self.position, message)
     }
 
-    /// Names what stands at the position, for messages.
+    /// Describes the next byte for an error message.
     fn found(&self) -> String {
         match self.peek() {
             Some(byte @ 0x20..=0x7e) => format!("{:?}", char::from(byte)),
@@ -66,7 +70,7 @@ impl Parser<'_> {
     }
 
     fn skip_space(&mut self) {
-        // Bytes that C's isspace() knows, as in `struct`: \v among them.
+        // What C's isspace() accepts, as `struct` does; \v is part of it.
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c)) {
             self.position += 1;
         }
@@ -80,7 +84,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Items up to the end of the string or the closing brace, which is left in place.
+    /// Parses items up to the end of the string or a closing brace, which is not consumed.
     fn items(&mut self, depth: usize) -> Result<Vec<Item>> {
         if depth > MAX_DEPTH {
             return Err(self.error(format!("nested deeper than {MAX_DEPTH} levels")));
@@ -91,7 +95,7 @@ impl Parser<'_> {
             if matches!(self.peek(), None | Some(b'}')) {
                 return Ok(items);
             }
-            // A prefix may stand alone at the end of a record: NumPy closes some with it.
+            // A record may end with a prefix that nothing follows: NumPy writes such records.
             self.prefixes();
             if matches!(self.peek(), None | Some(b'}')) {
                 return Ok(items);
@@ -150,7 +154,8 @@ impl Parser<'_> {
         Ok(count)
     }
 
-    /// The element and how often it repeats: for strings and padding the count is their length.
+    /// Parses an element and returns it with its repeat count. For strings and padding the count is
+    /// their length instead.
     fn element(&mut self, count: Option<usize>, depth: usize) -> Result<(usize, Element)> {
         let start = self.position;
         let Some(letter) = self.peek() else {
@@ -195,7 +200,8 @@ impl Parser<'_> {
         Ok((length, element))
     }
 
-    /// What a reference points to: an item without a name, for the name is the reference's.
+    /// Parses the target of a reference: an item without a name, because a name that follows is that
+    /// of the reference.
     fn target(&mut self, depth: usize) -> Result<Item> {
         if depth > MAX_DEPTH {
             return Err(self.error(format!("nested deeper than {MAX_DEPTH} levels")));
@@ -218,7 +224,7 @@ impl Parser<'_> {
         Err(self.error(format!("expected '{{' after {code}, found {found}")))
     }
 
-    /// The signature between the braces of `X{…}`, unread but for its own braces.
+    /// Parses the signature between the braces of `X{…}`, in which only braces have a meaning.
     fn function(&mut self) -> Result<String> {
         self.open_brace("X")?;
         let start = self.position;
@@ -255,7 +261,7 @@ impl Parser<'_> {
         Err(self.error("expected ':' after the name, found the end"))
     }
 
-    /// The text from `start` to the position.
+    /// Returns the text from `start` to the current position.
     fn utf8(&self, start: usize) -> Result<String> {
         match std::str::from_utf8(&self.text[start..self.position]) {
             Ok(text) => Ok(text.to_owned()),

@@ -9,7 +9,7 @@ use super::line::Lines;
 use super::widen::Wide;
 use super::width::{Kernel, run};
 use crate::element::{LongDouble, Scalar};
-use crate::format::Class;
+use crate::format::Kind;
 use crate::view::load;
 
 /// What two numbers are compared as.
@@ -31,7 +31,7 @@ impl Common {
     /// What the parts of two scalars are compared as; `None` where they are never equal. The first
     /// has no more parts than the second.
     pub(super) fn of(left: Encoding, right: Encoding) -> Option<Self> {
-        use Class::{Address, Bool, Char, Complex, Float, Signed, Text, Unsigned};
+        use Kind::{Address, Bool, Char, Complex, Float, Signed, Text, Unsigned};
         let (size, other) = (left.part(), right.part());
         let whole = size.max(other);
         let with_float = |class, size| match size {
@@ -59,7 +59,7 @@ impl Common {
     /// What numbers have to be made to be compared so; `None` where they are so already.
     fn wide(self, encoding: Encoding) -> Option<Wide> {
         let (class, size) = (encoding.class, encoding.part());
-        let is_float = matches!(class, Class::Float | Class::Complex);
+        let is_float = matches!(class, Kind::Float | Kind::Complex);
         let wide = match self {
             Self::Whole(size) | Self::Mixed(size) => Wide::Whole(size),
             Self::Float(size) => Wide::Float(size),
@@ -67,7 +67,7 @@ impl Common {
             Self::WholeAndFloat { .. } => Wide::Whole(8),
             Self::LongDouble => return None,
         };
-        let same_kind = matches!(wide, Wide::Float(_)) == is_float && class != Class::Bool;
+        let same_kind = matches!(wide, Wide::Float(_)) == is_float && class != Kind::Bool;
         (!same_kind || wide.size() != size).then_some(wide)
     }
 }
@@ -95,7 +95,7 @@ impl<'a> Pair<'a> {
             Blocks::new(left, common.wide(left), for_left),
             Blocks::new(right, common.wide(right), for_right),
         ];
-        let float_first = left.class == Class::Float;
+        let float_first = left.class == Kind::Float;
         Self { blocks, common, parts: left.parts(), float_first }
     }
 
@@ -315,7 +315,7 @@ impl<I: Large> Kernel for Exact<I, f64> {
 /// # Safety
 /// Both are valid for reads of `length` bytes.
 #[inline]
-pub unsafe fn equal_bytes(left: *const u8, right: *const u8, length: usize) -> bool {
+pub(crate) unsafe fn equal_bytes(left: *const u8, right: *const u8, length: usize) -> bool {
     // SAFETY: as the caller says. The slices live for this comparison alone; that nobody stores
     // into the memory meanwhile is what every reader of a buffer has to rely on.
     let [left, right] =

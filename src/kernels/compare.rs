@@ -8,13 +8,14 @@
 #![allow(unsafe_code)]
 
 use super::block::Buffers;
-pub use super::common::equal_bytes;
+pub(crate) use super::common::equal_bytes;
 use super::common::{Common, Pair};
 use super::encoding::Encoding;
 use super::line::Lines;
 use super::loops::{Loops, straight};
-use crate::element::{Form, Scalar, Value};
+use crate::element::{Scalar, Value};
 use crate::error::Result;
+use crate::form::ElementType;
 use crate::layout::Order;
 use crate::view::{RawView, View, Walk, load};
 
@@ -53,7 +54,7 @@ where
 ///
 /// # Errors
 /// As those of [`equal`].
-pub unsafe fn equal_scalars(
+pub(crate) unsafe fn equal_scalars(
     (left, left_encoding): (RawView<'_>, Encoding),
     (right, right_encoding): (RawView<'_>, Encoding),
 ) -> Result<bool> {
@@ -147,11 +148,11 @@ fn equal_lines(views: [RawView<'_>; 2], mut equal: impl FnMut(Lines<2>) -> bool)
 
 /// What takes the value of the element at an address.
 #[derive(Clone, Copy)]
-pub enum Decode<'a> {
+pub(crate) enum Decode<'a> {
     /// A scalar, by the function of its type.
     Scalar(unsafe fn(*const u8) -> Value),
     /// An element of a form, in that many bytes.
-    Composite(&'a Form, usize),
+    Composite(&'a ElementType, usize),
 }
 
 impl Decode<'_> {
@@ -161,9 +162,9 @@ impl Decode<'_> {
         match self {
             // SAFETY: as the caller says.
             Self::Scalar(decode) => unsafe { decode(pointer) },
-            Self::Composite(form, size) => {
+            Self::Composite(element_type, size) => {
                 // SAFETY: as the caller says. The slice lives for this call alone.
-                form.value(unsafe { std::slice::from_raw_parts(pointer, size) })
+                element_type.value(unsafe { std::slice::from_raw_parts(pointer, size) })
             }
         }
     }
@@ -173,7 +174,7 @@ impl Decode<'_> {
 ///
 /// # Safety
 /// Each can decode the elements of its view.
-pub unsafe fn equal_decoded(
+pub(crate) unsafe fn equal_decoded(
     (left, decode_left): (RawView<'_>, Decode<'_>),
     (right, decode_right): (RawView<'_>, Decode<'_>),
 ) -> Result<bool> {
@@ -193,7 +194,7 @@ pub unsafe fn equal_decoded(
 ///
 /// # Safety
 /// `pointer` is valid for reads of `T::SIZE` bytes.
-pub unsafe fn decode<T: Scalar>(pointer: *const u8) -> Value {
+pub(crate) unsafe fn decode<T: Scalar>(pointer: *const u8) -> Value {
     // SAFETY: as the caller says.
     unsafe { load::<T>(pointer) }.into()
 }

@@ -64,7 +64,7 @@ unsafe fn gather_turned(
         unsafe { copy_lines(lines, size, part) };
         return Ok(());
     }
-    let adjacent = Layout::adjacent(layout.shape(), layout.itemsize(), order)?;
+    let adjacent = Layout::contiguous_in(layout.shape(), layout.itemsize(), order)?;
     // SAFETY: the target has room for as many adjacent elements, and lies apart from the view.
     unsafe { copy_apart(RawView::new(target, &adjacent), view, part) }
 }
@@ -223,7 +223,7 @@ pub unsafe fn fill_raw(target: RawView<'_>, element: &[u8]) -> Result<()> {
             let starts = [target.start(), element];
             copy_loops(Loops::new(layout.shape(), starts, [layout.strides(), &still]), itemsize, 1);
         } else {
-            for run in Walk::of(target, Order::C) {
+            for run in Walk::from_view(target, Order::C) {
                 let run = Run {
                     starts: [run.starts[0], element],
                     strides: [run.strides[0], 0],

@@ -46,4 +46,4 @@ mod transpose;
 mod widen;
 pub mod width;
 
-pub use encoding::Encoding;
+pub(crate) use encoding::Encoding;

@@ -1,7 +1,7 @@
 //! The bits by which the elements that equal a value are known.
 
 use super::encoding::Encoding;
-use crate::format::Class;
+use crate::format::Kind;
 
 /// The most bytes that a pattern has.
 pub(super) const MOST: usize = 16;
@@ -22,7 +22,7 @@ impl Pattern {
     /// The pattern of the elements that equal the one of these bytes, which are in this machine's
     /// order and no NaN; `None` where numbers have several spellings.
     pub(super) fn of(bytes: &[u8], encoding: Encoding) -> Option<Self> {
-        let is_float = matches!(encoding.class, Class::Float | Class::Complex);
+        let is_float = matches!(encoding.class, Kind::Float | Kind::Complex);
         let (size, part) = (encoding.size, encoding.part());
         if is_float && part > 8 {
             return None;
@@ -30,7 +30,7 @@ impl Pattern {
         let mut pattern = Self { matters: [0xff; MOST], bits: [0; MOST], size, negated: false };
         let bits = pattern.bits.get_mut(..size)?;
         bits.copy_from_slice(bytes);
-        if encoding.class == Class::Bool {
+        if encoding.class == Kind::Bool {
             pattern.negated = bits != [0];
             bits.fill(0);
             return Some(pattern);

@@ -25,7 +25,7 @@ pub enum Sequence {
 /// are in a sequence. Ends where `work` says `false`, and then says so too.
 ///
 /// # Errors
-/// Those of `work`; one that [`is_index`](crate::Error::is_index) or [`is_key`](crate::Error::is_key) where
+/// Those of `work`; one that [`is_index`](crate::Error::is_index) or [`is_wrong_kind`](crate::Error::is_wrong_kind) where
 /// the views have different numbers of dimensions.
 ///
 /// # Examples

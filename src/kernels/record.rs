@@ -3,9 +3,9 @@
 
 #![allow(unsafe_code)]
 
-use crate::element::{Composite, Form, Part, write_number};
 use crate::error::{Error, Result};
-use crate::format::Class;
+use crate::form::{Composite, ElementType, Leaf, store_unsigned};
+use crate::format::Kind;
 use crate::kernels::copy;
 use crate::layout::{Layout, Order};
 use crate::memory::Memory;
@@ -17,19 +17,19 @@ use crate::view::{RawView, View, Walk};
 /// # Safety
 /// `pointer` is valid for reads and writes of an element of the form, as are `bytes`, which lie
 /// apart from it; where there are no objects, they are only read.
-pub unsafe fn exchange(form: &Form, pointer: *mut u8, bytes: *mut u8) {
-    form.for_each_part(0, &mut |range, part| {
+pub unsafe fn exchange(element_type: &ElementType, pointer: *mut u8, bytes: *mut u8) {
+    element_type.for_each_leaf(0, &mut |range, part| {
         let (place, new) = (pointer.wrapping_add(range.start), bytes.wrapping_add(range.start));
         // SAFETY: as the caller says: the range lies within the element, and slices of the bytes
         // live for one step alone.
         unsafe {
             match part {
-                Part::Scalar(_) | Part::Bytes => place.copy_from_nonoverlapping(new, range.len()),
-                Part::Object => std::ptr::swap_nonoverlapping(place, new, range.len()),
-                Part::Bits(unit, mask) => {
+                Leaf::Scalar(_) | Leaf::Bytes => place.copy_from_nonoverlapping(new, range.len()),
+                Leaf::Object => std::ptr::swap_nonoverlapping(place, new, range.len()),
+                Leaf::Bits(unit, mask) => {
                     let mut masks = [0; size_of::<u64>()];
                     let masks = &mut masks[..range.len()];
-                    write_number(unit, mask, masks);
+                    store_unsigned(unit, mask, masks);
                     // A byte without bits of the field may be another field's.
                     for (index, &mask) in masks.iter().enumerate().filter(|&(_, &mask)| mask != 0) {
                         let (place, new) = (place.wrapping_add(index), new.wrapping_add(index));
@@ -49,11 +49,15 @@ pub unsafe fn exchange(form: &Form, pointer: *mut u8, bytes: *mut u8) {
 ///
 /// # Errors
 /// None for valid views.
-pub unsafe fn exchange_all(form: &Form, target: RawView<'_>, source: RawView<'_>) -> Result<()> {
+pub unsafe fn exchange_all(
+    element_type: &ElementType,
+    target: RawView<'_>,
+    source: RawView<'_>,
+) -> Result<()> {
     for run in Walk::new([target, source], Order::C)? {
         for index in 0..run.length {
             // SAFETY: a run leads to elements of both; the rest is as the caller says.
-            unsafe { exchange(form, run.pointer(0, index), run.pointer(1, index)) };
+            unsafe { exchange(element_type, run.pointer(0, index), run.pointer(1, index)) };
         }
     }
     Ok(())
@@ -66,17 +70,17 @@ pub unsafe fn exchange_all(form: &Form, target: RawView<'_>, source: RawView<'_>
 ///
 /// # Errors
 /// One that [`is_value`](Error::is_value) where the bytes are not one element.
-pub unsafe fn fill(form: &Form, target: RawView<'_>, element: &[u8]) -> Result<()> {
+pub unsafe fn fill(element_type: &ElementType, target: RawView<'_>, element: &[u8]) -> Result<()> {
     let (have, want) = (element.len(), target.layout().itemsize());
     if have != want {
         return Err(Error::value(format!("{have} bytes are not one element of {want} bytes")));
     }
     let mut element = element.to_vec();
-    for run in Walk::of(target, Order::C) {
+    for run in Walk::from_view(target, Order::C) {
         for index in 0..run.length {
             // SAFETY: a run leads to elements of the view, which is writable, and apart from the
             // vector.
-            unsafe { exchange(form, run.pointer(0, index), element.as_mut_ptr()) };
+            unsafe { exchange(element_type, run.pointer(0, index), element.as_mut_ptr()) };
         }
     }
     Ok(())
@@ -99,7 +103,7 @@ pub fn to_native(view: &View<Composite>) -> Result<Memory> {
 
 /// Copies every element of a view to the same place of another, in this machine's byte order. The
 /// bytes of bit-fields and unions, which several fields share, stay in theirs, as in
-/// [`Form::to_native`].
+/// [`ElementType::to_native`].
 ///
 /// # Safety
 /// The source's elements are of the form; the target is writable, has the same shape and itemsize,
@@ -107,16 +111,20 @@ pub fn to_native(view: &View<Composite>) -> Result<Memory> {
 ///
 /// # Errors
 /// None for valid views.
-pub unsafe fn write_native(form: &Form, target: RawView<'_>, source: RawView<'_>) -> Result<()> {
+pub unsafe fn write_native(
+    element_type: &ElementType,
+    target: RawView<'_>,
+    source: RawView<'_>,
+) -> Result<()> {
     // SAFETY: as the caller says.
     unsafe { copy::copy_apart(target, source, 1)? };
-    if form.to_native() == *form {
+    if element_type.to_native() == *element_type {
         return Ok(());
     }
-    for run in Walk::of(target, Order::C) {
+    for run in Walk::from_view(target, Order::C) {
         for index in 0..run.length {
             // SAFETY: a run leads to elements of the target.
-            unsafe { turn(form, run.pointer(0, index)) };
+            unsafe { turn(element_type, run.pointer(0, index)) };
         }
     }
     Ok(())
@@ -126,11 +134,11 @@ pub unsafe fn write_native(form: &Form, target: RawView<'_>, source: RawView<'_>
 ///
 /// # Safety
 /// `element` is valid for reads and writes of an element of the form.
-unsafe fn turn(form: &Form, element: *mut u8) {
-    form.for_each_part(0, &mut |range, part| {
-        let Part::Scalar(scalar_type) = part else { return };
+unsafe fn turn(element_type: &ElementType, element: *mut u8) {
+    element_type.for_each_leaf(0, &mut |range, part| {
+        let Leaf::Scalar(scalar_type) = part else { return };
         if scalar_type.swapped {
-            let halves = 1 + usize::from(scalar_type.scalar.class() == Class::Complex);
+            let halves = 1 + usize::from(scalar_type.dtype.kind() == Kind::Complex);
             // SAFETY: the range lies within the element, which is ours alone; the slice lives for
             // this one part.
             let bytes = unsafe {

@@ -37,15 +37,15 @@ use crate::view::{RawView, Run, View, Walk, load};
 /// ```
 #[inline]
 pub fn find<T: Scalar>(view: &View<T>, value: T::Value) -> Option<usize> {
-    if const { T::SIZE == 1 && is_bitwise(T::CLASS) }
+    if const { T::SIZE == 1 && is_bitwise(T::KIND) }
         && let [byte] = *T::encode(value).as_ref()
-        && let Some(count) = view.layout().adjacent_len()
+        && let Some(count) = view.layout().contiguous_len()
     {
         // SAFETY: the view is as many bytes.
         return unsafe { find_byte(view.start(), count, byte) };
     }
     let sought = sought::<T>(value)?;
-    if let (Some(pattern), Some(count)) = (&sought.pattern, view.layout().adjacent_len()) {
+    if let (Some(pattern), Some(count)) = (&sought.pattern, view.layout().contiguous_len()) {
         // SAFETY: the view is as many adjacent elements, of the pattern's size.
         return unsafe { first(view.start(), count, pattern) };
     }
@@ -56,7 +56,7 @@ pub fn find<T: Scalar>(view: &View<T>, value: T::Value) -> Option<usize> {
 /// How many elements equal a value.
 pub fn count<T: Scalar>(view: &View<T>, value: T::Value) -> usize {
     let Some(sought) = sought::<T>(value) else { return 0 };
-    if let (Some(pattern), Some(count)) = (&sought.pattern, view.layout().adjacent_len()) {
+    if let (Some(pattern), Some(count)) = (&sought.pattern, view.layout().contiguous_len()) {
         // SAFETY: the view is as many adjacent elements, of the pattern's size.
         return unsafe { all(view.start(), count, pattern) };
     }
@@ -144,7 +144,7 @@ impl<'a> Search<'a> {
         } else if let Some(loops) = Loops::in_order([view]) {
             loops.lines(find);
         } else {
-            Walk::of(view, Order::C).all(|run| find(Lines::of(run)));
+            Walk::from_view(view, Order::C).all(|run| find(Lines::of(run)));
         }
         found
     }
@@ -165,7 +165,7 @@ impl<'a> Search<'a> {
         } else if let Some(loops) = Loops::over([view]) {
             loops.lines(add);
         } else {
-            Walk::of(view, Order::C).all(|run| add(Lines::of(run)));
+            Walk::from_view(view, Order::C).all(|run| add(Lines::of(run)));
         }
         total
     }

@@ -5,7 +5,7 @@
 use super::encoding::Encoding;
 use super::width::{Kernel, run};
 use crate::element::LongDouble;
-use crate::format::Class;
+use crate::format::Kind;
 use crate::view::load;
 use half::f16;
 use half::slice::HalfFloatSliceExt;
@@ -103,7 +103,7 @@ pub(super) unsafe fn widen(
     wide: Wide,
     target: *mut u8,
 ) {
-    use Class::{Bool, Float, Signed};
+    use Kind::{Bool, Float, Signed};
     use Wide::{Float as AsFloat, Whole};
     macro_rules! to {
         ($narrow:ty, $wide:ty) => {

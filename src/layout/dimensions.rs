@@ -1,50 +1,53 @@
 //! A short list of numbers, one per dimension.
+//!
+//! Cloning it has to be a plain copy of its bytes, because that is most of what a slice costs. That
+//! is why it is a type of its own and not one of the crates for short vectors.
 
 use std::ops::{Deref, DerefMut};
 
-/// How many dimensions are kept in place: an image of several channels still is.
+use num_traits::Zero;
+
+/// The number of inline dimensions: enough for an image with several channels.
 const INLINE: usize = 3;
 
-/// One number per dimension, on the heap only beyond three. It is a type of its own, and not one of
-/// the crates for short vectors, because cloning it must be a plain copy of its bytes: that is most
-/// of what a slice costs.
+/// One number per dimension, on the heap only if there are more than three.
 #[derive(Debug)]
 pub(super) enum Dimensions<T> {
     Inline { length: usize, numbers: [T; INLINE] },
     Heap(Vec<T>),
 }
 
-impl<T: Copy + Default> Dimensions<T> {
+impl<T: Copy + Zero> Dimensions<T> {
     #[inline]
     pub(super) fn new() -> Self {
-        Self::Inline { length: 0, numbers: [T::default(); INLINE] }
+        Self::Inline { length: 0, numbers: [T::zero(); INLINE] }
     }
 
-    /// One dimension.
+    /// Makes a list of one number.
     #[inline]
     pub(super) fn one(number: T) -> Self {
-        let mut numbers = [T::default(); INLINE];
+        let mut numbers = [T::zero(); INLINE];
         numbers[0] = number;
         Self::Inline { length: 1, numbers }
     }
 
-    /// As many numbers, if they are kept in place.
+    /// Makes a list of `count` numbers, or returns `None` if they do not fit inline.
     #[inline(always)]
-    pub(super) fn few(count: usize, mut number: impl FnMut(usize) -> T) -> Option<Self> {
-        let mut numbers = [T::default(); INLINE];
+    pub(super) fn inline(count: usize, mut number: impl FnMut(usize) -> T) -> Option<Self> {
+        let mut numbers = [T::zero(); INLINE];
         for (index, place) in numbers.get_mut(..count)?.iter_mut().enumerate() {
             *place = number(index);
         }
         Some(Self::Inline { length: count, numbers })
     }
 
-    /// Whether the numbers are kept in place.
+    /// Returns whether the numbers are stored inline.
     #[inline(always)]
     pub(super) fn is_inline(&self) -> bool {
         matches!(self, Self::Inline { .. })
     }
 
-    /// The number of the first dimension.
+    /// Returns the number of the first dimension.
     #[inline(always)]
     pub(super) fn first(&self) -> Option<T> {
         match self {
@@ -54,7 +57,7 @@ impl<T: Copy + Default> Dimensions<T> {
         }
     }
 
-    /// Takes the first dimension away.
+    /// Removes the first dimension.
     #[inline]
     pub(super) fn remove_first(&mut self) {
         match self {
@@ -95,10 +98,10 @@ impl<T: Copy> Clone for Dimensions<T> {
     }
 }
 
-impl<T: Copy + Default> From<&[T]> for Dimensions<T> {
+impl<T: Copy + Zero> From<&[T]> for Dimensions<T> {
     #[inline]
     fn from(slice: &[T]) -> Self {
-        let mut numbers = [T::default(); INLINE];
+        let mut numbers = [T::zero(); INLINE];
         match numbers.get_mut(..slice.len()) {
             Some(place) => {
                 place.copy_from_slice(slice);
@@ -109,7 +112,7 @@ impl<T: Copy + Default> From<&[T]> for Dimensions<T> {
     }
 }
 
-impl<T: Copy + Default> FromIterator<T> for Dimensions<T> {
+impl<T: Copy + Zero> FromIterator<T> for Dimensions<T> {
     fn from_iter<I: IntoIterator<Item = T>>(numbers: I) -> Self {
         numbers.into_iter().fold(Self::new(), |mut all, number| {
             all.push(number);

@@ -1,10 +1,17 @@
-//! Indexing and slicing: from a layout and a key to another layout and the way to its start.
+//! Indexing and slicing: from a layout and a key to another layout and the path to its start.
+//!
+//! Without suboffsets a selection is an offset and new dimensions. With them, an index on a dimension
+//! that has a pointer makes that pointer part of the path to the new start (a *hop*), unless a
+//! dimension before it remains: then the pointer has to be followed later, for each index of that
+//! dimension, and becomes its suboffset. A dimension can have one suboffset only, so some selections
+//! of such layouts do not exist and are refused.
 
-use super::{Dimensions, Layout, MAX_NDIM};
-use crate::error::{Error, Result};
 use smallvec::SmallVec;
 
-/// One part of an index key.
+use super::{Dimensions, Layout, check_ndim, resolve_index};
+use crate::error::{Error, Result};
+
+/// One part of a key.
 ///
 /// # Examples
 /// ```
@@ -17,10 +24,10 @@ use smallvec::SmallVec;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Key {
-    /// One index, counted from the end where it is negative: its dimension goes away.
+    /// One index, which counts from the end if it is negative. Its dimension is removed.
     Index(isize),
-    /// `start:stop:step`, with the meaning of Python's slices; `step` is never 0. Bounds that were
-    /// left out are the largest or smallest number, as `PySlice_Unpack` gives them.
+    /// `start:stop:step`, with the meaning of Python's slices. Omitted bounds are the largest or
+    /// smallest number, as `PySlice_Unpack` returns them.
     Slice {
         /// The first index.
         start: isize,
@@ -29,168 +36,58 @@ pub enum Key {
         /// The distance between the indices.
         step: isize,
     },
-    /// `...`: as many full slices as there are dimensions left.
+    /// `...`: as many full slices as the key leaves dimensions.
     Ellipsis,
 }
 
 impl Key {
-    /// The slice of a whole dimension, `:`.
+    /// A slice of a whole dimension, `:`.
     pub const FULL: Self = Self::Slice { start: 0, stop: isize::MAX, step: 1 };
 }
 
-/// What a key selects: a layout, and how to get from the old start to the new one.
+/// What a key selects: a layout, and the path from the old start to the new one.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Selection {
-    /// Bytes from the old start to the new one, or to the first pointer on the way to it.
+    /// Bytes from the old start to the new one, or to the first pointer on the path.
     pub offset: isize,
-    /// Pointers to be followed after that, each with the bytes to go from where it leads. Empty
-    /// unless an index fell on a dimension with a suboffset.
+    /// One entry for each pointer that is followed after that: the bytes to add to the address that
+    /// it holds. Empty unless an index fell on a dimension with a suboffset.
     pub hops: SmallVec<[isize; 1]>,
-    /// The layout of what is selected, from the new start.
+    /// The layout of the selected elements, from the new start.
     pub layout: Layout,
 }
 
-/// What is left of some dimensions.
-pub struct Narrowed {
-    /// Bytes from the old start to the new one.
-    pub offset: isize,
-    shape: Dimensions<usize>,
-    strides: Dimensions<isize>,
-}
-
 impl Layout {
-    /// An index of a dimension, counted from its start.
+    /// Resolves an index of a dimension, which counts from the end if it is negative.
     ///
     /// # Errors
-    /// One that [`is_index`](Error::is_index) where an index is out of bounds.
+    /// Returns an error with [`is_index`](Error::is_index) if the index is out of bounds.
+    #[doc(hidden)]
     #[inline]
     pub fn resolve(&self, dimension: usize, index: isize) -> Result<usize> {
-        let length = self.shape[dimension];
-        let index_from_start = if index < 0 { index.wrapping_add(length as isize) } else { index };
-        if (index_from_start as usize) < length {
-            Ok(index_from_start as usize)
-        } else {
-            Err(out_of_bounds(dimension))
-        }
+        resolve_index(index, self.shape[dimension]).ok_or_else(|| out_of_bounds(dimension))
     }
 
-    /// Bytes from the start to an element of one dimension without pointers; `None` for all else.
-    #[inline(always)]
-    pub fn line_offset(&self, index: isize) -> Option<isize> {
-        let (&[length], &[stride], None) = (&*self.shape, &*self.strides, &self.suboffsets) else {
-            return None;
-        };
-        let index = if index < 0 { index.wrapping_add(length as isize) } else { index };
-        ((index as usize) < length).then(|| stride.wrapping_mul(index))
-    }
-
-    /// What a slice of the first dimension selects, as the offset of its start, its length and its
-    /// stride; `None` where there is no dimension, or pointers, or no step.
-    #[inline(always)]
-    pub fn slice_first(
-        &self,
-        start: isize,
-        stop: isize,
-        step: isize,
-    ) -> Option<(isize, usize, isize)> {
-        if self.suboffsets.is_some() || step == 0 {
-            return None;
-        }
-        let (length, stride) = (self.shape.first()?, self.strides.first()?);
-        let (start, count) = adjust(length, start, stop, step);
-        let offset = if count == 0 { 0 } else { stride.wrapping_mul(start as isize) };
-        Some((offset, count, stride.wrapping_mul(step)))
-    }
-
-    /// Gives the first dimension another length and stride.
-    #[inline]
-    pub fn set_first(&mut self, length: usize, stride: isize) {
-        if let (Some(first), Some(step)) = (self.shape.first_mut(), self.strides.first_mut()) {
-            (*first, *step) = (length, stride);
-        }
-    }
-
-    /// Where what an index of the first of several dimensions selects begins, in bytes from the
-    /// start; `None` for all else, and where pointers lead to the elements.
-    #[inline(always)]
-    pub fn index_first(&self, index: isize) -> Option<isize> {
-        let ([length, _, ..], [stride, ..], None) =
-            (&*self.shape, &*self.strides, &self.suboffsets)
-        else {
-            return None;
-        };
-        let index = if index < 0 { index.wrapping_add(*length as isize) } else { index };
-        ((index as usize) < *length).then(|| stride.wrapping_mul(index))
-    }
-
-    /// Takes the first dimension away.
-    #[inline]
-    pub fn remove_first(&mut self) {
-        self.shape.remove_first();
-        self.strides.remove_first();
-    }
-
-    /// What indices and slices of the first dimensions select, where no pointers lead to the
-    /// elements: the offset of its start in bytes, and its dimensions. `None` where one is out of
-    /// bounds.
-    #[inline]
-    pub fn narrowed(&self, keys: impl Iterator<Item = Key>) -> Option<Narrowed> {
-        let mut narrowed =
-            Narrowed { offset: 0, shape: Dimensions::new(), strides: Dimensions::new() };
-        let mut dimensions = self.shape.iter().zip(&*self.strides);
-        for key in keys {
-            let (&length, &stride) = dimensions.next()?;
-            match key {
-                Key::Index(index) => {
-                    let from_start =
-                        if index < 0 { index.wrapping_add(length as isize) } else { index };
-                    if from_start as usize >= length {
-                        return None;
-                    }
-                    narrowed.offset = narrowed.offset.wrapping_add(stride.wrapping_mul(from_start));
-                }
-                Key::Slice { start, stop, step } => {
-                    let (start, count) = adjust(length, start, stop, step);
-                    if count > 0 {
-                        let offset = stride.wrapping_mul(start as isize);
-                        narrowed.offset = narrowed.offset.wrapping_add(offset);
-                    }
-                    narrowed.shape.push(count);
-                    narrowed.strides.push(stride.wrapping_mul(step));
-                }
-                Key::Ellipsis => return None,
-            }
-        }
-        for (&length, &stride) in dimensions {
-            narrowed.shape.push(length);
-            narrowed.strides.push(stride);
-        }
-        Some(narrowed)
-    }
-
-    /// Gives the layout other dimensions.
-    #[inline]
-    pub fn set_dimensions(&mut self, narrowed: Narrowed) {
-        self.shape = narrowed.shape;
-        self.strides = narrowed.strides;
-    }
-
-    /// The layout that a key selects. Dimensions beyond the key's are taken in full.
+    /// Returns what a key selects. Dimensions that the key does not mention are selected in full.
     ///
     /// # Errors
-    /// One that [`is_index`](Error::is_index) where an index is out of bounds; one that
-    /// [`is_key`](Error::is_key) where the key has more parts than there are dimensions, or more
-    /// than one ellipsis; one that [`is_value`](Error::is_value) where a step is 0; one that
-    /// [`is_buffer`](Error::is_buffer) where two pointers would have to be followed for one
-    /// dimension, or a suboffset would become negative.
+    /// Returns an error with [`is_index`](Error::is_index) if an index is out of bounds, with
+    /// [`is_wrong_kind`](Error::is_wrong_kind) if the key has more parts than there are dimensions or
+    /// more than one ellipsis, with [`is_value`](Error::is_value) if a step is 0, and with
+    /// [`is_buffer`](Error::is_buffer) if two pointers would have to be followed for one dimension or
+    /// a suboffset would become negative.
     pub fn select(&self, keys: &[Key]) -> Result<Selection> {
         let ellipses = keys.iter().filter(|key| matches!(key, Key::Ellipsis)).count();
         let named = keys.len() - ellipses;
         if ellipses > 1 {
-            return Err(Error::key("an index can have only one ellipsis ('...')"));
+            return Err(Error::wrong_kind("an index can have only one ellipsis ('...')"));
         }
         if named > self.ndim() {
-            return Err(Error::key(format!("too many indices: {named} for ndim {}", self.ndim())));
+            return Err(Error::wrong_kind(format!(
+                "too many indices: {named} for ndim {}",
+                self.ndim()
+            )));
         }
         let mut selector = Selector::new(self);
         for key in keys {
@@ -205,14 +102,14 @@ impl Layout {
 }
 
 impl Layout {
-    /// The layout of a part of each element: `itemsize` bytes from `offset` bytes on, or a
-    /// sub-array of such, whose dimensions come after those of the elements. Also how to get from
-    /// the old start to the new one, in bytes. The part lies within the element.
+    /// Returns the layout of a part of each element, and the offset of its start in bytes. The part is
+    /// `itemsize` bytes from `offset` on, or a sub-array of such elements, whose dimensions come
+    /// after those of this layout. It lies within the element.
     ///
     /// # Errors
-    /// One that [`is_value`](Error::is_value) for more than 64 dimensions; one that
-    /// [`is_too_large`](Error::is_too_large) where the lengths are beyond all counting.
-    pub fn part(
+    /// Returns an error with [`is_value`](Error::is_value) if there are more than 64 dimensions, and
+    /// with [`is_too_large`](Error::is_too_large) if the product of the lengths overflows.
+    pub(crate) fn part(
         &self,
         offset: usize,
         itemsize: usize,
@@ -222,7 +119,7 @@ impl Layout {
         part.itemsize = itemsize;
         let mut start = offset as isize;
         if let Some(suboffsets) = &mut part.suboffsets {
-            // What the last pointer leads to is the element.
+            // The last pointer leads to the element.
             if let Some(last) = suboffsets.iter_mut().rfind(|suboffset| **suboffset >= 0) {
                 let sum = last.checked_add(std::mem::take(&mut start));
                 *last = sum.ok_or_else(|| Error::buffer("a suboffset beyond memory"))?;
@@ -231,11 +128,7 @@ impl Layout {
             *suboffsets = suboffsets.iter().copied().chain(more).collect();
         }
         if !sub_array.is_empty() {
-            if self.ndim() + sub_array.len() > MAX_NDIM {
-                let ndim = self.ndim() + sub_array.len();
-                let message = format!("{ndim} dimensions, at most {MAX_NDIM} are allowed");
-                return Err(Error::value(message));
-            }
+            check_ndim(self.ndim() + sub_array.len())?;
             let inner = Self::contiguous(sub_array, itemsize)?;
             for (&length, &stride) in inner.shape().iter().zip(inner.strides()) {
                 part.shape.push(length);
@@ -251,12 +144,12 @@ fn out_of_bounds(dimension: usize) -> Error {
     Error::index(format!("index out of bounds on dimension {}", dimension + 1))
 }
 
-/// A selection in the making: the dimensions of `source` before `dimension` are done.
+/// Builds a selection. The dimensions of `source` before `dimension` are done.
 struct Selector<'a> {
     source: &'a Layout,
     dimension: usize,
     selection: Selection,
-    /// Those of the selected dimensions, where the source has any.
+    /// The suboffsets of the selected dimensions, if the source has any.
     suboffsets: Vec<isize>,
 }
 
@@ -272,7 +165,7 @@ impl<'a> Selector<'a> {
         Self { source, dimension: 0, selection, suboffsets: Vec::new() }
     }
 
-    /// The suboffset of the dimension at hand, if it has one.
+    /// Returns the suboffset of the current dimension, if it has one.
     fn suboffset(&self) -> Option<isize> {
         self.source.suboffsets().get(self.dimension).copied().filter(|&suboffset| suboffset >= 0)
     }
@@ -310,28 +203,27 @@ impl<'a> Selector<'a> {
         let (length, stride) =
             (self.source.shape[self.dimension], self.source.strides[self.dimension]);
         let (start, count) = adjust(length, start, stop, step);
-        // Where nothing or one element is selected, the product below may overflow but is unused.
+        // If at most one element is selected, the product below may overflow, but it is not used.
         let offset = if count == 0 { 0 } else { stride.wrapping_mul(start as isize) };
         self.advance(offset)?;
         self.push(count, stride.wrapping_mul(step));
         Ok(())
     }
 
-    /// Moves what follows by some bytes: the start, or, where a pointer was followed for an
-    /// earlier dimension, the place that it leads to.
+    /// Moves the elements by some bytes: by moving the start, or, if a pointer is followed for an
+    /// earlier dimension, by changing what is added to that pointer.
     fn advance(&mut self, offset: isize) -> Result<()> {
         if let Some(suboffset) = self.suboffsets.iter_mut().rfind(|suboffset| **suboffset >= 0) {
-            // A negative suboffset would say that there is no pointer to follow.
+            // A negative suboffset would mean that there is no pointer.
             let sum = suboffset.checked_add(offset).filter(|&sum| sum >= 0);
             *suboffset = sum.ok_or_else(|| {
                 Error::buffer("the selection begins before what a pointer leads to (suboffsets)")
             })?;
             return Ok(());
         }
-        let place = self.selection.hops.last_mut().unwrap_or(&mut self.selection.offset);
-        // Where this wraps, no element lies there, or what a pointer leads to is near the end of
-        // memory: addresses wrap just so.
-        *place = place.wrapping_add(offset);
+        let last = self.selection.hops.last_mut().unwrap_or(&mut self.selection.offset);
+        // This wraps only if there are no elements, or relative to a pointer, as addresses do.
+        *last = last.wrapping_add(offset);
         Ok(())
     }
 
@@ -346,8 +238,8 @@ impl<'a> Selector<'a> {
         Ok(())
     }
 
-    /// Follows the pointer of an indexed dimension: at once where no dimension stands before it,
-    /// else as part of the last dimension that does.
+    /// Follows the pointer of an indexed dimension: as a hop if no dimension remains before it, and
+    /// otherwise as the suboffset of the last dimension that does.
     fn follow(&mut self, suboffset: isize) -> Result<()> {
         if self.selection.layout.shape.is_empty() {
             self.selection.hops.push(suboffset);
@@ -365,10 +257,10 @@ impl<'a> Selector<'a> {
     }
 }
 
-/// First index and number of indices of a slice over `length` elements, as
-/// `PySlice_AdjustIndices` has them.
+/// Returns the first index and the number of indices of a slice of `length` elements, as
+/// `PySlice_AdjustIndices` does.
 #[inline(always)]
-fn adjust(length: usize, start: isize, stop: isize, step: isize) -> (usize, usize) {
+pub(super) fn adjust(length: usize, start: isize, stop: isize, step: isize) -> (usize, usize) {
     let length = length as isize;
     let (lowest, highest) = if step < 0 { (-1, length - 1) } else { (0, length) };
     let clamp = |index: isize| {
@@ -380,7 +272,7 @@ fn adjust(length: usize, start: isize, stop: isize, step: isize) -> (usize, usiz
     if distance <= 0 {
         return (0, 0);
     }
-    // Most steps are 1, and a division is most of the work.
+    // Most steps are 1, and the division is the slowest part.
     let count = match step {
         1 => distance as usize,
         _ => (distance as usize - 1) / step.unsigned_abs() + 1,

@@ -17,9 +17,9 @@ impl From<Error> for PyErr {
         let message = error.to_string();
         if error.is_index() {
             PyIndexError::new_err(message)
-        } else if error.is_name() {
+        } else if error.is_no_such_field() {
             PyKeyError::new_err(message)
-        } else if error.is_key() || error.is_read_only() {
+        } else if error.is_wrong_kind() || error.is_read_only() {
             PyTypeError::new_err(message)
         } else if error.is_unreadable() {
             PyNotImplementedError::new_err(message)

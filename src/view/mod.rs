@@ -1,28 +1,30 @@
-//! `View<T>`: the only walk over foreign memory.
+//! [`View<T>`]: typed access to memory that somebody else owns.
 //!
-//! A view is a pointer, a [`Layout`] and an element type. Whoever makes one vouches for the memory,
-//! once; from there on everything is checked: indices against the shape, stores against
-//! [`readonly`](View::readonly). Elements are copied in and out, never referred to, because foreign
-//! memory may be unaligned, and changed by others between two looks.
+//! A view is a pointer, a [`Layout`] and an element type. Whoever makes one guarantees that the memory
+//! is valid, once; from then on everything is checked: indices against the shape, stores against
+//! [`readonly`](View::readonly). Elements are copied in and out and never referred to, because foreign
+//! memory may be unaligned and may change between two loads.
 //!
-//! [`RawView`] is the same without the element type, for work that only moves bytes, and [`Walk`]
-//! takes one or several of them apart into straight runs: every loop over elements is a loop over
-//! those runs.
+//! [`RawView`] is the same without the element type, for work that only moves bytes. [`Walk`] splits
+//! one or several of them into runs of elements with a constant stride. Kernels that need no
+//! particular order of the elements have their own loops; everything else goes through a walk.
 
 #![allow(unsafe_code)]
 
+pub(crate) mod odometer;
+mod raw;
 mod walk;
 
 use std::fmt;
 
+pub use raw::RawView;
 pub use walk::{Run, Walk};
 
 use crate::element::{Element, Scalar};
 use crate::error::{Error, Result};
 use crate::layout::{Key, Layout, Order};
-use smallvec::SmallVec;
 
-/// A typed view over memory that somebody else owns.
+/// A typed view of memory that somebody else owns.
 ///
 /// Neither `Send` nor `Sync`: other views of the same memory may store into it.
 ///
@@ -37,7 +39,7 @@ use smallvec::SmallVec;
 /// assert_eq!(view.get(&[1, -1]).unwrap(), 6);
 /// assert_eq!(view.transpose(&[1, 0]).unwrap().iter().collect::<Vec<_>>(), [1, 4, 2, 5, 3, 6]);
 /// ```
-#[repr(C)] // The same places whatever the type, so that what ignores the type is compiled once.
+#[repr(C)] // The fields are at the same offsets for every type, so that code which ignores the type is compiled once.
 pub struct View<T: Element> {
     start: *mut u8,
     layout: Layout,
@@ -46,17 +48,18 @@ pub struct View<T: Element> {
 }
 
 impl<T: Element> View<T> {
-    /// A view of the elements that lie around `start` as `layout` says.
+    /// Makes a view of the elements that lie around `start` as `layout` describes.
     ///
     /// # Safety
     /// As long as this view, or one made from it, is used:
-    /// - every element that the layout leads to is valid for reads of its itemsize, as are the
-    ///   pointers that its suboffsets lead over, and for writes unless `readonly`;
-    /// - no reference of Rust's to that memory is alive that a store through the view, or a load
-    ///   where others store, would invalidate;
-    /// - the layout's itemsize is the size of a `T` where that is a scalar.
+    /// - every element that the layout leads to is valid for reads of the itemsize, and for writes
+    ///   unless `readonly`; the pointers on the way to it (suboffsets) are valid for reads;
+    /// - no Rust reference to that memory is live that a store through the view, or a load while
+    ///   others store, would invalidate;
+    /// - if `T` is a scalar, the layout's itemsize is its size;
+    /// - the layout lies within memory, as every layout does that was made by documented functions.
     ///
-    /// The memory needs no alignment, and its bytes may be anything.
+    /// The memory needs no alignment, and its bytes may have any value.
     #[inline]
     pub unsafe fn new(
         start: *mut u8,
@@ -67,99 +70,103 @@ impl<T: Element> View<T> {
         Self { start, layout, readonly, descriptor }
     }
 
-    /// The address of the element whose indices are all 0 (if there is one).
+    /// Returns the address of the element whose indices are all 0, if there is one.
     #[must_use]
     #[inline]
     pub fn start(&self) -> *mut u8 {
         self.start
     }
 
-    /// Shape, strides, suboffsets and itemsize.
+    /// Returns shape, strides, suboffsets and itemsize.
     #[must_use]
     #[inline]
     pub fn layout(&self) -> &Layout {
         &self.layout
     }
 
-    /// Whether stores are refused.
+    /// Returns whether stores are refused.
     #[must_use]
     #[inline]
     pub fn readonly(&self) -> bool {
         self.readonly
     }
 
-    /// What is known of the elements only at run time.
+    /// Returns what is known about the elements only at run time.
     #[must_use]
     #[inline]
     pub fn descriptor(&self) -> &T::Descriptor {
         &self.descriptor
     }
 
-    /// Some of the elements.
+    /// Returns a view of some of the elements.
     ///
     /// # Safety
     /// `piece` leads to elements of this view only.
+    #[doc(hidden)]
+    #[must_use]
     pub unsafe fn piece(&self, piece: RawView<'_>) -> Self {
-        let (layout, descriptor) = (piece.layout.clone(), self.descriptor.clone());
-        Self { start: piece.start, layout, readonly: self.readonly, descriptor }
+        // SAFETY: the caller guarantees that the layout leads to elements of this view only.
+        unsafe { self.with_layout(piece.start(), piece.layout().clone()) }
     }
 
-    /// The view without its element type.
+    /// Returns the view without its element type.
     #[must_use]
     #[inline]
     pub fn raw(&self) -> RawView<'_> {
-        RawView { start: self.start, layout: &self.layout }
+        // SAFETY: whoever made this view gave the same guarantees, and the raw view borrows it.
+        unsafe { RawView::new(self.start, &self.layout) }
     }
 
-    /// The same elements, or some of them, under a layout that leads to no others.
+    /// Returns a view of the same elements or some of them under another layout.
     ///
     /// # Safety
-    /// As for [`new`](Self::new).
+    /// The requirements of [`new`](Self::new).
     #[inline(always)]
     unsafe fn with_layout(&self, start: *mut u8, layout: Layout) -> Self {
         Self { start, layout, readonly: self.readonly, descriptor: self.descriptor.clone() }
     }
 
-    /// Start and layout, to be changed in place.
+    /// Returns start and layout, to be changed in place.
     ///
     /// # Safety
-    /// After that they lead to elements of this view only.
+    /// After the change they lead to elements of this view only.
     #[inline(always)]
-    pub unsafe fn place_mut(&mut self) -> (&mut *mut u8, &mut Layout) {
+    pub(crate) unsafe fn start_and_layout_mut(&mut self) -> (&mut *mut u8, &mut Layout) {
         (&mut self.start, &mut self.layout)
     }
 
-    /// The elements that a key selects, as a view of the same memory.
+    /// Returns a view of the elements that a key selects.
     ///
     /// # Errors
-    /// As those of [`Layout::select`].
+    /// Returns the errors of [`Layout::select`].
     pub fn select(&self, keys: &[Key]) -> Result<Self> {
         let (start, layout) = self.raw().select(keys)?;
-        // SAFETY: a selection of a valid view's elements is valid.
+        // SAFETY: the layout leads to elements of this view only, so its guarantees hold for them.
         Ok(unsafe { self.with_layout(start, layout) })
     }
 
-    /// The same elements with their dimensions in another order; see [`Layout::transpose`].
+    /// Returns a view of the same elements with the dimensions in another order; see
+    /// [`Layout::transpose`].
     ///
     /// # Errors
-    /// As those of [`Layout::transpose`].
+    /// Returns the errors of [`Layout::transpose`].
     pub fn transpose(&self, axes: &[isize]) -> Result<Self> {
         let layout = self.layout.transpose(axes)?;
-        // SAFETY: the layout leads to the same elements.
+        // SAFETY: the layout leads to the elements of this view, so its guarantees hold for them.
         Ok(unsafe { self.with_layout(self.start, layout) })
     }
 
-    /// The same elements in another shape; see [`Layout::reshape`].
+    /// Returns a view of the same elements in another shape; see [`Layout::reshape`].
     ///
     /// # Errors
-    /// As those of [`Layout::reshape`].
+    /// Returns the errors of [`Layout::reshape`].
     pub fn reshape(&self, shape: &[isize], order: Order) -> Result<Self> {
         let layout = self.layout.reshape(shape, order)?;
-        // SAFETY: the layout leads to the same elements.
+        // SAFETY: the layout leads to the elements of this view, so its guarantees hold for them.
         Ok(unsafe { self.with_layout(self.start, layout) })
     }
 
-    /// The same view, but stores are refused.
+    /// Returns the same view with stores refused.
     #[must_use]
     pub fn to_readonly(&self) -> Self {
         Self { readonly: true, ..self.clone() }
@@ -170,35 +177,37 @@ impl<T: Scalar> View<T> {
     /// Loads one element.
     ///
     /// # Errors
-    /// One that [`is_index`](Error::is_index) where an index is out of bounds; one that
-    /// [`is_key`](Error::is_key) where there are not as many indices as dimensions.
+    /// Returns an error with [`is_index`](Error::is_index) if an index is out of bounds, and with
+    /// [`is_wrong_kind`](Error::is_wrong_kind) if the number of indices is not that of dimensions.
     #[inline]
     pub fn get(&self, index: &[isize]) -> Result<T::Value> {
         let pointer = self.raw().element(index)?;
-        // SAFETY: `element` leads to an element of this view, which is valid for reads.
+        // SAFETY: `element` returns the address of an element of this view, which is valid for reads.
         Ok(unsafe { load::<T>(pointer) })
     }
 
     /// Stores one element.
     ///
     /// # Errors
-    /// Those of [`get`](Self::get), and one that [`is_read_only`](Error::is_read_only).
+    /// Returns the errors of [`get`](Self::get), and one with [`is_read_only`](Error::is_read_only).
     #[inline]
     pub fn set(&self, index: &[isize], value: T::Value) -> Result<()> {
         if self.readonly {
             return Err(Error::read_only());
         }
         let pointer = self.raw().element(index)?;
-        // SAFETY: `element` leads to an element of this view, which is valid for writes.
+        // SAFETY: `element` returns the address of an element of this view, which is valid for writes,
+        // because the view is not read-only.
         unsafe { store::<T>(pointer, value) };
         Ok(())
     }
 
-    /// Every element in C order.
+    /// Iterates over all elements in C order.
     pub fn iter(&self) -> impl Iterator<Item = T::Value> + '_ {
-        Walk::of(self.raw(), Order::C).flat_map(|run| {
+        Walk::from_view(self.raw(), Order::C).flat_map(|run| {
             (0..run.length).map(move |index| {
-                // SAFETY: a run leads to elements of this view, which are valid for reads.
+                // SAFETY: the runs of a walk lead to elements of this view, and `index` is less than
+                // the length of the run. Elements of a view are valid for reads.
                 unsafe { load::<T>(run.pointer(0, index)) }
             })
         })
@@ -227,139 +236,26 @@ impl<T: Element> fmt::Debug for View<T> {
     }
 }
 
-/// Loads the scalar that lies at an address, whatever its alignment.
+/// Loads a scalar from an address of any alignment.
 ///
 /// # Safety
 /// `pointer` is valid for reads of `T::SIZE` bytes.
+#[doc(hidden)]
 #[inline(always)]
 pub unsafe fn load<T: Scalar>(pointer: *const u8) -> T::Value {
-    // SAFETY: as the caller says; `T::Bytes` is an array of bytes and needs no alignment.
+    // SAFETY: the caller guarantees that `T::SIZE` bytes are readable. `T::Bytes` is an array of so
+    // many bytes, which has an alignment of 1.
     T::decode(unsafe { pointer.cast::<T::Bytes>().read() })
 }
 
-/// Stores a scalar at an address, whatever its alignment.
+/// Stores a scalar at an address of any alignment.
 ///
 /// # Safety
 /// `pointer` is valid for writes of `T::SIZE` bytes.
+#[doc(hidden)]
 #[inline(always)]
 pub unsafe fn store<T: Scalar>(pointer: *mut u8, value: T::Value) {
-    // SAFETY: as the caller says; `T::Bytes` is an array of bytes and needs no alignment.
+    // SAFETY: the caller guarantees that `T::SIZE` bytes are writable. `T::Bytes` is an array of so
+    // many bytes, which has an alignment of 1.
     unsafe { pointer.cast::<T::Bytes>().write(T::encode(value)) }
-}
-
-/// Follows the pointer that lies at an address, and goes `suboffset` bytes on.
-///
-/// # Safety
-/// `pointer` is valid for reads of a pointer.
-#[inline]
-unsafe fn follow(pointer: *mut u8, suboffset: isize) -> *mut u8 {
-    // SAFETY: as the caller says; the read asks for no alignment.
-    unsafe { pointer.cast::<*mut u8>().read_unaligned() }.wrapping_offset(suboffset)
-}
-
-/// A view without its element type: where bytes lie. Made from a [`View`], whose promises it
-/// carries on.
-#[derive(Clone, Copy, Debug)]
-pub struct RawView<'a> {
-    start: *mut u8,
-    layout: &'a Layout,
-}
-
-impl<'a> RawView<'a> {
-    /// A raw view over memory that is no view's: the target of a copy.
-    ///
-    /// # Safety
-    /// As for [`View::new`].
-    #[inline]
-    pub unsafe fn new(start: *mut u8, layout: &'a Layout) -> Self {
-        Self { start, layout }
-    }
-
-    /// The address of the first element.
-    #[must_use]
-    #[inline]
-    pub fn start(self) -> *mut u8 {
-        self.start
-    }
-
-    /// Shape, strides, suboffsets and itemsize.
-    #[must_use]
-    #[inline]
-    pub fn layout(self) -> &'a Layout {
-        self.layout
-    }
-
-    /// The start and layout of the elements that a key selects.
-    ///
-    /// # Errors
-    /// As those of [`Layout::select`].
-    pub fn select(self, keys: &[Key]) -> Result<(*mut u8, Layout)> {
-        let selection = self.layout.select(keys)?;
-        let mut start = self.start.wrapping_offset(selection.offset);
-        if !selection.layout.is_empty() {
-            for &hop in &selection.hops {
-                // SAFETY: the view is valid, and an element is selected, so that the pointers that
-                // lead to it may be followed.
-                start = unsafe { follow(start, hop) };
-            }
-        }
-        Ok((start, selection.layout))
-    }
-
-    /// From the address that the indices before `dimension` lead to, the address that `index` in
-    /// it leads to. The index is within bounds.
-    #[inline]
-    pub fn step(self, pointer: *mut u8, dimension: usize, index: usize) -> *mut u8 {
-        let offset = self.layout.strides()[dimension].wrapping_mul(index as isize);
-        let pointer = pointer.wrapping_offset(offset);
-        match self.layout.suboffsets().get(dimension) {
-            // SAFETY: the view is valid, so that the pointers that lead to an element may be
-            // followed; where there is no element, nobody said that they can.
-            Some(&suboffset) if suboffset >= 0 && !self.layout.is_empty() => unsafe {
-                follow(pointer, suboffset)
-            },
-            _ => pointer,
-        }
-    }
-
-    /// The address of an element of one dimension, by an index that may count from the end; `None`
-    /// where the short way does not do: for other dimensions, pointers, and indices out of bounds.
-    #[inline(always)]
-    pub fn line_element(self, index: isize) -> Option<*mut u8> {
-        let offset = self.layout.line_offset(index)?;
-        Some(self.start.wrapping_offset(offset))
-    }
-
-    /// The address of one element.
-    ///
-    /// # Errors
-    /// One that [`is_index`](Error::is_index) where an index is out of bounds; one that
-    /// [`is_key`](Error::is_key) where there are not as many indices as dimensions.
-    #[inline]
-    pub fn element(self, index: &[isize]) -> Result<*mut u8> {
-        if index.len() != self.layout.ndim() {
-            let (given, ndim) = (index.len(), self.layout.ndim());
-            return Err(Error::key(format!("an element needs {ndim} indices, {given} were given")));
-        }
-        if self.layout.suboffsets().is_empty() {
-            let mut pointer = self.start;
-            for (dimension, &index) in index.iter().enumerate() {
-                let index = self.layout.resolve(dimension, index)?;
-                pointer = self.step(pointer, dimension, index);
-            }
-            return Ok(pointer);
-        }
-        // No pointer is followed before every index is known to be good.
-        let mut from_start = SmallVec::<[usize; 4]>::new();
-        for (dimension, &index) in index.iter().enumerate() {
-            from_start.push(self.layout.resolve(dimension, index)?);
-        }
-        Ok(self.at(&from_start))
-    }
-
-    /// The address of the element of these indices, which are within bounds.
-    pub(super) fn at(self, index: &[usize]) -> *mut u8 {
-        let steps = index.iter().enumerate();
-        steps.fold(self.start, |pointer, (dimension, &index)| self.step(pointer, dimension, index))
-    }
 }

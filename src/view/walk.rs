@@ -1,26 +1,36 @@
-//! The walk: one or several views taken apart into straight runs, in an order.
+//! The walk: the elements of one or several views in C or Fortran order, as runs.
+//!
+//! A run is a number of elements with a constant stride. The walk merges neighbouring dimensions where
+//! one step of the outer one is exactly as long as all steps of the inner one, in every view at once,
+//! so contiguous views of any shape are one run. It makes the innermost dimension the run, and an
+//! odometer counts through the others.
+//!
+//! The order of the elements is never changed, not even where another order would suit the memory
+//! better: callers rely on it. With pointers on the way (suboffsets) nothing can be merged, every run
+//! is one element, and its address is computed anew from its indices.
 
 #![allow(unsafe_code)]
 
 use smallvec::SmallVec;
 
 use super::RawView;
+use super::odometer::{Axis, Odometer};
 use crate::error::{Error, Result};
 use crate::layout::Order;
 
-/// Elements of `N` views that lie in a straight line in each of them.
+/// Elements of `N` views that have a constant stride in each of them.
 #[derive(Debug, Clone, Copy)]
 pub struct Run<const N: usize> {
-    /// The first element in each view.
+    /// The address of the first element in each view.
     pub starts: [*mut u8; N],
-    /// The step to the next element in each view, in bytes.
+    /// The number of bytes to the next element in each view.
     pub strides: [isize; N],
-    /// How many elements there are.
+    /// The number of elements.
     pub length: usize,
 }
 
 impl<const N: usize> Run<N> {
-    /// The address of the element `index` in view `view`.
+    /// Returns the address of the element `index` in view `view`.
     #[must_use]
     #[inline(always)]
     pub fn pointer(&self, view: usize, index: usize) -> *mut u8 {
@@ -28,15 +38,8 @@ impl<const N: usize> Run<N> {
     }
 }
 
-/// A dimension of `N` views at once, as the walk sees it.
-#[derive(Debug, Clone, Copy)]
-struct Loop<const N: usize> {
-    length: usize,
-    strides: [isize; N],
-}
-
-/// The elements of `N` views of the same shape, taken together in C or Fortran order, as straight
-/// runs: as few and as long as the layouts allow.
+/// An iterator over the elements of `N` views of the same shape, taken together in C or Fortran order,
+/// as runs: as few and as long as the layouts allow.
 ///
 /// # Examples
 /// ```
@@ -47,7 +50,7 @@ struct Loop<const N: usize> {
 /// // SAFETY: the layout lies within the array, which is only read.
 /// let view = unsafe { View::<u8>::new([0; 24].as_ptr().cast_mut(), layout, true, ()) };
 /// let lengths = |view: &View<u8>| -> Vec<usize> {
-///     Walk::of(view.raw(), Order::C).map(|run| run.length).collect()
+///     Walk::from_view(view.raw(), Order::C).map(|run| run.length).collect()
 /// };
 /// assert_eq!(lengths(&view), [24]);
 /// assert_eq!(lengths(&view.transpose(&[1, 0, 2]).unwrap()), [4; 6]);
@@ -55,30 +58,32 @@ struct Loop<const N: usize> {
 #[derive(Debug)]
 pub struct Walk<'a, const N: usize> {
     views: [RawView<'a>; N],
-    /// The loops around the run, from the outermost to the innermost, and where each stands.
-    outer: SmallVec<[(Loop<N>, usize); 3]>,
-    run: Run<N>,
-    /// Whether pointers stand between start and element: then each element is looked up.
+    /// The dimensions around the run, or all of them where each run is one element.
+    outer: Odometer<N>,
+    /// The run, which starts where the odometer stands.
+    strides: [isize; N],
+    length: usize,
+    /// Whether pointers are on the way to the elements, so that each run is one element.
     indirect: bool,
     order: Order,
     done: bool,
 }
 
 impl<'a> Walk<'a, 1> {
-    /// The walk over one view.
+    /// Makes a walk over one view.
     #[must_use]
-    pub fn of(view: RawView<'a>, order: Order) -> Self {
+    pub fn from_view(view: RawView<'a>, order: Order) -> Self {
         Self::unchecked([view], order)
     }
 }
 
 impl<'a, const N: usize> Walk<'a, N> {
-    /// The walk over several views at once.
+    /// Makes a walk over several views at once.
     ///
     /// # Errors
-    /// One that [`is_value`](Error::is_value) where their shapes differ.
+    /// Returns an error with [`is_value`](Error::is_value) if their shapes differ.
     pub fn new(views: [RawView<'a>; N], order: Order) -> Result<Self> {
-        let mut shapes = views.iter().map(|view| view.layout.shape());
+        let mut shapes = views.iter().map(|view| view.layout().shape());
         let first = shapes.next().unwrap_or_default();
         match shapes.find(|&shape| shape != first) {
             Some(other) => Err(Error::value(format!("shapes differ: {first:?} and {other:?}"))),
@@ -90,71 +95,50 @@ impl<'a, const N: usize> Walk<'a, N> {
         let layouts = views.map(RawView::layout);
         let indirect = layouts.iter().any(|layout| !layout.suboffsets().is_empty());
         let shape = layouts.first().map(|layout| layout.shape()).unwrap_or_default();
-        let mut loops = SmallVec::<[Loop<N>; 4]>::new();
+        let mut axes = SmallVec::<[Axis<N>; 4]>::new();
         for position in 0..shape.len() {
             let dimension = match order {
                 Order::C => position,
                 Order::Fortran => shape.len() - 1 - position,
             };
             let length = shape[dimension];
-            let next = Loop { length, strides: layouts.map(|layout| layout.strides()[dimension]) };
-            match loops.last_mut() {
-                // A pointer may stand behind each dimension: they stay apart, in their own order.
-                _ if indirect => loops.push(next),
-                _ if length == 1 => {}
-                Some(last) if last.steps_over(&next) => {
-                    *last = Loop { length: last.length * length, ..next };
+            let next = Axis { length, strides: layouts.map(|layout| layout.strides()[dimension]) };
+            // A pointer may follow each dimension, so nothing is merged and all indices are kept.
+            if !indirect {
+                if length == 1 {
+                    continue;
                 }
-                _ => loops.push(next),
+                if let Some(last) = axes.last_mut()
+                    && let Some(merged) = last.merged(&next)
+                {
+                    *last = merged;
+                    continue;
+                }
             }
+            axes.push(next);
         }
-        let inner = if indirect { None } else { loops.pop() };
-        let inner = inner.unwrap_or(Loop { length: 1, strides: [0; N] });
+        let inner = if indirect { None } else { axes.pop() };
+        let Axis { length, strides } = inner.unwrap_or(Axis::ONE);
         Self {
             views,
-            outer: loops.into_iter().map(|one| (one, 0)).collect(),
-            run: Run {
-                starts: views.map(RawView::start),
-                strides: inner.strides,
-                length: inner.length,
-            },
+            outer: Odometer::new(axes, views.map(RawView::start)),
+            strides,
+            length,
             indirect,
             order,
             done: shape.contains(&0),
         }
     }
 
-    /// Goes on to the next run.
-    fn advance(&mut self) {
-        for (one, index) in self.outer.iter_mut().rev() {
-            *index += 1;
-            let back = if *index < one.length { 0 } else { *index as isize };
-            for (start, stride) in self.run.starts.iter_mut().zip(one.strides) {
-                *start = start.wrapping_offset(stride.wrapping_sub(stride.wrapping_mul(back)));
-            }
-            if back == 0 {
-                return;
-            }
-            *index = 0;
-        }
-        self.done = true;
-    }
-
-    /// The addresses of the element that the loops stand at, over all pointers on the way to it.
+    /// Returns the addresses of the current element, following the pointers on the way to it.
     fn look_up(&self) -> [*mut u8; N] {
-        let mut index: SmallVec<[usize; 4]> = self.outer.iter().map(|&(_, index)| index).collect();
+        let mut index: SmallVec<[usize; 4]> = self.outer.indices().collect();
         if self.order == Order::Fortran {
             index.reverse();
         }
-        self.views.map(|view| view.at(&index))
-    }
-}
-
-impl<const N: usize> Loop<N> {
-    /// Whether one step of this loop is exactly all of the steps of the next one, in every view.
-    fn steps_over(&self, next: &Self) -> bool {
-        let mut strides = self.strides.iter().zip(&next.strides);
-        strides.all(|(&outer, &inner)| inner.checked_mul(next.length as isize) == Some(outer))
+        // SAFETY: nothing was merged, so there is one index for each dimension of each view, and all
+        // shapes are equal; `next` has ended the walk before any index reaches its length.
+        self.views.map(|view| unsafe { view.at(&index) })
     }
 }
 
@@ -166,11 +150,8 @@ impl<const N: usize> Iterator for Walk<'_, N> {
         if self.done {
             return None;
         }
-        let mut run = self.run;
-        if self.indirect {
-            run.starts = self.look_up();
-        }
-        self.advance();
-        Some(run)
+        let starts = if self.indirect { self.look_up() } else { self.outer.addresses() };
+        self.done = !self.outer.advance();
+        Some(Run { starts, strides: self.strides, length: self.length })
     }
 }

@@ -12,7 +12,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 
-use consumer::dtype::{ScalarType, short_scalar};
+use consumer::dtype::ScalarType;
 use consumer::error::Error;
 use consumer::format::{Format, FormatString};
 use consumer::kernels::convert::Overflow;
@@ -78,7 +78,7 @@ pub(crate) fn format(format: &Bound<'_, PyString>) -> PyResult<(FormatString, us
     if let Some((format, scalar_type)) =
         exact::string(format.as_any().as_borrowed()).and_then(format_of_letter)
     {
-        return Ok((format, scalar_type.scalar.size()));
+        return Ok((format, scalar_type.dtype.size()));
     }
     let text = match format.to_str() {
         Ok(text) => CString::new(text),
@@ -97,8 +97,8 @@ pub(crate) fn format(format: &Bound<'_, PyString>) -> PyResult<(FormatString, us
 
 /// Recognises a format of one letter after at most one prefix, as almost all are.
 pub(crate) fn format_of_letter(format: &str) -> Option<(FormatString, ScalarType)> {
-    let scalar_type = short_scalar(format.as_bytes())?;
-    Some((FormatString::of_few(format.bytes()), scalar_type))
+    let scalar_type = ScalarType::from_letters(format.as_bytes())?;
+    Some((FormatString::inline(format.bytes()), scalar_type))
 }
 
 /// Converts a shape: a list or tuple of ints.

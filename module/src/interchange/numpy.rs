@@ -15,8 +15,8 @@ use pyo3::types::PyDict;
 use crate::object::PyConsumerArray;
 use crate::object::create::copy_of;
 use consumer::array::AnyArray;
-use consumer::dtype::Scalar;
-use consumer::format::Class;
+use consumer::dtype::DType;
+use consumer::format::Kind;
 use consumer::layout::Layout;
 
 /// Imports NumPy, and checks what the `numpy` crate takes for granted of it.
@@ -47,26 +47,22 @@ fn type_string(array: &AnyArray) -> PyResult<String> {
             _ => Err(PyTypeError::new_err("no NumPy type is made for records and strings yet")),
         };
     };
-    let scalar = scalar_type.scalar;
+    let scalar = scalar_type.dtype;
     let size = scalar.size();
-    let name = match scalar.class() {
-        Class::Bool => "?".to_owned(),
-        Class::Char => "S1".to_owned(),
-        Class::Signed => format!("i{size}"),
-        Class::Unsigned | Class::Address => format!("u{size}"),
-        Class::Float => format!("f{size}"),
-        Class::Complex if scalar != Scalar::Complex32 => format!("c{size}"),
-        Class::Text if scalar == Scalar::Ucs4 => "U1".to_owned(),
-        Class::Complex | Class::Text => {
+    let name = match scalar.kind() {
+        Kind::Bool => "?".to_owned(),
+        Kind::Char => "S1".to_owned(),
+        Kind::Signed => format!("i{size}"),
+        Kind::Unsigned | Kind::Address => format!("u{size}"),
+        Kind::Float => format!("f{size}"),
+        Kind::Complex if scalar != DType::Complex32 => format!("c{size}"),
+        Kind::Text if scalar == DType::Ucs4 => "U1".to_owned(),
+        Kind::Complex | Kind::Text => {
             let name = scalar.name();
             return Err(PyTypeError::new_err(format!("NumPy has no type for {name} elements")));
         }
     };
-    let order = match (scalar_type.swapped, cfg!(target_endian = "little")) {
-        (false, _) => '=',
-        (true, true) => '>',
-        (true, false) => '<',
-    };
+    let order = if scalar_type.swapped { scalar_type.byte_order().prefix() } else { b'=' } as char;
     Ok(format!("{order}{name}"))
 }
 

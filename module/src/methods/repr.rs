@@ -53,7 +53,8 @@ fn write_elements(
             text.push_str("... ");
             break;
         }
-        let next = array.raw().step(pointer, dimension, index);
+        // SAFETY: the indices before lead to `pointer`, and the index is below the length.
+        let next = unsafe { array.raw().step(pointer, dimension, index) };
         write_elements(py, array, dimension + 1, next, text, shown)?;
         text.push(' ');
     }

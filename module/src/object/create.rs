@@ -6,7 +6,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 
 use consumer::array::AnyArray;
-use consumer::dtype::{ScalarType, short_scalar};
+use consumer::dtype::ScalarType;
 use consumer::error::Error;
 use consumer::format::FormatString;
 use consumer::layout::Layout;
@@ -60,9 +60,10 @@ pub(crate) fn copy_of<'py>(
     let start = memory.start();
     let memory = match array {
         AnyArray::Composite(composite) if array.has_objects() => {
-            let (form, itemsize) = (composite.descriptor().clone(), array.layout().itemsize());
+            let (element_type, itemsize) =
+                (composite.descriptor().clone(), array.layout().itemsize());
             // SAFETY: a copy of the elements of a view that is held, whose objects are alive.
-            Owned::Objects(unsafe { Objects::own(memory, form, itemsize) })
+            Owned::Objects(unsafe { Objects::own(memory, element_type, itemsize) })
         }
         _ => Owned::Plain(memory),
     };
@@ -73,7 +74,7 @@ pub(crate) fn copy_of<'py>(
 /// The format of one letter that the elements have in this machine's byte order, if that says all.
 fn native_letter(array: &AnyArray) -> Option<FormatString> {
     let (native, format) = array.native_scalar()?;
-    (short_scalar(format.as_bytes()) == Some(native)).then_some(format)
+    (ScalarType::from_letters(format.as_bytes()) == Some(native)).then_some(format)
 }
 
 /// What `object` is a view of, if it is one of ours.
@@ -147,7 +148,7 @@ impl PyConsumerArray {
     ) -> PyResult<Bound<'_, Self>> {
         let (have, want) = (memory.len(), layout.nbytes());
         if !layout.is_c_contiguous() || have < want {
-            return Err(Error::value(format!("{want} bytes do not fit memory of {have}")).into());
+            return Err(Error::memory_too_small(want, have).into());
         }
         // SAFETY: the memory has room for the contiguous elements, which are numbers and no references.
         unsafe {
@@ -229,7 +230,7 @@ impl PyConsumerArray {
         // SAFETY: the caller guarantees it; the place is valid for writes.
         unsafe {
             Self::share_with(this, |place| {
-                array.clone_to(place);
+                array.write_clone(place);
                 (*place).change(offset, change);
             })
         }

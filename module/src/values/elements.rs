@@ -268,7 +268,7 @@ pub(crate) fn fill(
     unsafe {
         gil::in_pieces(py, [array.raw()], Sequence::Any, |[piece], _| {
             match record {
-                Some(form) => composite::fill(form, piece, &encoded.bytes)?,
+                Some(element_type) => composite::fill(element_type, piece, &encoded.bytes)?,
                 None => copy::fill_raw(piece, &encoded.bytes)?,
             }
             Ok(true)

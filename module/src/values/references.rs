@@ -11,8 +11,8 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit, ffi};
 
-use consumer::element::{Composite, Form, Part};
 use consumer::error::{Error, Result};
+use consumer::form::{Composite, ElementType, Leaf};
 use consumer::kernels::{copy, record};
 use consumer::layout::{Layout, Order};
 use consumer::memory::Memory;
@@ -23,18 +23,18 @@ use consumer::view::{RawView, View};
 /// conversion is to take a reference.
 ///
 /// # Safety
-/// The bytes are an element of the form, whose references are to objects that are alive, or NULL.
+/// The bytes are an element of the element type, whose references are to objects that are alive, or NULL.
 pub(crate) unsafe fn new_references<'py>(
     py: Python<'py>,
-    form: &Form,
+    element_type: &ElementType,
     bytes: &[u8],
 ) -> Vec<Bound<'py, PyAny>> {
     let mut references = Vec::new();
-    if *form == Form::Object || !form.has_objects() {
+    if *element_type == ElementType::Object || !element_type.has_objects() {
         return references;
     }
-    form.for_each_part(0, &mut |range, part| {
-        if let (Part::Object, Some(bytes)) = (part, bytes[range].first_chunk()) {
+    element_type.for_each_leaf(0, &mut |range, part| {
+        if let (Leaf::Object, Some(bytes)) = (part, bytes[range].first_chunk()) {
             let object = usize::from_ne_bytes(*bytes) as *mut ffi::PyObject;
             // SAFETY: the caller guarantees that it is NULL or an object that is alive.
             references.extend(unsafe { Bound::from_borrowed_ptr_or_opt(py, object) });
@@ -46,16 +46,16 @@ pub(crate) unsafe fn new_references<'py>(
 /// Calls `f` with each reference in contiguous elements.
 ///
 /// # Safety
-/// The memory holds elements of the form, of `itemsize` bytes each.
+/// The memory holds elements of the element type, of `itemsize` bytes each.
 unsafe fn for_each_reference(
-    form: &Form,
+    element_type: &ElementType,
     memory: &Memory,
     itemsize: usize,
     mut f: impl FnMut(*mut ffi::PyObject),
 ) {
     for element in (0..memory.len()).step_by(itemsize.max(1)) {
-        form.for_each_part(element, &mut |range, part| {
-            if part == Part::Object {
+        element_type.for_each_leaf(element, &mut |range, part| {
+            if part == Leaf::Object {
                 let place = memory.start().wrapping_add(range.start).cast::<*mut ffi::PyObject>();
                 // SAFETY: the caller guarantees that a reference lies there.
                 f(unsafe { place.read_unaligned() });
@@ -67,7 +67,7 @@ unsafe fn for_each_reference(
 /// Memory whose elements hold references that it owns.
 pub(crate) struct Objects {
     memory: Memory,
-    form: Arc<Form>,
+    element_type: Arc<ElementType>,
     itemsize: usize,
 }
 
@@ -75,15 +75,21 @@ impl Objects {
     /// Takes a new reference to each object in the memory.
     ///
     /// # Safety
-    /// The memory holds elements of the form, whose references are to objects that are alive. The thread
+    /// The memory holds elements of the element type, whose references are to objects that are alive. The thread
     /// is attached.
-    pub(crate) unsafe fn own(memory: Memory, form: Arc<Form>, itemsize: usize) -> Self {
+    pub(crate) unsafe fn own(
+        memory: Memory,
+        element_type: Arc<ElementType>,
+        itemsize: usize,
+    ) -> Self {
         // SAFETY: the caller guarantees it.
-        unsafe { for_each_reference(&form, &memory, itemsize, |object| ffi::Py_XINCREF(object)) };
-        Self { memory, form, itemsize }
+        unsafe {
+            for_each_reference(&element_type, &memory, itemsize, |object| ffi::Py_XINCREF(object))
+        };
+        Self { memory, element_type, itemsize }
     }
 
-    /// Exchanges the elements for those of a view of the same form and number of elements.
+    /// Exchanges the elements for those of a view of the same element type and number of elements.
     fn exchange_all(&self, target: &View<Composite>) -> Result<()> {
         let (shape, itemsize) = (target.layout().shape(), target.layout().itemsize());
         let layout = Layout::contiguous(shape, itemsize)?;
@@ -91,8 +97,7 @@ impl Objects {
             return Err(Error::read_only());
         }
         if self.memory.len() < layout.nbytes() {
-            let (have, want) = (self.memory.len(), layout.nbytes());
-            return Err(Error::value(format!("{want} bytes do not fit memory of {have}")));
+            return Err(Error::memory_too_small(layout.nbytes(), self.memory.len()));
         }
         // SAFETY: the memory has room for the elements of that layout, and nobody else has it; the target
         // is writable, and apart from it.
@@ -107,7 +112,7 @@ impl Objects {
         let mut result = Ok(());
         // SAFETY: the memory holds owned references, which are only looked at in their place.
         unsafe {
-            for_each_reference(&self.form, &self.memory, self.itemsize, |object| {
+            for_each_reference(&self.element_type, &self.memory, self.itemsize, |object| {
                 if result.is_ok() && !object.is_null() {
                     result = visit.call(&*(&raw const object).cast::<Py<PyAny>>());
                 }
@@ -123,7 +128,7 @@ impl Drop for Objects {
         Python::try_attach(|_attached| {
             // SAFETY: the memory holds owned references, and nobody uses it any more.
             unsafe {
-                for_each_reference(&self.form, &self.memory, self.itemsize, |object| {
+                for_each_reference(&self.element_type, &self.memory, self.itemsize, |object| {
                     ffi::Py_XDECREF(object);
                 });
             }
@@ -131,7 +136,7 @@ impl Drop for Objects {
     }
 }
 
-/// Copies the elements of one view, which hold references, to another one of the same form and shape, as
+/// Copies the elements of one view, which hold references, to another one of the same element type and shape, as
 /// if through a copy in between: the two may overlap. Both are held. Returns the references that were
 /// stored over.
 pub(crate) fn assign(target: &View<Composite>, source: &View<Composite>) -> Result<Objects> {
@@ -177,8 +182,8 @@ pub(crate) unsafe fn fill(target: &View<Composite>, bytes: &[u8]) -> Result<Obje
 /// Repeats an element, with references of its own.
 ///
 /// # Safety
-/// The bytes are one element of the form, whose references are to objects that are alive.
-unsafe fn repeated(form: &Arc<Form>, bytes: &[u8], count: usize) -> Result<Objects> {
+/// The bytes are one element of the element type, whose references are to objects that are alive.
+unsafe fn repeated(element_type: &Arc<ElementType>, bytes: &[u8], count: usize) -> Result<Objects> {
     let too_large = || Error::too_large(format!("no memory for {count} elements"));
     let memory = Memory::zeroed(bytes.len().checked_mul(count).ok_or_else(too_large)?)?;
     for index in 0..count {
@@ -187,5 +192,5 @@ unsafe fn repeated(form: &Arc<Form>, bytes: &[u8], count: usize) -> Result<Objec
         unsafe { element.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
     }
     // SAFETY: the caller guarantees it for the bytes, which all elements are copies of.
-    Ok(unsafe { Objects::own(memory, form.clone(), bytes.len()) })
+    Ok(unsafe { Objects::own(memory, element_type.clone(), bytes.len()) })
 }

@@ -13,10 +13,10 @@ use std::mem::MaybeUninit;
 
 use smallvec::SmallVec;
 
-use crate::dtype::{Scalar, ScalarType};
+use crate::dtype::{DType, ScalarType};
 use crate::element::LongDouble;
 use crate::error::{Error, Result};
-use crate::format::{Class, FormatString};
+use crate::format::{FormatString, Kind};
 use crate::kernels::copy;
 use crate::layout::{Layout, Order};
 use crate::view::{RawView, Walk};
@@ -75,25 +75,25 @@ struct Plan {
 
 /// A scalar as the real numbers that it is made of: their type, and how many there are. `None` for
 /// bytes, which are no numbers.
-fn parts(scalar: Scalar) -> Option<(Scalar, usize)> {
+fn parts(scalar: DType) -> Option<(DType, usize)> {
     Some(match scalar {
-        Scalar::Char => return None,
-        Scalar::Complex32 => (Scalar::F16, 2),
-        Scalar::Complex64 => (Scalar::F32, 2),
-        Scalar::Complex128 => (Scalar::F64, 2),
-        Scalar::ComplexLongDouble => (Scalar::LongDouble, 2),
-        Scalar::Ucs2 => (Scalar::U16, 1),
-        Scalar::Ucs4 => (Scalar::U32, 1),
-        Scalar::Address if size_of::<usize>() == 4 => (Scalar::U32, 1),
-        Scalar::Address => (Scalar::U64, 1),
+        DType::Char => return None,
+        DType::Complex32 => (DType::F16, 2),
+        DType::Complex64 => (DType::F32, 2),
+        DType::Complex128 => (DType::F64, 2),
+        DType::ComplexLongDouble => (DType::LongDouble, 2),
+        DType::Ucs2 => (DType::U16, 1),
+        DType::Ucs4 => (DType::U32, 1),
+        DType::Address if size_of::<usize>() == 4 => (DType::U32, 1),
+        DType::Address => (DType::U64, 1),
         real => (real, 1),
     })
 }
 
 /// Whether a conversion has a meaning: between numbers, between text, and between addresses and
 /// integers.
-fn is_meaningful(from: Class, to: Class) -> bool {
-    use Class::{Address, Bool, Char, Complex, Float, Signed, Text, Unsigned};
+fn is_meaningful(from: Kind, to: Kind) -> bool {
+    use Kind::{Address, Bool, Char, Complex, Float, Signed, Text, Unsigned};
     let is_integer = |class| matches!(class, Bool | Signed | Unsigned | Address);
     let is_number = |class| matches!(class, Bool | Signed | Unsigned | Float | Complex);
     match (from, to) {
@@ -103,30 +103,30 @@ fn is_meaningful(from: Class, to: Class) -> bool {
 }
 
 /// The smallest and the largest integer of a type; `None` for floats.
-const fn range(scalar: Scalar) -> Option<(i128, i128)> {
+const fn range(scalar: DType) -> Option<(i128, i128)> {
     let bits = 8 * scalar.size();
-    match scalar.class() {
-        Class::Bool => Some((0, 1)),
-        Class::Signed => Some((-(1 << (bits - 1)), (1 << (bits - 1)) - 1)),
-        Class::Unsigned => Some((0, (1 << bits) - 1)),
+    match scalar.kind() {
+        Kind::Bool => Some((0, 1)),
+        Kind::Signed => Some((-(1 << (bits - 1)), (1 << (bits - 1)) - 1)),
+        Kind::Unsigned => Some((0, (1 << bits) - 1)),
         _ => None,
     }
 }
 
-/// The limits of every scalar type, in the order of [`Scalar::ALL`]: to find them takes longer than
+/// The limits of every scalar type, in the order of [`DType::ALL`]: to find them takes longer than
 /// to convert a few numbers.
-static LIMITS: [Limits; Scalar::ALL.len()] = {
-    let mut limits = [Limits::of(Scalar::Bool); Scalar::ALL.len()];
+static LIMITS: [Limits; DType::ALL.len()] = {
+    let mut limits = [Limits::of(DType::Bool); DType::ALL.len()];
     let mut index = 0;
     while index < limits.len() {
-        limits[index] = Limits::of(Scalar::ALL[index]);
+        limits[index] = Limits::of(DType::ALL[index]);
         index += 1;
     }
     limits
 };
 
 impl Limits {
-    const fn of(target: Scalar) -> Self {
+    const fn of(target: DType) -> Self {
         if let Some((low, high)) = range(target) {
             // The float below the smallest integer is one less, or where that is none the next one.
             let (float, double) = ((low - 1) as f32, (low - 1) as f64);
@@ -137,19 +137,19 @@ impl Limits {
         }
         // Half a step beyond the largest number, from where on the nearest one is infinity.
         let above = match target {
-            Scalar::F16 => 65520.0,
-            Scalar::F32 => f32::MAX as f64 + (1_u128 << 103) as f64,
+            DType::F16 => 65520.0,
+            DType::F32 => f32::MAX as f64 + (1_u128 << 103) as f64,
             _ => f64::INFINITY,
         };
         // No integer of 64 bits is too large for more than a half.
-        let high = if matches!(target, Scalar::F16) { 65519 } else { i128::MAX };
+        let high = if matches!(target, DType::F16) { 65519 } else { i128::MAX };
         let (floats, doubles) = ((-above as f32, above as f32), (-above, above));
         Self { low: -high, high, floats, doubles }
     }
 
     /// What finds the numbers of a type that are beyond the limits of another; `None` where there
     /// are none.
-    fn check(&self, from: Scalar, to: Scalar) -> Option<Find> {
+    fn check(&self, from: DType, to: DType) -> Option<Find> {
         let wide = Wide::of(from);
         match range(from) {
             Some((low, high)) if low >= self.low && high <= self.high => None,
@@ -164,28 +164,28 @@ impl Limits {
 impl Plan {
     /// The steps from one type to another; `None` where that has no meaning.
     fn new(from: ScalarType, to: ScalarType, overflow: Overflow) -> Option<Self> {
-        if !is_meaningful(from.scalar.class(), to.scalar.class()) {
+        if !is_meaningful(from.dtype.kind(), to.dtype.kind()) {
             return None;
         }
-        let same = from.scalar == to.scalar;
+        let same = from.dtype == to.dtype;
         // Bytes and whatever is to stay itself can be taken for any integers.
-        let bytes = (Scalar::U8, 1);
-        let (source, mut count) = parts(from.scalar).unwrap_or(bytes);
-        let (target, parts) = parts(to.scalar).unwrap_or(bytes);
+        let bytes = (DType::U8, 1);
+        let (source, mut count) = parts(from.dtype).unwrap_or(bytes);
+        let (target, parts) = parts(to.dtype).unwrap_or(bytes);
         let wide = Wide::of(source);
         let limits = &LIMITS[target as usize];
         let mut plan = Self {
             steps: SmallVec::new(),
             limits,
             wide,
-            sizes: [from.scalar.size(), to.scalar.size()],
+            sizes: [from.dtype.size(), to.dtype.size()],
         };
         if from.swapped {
             plan.map(Some(steps::swap(source.size())), count);
         }
         if !same {
             plan.map(steps::widen(source), count);
-            if to.scalar == Scalar::Bool {
+            if to.dtype == DType::Bool {
                 let truth = if count == 2 { steps::complex_truth } else { steps::truth };
                 plan.map(Some(truth(wide)), 1);
             } else {
@@ -211,12 +211,12 @@ impl Plan {
     }
 
     /// The steps from the wide type of a real scalar to another real scalar.
-    fn convert(&mut self, source: Scalar, target: Scalar, overflow: Overflow, count: usize) {
+    fn convert(&mut self, source: DType, target: DType, overflow: Overflow, count: usize) {
         let (from, to) = (self.wide, Wide::of(target));
         let check = self.limits.check(source, target);
         let overflows = check.is_some();
         let mut convert = match target {
-            Scalar::F16 => steps::convert_for_halves(from),
+            DType::F16 => steps::convert_for_halves(from),
             _ => steps::convert(from, to),
         };
         let (mut before, mut after) = (None, None);
@@ -372,8 +372,8 @@ impl Display for Index<'_> {
 }
 
 /// The error for two formats between which no conversion has a meaning.
-pub fn no_conversion([from, to]: [&FormatString; 2]) -> Error {
-    Error::key(format!("elements of format '{from}' cannot be converted to format '{to}'"))
+pub(crate) fn no_conversion([from, to]: [&FormatString; 2]) -> Error {
+    Error::wrong_kind(format!("elements of format '{from}' cannot be converted to format '{to}'"))
 }
 
 /// The conversion of the elements of one array, ready to be carried out.
@@ -390,8 +390,8 @@ impl<'a> Conversion<'a> {
     /// errors call the types.
     ///
     /// # Errors
-    /// One that [`is_key`](Error::is_key) where such a conversion has no meaning.
-    pub fn new(
+    /// One that [`is_wrong_kind`](Error::is_wrong_kind) where such a conversion has no meaning.
+    pub(crate) fn new(
         shape: &'a [usize],
         from: ScalarType,
         to: ScalarType,
@@ -507,7 +507,7 @@ unsafe fn convert_in_blocks(
     let mut waiting = 0;
     let mut gathered = Block::uninit();
     let gathered = gathered.as_mut_ptr().cast::<u8>();
-    for run in Walk::of(view, Order::C) {
+    for run in Walk::from_view(view, Order::C) {
         let mut index = 0;
         while index < run.length {
             let count = (run.length - index).min(most - waiting);

@@ -11,7 +11,7 @@ use half::slice::HalfFloatSliceExt;
 use super::loops::{
     Find, Found, Limited, Limits, Map, Mapped, Tried, Try, by_size, find, map, try_map,
 };
-use crate::dtype::Scalar;
+use crate::dtype::DType;
 use crate::element::{LongDouble, f32_odd_from_f64};
 use crate::format::LONG_DOUBLE_SIZE;
 
@@ -28,13 +28,13 @@ pub(super) enum Wide {
 
 impl Wide {
     /// The narrowest that holds every value of a real scalar.
-    pub(super) fn of(scalar: Scalar) -> Self {
+    pub(super) fn of(scalar: DType) -> Self {
         match scalar {
-            Scalar::I64 | Scalar::U32 => Self::I64,
-            Scalar::U64 => Self::U64,
-            Scalar::F16 | Scalar::F32 => Self::F32,
-            Scalar::F64 => Self::F64,
-            Scalar::LongDouble => Self::LongDouble,
+            DType::I64 | DType::U32 => Self::I64,
+            DType::U64 => Self::U64,
+            DType::F16 | DType::F32 => Self::F32,
+            DType::F64 => Self::F64,
+            DType::LongDouble => Self::LongDouble,
             _ => Self::I32,
         }
     }
@@ -108,28 +108,28 @@ pub(super) fn truth(wide: Wide) -> Map {
 }
 
 /// Scalars to their wide type; `None` where they are of it.
-pub(super) fn widen(scalar: Scalar) -> Option<Map> {
+pub(super) fn widen(scalar: DType) -> Option<Map> {
     Some(match scalar {
         // Any byte but 0 is true.
-        Scalar::Bool => map!(u8 => i32, |x| i32::from(x != 0)),
-        Scalar::I8 => map!(i8 => i32, |x| i32::from(x)),
-        Scalar::U8 => map!(u8 => i32, |x| i32::from(x)),
-        Scalar::I16 => map!(i16 => i32, |x| i32::from(x)),
-        Scalar::U16 => map!(u16 => i32, |x| i32::from(x)),
-        Scalar::U32 => map!(u32 => i64, |x| i64::from(x)),
-        Scalar::F16 => widen_halves,
+        DType::Bool => map!(u8 => i32, |x| i32::from(x != 0)),
+        DType::I8 => map!(i8 => i32, |x| i32::from(x)),
+        DType::U8 => map!(u8 => i32, |x| i32::from(x)),
+        DType::I16 => map!(i16 => i32, |x| i32::from(x)),
+        DType::U16 => map!(u16 => i32, |x| i32::from(x)),
+        DType::U32 => map!(u32 => i64, |x| i64::from(x)),
+        DType::F16 => widen_halves,
         _ => return None,
     })
 }
 
 /// Wide numbers to scalars, integers less the bits that these have no room for; `None` where they
 /// are of that type.
-pub(super) fn narrow(scalar: Scalar) -> Option<Map> {
+pub(super) fn narrow(scalar: DType) -> Option<Map> {
     Some(match scalar {
-        Scalar::I8 | Scalar::U8 => map!(i32 => u8, |x| x as u8),
-        Scalar::I16 | Scalar::U16 => map!(i32 => u16, |x| x as u16),
-        Scalar::U32 => map!(i64 => u32, |x| x as u32),
-        Scalar::F16 => narrow_to_halves,
+        DType::I8 | DType::U8 => map!(i32 => u8, |x| x as u8),
+        DType::I16 | DType::U16 => map!(i32 => u16, |x| x as u16),
+        DType::U32 => map!(i64 => u32, |x| x as u32),
+        DType::F16 => narrow_to_halves,
         _ => return None,
     })
 }
@@ -240,7 +240,7 @@ macro_rules! truncated {
 
 /// Numbers of one wide type to another, where those are found that the target, of that wide type, has
 /// no room for; `None` where that takes a step of its own.
-pub(super) fn try_convert(from: Wide, to: Wide, target: Scalar) -> Option<Try> {
+pub(super) fn try_convert(from: Wide, to: Wide, target: DType) -> Option<Try> {
     macro_rules! truncate {
         ($float:ty => $integer:ty, $limits:ident) => {
             try_map!(
@@ -260,7 +260,7 @@ pub(super) fn try_convert(from: Wide, to: Wide, target: Scalar) -> Option<Try> {
         (Wide::F64, Wide::I32) => truncate!(f64 => i32, doubles),
         (Wide::F64, Wide::I64) => truncate!(f64 => i64, doubles),
         (Wide::F64, Wide::U64) => truncate!(f64 => u64, doubles),
-        (Wide::F64, Wide::F32) if target == Scalar::F32 => try_map!(
+        (Wide::F64, Wide::F32) if target == DType::F32 => try_map!(
             f64 => f32,
             with |limits| {
                 let above = limits.doubles.1;
@@ -358,7 +358,7 @@ pub(super) fn outside(wide: Wide) -> Find {
 }
 
 /// The first finite float that becomes infinite in a target of floats.
-pub(super) fn infinite(from: Wide, target: Scalar) -> Find {
+pub(super) fn infinite(from: Wide, target: DType) -> Find {
     match (from, target) {
         (Wide::F32, _) => find!(
             f32,
@@ -374,7 +374,7 @@ pub(super) fn infinite(from: Wide, target: Scalar) -> Find {
                 move |x| (x.abs() >= above) & (x.abs() < f64::INFINITY)
             }
         ),
-        (_, Scalar::F64) => find!(LongDouble, |x| { x.to_f64().is_infinite() && !x.is_infinite() }),
+        (_, DType::F64) => find!(LongDouble, |x| { x.to_f64().is_infinite() && !x.is_infinite() }),
         _ => find!(
             LongDouble,
             with | limits | |x| { x.to_f64_odd().abs() >= limits.doubles.1 && !x.is_infinite() }

@@ -12,10 +12,10 @@ use smallvec::SmallVec;
 
 use super::{AsView, ctypes, numpy};
 use crate::array::AnyArray;
-use crate::dtype::judge_short;
 use crate::error::{Error, Result};
+use crate::form::judge_letter;
 use crate::format::FormatString;
-use crate::layout::{Layout, MAX_NDIM};
+use crate::layout::{Layout, check_ndim};
 
 /// Writes the array that a `Py_buffer` describes to `array`.
 ///
@@ -57,11 +57,11 @@ unsafe fn describe_letter(array: *mut AnyArray, buffer: &ffi::Py_buffer) -> Resu
         let byte = |index| unsafe { *buffer.format.wrapping_add(index) as u8 };
         bytes = [byte(0), if byte(0) == 0 { 0 } else { byte(1) }];
         if bytes[1] != 0 && byte(2) == 0 {
-            scalar_type = judge_short(Some(bytes[0]), bytes[1], itemsize);
+            scalar_type = judge_letter(Some(bytes[0]), bytes[1], itemsize);
         }
     }
     if bytes[1] == 0 {
-        scalar_type = judge_short(None, bytes[0], itemsize);
+        scalar_type = judge_letter(None, bytes[0], itemsize);
     }
     let Some(scalar_type) = scalar_type else { return Ok(false) };
     // What ctypes cannot describe, it calls bytes. Nobody else leaves out the strides of bytes.
@@ -77,16 +77,16 @@ unsafe fn describe_letter(array: *mut AnyArray, buffer: &ffi::Py_buffer) -> Resu
     let (length, stride) = unsafe { (*buffer.shape as usize, buffer.strides.as_ref()) };
     let stride = stride.copied().unwrap_or(buffer.itemsize);
     let (start, readonly) = (buffer.buf.cast(), buffer.readonly != 0);
-    let format = FormatString::short(bytes[0], bytes[1]);
+    let format = FormatString::from_letters(bytes[0], bytes[1]);
     // SAFETY: the exporter vouches for the memory that its own numbers describe until the buffer is
     // released; the type was judged by the itemsize.
     unsafe {
         let layout = if buffer.ndim == 1 && Layout::line_fits(length, stride, itemsize) {
-            Layout::short_line(length, stride, itemsize)
+            Layout::line_unchecked(length, stride, itemsize)
         } else {
             layout(buffer, itemsize)?
         };
-        array.write(AnyArray::of_scalars(scalar_type, start, layout, format, readonly, None));
+        array.write(AnyArray::from_scalars(scalar_type, start, layout, format, readonly, None));
     }
     Ok(true)
 }
@@ -140,14 +140,9 @@ unsafe fn describe_any(
 /// `shape`, `strides` and `suboffsets` are NULL or have `ndim` entries.
 #[inline]
 unsafe fn layout(buffer: &ffi::Py_buffer, itemsize: usize) -> Result<Layout> {
-    let ndim = match usize::try_from(buffer.ndim) {
-        Ok(ndim) if ndim <= MAX_NDIM => ndim,
-        Ok(ndim) => {
-            let message = format!("{ndim} dimensions, at most {MAX_NDIM} are allowed");
-            return Err(Error::value(message));
-        }
-        Err(_) => return Err(Error::buffer(format!("{} dimensions", buffer.ndim))),
-    };
+    let ndim = usize::try_from(buffer.ndim)
+        .map_err(|_| Error::buffer(format!("{} dimensions", buffer.ndim)))?;
+    check_ndim(ndim)?;
     if buffer.shape.is_null() {
         return layout_of_length(ndim, buffer.len, itemsize);
     }
@@ -155,9 +150,10 @@ unsafe fn layout(buffer: &ffi::Py_buffer, itemsize: usize) -> Result<Layout> {
     let slice = |numbers: *mut isize| unsafe { std::slice::from_raw_parts(numbers, ndim) };
     if !buffer.strides.is_null()
         && buffer.suboffsets.is_null()
-        && let Some(few) = Layout::few(slice(buffer.shape), slice(buffer.strides), itemsize)
+        && let Some(layout) =
+            Layout::try_inline(slice(buffer.shape), slice(buffer.strides), itemsize)
     {
-        return Ok(few);
+        return Ok(layout);
     }
     let optional = |numbers: *mut isize| (!numbers.is_null()).then(|| slice(numbers));
     let lengths = slice(buffer.shape).iter().map(|&length| usize::try_from(length));

@@ -15,8 +15,9 @@ use pyo3::types::{PyString, PyTuple};
 
 use super::types::{MAX_DEPTH, base_class};
 use crate::array::AnyArray;
-use crate::dtype::{Judgement, Scalar, ScalarType, judge};
-use crate::element::{Field, Form, Record};
+use crate::dtype::{DType, ScalarType};
+use crate::form::{ElementType, Field, Judgement, Record, judge};
+use crate::format::ByteOrder;
 
 /// Returns the array as its dtype describes it, if NumPy exports it, itself or through a memoryview, and
 /// the dtype tells of another layout than the format, or of bytes that belong to no field. For another
@@ -28,44 +29,57 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
     if !array.format().as_bytes().contains(&b'{') {
         return None;
     }
-    let mut form = form(array, exporter)?;
-    let partial = covered(&form) < form.size();
-    let told = matches!(array, AnyArray::Composite(claimed) if agree(claimed.descriptor(), &form));
+    let mut element_type = element_type(array, exporter)?;
+    let partial = covered(&element_type) < element_type.size();
+    let told =
+        matches!(array, AnyArray::Composite(claimed) if agree(claimed.descriptor(), &element_type));
     if told && !partial {
         return None;
     }
-    if let Form::Record(record) = &mut form {
+    if let ElementType::Record(record) = &mut element_type {
         record.partial = partial;
     }
-    let format = if told { array.format().clone() } else { form.format() };
+    let format = if told { array.format().clone() } else { element_type.format() };
     let layout = array.layout().clone();
     // SAFETY: the same memory in elements of the same size, which are of that dtype.
     Some(unsafe {
-        AnyArray::composite(array.start(), layout, format, array.readonly(), None, Arc::new(form))
+        AnyArray::composite(
+            array.start(),
+            layout,
+            format,
+            array.readonly(),
+            None,
+            Arc::new(element_type),
+        )
     })
 }
 
 /// Returns how many bytes of an element belong to its fields. The others may be more than padding: other
 /// fields of the array that this one is a selection from, as in `a[["x", "y"]]`.
-fn covered(form: &Form) -> usize {
-    match form {
-        Form::Record(record) => record.fields.iter().map(|field| covered(&field.form)).sum(),
-        Form::Array { shape, element } => shape.iter().product::<usize>() * covered(element),
-        _ => form.size(),
+fn covered(element_type: &ElementType) -> usize {
+    match element_type {
+        ElementType::Record(record) => {
+            record.fields.iter().map(|field| covered(&field.element_type)).sum()
+        }
+        ElementType::Array { shape, element } => shape.iter().product::<usize>() * covered(element),
+        _ => element_type.size(),
     }
 }
 
 /// Returns whether two forms of the same fields have them in the same places.
-fn agree(claimed: &Form, known: &Form) -> bool {
+fn agree(claimed: &ElementType, known: &ElementType) -> bool {
     match (claimed, known) {
-        (Form::Record(claimed), Form::Record(known)) => {
+        (ElementType::Record(claimed), ElementType::Record(known)) => {
             let same = |(claimed, known): (&Field, &Field)| {
-                claimed.offset == known.offset && agree(&claimed.form, &known.form)
+                claimed.offset == known.offset && agree(&claimed.element_type, &known.element_type)
             };
             claimed.fields.len() == known.fields.len()
                 && claimed.fields.iter().zip(&known.fields).all(same)
         }
-        (Form::Array { shape, element }, Form::Array { shape: other_shape, element: other }) => {
+        (
+            ElementType::Array { shape, element },
+            ElementType::Array { shape: other_shape, element: other },
+        ) => {
             let alone = shape.iter().product::<usize>() <= 1;
             shape == other_shape
                 && (alone || element.size() == other.size())
@@ -75,15 +89,15 @@ fn agree(claimed: &Form, known: &Form) -> bool {
     }
 }
 
-/// Returns the form of the elements by their dtype; `None` if NumPy does not export them, if the dtype is
+/// Returns the element type of the elements by their dtype; `None` if NumPy does not export them, if the dtype is
 /// no longer that of the export, or if it holds what is not read.
-fn form(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> Option<Form> {
+fn element_type(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> Option<ElementType> {
     let (exporter, class) = owner(exporter)?;
     // The attribute of NumPy's own class, because a class derived from it may have another one.
     let dtype = class.getattr("dtype").ok()?.call_method1("__get__", (&exporter,)).ok()?;
-    let form = form_of(&dtype, 0).ok()?;
-    let fits = form.size() == array.layout().itemsize() && is_current(array, &exporter);
-    fits.then_some(form)
+    let element_type = form_of(&dtype, 0).ok()?;
+    let fits = element_type.size() == array.layout().itemsize() && is_current(array, &exporter);
+    fits.then_some(element_type)
 }
 
 /// Returns the NumPy array or scalar whose memory an exporter shows, and NumPy's class for it.
@@ -107,8 +121,8 @@ fn is_current(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> bool {
     format.is_ok_and(|format| format == array.format().to_string())
 }
 
-/// Returns the form of one element of a dtype.
-fn form_of(dtype: &Bound<'_, PyAny>, depth: usize) -> PyResult<Form> {
+/// Returns the element type of one element of a dtype.
+fn form_of(dtype: &Bound<'_, PyAny>, depth: usize) -> PyResult<ElementType> {
     let unknown = || PyValueError::new_err("a dtype that is not read");
     if depth > MAX_DEPTH {
         return Err(unknown());
@@ -116,41 +130,41 @@ fn form_of(dtype: &Bound<'_, PyAny>, depth: usize) -> PyResult<Form> {
     let size: usize = dtype.getattr("itemsize")?.extract()?;
     let sub_array = dtype.getattr("subdtype")?;
     let names = dtype.getattr("names")?;
-    let form = if let Ok(parts) = sub_array.cast::<PyTuple>() {
+    let element_type = if let Ok(parts) = sub_array.cast::<PyTuple>() {
         let shape = parts.get_item(1)?.extract()?;
         let element = Box::new(form_of(&parts.get_item(0)?, depth + 1)?);
-        Form::Array { shape, element }
+        ElementType::Array { shape, element }
     } else if let Ok(names) = names.cast::<PyTuple>() {
         let described = dtype.getattr("fields")?;
         let mut fields = Vec::with_capacity(names.len());
         for name in names {
             let field = described.get_item(&name)?;
-            let form = form_of(&field.get_item(0)?, depth + 1)?;
+            let element_type = form_of(&field.get_item(0)?, depth + 1)?;
             let offset: usize = field.get_item(1)?.extract()?;
-            if offset.checked_add(form.size()).is_none_or(|end| end > size) {
+            if offset.checked_add(element_type.size()).is_none_or(|end| end > size) {
                 return Err(unknown());
             }
             let name = Some(name.cast::<PyString>()?.to_string_lossy().into_owned());
-            fields.push(Field { name, offset, form, anonymous: false });
+            fields.push(Field { name, offset, element_type, anonymous: false });
         }
-        Form::Record(Record::new(fields, size))
+        ElementType::Record(Record::new(fields, size))
     } else {
         simple(&dtype.getattr("str")?.extract::<String>()?, size).ok_or_else(unknown)?
     };
-    if form.size() == size { Ok(form) } else { Err(unknown()) }
+    if element_type.size() == size { Ok(element_type) } else { Err(unknown()) }
 }
 
-/// Returns the form of one element of a dtype without parts, by its name: byte order, kind and size.
-fn simple(name: &str, size: usize) -> Option<Form> {
+/// Returns the element type of one element of a dtype without parts, by its name: byte order, kind and size.
+fn simple(name: &str, size: usize) -> Option<ElementType> {
     let (order, kind) = (*name.as_bytes().first()?, *name.as_bytes().get(1)?);
-    let swapped = order == if cfg!(target_endian = "little") { b'>' } else { b'<' };
+    let swapped = order == ByteOrder::NATIVE.reversed().prefix();
     let code = match (kind, size) {
-        (b'S', _) => return Some(Form::Bytes(size)),
-        (b'V', _) => return Some(Form::Void(size)),
+        (b'S', _) => return Some(ElementType::Bytes(size)),
+        (b'V', _) => return Some(ElementType::Void(size)),
         (b'U', _) => {
-            return Some(Form::Text(ScalarType { scalar: Scalar::Ucs4, swapped }, size / 4));
+            return Some(ElementType::Text(ScalarType { dtype: DType::Ucs4, swapped }, size / 4));
         }
-        (b'O', _) => return Some(Form::Object),
+        (b'O', _) => return Some(ElementType::Object),
         (b'b', 1) => "?",
         (b'i', 1) => "b",
         (b'i', 2) => "h",
@@ -172,7 +186,7 @@ fn simple(name: &str, size: usize) -> Option<Form> {
     // Codes of standard size need their byte order; a long double exists in native order only.
     let prefix = if swapped { order as char } else { '@' };
     match judge(format!("{prefix}{code}").as_bytes(), size) {
-        Judgement::Scalar(scalar_type) => Some(Form::Scalar(scalar_type)),
+        Judgement::Scalar(scalar_type) => Some(ElementType::Scalar(scalar_type)),
         Judgement::Composite(_) | Judgement::Unreadable(_) => None,
     }
 }

@@ -18,10 +18,10 @@ use crate::object::PyConsumerArray;
 use crate::object::create::copy_of;
 
 /// Returns the format of a scalar type with its byte order spelled out, if it has one.
-fn explicit_format(ScalarType { scalar, swapped }: ScalarType) -> FormatString {
-    let little = cfg!(target_endian = "little") != swapped;
-    let prefix = (scalar.size() > 1).then_some(if little { b'<' } else { b'>' });
-    FormatString::of_few(prefix.into_iter().chain(scalar.format().iter().copied()))
+fn explicit_format(scalar_type: ScalarType) -> FormatString {
+    let dtype = scalar_type.dtype;
+    let prefix = (dtype.size() > 1).then(|| scalar_type.byte_order().prefix());
+    FormatString::inline(prefix.into_iter().chain(dtype.format().iter().copied()))
 }
 
 /// Copies the elements, converted to another scalar format of `itemsize` bytes, to a view over memory of

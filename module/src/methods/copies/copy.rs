@@ -51,7 +51,7 @@ pub(crate) fn bytes_in_named_order<'py>(
 #[inline]
 pub(crate) fn contiguous_bytes(py: Python<'_>, view: &PyConsumerArray) -> Option<NewReference> {
     let access = view.try_access(py)?;
-    let length = access.layout().adjacent_len().filter(|_| !gil::is_large(access.raw()))?;
+    let length = access.layout().contiguous_len().filter(|_| !gil::is_large(access.raw()))?;
     let size = (length * access.layout().itemsize()) as isize;
     // SAFETY: the elements are as many contiguous bytes, under access.
     Some(unsafe { ffi::PyBytes_FromStringAndSize(access.start().cast(), size) })

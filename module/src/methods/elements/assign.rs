@@ -9,8 +9,8 @@ use pyo3::prelude::*;
 use pyo3::types::PySlice;
 
 use consumer::array::AnyArray;
-use consumer::dtype::Scalar;
-use consumer::element::Form;
+use consumer::dtype::DType;
+use consumer::form::ElementType;
 
 use crate::arguments::exact;
 use crate::arguments::keys::{self, Selected};
@@ -171,11 +171,11 @@ fn same_elements(left: &AnyArray, right: &AnyArray) -> bool {
 /// Returns whether an object that exports a buffer may be meant as one element: a byte string. (So may
 /// one without dimensions, as NumPy's scalars are.)
 fn holds_bytes(array: &AnyArray) -> bool {
-    fn is_bytes(form: &Form) -> bool {
-        match form {
-            Form::Bytes(_) | Form::Pascal(_) | Form::Void(_) => true,
-            Form::Scalar(scalar_type) => scalar_type.scalar == Scalar::Char,
-            Form::Behind(_, form) => is_bytes(form),
+    fn is_bytes(element_type: &ElementType) -> bool {
+        match element_type {
+            ElementType::Bytes(_) | ElementType::Pascal(_) | ElementType::Void(_) => true,
+            ElementType::Scalar(scalar_type) => scalar_type.dtype == DType::Char,
+            ElementType::Padded(_, element_type) => is_bytes(element_type),
             _ => false,
         }
     }

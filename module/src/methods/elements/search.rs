@@ -10,7 +10,7 @@ use pyo3::types::PyTuple;
 
 use consumer::array::AnyArray;
 use consumer::kernels::pieces::Sequence;
-use consumer::layout::{Key, Order};
+use consumer::layout::{Key, Order, unravel};
 use consumer::view::Walk;
 
 use crate::arguments;
@@ -30,7 +30,7 @@ pub(crate) fn contains(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> PyRe
 #[inline]
 pub(crate) fn contains_exact(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> Option<bool> {
     let access = view.try_access(value.py())?;
-    access.layout().adjacent_len().filter(|_| !gil::is_large(access.raw()))?;
+    access.layout().contiguous_len().filter(|_| !gil::is_large(access.raw()))?;
     match elements::equal_to(&access, value) {
         Equal::To(wanted) => Some(elements::find(&access, &wanted).is_some()),
         Equal::None => Some(false),
@@ -111,7 +111,7 @@ fn for_each_equal(
     let py = value.py();
     let mut position = 0;
     let mut checkpoints = Checkpoints::for_objects(py, array.layout().len());
-    for run in Walk::of(array.raw(), Order::C) {
+    for run in Walk::from_view(array.raw(), Order::C) {
         for index in 0..run.length {
             checkpoints.advance(1)?;
             // SAFETY: a run leads to elements of the array, which are held; `read` returns a new
@@ -126,16 +126,6 @@ fn for_each_equal(
         }
     }
     Ok(())
-}
-
-/// Converts a position in C order to one index for each dimension.
-fn unravel(mut position: usize, shape: &[usize]) -> Vec<usize> {
-    let mut index = vec![0; shape.len()];
-    for (place, &length) in index.iter_mut().zip(shape).rev() {
-        *place = position % length;
-        position /= length;
-    }
-    index
 }
 
 #[pymethods]

@@ -22,8 +22,8 @@ pub(crate) fn cast_exact<'py>(
         return Ok(None);
     };
     let Some(access) = this.get().try_access(this.py()) else { return Ok(None) };
-    let size = scalar_type.scalar.size();
-    let nbytes = match access.layout().adjacent_len() {
+    let size = scalar_type.dtype.size();
+    let nbytes = match access.layout().contiguous_len() {
         Some(length) if access.is_scalar() => length * access.layout().itemsize(),
         _ => return Ok(None),
     };
@@ -35,7 +35,7 @@ pub(crate) fn cast_exact<'py>(
     // SAFETY: the layout covers the bytes of the view's elements, under access.
     unsafe {
         PyConsumerArray::share_with(this, |place| {
-            place.write(AnyArray::of_scalars(scalar_type, start, layout, format, readonly, None));
+            place.write(AnyArray::from_scalars(scalar_type, start, layout, format, readonly, None));
         })
     }
     .map(Some)
@@ -85,8 +85,8 @@ pub(crate) fn cast<'py>(
             // SAFETY: the layout covers bytes of the same elements.
             let cast = unsafe {
                 let (layout, format) = (to.layout().clone(), to.format().clone());
-                let (readonly, form) = (access.readonly(), to.descriptor().clone());
-                AnyArray::composite(start, layout, format, readonly, None, form)
+                let (readonly, element_type) = (access.readonly(), to.descriptor().clone());
+                AnyArray::composite(start, layout, format, readonly, None, element_type)
             };
             // SAFETY: as said, under access.
             unsafe { PyConsumerArray::share(this, cast) }

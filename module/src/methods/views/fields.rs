@@ -6,7 +6,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
 use consumer::array::AnyArray;
-use consumer::element::Field;
+use consumer::form::Field;
 
 use crate::methods::attributes::format_object;
 use crate::object::PyConsumerArray;
@@ -44,7 +44,8 @@ pub(crate) fn field_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
 
 /// Creates the description of a field of the array's elements.
 fn describe<'py>(py: Python<'py>, array: &AnyArray, field: &Field) -> PyResult<Bound<'py, PyAny>> {
-    let part = array.part(field.offset, &field.form)?;
+    // SAFETY: a field of the elements' own type lies within them.
+    let part = unsafe { array.part(field.offset, &field.element_type)? };
     let format = format_object(py, part.format())?;
     let shape = PyTuple::new(py, &part.layout().shape()[array.layout().ndim()..])?;
     field_class(py)?.call1(((format, field.offset, shape),))

@@ -13,7 +13,7 @@ use pyo3::prelude::*;
 use smallvec::SmallVec;
 
 use consumer::array::ConsumerArray;
-use consumer::element::{Composite, Form};
+use consumer::form::{Composite, ElementType};
 use consumer::format::FormatString;
 use consumer::kernels::record;
 
@@ -51,14 +51,14 @@ pub(super) unsafe fn read(
 /// Converts an object to the bytes of an element of `itemsize` bytes, and the objects that they refer
 /// to. May run arbitrary Python code.
 pub(super) fn encode<'py>(
-    form: &Form,
+    element_type: &ElementType,
     itemsize: usize,
     format: &FormatString,
     object: &Bound<'py, PyAny>,
 ) -> PyResult<(Bytes, Vec<Bound<'py, PyAny>>)> {
     let mut bytes = Bytes::from_elem(0, itemsize);
     let mut encoder = write::Encoder { format, objects: Vec::new() };
-    encoder.write(form, object, &mut bytes)?;
+    encoder.write(element_type, object, &mut bytes)?;
     Ok((bytes, encoder.objects))
 }
 

@@ -8,22 +8,23 @@ use smallvec::SmallVec;
 use crate::gil::Checkpoints;
 use crate::values::{NewReference, PyValue, fill_list};
 use consumer::dtype::{ScalarType, dispatch_scalar};
-use consumer::element::{Bits, Field, Form, Record, Scalar, pascal, text};
+use consumer::element::Scalar;
+use consumer::form::{Bits, ElementType, Field, Record, code_points, pascal};
 use consumer::view::load;
 
 /// Creates the object of an element, whose bytes are a copy; NULL with an exception if that fails.
-pub(super) fn object(py: Python<'_>, form: &Form, bytes: &[u8]) -> NewReference {
-    match form {
-        Form::Scalar(scalar_type) => scalar(py, *scalar_type, bytes),
-        Form::Bits(bits) => bit_field(py, bits, bytes),
-        Form::Object => reference(py, bytes),
-        Form::Bytes(size) | Form::Void(size) => byte_string(&bytes[..*size]),
-        Form::Pascal(size) => byte_string(pascal(&bytes[..*size])),
-        Form::Text(unit, count) => string(py, &text(*unit, *count, bytes)),
-        Form::Array { shape, element } => list(py, shape, element, bytes),
-        Form::Record(Record { fields, .. }) => tuple(py, fields, bytes),
-        Form::Behind(offset, form) => object(py, form, &bytes[*offset..]),
-        Form::Unreadable { why, .. } => {
+pub(super) fn object(py: Python<'_>, element_type: &ElementType, bytes: &[u8]) -> NewReference {
+    match element_type {
+        ElementType::Scalar(scalar_type) => scalar(py, *scalar_type, bytes),
+        ElementType::Bits(bits) => bit_field(py, bits, bytes),
+        ElementType::Object => reference(py, bytes),
+        ElementType::Bytes(size) | ElementType::Void(size) => byte_string(&bytes[..*size]),
+        ElementType::Pascal(size) => byte_string(pascal(&bytes[..*size])),
+        ElementType::Text(unit, count) => string(py, &code_points(*unit, *count, bytes)),
+        ElementType::Array { shape, element } => list(py, shape, element, bytes),
+        ElementType::Record(Record { fields, .. }) => tuple(py, fields, bytes),
+        ElementType::Padded(offset, element_type) => object(py, element_type, &bytes[*offset..]),
+        ElementType::Unreadable { why, .. } => {
             PyNotImplementedError::new_err(why.to_string()).restore(py);
             std::ptr::null_mut()
         }
@@ -35,7 +36,7 @@ fn scalar(py: Python<'_>, scalar_type: ScalarType, bytes: &[u8]) -> NewReference
     dispatch_scalar!(scalar_type, T => {
         match bytes.get(..T::SIZE).map(<T as Scalar>::Bytes::try_from) {
             Some(Ok(bytes)) => T::decode(bytes).into_object(py),
-            // The form lies within the element.
+            // The element type lies within the element.
             _ => no_value(py, "an element of another size"),
         }
     })
@@ -86,9 +87,9 @@ pub(super) fn tuple(py: Python<'_>, fields: &[Field], bytes: &[u8]) -> NewRefere
         for (place, field) in fields.iter().enumerate() {
             let bytes = &bytes[field.offset..];
             // Most fields are scalars.
-            let object = match &field.form {
-                Form::Scalar(scalar_type) => scalar(py, *scalar_type, bytes),
-                form => object(py, form, bytes),
+            let object = match &field.element_type {
+                ElementType::Scalar(scalar_type) => scalar(py, *scalar_type, bytes),
+                element_type => object(py, element_type, bytes),
             };
             if object.is_null() {
                 ffi::Py_DECREF(tuple);
@@ -100,7 +101,7 @@ pub(super) fn tuple(py: Python<'_>, fields: &[Field], bytes: &[u8]) -> NewRefere
     }
 }
 
-fn list(py: Python<'_>, shape: &[usize], element: &Form, bytes: &[u8]) -> NewReference {
+fn list(py: Python<'_>, shape: &[usize], element: &ElementType, bytes: &[u8]) -> NewReference {
     let [length, inner @ ..] = shape else { return object(py, element, bytes) };
     let step = inner.iter().product::<usize>() * element.size();
     // SAFETY: attached; the list is new.
@@ -116,28 +117,30 @@ fn list(py: Python<'_>, shape: &[usize], element: &Form, bytes: &[u8]) -> NewRef
     }
 }
 
-/// Returns the fields of a form that is a record (not a union) of nothing but scalars.
+/// Returns the fields of an element type that is a record (not a union) of nothing but scalars.
 #[inline]
-pub(super) fn fields_if_scalars(form: &Form) -> Option<&[Field]> {
-    let Form::Record(Record { fields, union: false, .. }) = form else { return None };
-    let scalars = fields.iter().all(|field| matches!(field.form, Form::Scalar(_)));
+pub(super) fn fields_if_scalars(element_type: &ElementType) -> Option<&[Field]> {
+    let ElementType::Record(Record { fields, union: false, .. }) = element_type else {
+        return None;
+    };
+    let scalars = fields.iter().all(|field| matches!(field.element_type, ElementType::Scalar(_)));
     scalars.then_some(fields)
 }
 
 /// The fields of a record of nothing but scalars: their offsets and types.
 pub(in crate::values) type ScalarFields = SmallVec<[(usize, ScalarType); 16]>;
 
-/// Returns the fields of a form that is such a record.
-pub(in crate::values) fn scalar_fields(form: &Form) -> Option<ScalarFields> {
-    let scalar = |field: &Field| match field.form {
-        Form::Scalar(scalar_type) => Some((field.offset, scalar_type)),
+/// Returns the fields of an element type that is such a record.
+pub(in crate::values) fn scalar_fields(element_type: &ElementType) -> Option<ScalarFields> {
+    let scalar = |field: &Field| match field.element_type {
+        ElementType::Scalar(scalar_type) => Some((field.offset, scalar_type)),
         _ => None,
     };
-    fields_if_scalars(form)?.iter().map(scalar).collect()
+    fields_if_scalars(element_type)?.iter().map(scalar).collect()
 }
 
 /// Creates the tuple of such a record straight from memory, without a copy of its bytes and a walk
-/// over the form.
+/// over the element type.
 ///
 /// # Safety
 /// `pointer` leads to an element with these fields, which is held.

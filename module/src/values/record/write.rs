@@ -7,8 +7,9 @@ use pyo3::{Borrowed, ffi};
 
 use crate::values::integers::int_and_value;
 use crate::values::{PyValue, out_of_range, wrong_type};
-use consumer::dtype::{Scalar as Name, ScalarType, dispatch_scalar};
-use consumer::element::{Bits, Field, Form, Record, Scalar, number, write_number};
+use consumer::dtype::{DType as Name, ScalarType, dispatch_scalar};
+use consumer::element::Scalar;
+use consumer::form::{Bits, ElementType, Field, Record, load_unsigned, store_unsigned};
 use consumer::format::FormatString;
 
 /// Writes a tuple of Python's own numbers as a record of scalars to its bytes, without running Python
@@ -21,7 +22,7 @@ pub(super) fn encode_exact(
     let Ok(tuple) = object.cast_exact::<PyTuple>() else { return false };
     tuple.len() == fields.len()
         && fields.iter().zip(tuple.iter_borrowed()).all(|(field, value)| {
-            let Form::Scalar(scalar_type) = field.form else { return false };
+            let ElementType::Scalar(scalar_type) = field.element_type else { return false };
             let place = bytes.get_mut(field.offset..).unwrap_or_default();
             dispatch_scalar!(scalar_type, T => {
                 match (<T as Scalar>::Value::from_exact(value), place.get_mut(..T::SIZE)) {
@@ -44,34 +45,34 @@ pub(super) struct Encoder<'a, 'py> {
 }
 
 impl<'py> Encoder<'_, 'py> {
-    /// Writes an object as an element of a form to the first of `bytes`, which are 0 before.
+    /// Writes an object as an element of an element type to the first of `bytes`, which are 0 before.
     pub(super) fn write(
         &mut self,
-        form: &Form,
+        element_type: &ElementType,
         object: &Bound<'py, PyAny>,
         bytes: &mut [u8],
     ) -> PyResult<()> {
         let format = self.format;
-        match form {
-            Form::Scalar(scalar_type) => dispatch_scalar!(*scalar_type, T => {
+        match element_type {
+            ElementType::Scalar(scalar_type) => dispatch_scalar!(*scalar_type, T => {
                 let value = <T as Scalar>::Value::from_object(object, format)?;
                 bytes[..T::SIZE].copy_from_slice(<T as Scalar>::encode(value).as_ref());
                 Ok(())
             }),
-            Form::Bits(bits) => self.bits(bits, object, bytes),
-            Form::Object => {
+            ElementType::Bits(bits) => self.bits(bits, object, bytes),
+            ElementType::Object => {
                 let reference = (object.as_ptr() as usize).to_ne_bytes();
                 bytes[..reference.len()].copy_from_slice(&reference);
                 self.objects.push(object.clone());
                 Ok(())
             }
-            Form::Bytes(size) => {
+            ElementType::Bytes(size) => {
                 self.byte_string(object, &mut bytes[..*size], None).map(|_length| ())
             }
-            Form::Void(size) => {
+            ElementType::Void(size) => {
                 self.byte_string(object, &mut bytes[..*size], Some(*size)).map(|_length| ())
             }
-            Form::Pascal(size) => match bytes[..*size].split_first_mut() {
+            ElementType::Pascal(size) => match bytes[..*size].split_first_mut() {
                 None => self.byte_string(object, &mut [], None).map(|_length| ()),
                 Some((length, text)) => {
                     let max_length = text.len().min(255);
@@ -79,20 +80,24 @@ impl<'py> Encoder<'_, 'py> {
                     Ok(())
                 }
             },
-            Form::Text(unit, count) => self.text(object, *unit, *count, bytes),
-            Form::Array { shape, element } => self.nested(shape, element, object, bytes),
-            Form::Record(Record { union: true, .. }) => Err(PyTypeError::new_err(
+            ElementType::Text(unit, count) => self.text(object, *unit, *count, bytes),
+            ElementType::Array { shape, element } => self.nested(shape, element, object, bytes),
+            ElementType::Record(Record { union: true, .. }) => Err(PyTypeError::new_err(
                 "a union cannot be written as a whole: write one of its fields, v[name][...] = x",
             )),
-            Form::Record(Record { fields, .. }) => {
+            ElementType::Record(Record { fields, .. }) => {
                 let parts = self.sequence(object, fields.len(), "a tuple")?;
                 for (field, part) in fields.iter().zip(parts) {
-                    self.write(&field.form, &part, &mut bytes[field.offset..])?;
+                    self.write(&field.element_type, &part, &mut bytes[field.offset..])?;
                 }
                 Ok(())
             }
-            Form::Behind(offset, form) => self.write(form, object, &mut bytes[*offset..]),
-            Form::Unreadable { why, .. } => Err(PyNotImplementedError::new_err(why.to_string())),
+            ElementType::Padded(offset, element_type) => {
+                self.write(element_type, object, &mut bytes[*offset..])
+            }
+            ElementType::Unreadable { why, .. } => {
+                Err(PyNotImplementedError::new_err(why.to_string()))
+            }
         }
     }
 
@@ -105,9 +110,9 @@ impl<'py> Encoder<'_, 'py> {
             ));
         };
         // Those of other fields in the same bytes may be there already.
-        let unit = &mut bytes[..bits.unit.scalar.size()];
-        let others = number(bits.unit, unit) & !bits.mask();
-        write_number(bits.unit, others | (value as u64) << bits.shift & bits.mask(), unit);
+        let unit = &mut bytes[..bits.unit.dtype.size()];
+        let others = load_unsigned(bits.unit, unit) & !bits.mask();
+        store_unsigned(bits.unit, others | (value as u64) << bits.shift & bits.mask(), unit);
         Ok(())
     }
 
@@ -174,7 +179,7 @@ impl<'py> Encoder<'_, 'py> {
                 "a str of length {length} does not fit {count} characters of format '{format}'"
             )));
         }
-        let size = unit.scalar.size();
+        let size = unit.dtype.size();
         for (index, place) in bytes[..count * size].chunks_exact_mut(size).enumerate() {
             let code = if index < length {
                 // SAFETY: the object is a str, and has that many code points.
@@ -182,10 +187,10 @@ impl<'py> Encoder<'_, 'py> {
             } else {
                 0
             };
-            if unit.scalar == Name::Ucs2 && u16::try_from(code).is_err() {
+            if unit.dtype == Name::Ucs2 && u16::try_from(code).is_err() {
                 return Err(out_of_range(format_args!("code point {code:#x}"), format));
             }
-            write_number(unit, u64::from(code), place);
+            store_unsigned(unit, u64::from(code), place);
         }
         Ok(())
     }
@@ -193,7 +198,7 @@ impl<'py> Encoder<'_, 'py> {
     fn nested(
         &mut self,
         shape: &[usize],
-        element: &Form,
+        element: &ElementType,
         object: &Bound<'py, PyAny>,
         bytes: &mut [u8],
     ) -> PyResult<()> {

@@ -15,7 +15,7 @@ use pyo3::prelude::*;
 use super::AsView;
 use super::types::base_class;
 use crate::array::AnyArray;
-use crate::element::Form;
+use crate::form::ElementType;
 use crate::format::FormatString;
 use crate::layout::Layout;
 use type_reader::{TypeReader, unreadable};
@@ -58,9 +58,9 @@ pub unsafe fn correct(
     loop {
         let inner = if let Some(view) = as_view(&exporter) {
             if let (true, AnyArray::Composite(known)) = (alike(&view.array, array), &view.array) {
-                let form = known.descriptor().clone();
+                let element_type = known.descriptor().clone();
                 // SAFETY: the same elements in the same memory, described as the view describes them.
-                return Some(unsafe { with_form(array, array.format().clone(), form) });
+                return Some(unsafe { with_form(array, array.format().clone(), element_type) });
             }
             view.exporter
         // SAFETY: the object is alive.
@@ -76,30 +76,34 @@ pub unsafe fn correct(
         return None;
     }
     let class = exporter.get_type().into_any();
-    let form = match form_of(&class, array, direct) {
-        Ok(form) => form?,
+    let element_type = match form_of(&class, array, direct) {
+        Ok(element_type) => element_type?,
         Err(error) => unreadable(&class, array.layout().itemsize(), format_args!("{error}")),
     };
     let layout = || array.layout().clone();
     let (start, readonly) = (array.start(), array.readonly());
     // SAFETY: the same memory in elements of the same size, which are of that type.
     Some(unsafe {
-        match form {
-            Form::Unreadable { why, .. } => {
+        match element_type {
+            ElementType::Unreadable { why, .. } => {
                 AnyArray::opaque(start, layout(), array.format().clone(), readonly, None, why)
             }
-            Form::Scalar(scalar_type) => {
+            ElementType::Scalar(scalar_type) => {
                 let format = scalar_type.format();
-                AnyArray::of_scalars(scalar_type, start, layout(), format, readonly, None)
+                AnyArray::from_scalars(scalar_type, start, layout(), format, readonly, None)
             }
-            form => with_form(array, form.format(), Arc::new(form)),
+            element_type => with_form(array, element_type.format(), Arc::new(element_type)),
         }
     })
 }
 
-/// Returns the form of the elements of an array over an object of a class; `None` if the array's own
+/// Returns the element type of the elements of an array over an object of a class; `None` if the array's own
 /// format is to be believed.
-fn form_of(class: &Bound<'_, PyAny>, array: &AnyArray, direct: bool) -> PyResult<Option<Form>> {
+fn form_of(
+    class: &Bound<'_, PyAny>,
+    array: &AnyArray,
+    direct: bool,
+) -> PyResult<Option<ElementType>> {
     let reader = TypeReader::new(class.py())?;
     let item = reader.item_type(class.clone())?;
     let (size, itemsize) = (reader.sizeof(&item)?, array.layout().itemsize());
@@ -111,17 +115,23 @@ fn form_of(class: &Bound<'_, PyAny>, array: &AnyArray, direct: bool) -> PyResult
         let why = format_args!("it has {size} bytes, but itemsize is {itemsize}");
         return Ok(Some(unreadable(&item, itemsize, why)));
     }
-    reader.form(&item, 0).map(Some)
+    reader.element_type(&item, 0).map(Some)
 }
 
-/// Returns the array of the same elements by another form.
+/// Returns the array of the same elements by another element type.
 ///
 /// # Safety
-/// The form is that of the elements.
-unsafe fn with_form(array: &AnyArray, format: FormatString, form: Arc<Form>) -> AnyArray {
+/// The element type is that of the elements.
+unsafe fn with_form(
+    array: &AnyArray,
+    format: FormatString,
+    element_type: Arc<ElementType>,
+) -> AnyArray {
     let layout: Layout = array.layout().clone();
     // SAFETY: the caller guarantees it.
-    unsafe { AnyArray::composite(array.start(), layout, format, array.readonly(), None, form) }
+    unsafe {
+        AnyArray::composite(array.start(), layout, format, array.readonly(), None, element_type)
+    }
 }
 
 /// Returns whether two arrays claim the same of their elements.

@@ -4,22 +4,22 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 
-use crate::dtype::{Scalar, ScalarType};
-use crate::element::{Bits, Field, Form, Record};
+use crate::dtype::{DType, ScalarType};
 use crate::error::Error;
-use crate::format::{Class, Code};
+use crate::form::{Bits, ElementType, Field, Record};
+use crate::format::{ByteOrder, Code, Kind};
 use crate::layout::MAX_NDIM;
 use crate::python::acquire::types::MAX_DEPTH;
 
-/// The form of elements that cannot be read because of their type.
+/// The element type of elements that cannot be read because of their type.
 pub(super) fn unreadable(
     class: &Bound<'_, PyAny>,
     size: usize,
     why: std::fmt::Arguments<'_>,
-) -> Form {
+) -> ElementType {
     let name = class.repr().map_or_else(|_| "a type".to_owned(), |name| name.to_string());
     let why = Error::unreadable(format!("elements of the type {name} cannot be read: {why}"));
-    Form::Unreadable { size, why }
+    ElementType::Unreadable { size, why }
 }
 
 /// Reads the types of ctypes.
@@ -77,18 +77,22 @@ impl<'py> TypeReader<'py> {
         Ok(class)
     }
 
-    /// Returns the form of an object of a type.
-    pub(super) fn form(&self, class: &Bound<'py, PyAny>, depth: usize) -> PyResult<Form> {
+    /// Returns the element type of an object of a type.
+    pub(super) fn element_type(
+        &self,
+        class: &Bound<'py, PyAny>,
+        depth: usize,
+    ) -> PyResult<ElementType> {
         let size = self.sizeof(class)?;
         let unreadable = |why: std::fmt::Arguments<'_>| Ok(unreadable(class, size, why));
         if depth > MAX_DEPTH {
             return unreadable(format_args!("it nests deeper than {MAX_DEPTH} levels"));
         }
-        let form = match self.base_class(class)? {
+        let element_type = match self.base_class(class)? {
             Some(BaseClass::Simple) => self.simple(class, size)?,
             Some(BaseClass::Array) => {
                 let length: usize = class.getattr("_length_")?.extract()?;
-                let element = self.form(&class.getattr("_type_")?, depth + 1)?;
+                let element = self.element_type(&class.getattr("_type_")?, depth + 1)?;
                 // Setting the attributes later does not change the memory of arrays.
                 if length.checked_mul(element.size()) != Some(size) {
                     return unreadable(format_args!("it is no array of {length} elements"));
@@ -96,60 +100,65 @@ impl<'py> TypeReader<'py> {
                 Some(array_of(length, element))
             }
             Some(BaseClass::Address) => {
-                Some(Form::Scalar(ScalarType { scalar: Scalar::Address, swapped: false }))
+                Some(ElementType::Scalar(ScalarType { dtype: DType::Address, swapped: false }))
             }
             Some(kind @ (BaseClass::Structure | BaseClass::Union)) => {
                 match self.fields(class, size, depth)? {
                     Ok(fields) => {
                         let union = matches!(kind, BaseClass::Union);
-                        let holds_objects = fields.iter().any(|field| field.form.has_objects());
+                        let holds_objects =
+                            fields.iter().any(|field| field.element_type.has_objects());
                         if union && holds_objects {
                             return unreadable(format_args!(
                                 "what lies in a union is no object for sure"
                             ));
                         }
-                        Some(Form::Record(Record { union, ..Record::new(fields, size) }))
+                        Some(ElementType::Record(Record { union, ..Record::new(fields, size) }))
                     }
                     Err(why) => return unreadable(format_args!("{why}")),
                 }
             }
             None => None,
         };
-        match form {
-            Some(form) if form.size() == size => Ok(form),
-            Some(form) => unreadable(format_args!("{} bytes of {size}", form.size())),
+        match element_type {
+            Some(element_type) if element_type.size() == size => Ok(element_type),
+            Some(element_type) => {
+                unreadable(format_args!("{} bytes of {size}", element_type.size()))
+            }
             None => unreadable(format_args!("it is of no known kind")),
         }
     }
 
-    /// Returns the form of a simple type: one letter of native size, in either byte order.
-    fn simple(&self, class: &Bound<'py, PyAny>, size: usize) -> PyResult<Option<Form>> {
+    /// Returns the element type of a simple type: one letter of native size, in either byte order.
+    fn simple(&self, class: &Bound<'py, PyAny>, size: usize) -> PyResult<Option<ElementType>> {
         let letter: char = class.getattr("_type_")?.extract()?;
         if letter == 'O' {
             // What is followed has to be a reference. The attribute may have been set later, but the
             // format is that of the memory.
             let described = self.module.getattr("buffer_info")?.call1((class,))?.get_item(0)?;
             let format: String = described.extract()?;
-            return Ok(format.ends_with('O').then_some(Form::Object));
+            return Ok(format.ends_with('O').then_some(ElementType::Object));
         }
         let Some(code) = u8::try_from(letter).ok().and_then(Code::from_letter) else {
             return Ok(None);
         };
-        let swapped_name =
-            if cfg!(target_endian = "little") { "__ctype_be__" } else { "__ctype_le__" };
+        let swapped_name = match ByteOrder::NATIVE {
+            ByteOrder::Little => "__ctype_be__",
+            ByteOrder::Big => "__ctype_le__",
+        };
         // Types without a byte order do not have the attribute.
         let swapped = class.getattr_opt(swapped_name)?.is_some_and(|other| other.is(class));
-        let scalar = match (code.class(), size) {
-            (Class::Text, 2) => Scalar::Ucs2,
-            (Class::Text, 4) => Scalar::Ucs4,
-            (Class::Text, _) => return Ok(None),
+        let scalar = match (code.kind(), size) {
+            (Kind::Text, 2) => DType::Ucs2,
+            (Kind::Text, 4) => DType::Ucs4,
+            (Kind::Text, _) => return Ok(None),
             _ if code.native_size() != size => return Ok(None),
-            _ => match Scalar::of(code, size) {
+            _ => match DType::from_code(code, size) {
                 Some(scalar) => scalar,
                 None => return Ok(None),
             },
         };
-        Ok(Some(Form::Scalar(ScalarType { scalar, swapped: swapped && size > 1 })))
+        Ok(Some(ElementType::Scalar(ScalarType { dtype: scalar, swapped: swapped && size > 1 })))
     }
 
     /// Returns the fields of a structure or union of `size` bytes, those of its base classes first, or
@@ -180,7 +189,7 @@ impl<'py> TypeReader<'py> {
                     Ok(field) => field,
                     Err(why) => return Ok(Err(format!("field {text:?}: {why}"))),
                 };
-                if field.offset + field.form.size() > size {
+                if field.offset + field.element_type.size() > size {
                     return Ok(Err(format!("field {text:?} ends beyond its end")));
                 }
                 for other in &anonymous {
@@ -233,26 +242,27 @@ impl<'py> TypeReader<'py> {
         if text.contains("type=") && !text.contains(&format!("type={name},")) {
             return Ok(Err(format!("its type is {name}, but ctypes has made it {text}")));
         }
-        let form = self.form(&class, depth + 1)?;
-        let made = |form| Ok(Ok(Field { name: None, offset, form, anonymous: false }));
+        let element_type = self.element_type(&class, depth + 1)?;
+        let made =
+            |element_type| Ok(Ok(Field { name: None, offset, element_type, anonymous: false }));
         if entry.len()? == 2 {
             if described != size {
                 return Ok(Err(format!("its type has {size} bytes, its place {described}")));
             }
-            return made(form);
+            return made(element_type);
         }
         // For bit-fields `size` holds the width and the lowest bit; since 3.14 they have names of their own.
         let (width, shift) = match descriptor.getattr_opt("bit_size")? {
             Some(width) => (width.extract()?, descriptor.getattr("bit_offset")?.extract()?),
             None => ((described >> 16) as u32, (described & 0xffff) as u32),
         };
-        match form {
-            Form::Scalar(unit)
-                if matches!(unit.scalar.class(), Class::Signed | Class::Unsigned)
+        match element_type {
+            ElementType::Scalar(unit)
+                if matches!(unit.dtype.kind(), Kind::Signed | Kind::Unsigned)
                     && width > 0
                     && width.checked_add(shift).is_some_and(|end: u32| end <= 8 * size as u32) =>
             {
-                made(Form::Bits(Bits { unit, shift, width }))
+                made(ElementType::Bits(Bits { unit, shift, width }))
             }
             _ => Ok(Err("a bit-field of no whole number".to_owned())),
         }
@@ -262,21 +272,23 @@ impl<'py> TypeReader<'py> {
 /// Returns the names by which a field, or one of an anonymous member, can be asked for.
 fn names_of(field: &Field) -> Vec<&str> {
     let mut names: Vec<&str> = field.name.as_deref().into_iter().collect();
-    if let (true, Form::Record(record)) = (field.anonymous, &field.form) {
+    if let (true, ElementType::Record(record)) = (field.anonymous, &field.element_type) {
         names.extend(record.fields.iter().flat_map(names_of));
     }
     names
 }
 
-/// Returns the form of an array of a length: text if its elements are characters.
-fn array_of(length: usize, element: Form) -> Form {
+/// Returns the element type of an array of a length: text if its elements are characters.
+fn array_of(length: usize, element: ElementType) -> ElementType {
     match element {
-        Form::Scalar(ScalarType { scalar: Scalar::Char, .. }) => Form::Bytes(length),
-        Form::Scalar(unit) if unit.scalar.class() == Class::Text => Form::Text(unit, length),
-        Form::Array { mut shape, element } => {
-            shape.insert(0, length);
-            Form::Array { shape, element }
+        ElementType::Scalar(ScalarType { dtype: DType::Char, .. }) => ElementType::Bytes(length),
+        ElementType::Scalar(unit) if unit.dtype.kind() == Kind::Text => {
+            ElementType::Text(unit, length)
         }
-        element => Form::Array { shape: vec![length], element: Box::new(element) },
+        ElementType::Array { mut shape, element } => {
+            shape.insert(0, length);
+            ElementType::Array { shape, element }
+        }
+        element => ElementType::Array { shape: vec![length], element: Box::new(element) },
     }
 }

@@ -1,0 +1,220 @@
+//! The tree of what one element holds and where.
+
+use std::ops::Range;
+
+use super::{Bits, Field, Record, code_points, pascal};
+use crate::dtype::{ScalarType, dispatch_scalar};
+use crate::element::{Scalar, Value};
+use crate::error::Error;
+
+/// The type of an element: what it holds, and where in its bytes.
+///
+/// # Examples
+/// ```
+/// use consumer::Format;
+/// use consumer::element::Value;
+/// use consumer::form::ElementType;
+///
+/// let form = ElementType::from_format(&Format::parse(b"<Hb").unwrap()).unwrap();
+/// let value = form.value(&[1, 2, 3]);
+/// assert_eq!(value, Value::Tuple(vec![Value::from(0x0201_u16), Value::from(3_i8)]));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ElementType {
+    /// One scalar.
+    Scalar(ScalarType),
+    /// A bit-field: some bits of an integer.
+    Bits(Bits),
+    /// A reference to a Python object, or NULL.
+    Object,
+    /// A byte string of that many bytes, including NULs.
+    Bytes(usize),
+    /// A Pascal string, stored in that many bytes, of which the first one is its length.
+    Pascal(usize),
+    /// A string of that many code units, without the NULs at its end.
+    Text(ScalarType, usize),
+    /// That many bytes without a meaning.
+    Void(usize),
+    /// A sub-array: contiguous elements of one type, in C order.
+    Array {
+        /// The length of each of its dimensions.
+        shape: Vec<usize>,
+        /// The type of its elements.
+        element: Box<Self>,
+    },
+    /// Several fields, named or not.
+    Record(Record),
+    /// A value after that many bytes of padding.
+    Padded(usize, Box<Self>),
+    /// Something that cannot be read.
+    Unreadable {
+        /// The number of its bytes.
+        size: usize,
+        /// Why it cannot be read.
+        why: Error,
+    },
+}
+
+/// A leaf of the tree: what some of the bytes of an element are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaf {
+    /// A scalar.
+    Scalar(ScalarType),
+    /// An integer of which only the bits of this mask belong to the element.
+    Bits(ScalarType, u64),
+    /// A reference to an object.
+    Object,
+    /// Bytes without a byte order: byte strings, and what cannot be read.
+    Bytes,
+}
+
+impl ElementType {
+    /// Returns the number of bytes from one such element to the next one in an array.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Scalar(scalar_type) => scalar_type.dtype.size(),
+            Self::Bits(bits) => bits.unit.dtype.size(),
+            Self::Object => size_of::<usize>(),
+            Self::Bytes(size)
+            | Self::Pascal(size)
+            | Self::Void(size)
+            | Self::Unreadable { size, .. } => *size,
+            Self::Text(unit, count) => unit.dtype.size() * count,
+            Self::Array { shape, element } => shape.iter().product::<usize>() * element.size(),
+            Self::Record(record) => record.size,
+            Self::Padded(offset, element_type) => offset + element_type.size(),
+        }
+    }
+
+    /// Returns the value of an element, given at least as many bytes as it has. The value of an object
+    /// is unknown here, because only Python can tell it.
+    #[must_use]
+    pub fn value(&self, bytes: &[u8]) -> Value {
+        match self {
+            Self::Scalar(scalar_type) => scalar_value(*scalar_type, bytes),
+            Self::Bits(bits) => Value::Integer(bits.value(bytes)),
+            Self::Object | Self::Unreadable { .. } => Value::Unknown,
+            Self::Bytes(size) | Self::Void(size) => Value::Bytes(bytes[..*size].into()),
+            Self::Pascal(size) => Value::Bytes(pascal(&bytes[..*size]).into()),
+            Self::Text(unit, count) => Value::Text(code_points(*unit, *count, bytes)),
+            Self::Array { shape, element } => nested(shape, element, bytes),
+            Self::Record(Record { fields, .. }) => {
+                let value = |field: &Field| field.element_type.value(&bytes[field.offset..]);
+                Value::Tuple(fields.iter().map(value).collect())
+            }
+            Self::Padded(offset, element_type) => element_type.value(&bytes[*offset..]),
+        }
+    }
+
+    /// Calls `f` with each leaf and the range of its bytes, for an element that begins at `start`.
+    /// Padding belongs to no leaf.
+    pub fn for_each_leaf(&self, start: usize, f: &mut impl FnMut(Range<usize>, Leaf)) {
+        let whole = start..start + self.size();
+        match self {
+            Self::Scalar(scalar_type) => f(whole, Leaf::Scalar(*scalar_type)),
+            Self::Bits(bits) => f(whole, Leaf::Bits(bits.unit, bits.mask())),
+            Self::Object => f(whole, Leaf::Object),
+            Self::Bytes(_) | Self::Pascal(_) | Self::Void(_) | Self::Unreadable { .. } => {
+                f(whole, Leaf::Bytes);
+            }
+            Self::Text(unit, count) => {
+                let size = unit.dtype.size();
+                for index in 0..*count {
+                    let start = start + index * size;
+                    f(start..start + size, Leaf::Scalar(*unit));
+                }
+            }
+            Self::Array { shape, element } => {
+                for index in 0..shape.iter().product() {
+                    element.for_each_leaf(start + index * element.size(), f);
+                }
+            }
+            // Nothing tells which of its fields was written last.
+            Self::Record(record) if record.union => f(whole, Leaf::Bytes),
+            Self::Record(Record { fields, .. }) => {
+                for field in fields {
+                    field.element_type.for_each_leaf(start + field.offset, f);
+                }
+            }
+            Self::Padded(offset, element_type) => element_type.for_each_leaf(start + offset, f),
+        }
+    }
+
+    /// Returns whether the test holds for any node of the tree, this one included.
+    #[must_use]
+    pub fn any(&self, test: &impl Fn(&Self) -> bool) -> bool {
+        test(self)
+            || match self {
+                Self::Array { element, .. } => element.any(test),
+                Self::Record(record) => {
+                    record.fields.iter().any(|field| field.element_type.any(test))
+                }
+                Self::Padded(_, element_type) => element_type.any(test),
+                _ => false,
+            }
+    }
+
+    /// Returns whether elements can be copied with all of their bytes: none of the bytes belong to a
+    /// field that is not listed, and no reference has to be counted.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        match self {
+            Self::Bits(_) => false,
+            Self::Record(record) if record.partial => false,
+            _ => !self.has_objects(),
+        }
+    }
+
+    /// Returns whether an element holds references to objects.
+    #[must_use]
+    pub fn has_objects(&self) -> bool {
+        self.any(&|element_type| matches!(element_type, Self::Object))
+    }
+
+    /// Returns the same type with every scalar in this machine's byte order, except for those in
+    /// bit-fields and unions.
+    #[must_use]
+    pub fn to_native(&self) -> Self {
+        let native = |scalar_type: &ScalarType| ScalarType { swapped: false, ..*scalar_type };
+        match self {
+            Self::Scalar(scalar_type) => Self::Scalar(native(scalar_type)),
+            Self::Text(unit, count) => Self::Text(native(unit), *count),
+            Self::Array { shape, element } => {
+                Self::Array { shape: shape.clone(), element: Box::new(element.to_native()) }
+            }
+            // The bytes of a union or a bit-field belong to several fields at once.
+            Self::Record(record) if !record.union => {
+                let mut record = record.clone();
+                record
+                    .fields
+                    .iter_mut()
+                    .for_each(|field| field.element_type = field.element_type.to_native());
+                Self::Record(record)
+            }
+            Self::Padded(offset, element_type) => {
+                Self::Padded(*offset, Box::new(element_type.to_native()))
+            }
+            _ => self.clone(),
+        }
+    }
+}
+
+/// Returns the first bytes as a scalar.
+fn scalar_value(scalar_type: ScalarType, bytes: &[u8]) -> Value {
+    dispatch_scalar!(scalar_type, T => {
+        let size = T::SIZE;
+        match <T as Scalar>::Bytes::try_from(&bytes[..size]) {
+            Ok(bytes) => T::decode(bytes).into(),
+            Err(_) => Value::Unknown,
+        }
+    })
+}
+
+/// Returns a sub-array as nested lists.
+fn nested(shape: &[usize], element: &ElementType, bytes: &[u8]) -> Value {
+    let [length, inner @ ..] = shape else { return element.value(bytes) };
+    let step = inner.iter().product::<usize>() * element.size();
+    let part = |index: usize| nested(inner, element, &bytes[index * step..]);
+    Value::List((0..*length).map(part).collect())
+}

@@ -1,0 +1,124 @@
+//! From the tree of a format string to the type of an element.
+
+use super::{ElementType, Field, Record};
+use crate::dtype::{DType, ScalarType};
+use crate::error::{Error, Result};
+use crate::format::{self, Code, Format, Item, Prefix};
+
+impl ElementType {
+    /// Makes the type that a format describes. A format of one unnamed value is the type of that
+    /// value; any other format is a record.
+    ///
+    /// # Errors
+    /// Returns an error with [`is_unreadable`](Error::is_unreadable) if the format describes
+    /// something that cannot be read.
+    pub fn from_format(format: &Format) -> Result<Self> {
+        if let [Item { element: format::Element::Void(size), shape, name: None, .. }] =
+            format.items.as_slice()
+            && shape.is_empty()
+        {
+            return Ok(Self::Void(*size));
+        }
+        let size = format.measure()?.size;
+        let (nodes, values) = count(&format.items);
+        if nodes > MAX_FIELDS {
+            return Err(Error::unreadable(format!("more than {MAX_FIELDS} fields")));
+        }
+        if values > size.max(MAX_FIELDS) {
+            return Err(Error::unreadable(format!("more values than the {size} bytes they take")));
+        }
+        let (mut fields, size) = fields(&format.items)?;
+        if let [Field { name: None, .. }] = fields.as_slice()
+            && let Some(Field { offset, element_type, .. }) = fields.pop()
+        {
+            return Ok(if offset == 0 {
+                element_type
+            } else {
+                Self::Padded(offset, Box::new(element_type))
+            });
+        }
+        Ok(Self::Record(Record::new(fields, size)))
+    }
+}
+
+/// The limit for the fields of a format, including nested ones, so that a large count in a format
+/// costs neither much memory nor much time.
+const MAX_FIELDS: usize = 1 << 16;
+
+/// Counts the fields and the values that items describe. A sub-array is one field of many values.
+fn count(items: &[Item]) -> (usize, usize) {
+    items.iter().fold((0_usize, 0_usize), |(all_fields, all_values), item| {
+        let (fields, values) = match &item.element {
+            format::Element::Record(items) => count(items),
+            format::Element::Text(_, count) => (0, *count),
+            _ => (0, 1),
+        };
+        // Empty lists are values as well, and no product of lengths may overflow.
+        let length = item.shape.iter().fold(1_usize, |length, &n| length.saturating_mul(n.max(1)));
+        let (repeats, values) = (item.repeat, values.saturating_add(1).saturating_mul(length));
+        let repeated = |one: usize| all_values.saturating_add(one.saturating_mul(repeats));
+        let copies = if item.name.is_some() { 1 } else { repeats };
+        let fields = fields.saturating_add(1).saturating_mul(copies);
+        (all_fields.saturating_add(fields), repeated(values))
+    })
+}
+
+/// Returns the fields that items describe, and their size together.
+fn fields(items: &[Item]) -> Result<(Vec<Field>, usize)> {
+    let mut fields = Vec::new();
+    let (offsets, measure) = format::item_offsets(items)?;
+    for (item, start) in items.iter().zip(offsets) {
+        let padding = matches!(item.element, format::Element::Void(_)) && item.name.is_none();
+        if padding {
+            continue;
+        }
+        let mut field = |offset: usize, element_type: ElementType| {
+            fields.push(Field { name: item.name.clone(), offset, element_type, anonymous: false });
+        };
+        let element = element_type(item)?;
+        if item.name.is_some() && item.repeat != 1 {
+            // The name stands for all of the repeats together.
+            let shape = [&[item.repeat], item.shape.as_slice()].concat();
+            field(start, ElementType::Array { shape, element: Box::new(element) });
+            continue;
+        }
+        let element_type = match item.shape.as_slice() {
+            [] => element,
+            shape => ElementType::Array { shape: shape.to_vec(), element: Box::new(element) },
+        };
+        let size = element_type.size();
+        for index in 0..item.repeat {
+            field(start + index * size, element_type.clone());
+        }
+    }
+    Ok((fields, measure.size))
+}
+
+/// Returns the type of one element of an item, without its repeat count and sub-array.
+fn element_type(item: &Item) -> Result<ElementType> {
+    let scalar = |code: Code, prefix: Prefix| {
+        let size =
+            if prefix.has_native_sizes() { code.native_size() } else { code.standard_size() };
+        ScalarType::from_code(code, prefix, size)
+            .ok_or_else(|| Error::unreadable(format!("{} of {size} bytes", code.spelling())))
+    };
+    let address = ElementType::Scalar(ScalarType { dtype: DType::Address, swapped: false });
+    Ok(match &item.element {
+        format::Element::Scalar(code) => ElementType::Scalar(scalar(*code, item.prefix)?),
+        format::Element::Bytes(size) => ElementType::Bytes(*size),
+        format::Element::Pascal(size) => ElementType::Pascal(*size),
+        format::Element::Void(size) => ElementType::Void(*size),
+        format::Element::Text(code, count) => {
+            ElementType::Text(scalar(*code, item.prefix)?, *count)
+        }
+        format::Element::Reference(_) | format::Element::Function(_) => address,
+        format::Element::Record(items) => {
+            let (fields, size) = fields(items)?;
+            let size =
+                if item.prefix.is_aligned() { format::measure_element(item)?.size } else { size };
+            ElementType::Record(Record::new(fields, size))
+        }
+        format::Element::Object => ElementType::Object,
+        format::Element::Bits(_) => return Err(Error::unreadable("bits ('t') are not read")),
+    })
+}

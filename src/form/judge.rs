@@ -1,0 +1,120 @@
+//! The judgement: a format string is a claim, and the itemsize is the authority.
+//!
+//! Every exporter states the size of its elements, and its memory is laid out by that. The format
+//! string says what the elements are, and may be missing, wrong or beyond what can be read. If it
+//! contradicts the itemsize, the elements are unreadable, but never read as something that they are
+//! not.
+
+use std::sync::Arc;
+
+use super::ElementType;
+use crate::dtype::ScalarType;
+use crate::error::{Error, Result};
+use crate::format::{self, Element, Format, Item};
+
+/// What [`judge`] finds the elements to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judgement {
+    /// Scalars of this type.
+    Scalar(ScalarType),
+    /// Records, strings of fixed width and other elements that only their format describes.
+    Composite(Arc<ElementType>),
+    /// Elements that cannot be read, for the reason that the error gives. Their bytes stay usable.
+    Unreadable(Error),
+}
+
+/// Finds out what elements of `itemsize` bytes are that claim to have a format.
+///
+/// # Examples
+/// ```
+/// use consumer::DType;
+/// use consumer::form::{Judgement, judge};
+///
+/// let Judgement::Scalar(found) = judge(b">d", 8) else { panic!() };
+/// assert_eq!((found.dtype, found.swapped), (DType::F64, cfg!(target_endian = "little")));
+/// assert!(matches!(judge(b"d", 4), Judgement::Unreadable(_)));
+/// ```
+#[must_use]
+pub fn judge(format: &[u8], itemsize: usize) -> Judgement {
+    match ScalarType::from_letters(format) {
+        Some(found) if found.dtype.size() == itemsize => Judgement::Scalar(found),
+        _ => judge_tree(format, itemsize).unwrap_or_else(Judgement::Unreadable),
+    }
+}
+
+/// Returns the type of a format that is one letter after an optional prefix, if its size is the
+/// itemsize. This is the fast path, because almost every format is like that. `None` means that the
+/// parser has to look at the format.
+#[doc(hidden)]
+#[must_use]
+#[inline]
+pub fn judge_letter(prefix: Option<u8>, letter: u8, itemsize: usize) -> Option<ScalarType> {
+    ScalarType::from_letter(prefix, letter).filter(|found| found.dtype.size() == itemsize)
+}
+
+/// Judges a format by its tree.
+fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
+    let unreadable = |reason: String| {
+        let format = String::from_utf8_lossy(format);
+        Error::unreadable(format!("elements of format {format:?} cannot be read: {reason}"))
+    };
+    let tree = Format::parse(format).map_err(|error| unreadable(error.to_string()))?;
+    if let Some((code, prefix)) = tree.as_scalar()
+        && let Some(found) = ScalarType::from_code(code, prefix, itemsize)
+    {
+        return Ok(Judgement::Scalar(found));
+    }
+    let mut tree = tree;
+    let mut size = tree.measure().map_err(|error| unreadable(error.to_string()))?.size;
+    if size > itemsize {
+        // NumPy describes its packed record scalars as if they were aligned. If that does not fit
+        // the itemsize and the fields without gaps fit it exactly, there are no gaps.
+        let packed = tree.packed();
+        if packed.measure().is_ok_and(|measure| measure.size == itemsize) {
+            (tree, size) = (packed, itemsize);
+        }
+    }
+    let contradiction =
+        || unreadable(format!("it describes {size} bytes, but itemsize is {itemsize}"));
+    // An empty format describes no bytes, rather than bytes that are all padding.
+    if size > itemsize || (itemsize > 0 && tree.items.is_empty()) {
+        return Err(contradiction());
+    }
+    if is_ambiguous(&tree.items) {
+        return Err(unreadable(
+            "the padding behind a record in it may be the record's own or not: writers differ"
+                .to_owned(),
+        ));
+    }
+    match ElementType::from_format(&tree).map_err(|error| unreadable(error.to_string()))? {
+        // Explicit padding may follow the scalar in the format.
+        ElementType::Scalar(scalar_type) if scalar_type.dtype.size() == itemsize => {
+            Ok(Judgement::Scalar(scalar_type))
+        }
+        // Padding at the end of a record is the writer's choice. A single value has none.
+        element_type if size == itemsize || matches!(element_type, ElementType::Record(_)) => {
+            Ok(Judgement::Composite(Arc::new(element_type)))
+        }
+        _ => Err(contradiction()),
+    }
+}
+
+/// Returns whether items hold a record whose end is ambiguous. In PEP 3118 an aligned record is padded
+/// to its own alignment; NumPy writes that padding after the closing brace as well, where it counts
+/// twice. NumPy's own exports are read by their dtypes. If another exporter passes such a format on,
+/// nothing tells which of the two was meant.
+fn is_ambiguous(items: &[Item]) -> bool {
+    items.iter().enumerate().any(|(position, item)| {
+        let Element::Record(inner) = &item.element else { return false };
+        let padding = items[position + 1..].iter().map_while(|item| match item {
+            Item { element: Element::Void(size), name: None, .. } => Some(*size),
+            _ => None,
+        });
+        let padding = padding.fold(0, usize::saturating_add);
+        let implicit = match (format::measure_element(item), format::item_offsets(inner)) {
+            (Ok(whole), Ok((_, fields))) => whole.size - fields.size,
+            _ => 0,
+        };
+        (implicit > 0 && padding >= implicit) || is_ambiguous(inner)
+    })
+}

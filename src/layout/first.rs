@@ -1,0 +1,133 @@
+//! Fast paths for keys on the first dimensions, where no pointers lead to the elements.
+//!
+//! An item access, a slice or one step of an iteration has to cost little more than the Python object
+//! that it makes. These functions return offsets or change a layout in place, instead of building a
+//! [`Selection`](super::Selection), and return `None` for whatever
+//! [`select`](Layout::select) has to handle or report.
+//!
+//! Functions that change a layout do not check that the result lies within memory. They are hidden,
+//! because they keep that guarantee only if their arguments come from the functions beside them, for
+//! the same layout.
+
+use super::select::adjust;
+use super::{Dimensions, Key, Layout, resolve_index};
+
+/// The dimensions that remain after a key.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Narrowed {
+    /// Bytes from the old start to the new one.
+    pub offset: isize,
+    shape: Dimensions<usize>,
+    strides: Dimensions<isize>,
+}
+
+#[doc(hidden)]
+impl Layout {
+    /// Returns the number of bytes from the start to an element of a one-dimensional layout without
+    /// pointers, or `None` for any other layout or an index that is out of bounds.
+    #[must_use]
+    #[inline(always)]
+    pub fn line_offset(&self, index: isize) -> Option<isize> {
+        let (&[length], &[stride], None) = (&*self.shape, &*self.strides, &self.suboffsets) else {
+            return None;
+        };
+        Some(stride.wrapping_mul(resolve_index(index, length)? as isize))
+    }
+
+    /// Returns what a slice of the first dimension selects: the offset of its start in bytes, its
+    /// length and its stride. `None` if there is no dimension, a pointer, or a step of 0.
+    #[must_use]
+    #[inline(always)]
+    pub fn slice_first(
+        &self,
+        start: isize,
+        stop: isize,
+        step: isize,
+    ) -> Option<(isize, usize, isize)> {
+        if self.suboffsets.is_some() || step == 0 {
+            return None;
+        }
+        let (length, stride) = (self.shape.first()?, self.strides.first()?);
+        let (start, count) = adjust(length, start, stop, step);
+        let offset = if count == 0 { 0 } else { stride.wrapping_mul(start as isize) };
+        Some((offset, count, stride.wrapping_mul(step)))
+    }
+
+    /// Changes the length and the stride of the first dimension to what
+    /// [`slice_first`](Self::slice_first) returned.
+    #[inline]
+    pub fn set_first(&mut self, length: usize, stride: isize) {
+        if let (Some(first), Some(step)) = (self.shape.first_mut(), self.strides.first_mut()) {
+            (*first, *step) = (length, stride);
+        }
+    }
+
+    /// Returns the offset in bytes of what an index of the first of several dimensions selects. `None`
+    /// for fewer dimensions, for pointers and for an index that is out of bounds.
+    #[must_use]
+    #[inline(always)]
+    pub fn index_first(&self, index: isize) -> Option<isize> {
+        let (&[length, _, ..], &[stride, ..], None) =
+            (&*self.shape, &*self.strides, &self.suboffsets)
+        else {
+            return None;
+        };
+        Some(stride.wrapping_mul(resolve_index(index, length)? as isize))
+    }
+
+    /// Removes the first dimension.
+    #[inline]
+    pub fn remove_first(&mut self) {
+        self.shape.remove_first();
+        self.strides.remove_first();
+    }
+
+    /// Returns what indices and slices of the first dimensions select. The layout has no pointers.
+    /// `None` for an ellipsis, for too many keys and for an index that is out of bounds.
+    #[must_use]
+    #[inline]
+    pub fn narrowed(&self, keys: impl Iterator<Item = Key>) -> Option<Narrowed> {
+        let mut narrowed =
+            Narrowed { offset: 0, shape: Dimensions::new(), strides: Dimensions::new() };
+        let mut dimensions = self.shape.iter().zip(&*self.strides);
+        for key in keys {
+            let (&length, &stride) = dimensions.next()?;
+            match key {
+                Key::Index(index) => {
+                    let offset = stride.wrapping_mul(resolve_index(index, length)? as isize);
+                    narrowed.offset = narrowed.offset.wrapping_add(offset);
+                }
+                Key::Slice { start, stop, step } => {
+                    let (start, count) = adjust(length, start, stop, step);
+                    if count > 0 {
+                        let offset = stride.wrapping_mul(start as isize);
+                        narrowed.offset = narrowed.offset.wrapping_add(offset);
+                    }
+                    narrowed.shape.push(count);
+                    narrowed.strides.push(stride.wrapping_mul(step));
+                }
+                Key::Ellipsis => return None,
+            }
+        }
+        for (&length, &stride) in dimensions {
+            narrowed.shape.push(length);
+            narrowed.strides.push(stride);
+        }
+        Some(narrowed)
+    }
+
+    /// Replaces the dimensions of the layout by what [`narrowed`](Self::narrowed) returned.
+    #[inline]
+    pub fn set_dimensions(&mut self, narrowed: Narrowed) {
+        self.shape = narrowed.shape;
+        self.strides = narrowed.strides;
+    }
+
+    /// Reverses the order of the dimensions. The layout has no pointers.
+    #[inline]
+    pub fn reverse(&mut self) {
+        self.shape.reverse();
+        self.strides.reverse();
+    }
+}

@@ -1,0 +1,4 @@
+//! Arrays of every type.
+
+mod equal;
+mod types;

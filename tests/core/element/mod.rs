@@ -1,0 +1,5 @@
+//! Single elements: loads, stores and conversions.
+
+mod half;
+mod long_double;
+mod scalars;

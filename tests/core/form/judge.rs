@@ -1,0 +1,222 @@
+//! What the elements of every format and itemsize are taken for, against a table made by hand.
+
+use std::ffi::{c_int, c_long, c_longlong, c_short};
+use std::mem::size_of;
+
+use consumer::dtype::{DType, ScalarType};
+use consumer::form::{Judgement, judge};
+
+const WORD: usize = size_of::<usize>();
+const LITTLE: bool = cfg!(target_endian = "little");
+
+/// The type that an exporter's size in bytes makes of each family of codes.
+fn family(code: &str, size: usize) -> Option<DType> {
+    use DType::*;
+    Some(match (code, size) {
+        ("?", 1) => Bool,
+        ("c", 1) => Char,
+        ("b" | "h" | "i" | "l" | "q" | "n", 1) => I8,
+        ("b" | "h" | "i" | "l" | "q" | "n", 2) => I16,
+        ("b" | "h" | "i" | "l" | "q" | "n", 4) => I32,
+        ("b" | "h" | "i" | "l" | "q" | "n", 8) => I64,
+        ("B" | "H" | "I" | "L" | "Q" | "N", 1) => U8,
+        ("B" | "H" | "I" | "L" | "Q" | "N", 2) => U16,
+        ("B" | "H" | "I" | "L" | "Q" | "N", 4) => U32,
+        ("B" | "H" | "I" | "L" | "Q" | "N", 8) => U64,
+        ("e", 2) => F16,
+        ("f", 4) => F32,
+        ("d", 8) => F64,
+        ("g", _) => LongDouble,
+        ("Ze" | "E", 4) => Complex32,
+        ("Zf" | "F", 8) => Complex64,
+        ("Zd" | "D", 16) => Complex128,
+        ("Zg" | "G", _) => ComplexLongDouble,
+        ("u" | "w", 2) => Ucs2,
+        ("u" | "w", 4) => Ucs4,
+        ("P" | "z" | "Z", _) => Address,
+        _ => return None,
+    })
+}
+
+/// Code, native size, standard size.
+#[rustfmt::skip]
+fn codes() -> Vec<(&'static str, usize, usize)> {
+    let long_double = DType::LongDouble.size();
+    vec![
+        ("?", 1, 1), ("c", 1, 1), ("b", 1, 1), ("B", 1, 1),
+        ("h", size_of::<c_short>(), 2), ("H", size_of::<c_short>(), 2),
+        ("i", size_of::<c_int>(), 4), ("I", size_of::<c_int>(), 4),
+        ("l", size_of::<c_long>(), 4), ("L", size_of::<c_long>(), 4),
+        ("q", size_of::<c_longlong>(), 8), ("Q", size_of::<c_longlong>(), 8),
+        ("n", WORD, WORD), ("N", WORD, WORD),
+        ("e", 2, 2), ("f", 4, 4), ("d", 8, 8), ("g", long_double, long_double),
+        ("Ze", 4, 4), ("Zf", 8, 8), ("Zd", 16, 16), ("Zg", 2 * long_double, 2 * long_double),
+        ("E", 4, 4), ("F", 8, 8), ("D", 16, 16), ("G", 2 * long_double, 2 * long_double),
+        ("u", 2, 2), ("w", 4, 4), ("P", WORD, WORD), ("z", WORD, WORD), ("Z", WORD, WORD),
+    ]
+}
+
+/// Prefix, whether sizes are native, whether the byte order is this machine's.
+const PREFIXES: [(&str, bool, bool); 7] = [
+    ("", true, true),
+    ("@", true, true),
+    ("^", true, true),
+    ("=", false, true),
+    ("<", false, LITTLE),
+    (">", false, !LITTLE),
+    ("!", false, !LITTLE),
+];
+
+#[test]
+fn every_code_under_every_prefix_in_every_itemsize() {
+    for (code, native, standard) in codes() {
+        for (prefix, is_native, in_order) in PREFIXES {
+            let described = if is_native { native } else { standard };
+            for itemsize in 0..=40 {
+                let text = matches!(code, "u" | "w");
+                let agrees = if text { matches!(itemsize, 2 | 4) } else { itemsize == described };
+                // A lone code may be written with a count of 1 (but for text, where that makes a
+                // string) and with space around it.
+                let mut spellings = vec![format!("{prefix}{code}"), format!(" {prefix} {code} ")];
+                if !text {
+                    spellings.push(format!("{prefix}1{code}"));
+                    spellings.push(format!("1{prefix}{code}"));
+                }
+                for format in spellings {
+                    let found = judge(format.as_bytes(), itemsize);
+                    if agrees {
+                        let scalar = family(code, itemsize).unwrap();
+                        let swapped = !in_order && itemsize > 1;
+                        let expected = Judgement::Scalar(ScalarType { dtype: scalar, swapped });
+                        assert_eq!(found, expected, "{format:?} in {itemsize}");
+                        assert_eq!(scalar.size(), itemsize);
+                    } else {
+                        let Judgement::Unreadable(error) = found else {
+                            panic!("{format:?} in {itemsize} taken for {found:?}")
+                        };
+                        assert!(error.is_unreadable());
+                        assert_eq!(
+                            error.to_string(),
+                            format!(
+                                "elements of format {format:?} cannot be read: \
+                                 it describes {described} bytes, but itemsize is {itemsize}"
+                            )
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_format_of_every_scalar_is_judged_to_be_it() {
+    for &scalar in DType::ALL {
+        let expected = Judgement::Scalar(ScalarType { dtype: scalar, swapped: false });
+        assert_eq!(judge(scalar.format(), scalar.size()), expected, "{}", scalar.name());
+    }
+    let names: std::collections::HashSet<&str> = DType::ALL.iter().map(|s| s.name()).collect();
+    assert_eq!(names.len(), DType::ALL.len());
+}
+
+#[test]
+fn what_is_no_scalar_has_a_form() {
+    // Format, its size, and whether it may be padded at its end: only records are.
+    let table = [
+        ("3i", 12, true),
+        ("0i", 0, true),
+        ("(2)i", 8, false),
+        ("ib", 5, true),
+        ("T{i:a:d:b:}", 16, true),
+        ("5s", 5, false),
+        ("7x", 7, false),
+        ("O", WORD, false),
+        ("2O", 2 * WORD, true),
+    ];
+    for (format, size, padded) in table {
+        let judged = judge(format.as_bytes(), size);
+        assert!(matches!(judged, Judgement::Composite(_)), "{format:?} is {judged:?}");
+        let larger = judge(format.as_bytes(), size + 1);
+        assert_eq!(matches!(larger, Judgement::Composite(_)), padded, "{format:?} is {larger:?}");
+        if size > 0 {
+            let Judgement::Unreadable(error) = judge(format.as_bytes(), size - 1) else {
+                panic!("{format:?} fits less than it describes")
+            };
+            assert!(error.is_unreadable());
+            let message = error.to_string();
+            assert!(message.contains(&format!("{format:?}")), "{message}");
+            assert!(message.contains(&format!("{size} bytes")), "{message}");
+            assert!(message.contains(&format!("itemsize is {}", size - 1)), "{message}");
+        }
+    }
+    // Nothing is not the same as bytes that are all padding.
+    assert!(matches!(judge(b"", 1), Judgement::Unreadable(_)));
+    // Addresses of whatever are scalars.
+    for format in ["&i", "X{}", "&&T{i:a:}"] {
+        let address = ScalarType { dtype: DType::Address, swapped: false };
+        assert_eq!(judge(format.as_bytes(), WORD), Judgement::Scalar(address));
+    }
+}
+
+#[test]
+fn a_record_that_only_fits_without_gaps_has_none() {
+    let Judgement::Composite(element_type) = judge(b"T{b:a:d:b:T{b:x:i:y:}:c:}", 14) else {
+        panic!()
+    };
+    let mut starts = Vec::new();
+    element_type.for_each_leaf(0, &mut |range, _| starts.push(range.start));
+    assert_eq!(starts, [0, 1, 9, 10]);
+    // Neither with its gaps nor without.
+    assert!(matches!(judge(b"T{b:a:d:b:}", 10), Judgement::Unreadable(_)));
+    // Larger than with its gaps: padding at the end.
+    let Judgement::Composite(element_type) = judge(b"T{b:a:i:b:}", 9) else { panic!() };
+    assert_eq!(
+        element_type.value(&[1, 9, 9, 9, 2, 0, 0, 0, 9]).clone(),
+        element_type.value(&[1, 0, 0, 0, 2, 0, 0, 0, 0])
+    );
+}
+
+#[test]
+fn what_cannot_be_parsed_says_where() {
+    for (format, offset) in [("bfloat16", 3), ("y", 0), ("T{i", 3), ("3", 1), ("i:a", 3)] {
+        let Judgement::Unreadable(error) = judge(format.as_bytes(), 4) else {
+            panic!("{format:?}")
+        };
+        assert!(error.is_unreadable() && !error.is_format());
+        let message = error.to_string();
+        assert!(message.contains(&format!("{format:?}")), "{message}");
+        assert!(message.contains(&format!("at byte {offset}")), "{message}");
+    }
+    let Judgement::Unreadable(error) = judge(b"\xff\x00i", 4) else { panic!() };
+    assert!(error.to_string().contains('\u{fffd}'), "{error}");
+    let Judgement::Unreadable(error) = judge(b"3t", 1) else { panic!() };
+    assert!(error.to_string().contains("bits"), "{error}");
+}
+
+#[test]
+fn a_record_whose_end_is_not_clear_is_not_read() {
+    // NumPy's meaning and that of PEP 3118 differ, and both fit.
+    for (format, itemsize) in [
+        ("T{T{d:a:b:b:}:in:xxxxxxxB:f:}", 24),
+        ("T{T{d:a:b:b:}:in:7xB:f:}", 32),
+        ("T{T{T{d:a:b:b:}:in:7x}:out:B:f:}", 32),
+    ] {
+        let Judgement::Unreadable(error) = judge(format.as_bytes(), itemsize) else {
+            panic!("{format} was read")
+        };
+        assert!(error.to_string().contains("writers differ"), "{error}");
+    }
+    for (format, itemsize) in [
+        ("T{T{d:a:b:b:}:in:B:f:}", 24),
+        ("T{T{=d:a:b:b:}:in:7xB:f:}", 17),
+        ("T{(2)T{=d:a:}:in:}", 17),
+        ("T{(2)T{d:a:}:in:xi:b:}", 24),
+        ("T{T{i:a:}:in:}", 12),
+        ("(2)T{d:a:b:b:}", 32),
+        ("T{(2)T{=d:a:}:in:}", 20),
+        ("T{T{d:a:b:b:}:in:6xB:f:}", 24),
+    ] {
+        let judged = judge(format.as_bytes(), itemsize);
+        assert!(matches!(judged, Judgement::Composite(_)), "{format}: {judged:?}");
+    }
+}

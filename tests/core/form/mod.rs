@@ -1,0 +1,3 @@
+//! The types of elements that only a format describes.
+
+mod judge;

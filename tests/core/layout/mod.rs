@@ -1,0 +1,5 @@
+//! Layouts against models that follow the definition index by index.
+
+mod limits;
+mod reshape;
+mod select;

@@ -1,0 +1,5 @@
+//! Views of foreign memory.
+
+mod elements;
+mod suboffsets;
+mod walk;
