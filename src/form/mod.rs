@@ -1,4 +1,4 @@
-//! Elements whose form is known only at run time: records, strings of fixed width, sub-arrays,
+//! Elements whose type is known only at run time: records, strings of fixed width, sub-arrays,
 //! bit-fields and objects.
 //!
 //! An [`ElementType`] is the tree of what one element holds and where. It is made from a format
@@ -10,7 +10,6 @@ mod bits;
 mod element_type;
 mod from_format;
 mod judge;
-mod record;
 mod strings;
 mod to_format;
 
@@ -19,11 +18,10 @@ use std::sync::Arc;
 pub use bits::Bits;
 #[doc(hidden)]
 pub use bits::{load_unsigned, store_unsigned};
-pub use element_type::{ElementType, Leaf};
+pub use element_type::{ElementType, Field, Leaf, Record};
 #[doc(hidden)]
 pub use judge::judge_letter;
 pub use judge::{Judgement, judge};
-pub use record::{Field, Record};
 #[doc(hidden)]
 pub use strings::{code_points, pascal};
 
