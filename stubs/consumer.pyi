@@ -187,15 +187,15 @@ class ConsumerArray(Sequence[_T], _Exports):
 
     @property
     def c_contiguous(self) -> bool:
-        """Whether the elements are adjacent in C order (the last index changes fastest)."""
+        """Whether the elements are contiguous in C order (the last index changes fastest)."""
 
     @property
     def f_contiguous(self) -> bool:
-        """Whether the elements are adjacent in Fortran order (the first index changes fastest)."""
+        """Whether the elements are contiguous in Fortran order (the first index changes fastest)."""
 
     @property
     def contiguous(self) -> bool:
-        """Whether the elements are adjacent in either order."""
+        """Whether the elements are contiguous in either order."""
 
     @property
     def fields(self) -> dict[str, Field]:
@@ -398,14 +398,14 @@ class ConsumerArray(Sequence[_T], _Exports):
         """The same memory as elements of another format, in one dimension or in a shape.
 
         Any format whose size divides the memory will do, from and to any other, also with a byte
-        order. The elements have to be adjacent in C order (one dimension of any stride can be cast
+        order. The elements have to be contiguous in C order (one dimension of any stride can be cast
         to a format of the same size). With order='F' the first index of the result changes fastest.
 
         offset, in bytes from the start of the view, and count, in elements of the new format, cast
         a part of it: what is left out is not looked at. Without count all bytes from offset on are
         taken, and must be whole elements; a shape must be of just as many elements as there are.
 
-        Raises TypeError where the elements are not adjacent or the sizes do not fit, ValueError for
+        Raises TypeError where the elements are not contiguous or the sizes do not fit, ValueError for
         a format, a shape or a part that cannot be.
 
         >>> import consumer
@@ -450,7 +450,7 @@ class ConsumerArray(Sequence[_T], _Exports):
     def copy(self) -> ConsumerArray[_T]:
         """A copy: a writable view over memory of its own.
 
-        It has the elements in this machine's byte order, adjacent in C order.
+        It has the elements in this machine's byte order, contiguous in C order.
         """
 
     @overload
@@ -469,7 +469,7 @@ class ConsumerArray(Sequence[_T], _Exports):
     def astype(self, format: str, *, overflow: _Overflow = "error") -> ConsumerArray[Any]:
         """A copy whose elements are of another format, with the same values.
 
-        It is a writable view over memory of its own, in the same shape, adjacent in C order.
+        It is a writable view over memory of its own, in the same shape, contiguous in C order.
 
         Numbers of all kinds and both byte orders become each other as in C: floats become integers
         by losing their fraction; integers become floats, and floats narrower ones, by rounding to
@@ -505,7 +505,7 @@ class ConsumerArray(Sequence[_T], _Exports):
     def byteswap(self) -> ConsumerArray[_T]:
         r"""A copy in the other byte order, with the same values.
 
-        It is a writable view over memory of its own, in the same shape, adjacent in C order. Its
+        It is a writable view over memory of its own, in the same shape, contiguous in C order. Its
         format has '<' or '>' for the order, unless the elements are of one byte. (The method of
         that name in NumPy keeps the type instead, so that the values change.) copy() gives a copy
         in this machine's order.
