@@ -57,6 +57,8 @@ macro_rules! define_dtype {
     ) => {
         /// A scalar element type, without its byte order.
         ///
+        /// Types are added in minor versions: match those that you handle, and `_`.
+        ///
         /// # Examples
         /// ```
         /// use consumer::DType;

@@ -27,6 +27,9 @@ macro_rules! define_array {
     ) => {
         /// An array of whatever its format says: one variant per element type and byte order.
         ///
+        /// Element types are added in minor versions: match those that you handle, and `_`.
+        /// (`#[non_exhaustive]` would keep the Python module from dispatching over all of them.)
+        ///
         /// # Examples
         /// ```
         /// use consumer::{AnyArray, DType};

@@ -223,6 +223,7 @@ fn nested(shape: &[usize], element: &ElementType, bytes: &[u8]) -> Value {
 
 /// The fields of a record.
 #[derive(Debug, Clone, Eq)]
+#[non_exhaustive]
 pub struct Record {
     /// The fields in their order.
     pub fields: Vec<Field>,
@@ -245,6 +246,7 @@ impl PartialEq for Record {
 
 /// A field of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Field {
     /// The name, if the format gives one.
     pub name: Option<String>,

@@ -23,6 +23,7 @@ pub(crate) const LONG_DOUBLE_SIZE: usize = size_of::<LongDoubleAbi>();
 
 /// The kind of value that a code stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Kind {
     /// `?`: zero is false, every other byte is true.
     Bool,

@@ -23,6 +23,7 @@ use crate::error::{Error, Result};
 /// assert_eq!(column.offset, 32);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Key {
     /// One index, which counts from the end if it is negative. Its dimension is removed.
     Index(isize),

@@ -57,7 +57,7 @@ fn type_string(array: &AnyArray) -> PyResult<String> {
         Kind::Float => format!("f{size}"),
         Kind::Complex if scalar != DType::Complex32 => format!("c{size}"),
         Kind::Text if scalar == DType::Ucs4 => "U1".to_owned(),
-        Kind::Complex | Kind::Text => {
+        _ => {
             let name = scalar.name();
             return Err(PyTypeError::new_err(format!("NumPy has no type for {name} elements")));
         }

@@ -235,6 +235,7 @@ fn selected(place: &Place, keys: &[Key]) -> Option<Place> {
         Key::Index(index) if index < 0 => Some((vec![length - index.unsigned_abs()], false)),
         Key::Index(index) => Some((vec![index.unsigned_abs()], false)),
         Key::Ellipsis => None,
+        _ => panic!("no model of {key:?}"),
     });
     let Some(chosen) = chosen.collect::<Option<Vec<_>>>() else { return Some(selected) };
     let kept: Vec<usize> =

@@ -47,6 +47,7 @@ fn chosen(shape: &[usize], keys: &[Key]) -> Option<Vec<(Vec<usize>, bool)>> {
                     chosen.push(((0..*dimensions.next().unwrap()).collect(), true));
                 }
             }
+            _ => panic!("no model of {key:?}"),
         }
     }
     chosen.extend(dimensions.map(|&length| ((0..length).collect(), true)));
