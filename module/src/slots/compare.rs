@@ -41,13 +41,12 @@ pub(super) unsafe extern "C" fn rich_compare(
     // SAFETY: the slot is called attached, on objects of the class, with another object that is alive.
     let (py, same_class) =
         unsafe { (Python::assume_attached(), ffi::Py_TYPE(object) == ffi::Py_TYPE(other)) };
-    if same_class
-        && matches!(operator, ffi::Py_EQ | ffi::Py_NE)
+    if same_class && matches!(operator, ffi::Py_EQ | ffi::Py_NE) {
         // SAFETY: both are of the class.
-        && let Some(equal) =
-            unsafe { compare::equals_exact(py, uninit::value(object), uninit::value(other)) }
-    {
-        return boolean(py, equal == (operator == ffi::Py_EQ));
+        let (left, right) = unsafe { (uninit::value(object), uninit::value(other)) };
+        if let Some(equal) = compare::equals_exact(py, left, right) {
+            return boolean(py, equal == (operator == ffi::Py_EQ));
+        }
     }
     // SAFETY: as above.
     unsafe { slow_compare(this(py, object), Borrowed::from_ptr(py, other), operator) }

@@ -84,8 +84,8 @@ impl Objects {
     ) -> Self {
         // SAFETY: the caller guarantees it.
         unsafe {
-            for_each_reference(&element_type, &memory, itemsize, |object| ffi::Py_XINCREF(object))
-        };
+            for_each_reference(&element_type, &memory, itemsize, |object| ffi::Py_XINCREF(object));
+        }
         Self { memory, element_type, itemsize }
     }
 

@@ -1,8 +1,8 @@
 //! What a foreign object holds, and where.
 //!
 //! An exporter fills in a `Py_buffer`, once and in place: it may point into itself, so that it must never
-//! be moved ([`export`]). What it says of its memory becomes an array ([`describe`]). Where exporters are
-//! known to say it wrong, the type of the object is asked instead ([`ctypes`], [`numpy`]).
+//! be moved (export.rs). What it says of its memory becomes an array (describe.rs). Where exporters are
+//! known to say it wrong, the type of the object is asked instead ([`ctypes`], numpy.rs).
 //!
 //! Nothing here knows the class of views, because extensions need no class to take a buffer. Where a view
 //! may stand between an exporter and the object whose memory it is, the caller brings an [`AsView`].

@@ -2,7 +2,7 @@
 //!
 //! The formats that ctypes exports for structures and unions are wrong on some versions of Python: they
 //! leave out padding, bit-fields and the fields of base classes. Their types tell the truth
-//! ([`type_reader`]); where even they are not clear, the elements are refused. Formats of simple types,
+//! (type_reader.rs); where even they are not clear, the elements are refused. Formats of simple types,
 //! and of arrays of them, are right, and never come here.
 
 mod type_reader;
