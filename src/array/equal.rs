@@ -37,7 +37,6 @@ impl AnyArray {
         } else {
             return false;
         }
-        .unwrap_or(false)
     }
 
     /// The answer of [`equals`](Self::equals) for lines of one type of scalars that take no more than

@@ -8,7 +8,8 @@ use super::AnyArray;
 use crate::dtype::ScalarType;
 use crate::error::{Error, Result};
 use crate::format::FormatString;
-use crate::kernels::{Encoding, copy, record};
+use crate::kernels::Encoding;
+use crate::kernels::copy::{self, record};
 use crate::layout::{Layout, Order};
 use crate::memory::Memory;
 use crate::view::RawView;
@@ -32,7 +33,7 @@ impl AnyArray {
         unsafe {
             match self {
                 Self::Composite(array) => record::write_native(array.descriptor(), target, source),
-                _ => copy::copy_apart(target, source, self.turned()),
+                _ => copy::copy_nonoverlapping(target, source, self.swap_unit()),
             }
         }
     }
@@ -45,14 +46,14 @@ impl AnyArray {
     pub fn to_native(&self) -> Result<Memory> {
         match self {
             Self::Composite(array) => record::to_native(array),
-            // SAFETY: the part is what the bytes of the array's type are turned around by.
-            _ => unsafe { copy::to_memory_turned(self.raw(), Order::C, self.turned()) },
+            // SAFETY: an element of a scalar type is one or two of its swap units; 1 divides any other.
+            _ => unsafe { copy::to_memory_swapped(self.raw(), Order::C, self.swap_unit()) },
         }
     }
 
-    /// How many bytes of a scalar at a time are turned around.
-    fn turned(&self) -> usize {
-        self.encoding().map_or(1, Encoding::turned)
+    /// How many bytes of a scalar are reversed together to come to native byte order; 1 if none are.
+    fn swap_unit(&self) -> usize {
+        self.encoding().map_or(1, Encoding::swap_unit)
     }
 
     /// A writable array of the same shape over a copy of the elements, as [`to_native`](Self::to_native)

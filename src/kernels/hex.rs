@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)]
 
-use super::width::{Kernel, run};
+use super::simd::{Kernel, run};
 
 /// Writes two hexadecimal digits, in lower case, for each byte.
 ///

@@ -15,8 +15,9 @@ use crate::array::{AnyArray, ConsumerArray, dispatch};
 use crate::dtype::short_scalar;
 use crate::error::Error;
 use crate::format::FormatString;
+use crate::kernels::copy::{self, record};
+use crate::kernels::hex;
 use crate::kernels::pieces::Sequence;
-use crate::kernels::{copy, hex, record};
 use crate::layout::{Layout, Order};
 use crate::memory::{self, Memory};
 use crate::view::RawView;
@@ -85,7 +86,7 @@ unsafe fn gather(py: Python<'_>, array: &AnyArray, order: Order, target: *mut u8
         let adjacent = Layout::adjacent(layout.shape(), layout.itemsize(), order)?;
         let target = RawView::new(target, &adjacent);
         long::in_pieces(py, [target, source], Sequence::Any, |[to, from], _| {
-            copy::copy_apart(to, from, 1).map(|()| true)
+            copy::copy_nonoverlapping(to, from, 1).map(|()| true)
         })
     }
 }

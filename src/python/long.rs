@@ -71,7 +71,7 @@ unsafe fn piece_by_piece<const N: usize>(
     unsafe {
         detached(py, || {
             let (mut interrupted, mut last) = (Ok(()), Instant::now());
-            pieces::each(views, PIECE, sequence, &mut |parts, before| {
+            pieces::for_each_piece(views, PIECE, sequence, &mut |parts, before| {
                 let go_on = work(parts, before)?;
                 if go_on && last.elapsed() >= PATIENCE {
                     // At the interpreter's end there is nobody left to be interrupted.

@@ -15,7 +15,7 @@ use super::class::PyConsumerArray;
 use crate::array::AnyArray;
 use crate::element::{Composite, Form, Part};
 use crate::error::{Error, Result};
-use crate::kernels::{copy, record};
+use crate::kernels::copy::{self, record};
 use crate::layout::{Layout, Order};
 use crate::memory::Memory;
 use crate::view::{RawView, View};

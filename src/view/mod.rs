@@ -11,10 +11,12 @@
 
 #![allow(unsafe_code)]
 
+mod odometer;
 mod walk;
 
 use std::fmt;
 
+pub(crate) use odometer::{Axis, Odometer};
 pub use walk::{Run, Walk};
 
 use crate::element::{Element, Scalar};

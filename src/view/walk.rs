@@ -5,6 +5,7 @@
 use smallvec::SmallVec;
 
 use super::RawView;
+use super::odometer::{Axis, Odometer};
 use crate::error::{Error, Result};
 use crate::layout::Order;
 
@@ -28,13 +29,6 @@ impl<const N: usize> Run<N> {
     }
 }
 
-/// A dimension of `N` views at once, as the walk sees it.
-#[derive(Debug, Clone, Copy)]
-struct Loop<const N: usize> {
-    length: usize,
-    strides: [isize; N],
-}
-
 /// The elements of `N` views of the same shape, taken together in C or Fortran order, as straight
 /// runs: as few and as long as the layouts allow.
 ///
@@ -55,8 +49,8 @@ struct Loop<const N: usize> {
 #[derive(Debug)]
 pub struct Walk<'a, const N: usize> {
     views: [RawView<'a>; N],
-    /// The loops around the run, from the outermost to the innermost, and where each stands.
-    outer: SmallVec<[(Loop<N>, usize); 3]>,
+    /// The axes around the run.
+    outer: Odometer<N>,
     run: Run<N>,
     /// Whether pointers stand between start and element: then each element is looked up.
     indirect: bool,
@@ -90,29 +84,30 @@ impl<'a, const N: usize> Walk<'a, N> {
         let layouts = views.map(RawView::layout);
         let indirect = layouts.iter().any(|layout| !layout.suboffsets().is_empty());
         let shape = layouts.first().map(|layout| layout.shape()).unwrap_or_default();
-        let mut loops = SmallVec::<[Loop<N>; 4]>::new();
+        let mut axes = SmallVec::<[Axis<N>; 4]>::new();
         for position in 0..shape.len() {
             let dimension = match order {
                 Order::C => position,
                 Order::Fortran => shape.len() - 1 - position,
             };
             let length = shape[dimension];
-            let next = Loop { length, strides: layouts.map(|layout| layout.strides()[dimension]) };
-            match loops.last_mut() {
-                // A pointer may stand behind each dimension: they stay apart, in their own order.
-                _ if indirect => loops.push(next),
-                _ if length == 1 => {}
-                Some(last) if last.steps_over(&next) => {
-                    *last = Loop { length: last.length * length, ..next };
+            let axis = Axis { length, strides: layouts.map(|layout| layout.strides()[dimension]) };
+            // A pointer may stand behind each dimension: they stay apart, in their own order.
+            if indirect {
+                axes.push(axis);
+            } else if length != 1 {
+                let coalesced = axes.last().and_then(|last| last.coalesced(&axis));
+                match (coalesced, axes.last_mut()) {
+                    (Some(coalesced), Some(last)) => *last = coalesced,
+                    _ => axes.push(axis),
                 }
-                _ => loops.push(next),
             }
         }
-        let inner = if indirect { None } else { loops.pop() };
-        let inner = inner.unwrap_or(Loop { length: 1, strides: [0; N] });
+        let inner = if indirect { None } else { axes.pop() };
+        let inner = inner.unwrap_or(Axis::UNIT);
         Self {
             views,
-            outer: loops.into_iter().map(|one| (one, 0)).collect(),
+            outer: Odometer::new(axes),
             run: Run {
                 starts: views.map(RawView::start),
                 strides: inner.strides,
@@ -124,37 +119,13 @@ impl<'a, const N: usize> Walk<'a, N> {
         }
     }
 
-    /// Goes on to the next run.
-    fn advance(&mut self) {
-        for (one, index) in self.outer.iter_mut().rev() {
-            *index += 1;
-            let back = if *index < one.length { 0 } else { *index as isize };
-            for (start, stride) in self.run.starts.iter_mut().zip(one.strides) {
-                *start = start.wrapping_offset(stride.wrapping_sub(stride.wrapping_mul(back)));
-            }
-            if back == 0 {
-                return;
-            }
-            *index = 0;
-        }
-        self.done = true;
-    }
-
-    /// The addresses of the element that the loops stand at, over all pointers on the way to it.
+    /// The addresses of the element that the odometer stands at, over all pointers on the way to it.
     fn look_up(&self) -> [*mut u8; N] {
-        let mut index: SmallVec<[usize; 4]> = self.outer.iter().map(|&(_, index)| index).collect();
+        let mut index: SmallVec<[usize; 4]> = self.outer.indices().collect();
         if self.order == Order::Fortran {
             index.reverse();
         }
         self.views.map(|view| view.at(&index))
-    }
-}
-
-impl<const N: usize> Loop<N> {
-    /// Whether one step of this loop is exactly all of the steps of the next one, in every view.
-    fn steps_over(&self, next: &Self) -> bool {
-        let mut strides = self.strides.iter().zip(&next.strides);
-        strides.all(|(&outer, &inner)| inner.checked_mul(next.length as isize) == Some(outer))
     }
 }
 
@@ -170,7 +141,7 @@ impl<const N: usize> Iterator for Walk<'_, N> {
         if self.indirect {
             run.starts = self.look_up();
         }
-        self.advance();
+        self.done = !self.outer.advance(&mut self.run.starts);
         Some(run)
     }
 }

@@ -18,8 +18,8 @@ use super::objects::{self, Objects, Reference};
 use crate::element::Composite;
 use crate::error::{Error, Result};
 use crate::format::FormatString;
+use crate::kernels::copy::record;
 use crate::kernels::pieces::Sequence;
-use crate::kernels::record;
 use crate::view::View;
 
 /// The bytes of one element: on the heap only where it is large.

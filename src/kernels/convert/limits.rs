@@ -1,0 +1,132 @@
+//! Limits: which numbers a scalar type holds, in terms of each wide type.
+
+use super::loops::Find;
+use super::steps;
+use super::wide::WideType;
+use crate::dtype::Scalar;
+use crate::format::Class;
+use num_traits::{AsPrimitive, Bounded};
+
+/// What a scalar type holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// The smallest and the largest integer.
+    pub(super) low: i128,
+    pub(super) high: i128,
+    /// The floats around those that become such an integer or, for a type of floats, a finite one.
+    pub(super) floats: (f32, f32),
+    pub(super) doubles: (f64, f64),
+}
+
+/// The smallest and the largest integer of a type; `None` for floats.
+const fn range(scalar: Scalar) -> Option<(i128, i128)> {
+    let bits = 8 * scalar.size();
+    match scalar.class() {
+        Class::Bool => Some((0, 1)),
+        Class::Signed => Some((-(1 << (bits - 1)), (1 << (bits - 1)) - 1)),
+        Class::Unsigned => Some((0, (1 << bits) - 1)),
+        _ => None,
+    }
+}
+
+/// The limits of every scalar type, in the order of [`Scalar::ALL`]. A table, because finding them
+/// takes longer than converting a few numbers.
+static LIMITS: [Limits; Scalar::ALL.len()] = {
+    let mut limits = [Limits::new(Scalar::Bool); Scalar::ALL.len()];
+    let mut index = 0;
+    while index < limits.len() {
+        limits[index] = Limits::new(Scalar::ALL[index]);
+        index += 1;
+    }
+    limits
+};
+
+/// The nearest integer of a type.
+#[inline]
+pub(super) fn saturated<T>(number: i128) -> T
+where
+    T: Bounded + AsPrimitive<i128>,
+    i128: AsPrimitive<T>,
+{
+    number.clamp(T::min_value().as_(), T::max_value().as_()).as_()
+}
+
+impl Limits {
+    /// The limits of a type.
+    pub(super) fn of(scalar: Scalar) -> &'static Self {
+        &LIMITS[scalar as usize]
+    }
+
+    const fn new(target: Scalar) -> Self {
+        if let Some((low, high)) = range(target) {
+            // The float below the smallest integer: one less, or if there is no such float, the next.
+            let (float, double) = ((low - 1) as f32, (low - 1) as f64);
+            let float = if float as i128 == low - 1 { float } else { (low as f32).next_down() };
+            let double = if double as i128 == low - 1 { double } else { (low as f64).next_down() };
+            let (floats, doubles) = ((float, (high + 1) as f32), (double, (high + 1) as f64));
+            return Self { low, high, floats, doubles };
+        }
+        // Half a step beyond the largest number, from where on the nearest one is infinity.
+        let above = match target {
+            Scalar::F16 => 65520.0,
+            Scalar::F32 => f32::MAX as f64 + (1_u128 << 103) as f64,
+            _ => f64::INFINITY,
+        };
+        // No integer of 64 bits is too large for more than a half.
+        let high = if matches!(target, Scalar::F16) { 65519 } else { i128::MAX };
+        let (floats, doubles) = ((-above as f32, above as f32), (-above, above));
+        Self { low: -high, high, floats, doubles }
+    }
+
+    /// The smallest and the largest integer as far as a wide type goes.
+    #[inline]
+    pub(super) fn integers<T>(&self) -> (T, T)
+    where
+        T: Bounded + AsPrimitive<i128>,
+        i128: AsPrimitive<T>,
+    {
+        (saturated(self.low), saturated(self.high))
+    }
+
+    /// What finds the numbers of a type that are beyond the limits of another; `None` if there are
+    /// none.
+    pub(super) fn check(&self, from: Scalar, to: Scalar) -> Option<Find> {
+        let wide = WideType::of(from);
+        match range(from) {
+            Some((low, high)) if low >= self.low && high <= self.high => None,
+            Some(_) => Some(steps::outside(wide)),
+            None if range(to).is_some() => Some(steps::outside(wide)),
+            None if from.size() > to.size() => Some(steps::infinite(wide, to)),
+            None => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Limits, saturated};
+    use crate::dtype::Scalar;
+
+    #[test]
+    fn floats_around_the_limits_are_the_next_ones_beyond() {
+        let limits = Limits::of(Scalar::U8);
+        assert_eq!((limits.floats, limits.doubles), ((-1.0, 256.0), (-1.0, 256.0)));
+        let limits = Limits::of(Scalar::I64);
+        assert_eq!(limits.integers::<i64>(), (i64::MIN, i64::MAX));
+        assert_eq!(limits.doubles, ((i64::MIN as f64).next_down(), 9_223_372_036_854_775_808.0));
+        assert_eq!(limits.integers::<i32>(), (i32::MIN, i32::MAX));
+        assert_eq!(limits.integers::<u64>(), (0, i64::MAX as u64));
+        let limits = Limits::of(Scalar::F32);
+        assert!(f64::from(f32::MAX) < limits.doubles.1);
+        assert!((limits.doubles.1 as f32).is_infinite());
+        assert_eq!(limits.doubles.1.next_down() as f32, f32::MAX);
+    }
+
+    #[test]
+    fn saturated_is_the_nearest() {
+        assert_eq!(saturated::<i32>(-1 << 40), i32::MIN);
+        assert_eq!(saturated::<u64>(-7), 0);
+        assert_eq!(saturated::<u64>(i128::MAX), u64::MAX);
+        assert_eq!(saturated::<i64>(7), 7);
+    }
+}
