@@ -6,7 +6,7 @@ mod common;
 
 use common::{Arena, Placed, config, placed_as, shapes};
 use consumer::Order;
-use consumer::kernels::pieces::{Sequence, each};
+use consumer::kernels::pieces::{Sequence, for_each_piece};
 use consumer::view::{RawView, Walk};
 use proptest::prelude::*;
 
@@ -27,11 +27,12 @@ fn pieces(
 ) -> Vec<(usize, [Vec<usize>; 2])> {
     let (one, other) = (places[0].opaque(arenas[0], true), places[1].opaque(arenas[1], true));
     let mut pieces = Vec::new();
-    let all = each([one.raw(), other.raw()], most, sequence, &mut |[one, other], before| {
-        assert_eq!(one.layout().shape(), other.layout().shape());
-        pieces.push((before, [positions(one, arenas[0]), positions(other, arenas[1])]));
-        Ok(true)
-    });
+    let all =
+        for_each_piece([one.raw(), other.raw()], most, sequence, &mut |[one, other], before| {
+            assert_eq!(one.layout().shape(), other.layout().shape());
+            pieces.push((before, [positions(one, arenas[0]), positions(other, arenas[1])]));
+            Ok(true)
+        });
     assert!(all.unwrap());
     pieces
 }
@@ -84,7 +85,7 @@ proptest! {
         let arena = Arena::random(one.size, 0);
         let view = one.opaque(&arena, true);
         let mut done = 0;
-        let all = each([view.raw()], most, Sequence::Any, &mut |_, _| {
+        let all = for_each_piece([view.raw()], most, Sequence::Any, &mut |_, _| {
             done += 1;
             Ok(done < enough)
         });

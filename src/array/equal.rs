@@ -30,12 +30,12 @@ impl AnyArray {
             // SAFETY: each encoding is that of the array's type.
             unsafe { compare::equal_scalars((raw, encoding), (other_raw, other)) }
         } else if let Some(equal) = self.equal_parts(other) {
-            return equal;
+            equal
         } else if let (Some(left), Some(right)) = (self.decoder(), other.decoder()) {
             // SAFETY: each function is that of the array's type.
             unsafe { compare::equal_decoded((raw, left), (other_raw, right)) }
         } else {
-            return false;
+            false
         }
     }
 

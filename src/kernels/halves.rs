@@ -19,7 +19,7 @@ const BATCH: usize = 128;
 /// overlap, and need no alignment.
 pub(super) unsafe fn to_f32(source: *const f16, target: *mut f32, count: usize) {
     // SAFETY: the caller vouches for both.
-    unsafe { convert(source, target, count, |halves, floats| halves.convert_to_f32_slice(floats)) }
+    unsafe { convert(source, target, count, <[_]>::convert_to_f32_slice) };
 }
 
 /// Makes halves `f64`.
@@ -28,7 +28,7 @@ pub(super) unsafe fn to_f32(source: *const f16, target: *mut f32, count: usize) 
 /// As for [`to_f32`].
 pub(super) unsafe fn to_f64(source: *const f16, target: *mut f64, count: usize) {
     // SAFETY: the caller vouches for both.
-    unsafe { convert(source, target, count, |halves, floats| halves.convert_to_f64_slice(floats)) }
+    unsafe { convert(source, target, count, <[_]>::convert_to_f64_slice) };
 }
 
 /// Makes `f32` halves, the nearest ones.
@@ -38,7 +38,7 @@ pub(super) unsafe fn to_f64(source: *const f16, target: *mut f64, count: usize) 
 pub(super) unsafe fn from_f32(source: *const f32, target: *mut f16, count: usize) {
     // SAFETY: the caller vouches for both.
     unsafe {
-        convert(source, target, count, |floats, halves| halves.convert_from_f32_slice(floats))
+        convert(source, target, count, |floats, halves| halves.convert_from_f32_slice(floats));
     }
 }
 

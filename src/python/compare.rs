@@ -17,6 +17,7 @@ use super::long::{self, Pauses};
 use super::{copy, index, module};
 use crate::array::{AnyArray, ConsumerArray, dispatch};
 use crate::kernels::pieces::Sequence;
+use crate::kernels::search::{Pattern, count_pattern, find_pattern};
 use crate::layout::{Key, Order};
 use crate::view::Walk;
 
@@ -48,25 +49,29 @@ fn search(
     Ok(())
 }
 
+/// Which elements of an array equal an object, as far as that can be told without asking the object.
+#[inline]
+fn sought(array: &AnyArray, value: &Bound<'_, PyAny>) -> Equal<Pattern> {
+    #[inline(always)]
+    fn of<T: PyElement>(_array: &ConsumerArray<T>, value: &Bound<'_, PyAny>) -> Equal<Pattern> {
+        T::sought(value)
+    }
+    dispatch!(array, typed => of(typed, value))
+}
+
 /// The position, in C order, of the first element that equals an object; `None` where only the object
 /// can tell. `array` is held.
-fn find_plain<T: PyElement>(
-    array: &ConsumerArray<T>,
-    value: &Bound<'_, PyAny>,
-) -> PyResult<Option<Option<usize>>> {
-    let element = match T::sought(value) {
-        Equal::To(element) => element,
+fn find_plain(array: &AnyArray, value: &Bound<'_, PyAny>) -> PyResult<Option<Option<usize>>> {
+    let pattern = match sought(array, value) {
+        Equal::To(pattern) => pattern,
         Equal::None => return Ok(Some(None)),
         Equal::Unknown => return Ok(None),
     };
-    if !long::is_long(array.raw()) {
-        return Ok(Some(T::find(array, &element)));
-    }
     let mut found = None;
     // SAFETY: to look for an element touches no others than the part's, and nothing that is Python's.
     unsafe {
         long::in_pieces(value.py(), [array.raw()], Sequence::Forward, |[part], before| {
-            found = T::find(&array.piece(part), &element).map(|position| before + position);
+            found = find_pattern(part, &pattern).map(|position| before + position);
             Ok(found.is_none())
         })?;
     }
@@ -74,23 +79,17 @@ fn find_plain<T: PyElement>(
 }
 
 /// How many elements equal an object; `None` where only the object can tell. `array` is held.
-fn count_plain<T: PyElement>(
-    array: &ConsumerArray<T>,
-    value: &Bound<'_, PyAny>,
-) -> PyResult<Option<usize>> {
-    let element = match T::sought(value) {
-        Equal::To(element) => element,
+fn count_plain(array: &AnyArray, value: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
+    let pattern = match sought(array, value) {
+        Equal::To(pattern) => pattern,
         Equal::None => return Ok(Some(0)),
         Equal::Unknown => return Ok(None),
     };
-    if !long::is_long(array.raw()) {
-        return Ok(Some(T::count(array, &element)));
-    }
     let mut count = 0;
     // SAFETY: to count elements touches no others than the part's, and nothing that is Python's.
     unsafe {
         long::in_pieces(value.py(), [array.raw()], Sequence::Any, |[part], _| {
-            count += T::count(&array.piece(part), &element);
+            count += count_pattern(part, &pattern);
             Ok(true)
         })?;
     }
@@ -99,7 +98,7 @@ fn count_plain<T: PyElement>(
 
 /// The position, in C order, of the first element that equals `value`. `array` is held.
 fn find(array: &AnyArray, value: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
-    if let Some(found) = dispatch!(array, typed => find_plain(typed, value))? {
+    if let Some(found) = find_plain(array, value)? {
         return Ok(found);
     }
     let mut first = None;
@@ -122,16 +121,8 @@ pub(super) fn contains(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> PyRe
 pub(super) fn contains_plain(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> Option<bool> {
     let access = view.try_access(value.py())?;
     access.layout().adjacent_len().filter(|_| !long::is_long(access.raw()))?;
-    dispatch!(&*access, array => contains_sought(array, value))
-}
-
-#[inline]
-fn contains_sought<T: PyElement>(
-    array: &ConsumerArray<T>,
-    value: &Bound<'_, PyAny>,
-) -> Option<bool> {
-    match T::sought(value) {
-        Equal::To(element) => Some(T::find(array, &element).is_some()),
+    match sought(&access, value) {
+        Equal::To(pattern) => Some(find_pattern(access.raw(), &pattern).is_some()),
         Equal::None => Some(false),
         Equal::Unknown => None,
     }
@@ -344,7 +335,7 @@ impl PyConsumerArray {
     #[pyo3(signature = (value, /))]
     fn count(&self, py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<usize> {
         let hold = self.hold(py)?;
-        if let Some(count) = dispatch!(&*hold, typed => count_plain(typed, value))? {
+        if let Some(count) = count_plain(&hold, value)? {
             return Ok(count);
         }
         let mut count = 0;

@@ -97,16 +97,6 @@ impl<T: Element> View<T> {
         &self.descriptor
     }
 
-    /// Some of the elements.
-    ///
-    /// # Safety
-    /// `piece` leads to elements of this view only.
-    #[cfg(feature = "python")]
-    pub(crate) unsafe fn piece(&self, piece: RawView<'_>) -> Self {
-        let (layout, descriptor) = (piece.layout.clone(), self.descriptor.clone());
-        Self { start: piece.start, layout, readonly: self.readonly, descriptor }
-    }
-
     /// The view without its element type.
     #[must_use]
     #[inline]

@@ -20,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::format::FormatString;
 use crate::kernels::copy::record;
 use crate::kernels::pieces::Sequence;
+use crate::kernels::search::Pattern;
 use crate::view::View;
 
 /// The bytes of one element: on the heap only where it is large.
@@ -129,15 +130,7 @@ impl PyElement for Composite {
         Ok(None)
     }
 
-    fn sought(_object: &Bound<'_, PyAny>) -> Equal<Encoded> {
+    fn sought(_object: &Bound<'_, PyAny>) -> Equal<Pattern> {
         Equal::Unknown
-    }
-
-    fn find(_view: &View<Self>, _element: &Encoded) -> Option<usize> {
-        None
-    }
-
-    fn count(_view: &View<Self>, _element: &Encoded) -> usize {
-        0
     }
 }

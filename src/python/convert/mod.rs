@@ -21,8 +21,9 @@ use super::long::{self, Pauses};
 use crate::element::{Element, Opaque, Scalar};
 use crate::error::{Error, Result};
 use crate::format::FormatString;
+use crate::kernels::copy;
 use crate::kernels::pieces::Sequence;
-use crate::kernels::{copy, search};
+use crate::kernels::search::Pattern;
 use crate::view::{View, load};
 
 /// A new reference, or NULL with an exception set: what CPython's own constructors return.
@@ -98,13 +99,7 @@ pub(super) trait PyElement: Element {
     fn fill(py: Python<'_>, view: &View<Self>, encoded: Self::Encoded) -> PyResult<Self::Old>;
 
     /// Which elements equal an object, as far as that can be told without asking the object.
-    fn sought(object: &Bound<'_, PyAny>) -> Equal<Self::Encoded>;
-
-    /// The position, in C order, of the first element that equals the encoded one.
-    fn find(view: &View<Self>, element: &Self::Encoded) -> Option<usize>;
-
-    /// How many elements equal the encoded one.
-    fn count(view: &View<Self>, element: &Self::Encoded) -> usize;
+    fn sought(object: &Bound<'_, PyAny>) -> Equal<Pattern>;
 }
 
 /// Fills the empty places of a list, which is given up where there is no object for one.
@@ -167,8 +162,13 @@ pub(super) enum Equal<T> {
 
 impl<T> Equal<T> {
     fn map<U>(self, f: impl FnOnce(T) -> U) -> Equal<U> {
+        self.and_then(|value| Some(f(value)))
+    }
+
+    /// What comes of the value, if anything: `None` equals no element.
+    fn and_then<U>(self, f: impl FnOnce(T) -> Option<U>) -> Equal<U> {
         match self {
-            Self::To(value) => Equal::To(f(value)),
+            Self::To(value) => f(value).map_or(Equal::None, Equal::To),
             Self::None => Equal::None,
             Self::Unknown => Equal::Unknown,
         }
@@ -228,16 +228,9 @@ impl<T: Scalar<Value: PyValue>> PyElement for T {
         }
     }
 
-    fn sought(object: &Bound<'_, PyAny>) -> Equal<T::Bytes> {
-        T::Value::equal_to(object).map(T::encode)
-    }
-
-    fn find(view: &View<T>, element: &T::Bytes) -> Option<usize> {
-        search::find(view, T::decode(*element))
-    }
-
-    fn count(view: &View<T>, element: &T::Bytes) -> usize {
-        search::count(view, T::decode(*element))
+    #[inline]
+    fn sought(object: &Bound<'_, PyAny>) -> Equal<Pattern> {
+        T::Value::equal_to(object).and_then(Pattern::of::<T>)
     }
 }
 
@@ -269,16 +262,8 @@ impl PyElement for Opaque {
         match encoded {}
     }
 
-    fn sought(_object: &Bound<'_, PyAny>) -> Equal<Infallible> {
+    fn sought(_object: &Bound<'_, PyAny>) -> Equal<Pattern> {
         Equal::Unknown
-    }
-
-    fn find(_view: &View<Self>, element: &Infallible) -> Option<usize> {
-        match *element {}
-    }
-
-    fn count(_view: &View<Self>, element: &Infallible) -> usize {
-        match *element {}
     }
 }
 
