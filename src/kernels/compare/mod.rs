@@ -14,12 +14,14 @@
 
 #![allow(unsafe_code)]
 
+mod bytes;
 mod decoded;
 mod exact;
 mod numbers;
 mod pair;
 mod promote;
 
+pub(crate) use bytes::equal_bytes;
 pub(crate) use decoded::{Decode, decode, equal_decoded};
 
 use super::axes::all_runs;
@@ -136,17 +138,4 @@ unsafe fn equal_to_complex(
             unsafe { real.equal(&block) && imaginary.equal(&imaginary_parts) }
         })
     })
-}
-
-/// Returns whether two blocks of memory have the same bytes.
-///
-/// By C's function on pointers: a slice over memory that others may write to would be undefined
-/// behaviour.
-///
-/// # Safety
-/// Both are valid for reads of `length` bytes.
-#[inline]
-pub(crate) unsafe fn equal_bytes(left: *const u8, right: *const u8, length: usize) -> bool {
-    // SAFETY: the caller vouches for both.
-    unsafe { libc::memcmp(left.cast(), right.cast(), length) == 0 }
 }

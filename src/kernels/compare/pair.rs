@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)]
 
-use super::equal_bytes;
+use super::bytes::equal_bytes;
 use super::exact::Exact;
 use super::numbers::{Bits, HalfBits, Same};
 use super::promote::CommonType;

@@ -1,8 +1,5 @@
 //! Limits: which numbers a scalar type holds, in terms of each wide type.
 
-use super::loops::Find;
-use super::steps;
-use super::wide::WideType;
 use crate::dtype::Scalar;
 use crate::format::Class;
 use num_traits::{AsPrimitive, Bounded};
@@ -19,7 +16,7 @@ pub(super) struct Limits {
 }
 
 /// The smallest and the largest integer of a type; `None` for floats.
-const fn range(scalar: Scalar) -> Option<(i128, i128)> {
+pub(super) const fn range(scalar: Scalar) -> Option<(i128, i128)> {
     let bits = 8 * scalar.size();
     match scalar.class() {
         Class::Bool => Some((0, 1)),
@@ -86,19 +83,6 @@ impl Limits {
         i128: AsPrimitive<T>,
     {
         (saturated(self.low), saturated(self.high))
-    }
-
-    /// What finds the numbers of a type that are beyond the limits of another; `None` if there are
-    /// none.
-    pub(super) fn check(&self, from: Scalar, to: Scalar) -> Option<Find> {
-        let wide = WideType::of(from);
-        match range(from) {
-            Some((low, high)) if low >= self.low && high <= self.high => None,
-            Some(_) => Some(steps::outside(wide)),
-            None if range(to).is_some() => Some(steps::outside(wide)),
-            None if from.size() > to.size() => Some(steps::infinite(wide, to)),
-            None => None,
-        }
     }
 }
 

@@ -7,6 +7,7 @@
 //! | `wide` | the few types that everything is converted through |
 //! | `limits` | which numbers a type holds |
 //! | `steps`, `loops` | the steps, and the kernels that they are instances of |
+//! | `overflow` | what becomes of a number that its new type does not hold |
 //! | `fault` | what is wrong with a number, in words |
 
 #![allow(unsafe_code)]
@@ -15,9 +16,12 @@ mod execute;
 mod fault;
 mod limits;
 mod loops;
+mod overflow;
 mod plan;
 mod steps;
 mod wide;
+
+pub use overflow::Overflow;
 
 use crate::dtype::ScalarType;
 use crate::error::{Error, Result};
@@ -27,21 +31,6 @@ use crate::view::RawView;
 use execute::convert_all;
 use fault::{Fault, Index, Number};
 use plan::Plan;
-
-/// What becomes of a number that its new type does not hold. Rounding and the loss of a fraction are
-/// not meant by that.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Overflow {
-    /// It is an error: an integer out of range, an infinity or NaN that is to become an integer, a
-    /// finite number that is to become infinite.
-    Error,
-    /// Integers keep their lowest bits: the number, less its fraction, modulo 2 to the number of
-    /// bits. Infinities and NaN become 0, and floats that are too large infinite.
-    Wrap,
-    /// Integers become the nearest one that there is. NaN becomes 0, and floats that are too large
-    /// infinite.
-    Saturate,
-}
 
 /// The error for two formats between which a conversion has no meaning.
 pub(crate) fn no_conversion([from, to]: [&FormatString; 2]) -> Error {

@@ -21,10 +21,11 @@
 #![allow(unsafe_code)]
 
 use super::fault::{Fault, Number};
-use super::limits::Limits;
+use super::limits::{Limits, range};
 use super::loops::{Find, Map, Try};
+use super::overflow::Overflow;
+use super::steps;
 use super::wide::WideType;
-use super::{Overflow, steps};
 use crate::dtype::{Scalar, ScalarType};
 use crate::format::Class;
 use smallvec::SmallVec;
@@ -49,6 +50,18 @@ pub(super) struct Plan {
     wide: WideType,
     /// Sizes of an element of source and target.
     pub(super) sizes: [usize; 2],
+}
+
+/// What finds the numbers of a type that are beyond the limits of another; `None` if there are none.
+fn check(limits: &Limits, from: Scalar, to: Scalar) -> Option<Find> {
+    let wide = WideType::of(from);
+    match range(from) {
+        Some((low, high)) if low >= limits.low && high <= limits.high => None,
+        Some(_) => Some(steps::outside(wide)),
+        None if range(to).is_some() => Some(steps::outside(wide)),
+        None if from.size() > to.size() => Some(steps::infinite(wide, to)),
+        None => None,
+    }
 }
 
 /// The type of the real numbers that a scalar consists of, and how many there are; `None` for bytes,
@@ -138,7 +151,7 @@ impl Plan {
         count: usize,
     ) {
         let (from, to) = (self.wide, WideType::of(target));
-        let check = self.limits.check(source, target);
+        let check = check(self.limits, source, target);
         let overflows = check.is_some();
         let mut convert = match target {
             Scalar::F16 => steps::between_for_halves(from),
