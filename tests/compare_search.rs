@@ -114,8 +114,8 @@ few! {
         [LongDouble::few(choice), LongDouble::few(choice >> 2)].concat(), complex!(LongDouble);
 }
 
-/// Each part of so many bytes turned around.
-fn turned(bytes: &[u8], part: usize) -> Vec<u8> {
+/// Every `part` bytes reversed.
+fn swapped(bytes: &[u8], part: usize) -> Vec<u8> {
     bytes.chunks(part).flat_map(|part| part.iter().rev()).copied().collect()
 }
 
@@ -126,21 +126,21 @@ fn planted<T: Few>(place: &Placed, choices: &[u8], part: Option<usize>) -> (Aren
     let positions = place.positions(Order::C);
     for (&position, &choice) in positions.iter().zip(choices.iter().cycle()) {
         let element = T::few(choice);
-        let element = part.map_or_else(|| element.clone(), |part| turned(&element, part));
+        let element = part.map_or_else(|| element.clone(), |part| swapped(&element, part));
         bytes[position..position + place.itemsize].copy_from_slice(&element);
     }
     let values = positions
         .iter()
         .map(|&position| {
             let element = &bytes[position..position + place.itemsize];
-            part.map_or_else(|| element.to_vec(), |part| turned(element, part))
+            part.map_or_else(|| element.to_vec(), |part| swapped(element, part))
         })
         .collect();
     (Arena::new(&bytes), values)
 }
 
 /// What the kernels say of two layouts of values, and what the loops say. `part` is how the bytes
-/// of `S`, which is `T` in some order, are to be turned.
+/// of `S`, which is `T` in some order, are to be swapped.
 fn check<T: Few, S: Scalar<Value = T::Value>>(
     places: &(Placed, Placed),
     choices: &(Vec<u8>, Vec<u8>),

@@ -1,22 +1,22 @@
 //! The axes of several views taken together, in the order that suits the memory.
 //!
-//! [`Walk`](crate::view::Walk) goes through elements in the order of their indices. Most kernels may
-//! take any order, and what a pass over memory costs is decided by its addresses: forward is better
-//! than backward, and the shortest strides belong innermost. So [`Axes`] normalises the dimensions, as
-//! NumPy's iterator does:
+//! [`Walk`](crate::view::Walk) goes through elements in the order of their indices. Most kernels
+//! may take any order, and what a pass over memory costs is decided by its addresses: forward is
+//! better than backward, and the shortest strides belong innermost. So [`Axes`] normalises the
+//! dimensions, as NumPy's iterator does:
 //!
 //! 1. An axis of length 1 is dropped.
 //! 2. An axis whose stride is negative in the first view (in copies, the target) is reversed in all
 //!    views: it starts at its last element.
-//! 3. The axes are sorted by the size of their strides, the longest outermost, by those of the first
-//!    view, then of the second: an insertion sort, because there are few, and because dimensions mostly
-//!    are in that order already.
+//! 3. The axes are sorted by the size of their strides, the longest outermost, by those of the
+//!    first view, then of the second: an insertion sort, because there are few, and because
+//!    dimensions mostly are in that order already.
 //! 4. Neighbours of which the outer continues the inner in every view are coalesced into one.
 //!
-//! Views whose elements are contiguous in whatever order end as one run, and most others as a few axes
-//! around a long one. What depends on the order of elements, such as finding the first, leaves out the
-//! steps 2 and 3. Where pointers stand between a start and its elements (suboffsets) there are no such
-//! axes; then a `Walk` is what is left.
+//! Views whose elements are contiguous in whatever order end as one run, and most others as a few
+//! axes around a long one. What depends on the order of elements, such as finding the first, leaves
+//! out the steps 2 and 3. Where pointers stand between a start and its elements (suboffsets) there
+//! are no such axes; then a `Walk` is what is left.
 
 #![allow(unsafe_code)]
 
@@ -39,8 +39,8 @@ pub(super) fn single_run<const N: usize>(views: [RawView<'_>; N]) -> Option<Run<
     contiguous.then(|| run(layouts.map(|layout| layout.itemsize() as isize)))
 }
 
-/// Calls `body` with runs that are all elements of the views, which have one shape, until it returns
-/// `false`. Returns whether it never did. The elements come in any order.
+/// Calls `body` with runs that are all elements of the views, which have one shape, until it
+/// returns `false`. Returns whether it never did. The elements come in any order.
 #[inline]
 pub(super) fn all_runs<const N: usize>(
     views: [RawView<'_>; N],
@@ -169,8 +169,8 @@ impl<const N: usize> Axes<N> {
         accept(&self.axes[index]).then(|| self.axes.remove(index))
     }
 
-    /// Calls `body` with runs that are all elements, several together where they are short, until it
-    /// returns `false`. Returns whether it never did.
+    /// Calls `body` with runs that are all elements, several together where they are short, until
+    /// it returns `false`. Returns whether it never did.
     fn all_runs(mut self, mut body: impl FnMut(Runs<N>) -> bool) -> bool {
         let inner = self.take_innermost();
         let outer = if inner.length < SHORT_RUN { self.take_innermost() } else { Axis::UNIT };
@@ -185,8 +185,8 @@ impl<const N: usize> Axes<N> {
         })
     }
 
-    /// Calls `body` with every place that the axes lead to, until it returns `false`. Returns whether
-    /// it never did.
+    /// Calls `body` with every place that the axes lead to, until it returns `false`. Returns
+    /// whether it never did.
     pub(super) fn all_starts(self, mut body: impl FnMut([*mut u8; N]) -> bool) -> bool {
         let mut starts = self.starts;
         if self.axes.is_empty() {

@@ -1,8 +1,8 @@
 //! Half-precision floats made wider and narrower.
 //!
-//! Processors have instructions for that, which compilers make of no plain loop: the crate `half` uses
-//! them where there are any, on slices. Memory of others can never be a slice, so values go through
-//! small arrays of our own.
+//! Processors have instructions for that, which compilers make of no plain loop: the crate `half`
+//! uses them where there are any, on slices. Memory of others can never be a slice, so values go
+//! through small arrays of our own.
 
 #![allow(unsafe_code)]
 
@@ -43,8 +43,8 @@ pub(super) unsafe fn from_f32(source: *const f32, target: *mut f16, count: usize
 }
 
 /// # Safety
-/// `source` is valid for reads of `count` values, `target` for writes; they do not overlap. Any bytes
-/// are an `A`.
+/// `source` is valid for reads of `count` values, `target` for writes; they do not overlap. Any
+/// bytes are an `A`.
 #[inline(always)]
 unsafe fn convert<A: Copy + Default, B: Copy + Default>(
     source: *const A,

@@ -1,9 +1,9 @@
 //! Work on many elements at once: copies, conversions, comparisons, searches.
 //!
-//! A kernel takes views and goes over them in long runs. What it depends on decides what it is compiled
-//! for: copies depend on the element's size, not on its type; what looks at values depends on class,
-//! size and byte order, which are a value ([`Encoding`]) and not a type. Each fast path has the plain
-//! loop beside it that it must agree with, or in its tests.
+//! A kernel takes views and goes over them in long runs. What it depends on decides what it is
+//! compiled for: copies depend on the element's size, not on its type; what looks at values depends
+//! on class, size and byte order, which are a value ([`Encoding`]) and not a type. Each fast path
+//! has the plain loop beside it that it must agree with, or in its tests.
 //!
 //! | room | what it does |
 //! |---|---|
@@ -14,9 +14,9 @@
 //! | [`hex`] | writes hexadecimal digits |
 //!
 //! Kernels that reduce (sums, minima, maxima and where they are) will be a room of their own beside
-//! these, `reduce`. They have what they need here: `axes` for an order that suits the memory, `blocks`
-//! for contiguous native numbers of one type, [`simd`] to be compiled for every width, [`pieces`] to
-//! pause in between.
+//! these, `reduce`. They have what they need here: `axes` for an order that suits the memory,
+//! `blocks` for contiguous native numbers of one type, [`simd`] to be compiled for every width,
+//! [`pieces`] to pause in between.
 //!
 //! | shared | what it does |
 //! |---|---|

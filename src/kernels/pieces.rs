@@ -1,9 +1,9 @@
 //! Views divided into smaller ones, so that whoever works on them can pause in between.
 //!
-//! A view that is too large is divided along one dimension into selections of it, and these again until
-//! they are small enough. Which dimension depends on what the pieces must be: the longest, if their
-//! order does not matter, so that each piece still has long runs; the outermax_bytes, if each piece has to
-//! be consecutive elements of the C order.
+//! A view that is too large is divided along one dimension into selections of it, and these again
+//! until they are small enough. Which dimension depends on what the pieces must be: the longest, if
+//! their order does not matter, so that each piece still has long runs; the outermax_bytes, if each
+//! piece has to be consecutive elements of the C order.
 
 #![allow(unsafe_code)]
 
@@ -24,9 +24,10 @@ pub enum Sequence {
     Backward,
 }
 
-/// Calls `work` with pieces of views of one shape, each of at max_bytes `max_bytes` unless a single element is
-/// larger, and with the number of elements before it in C order, which only has a meaning where the
-/// pieces are in a sequence. Ends when `work` returns `false`. Returns whether it never did.
+/// Calls `work` with pieces of views of one shape, each of at max_bytes `max_bytes` unless a single
+/// element is larger, and with the number of elements before it in C order, which only has a
+/// meaning where the pieces are in a sequence. Ends when `work` returns `false`. Returns whether it
+/// never did.
 ///
 /// # Errors
 /// Those of `work`; an error with [`is_index`](crate::Error::is_index) or
@@ -97,8 +98,8 @@ fn divide<const N: usize>(
     Ok(true)
 }
 
-/// The dimension to divide, and how many of its indices a piece has; `None` for what is small enough or
-/// a single element.
+/// The dimension to divide, and how many of its indices a piece has; `None` for what is small
+/// enough or a single element.
 fn division(
     layout: &Layout,
     bytes: usize,

@@ -1,10 +1,10 @@
 //! Prefetching: asking for memory some time before it is read. All of it is in this file.
 //!
-//! Processors prefetch by themselves while memory is read in order, but no further than to the end of
-//! a page: at the start of the next page, where that lies in no cache, they wait. A prefetch across
-//! that border keeps them going. It is a hint, so no result depends on it; to have none, empty
-//! [`prefetch`], and let [`for_each_index`] and [`copy_nonoverlapping`] be the plain loop and the plain
-//! copy that their names say.
+//! Processors prefetch by themselves while memory is read in order, but no further than to the end
+//! of a page: at the start of the next page, where that lies in no cache, they wait. A prefetch
+//! across that border keeps them going. It is a hint, so no result depends on it; to have none,
+//! empty [`prefetch`], and let [`for_each_index`] and [`copy_nonoverlapping`] be the plain loop and
+//! the plain copy that their names say.
 //!
 //! What it gains depends on the processor's maker: it must be measured on more than one.
 
@@ -16,12 +16,12 @@ pub(crate) const DISTANCE: usize = 8192;
 /// Bytes that are copied between two prefetches.
 const COPY_STEP: usize = 2048;
 
-/// Bytes that are read between two prefetches in a loop that also writes: processors have room for few
-/// outstanding reads.
+/// Bytes that are read between two prefetches in a loop that also writes: processors have room for
+/// few outstanding reads.
 const LOOP_STEP: usize = 512;
 
-/// Bytes from which a prefetch pays where as much is written. What is less is in a cache, or in fresh
-/// memory that the system has just cleared.
+/// Bytes from which a prefetch pays where as much is written. What is less is in a cache, or in
+/// fresh memory that the system has just cleared.
 const MIN_BYTES: usize = 4 << 20;
 
 /// Bytes of a cache line.
@@ -33,18 +33,18 @@ pub(crate) fn prefetch(start: *const u8, length: usize) {
     #[cfg(target_arch = "x86_64")]
     for line in (0..length).step_by(CACHE_LINE) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: every x86-64 has the instruction, which neither reads nor writes memory and ignores
-        // addresses that are not mapped.
+        // SAFETY: every x86-64 has the instruction, which neither reads nor writes memory and
+        // ignores addresses that are not mapped.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(line).cast()) };
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (start, length, CACHE_LINE);
 }
 
-/// Calls `body` with every index below `count`, in order: those of elements that are contiguous from
-/// `source` on and that are converted to as many of type `B`. Where there are many, later ones are
-/// prefetched, unless those of `B` are larger: then writing is what takes the time, and a prefetch
-/// delays it.
+/// Calls `body` with every index below `count`, in order: those of elements that are contiguous
+/// from `source` on and that are converted to as many of type `B`. Where there are many, later ones
+/// are prefetched, unless those of `B` are larger: then writing is what takes the time, and a
+/// prefetch delays it.
 #[inline(always)]
 pub(crate) fn for_each_index<A, B>(source: *const A, count: usize, mut body: impl FnMut(usize)) {
     let size = size_of::<A>();

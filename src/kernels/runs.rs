@@ -1,9 +1,9 @@
 //! Runs of elements, several of the same length and distance together.
 //!
-//! A [`Run`] of `view` is one line of elements. Where runs are short it costs more to go from one to
-//! the next than to work on it, so kernels are given the two innermost axes at once: [`Runs`] are
-//! `count` runs of `length` elements. A kernel that wants a bounded amount of work asks for it in
-//! blocks: whole runs where several fit, else parts of one.
+//! A [`Run`] of `view` is one line of elements. Where runs are short it costs more to go from one
+//! to the next than to work on it, so kernels are given the two innermost axes at once: [`Runs`]
+//! are `count` runs of `length` elements. A kernel that wants a bounded amount of work asks for it
+//! in blocks: whole runs where several fit, else parts of one.
 
 use crate::view::Run;
 
@@ -74,8 +74,8 @@ impl<const N: usize> Runs<N> {
         Self { starts, length, count: 1, ..*self }
     }
 
-    /// Calls `body` with blocks of at most `max` elements, in order, until it returns `false`: whole
-    /// runs where several fit, else parts of a run.
+    /// Calls `body` with blocks of at most `max` elements, in order, until it returns `false`:
+    /// whole runs where several fit, else parts of a run.
     #[inline]
     pub(crate) fn all_blocks(&self, max: usize, mut body: impl FnMut(Self) -> bool) -> bool {
         if self.length == 0 {

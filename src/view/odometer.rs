@@ -16,8 +16,8 @@ impl<const N: usize> Axis<N> {
     /// An axis of a single index.
     pub(crate) const UNIT: Self = Self { length: 1, strides: [0; N] };
 
-    /// The two axes as one, if one step of this axis is exactly all steps of the inner one, in every
-    /// view.
+    /// The two axes as one, if one step of this axis is exactly all steps of the inner one, in
+    /// every view.
     #[inline]
     pub(crate) fn coalesced(&self, inner: &Self) -> Option<Self> {
         let mut strides = self.strides.iter().zip(&inner.strides);
@@ -39,8 +39,8 @@ impl<const N: usize> Odometer<N> {
         Self(axes.into_iter().map(|axis| (axis, 0)).collect())
     }
 
-    /// Goes on to the next combination, and moves the addresses there. Returns whether there is one:
-    /// after the last, indices and addresses are those of the first again.
+    /// Goes on to the next combination, and moves the addresses there. Returns whether there is
+    /// one: after the last, indices and addresses are those of the first again.
     #[inline]
     pub(crate) fn advance(&mut self, addresses: &mut [*mut u8; N]) -> bool {
         for (axis, index) in self.0.iter_mut().rev() {

@@ -1,12 +1,13 @@
-//! Blocks: elements of runs made contiguous, native and of the type that they are to be compared as.
+//! Blocks: elements of runs made contiguous, native and of the type that they are to be compared
+//! as.
 //!
 //! Comparing and searching would need a loop for every combination of type, byte order and stride.
 //! Instead, elements are brought into one shape, a block of a few kilobytes at a time: gathered if
-//! they are not contiguous, byte-swapped if they are not native, widened if they are to be of a wider
-//! type. So whatever is done with a block is one loop over contiguous native numbers. Blocks are made in
-//! buffers that stay in the first cache, which costs little beside the loads from memory, and each step
-//! runs with vectors. A step that is not needed is left out, and what needs none is used where it lies,
-//! all of it as a single block.
+//! they are not contiguous, byte-swapped if they are not native, widened if they are to be of a
+//! wider type. So whatever is done with a block is one loop over contiguous native numbers. Blocks
+//! are made in buffers that stay in the first cache, which costs little beside the loads from
+//! memory, and each step runs with vectors. A step that is not needed is left out, and what needs
+//! none is used where it lies, all of it as a single block.
 
 #![allow(unsafe_code)]
 
@@ -79,8 +80,8 @@ impl<'a> Blocks<'a> {
         if is_in_place { usize::MAX } else { BUFFER_BYTES / self.encoding.size.max(widened) }
     }
 
-    /// All elements of some runs, at most [`max_len`](Self::max_len), as a block. It is valid until the
-    /// next one.
+    /// All elements of some runs, at most [`max_len`](Self::max_len), as a block. It is valid until
+    /// the next one.
     ///
     /// # Safety
     /// The runs lead to elements of the encoding that are valid for reads.
@@ -92,8 +93,8 @@ impl<'a> Blocks<'a> {
         let native = self.buffers.native.start();
         let [start] = runs.starts;
         // SAFETY: the caller vouches for the elements, and both buffers have room for as many as
-        // `max_len` allows. A buffer overlaps no memory of others, and each step writes all that the
-        // next one reads.
+        // `max_len` allows. A buffer overlaps no memory of others, and each step writes all that
+        // the next one reads.
         unsafe {
             let mut block = start.cast_const();
             if runs.count > 1 || runs.strides != [stride] {

@@ -40,7 +40,8 @@ impl<A: AsPrimitive<B>, B: Copy + 'static> Kernel for Widen<A, B> {
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) {
         for index in 0..self.count {
-            // SAFETY: the caller vouches for `count` numbers of both; the accesses need no alignment.
+            // SAFETY: the caller vouches for `count` numbers of both; the accesses need no
+            // alignment.
             unsafe {
                 let number = self.source.add(index).read_unaligned();
                 self.target.add(index).write_unaligned(number.as_());
@@ -77,8 +78,8 @@ where
 /// Makes native numbers wider, or only copies those that are so wide already.
 ///
 /// # Safety
-/// `source` is valid for reads of `count` native numbers of the encoding, and `target` for writes of as
-/// many widened ones; they do not overlap.
+/// `source` is valid for reads of `count` native numbers of the encoding, and `target` for writes
+/// of as many widened ones; they do not overlap.
 pub(super) unsafe fn widen(
     source: *const u8,
     encoding: Encoding,
@@ -96,7 +97,8 @@ pub(super) unsafe fn widen(
             run(Widen::<$narrow, $wide> { source: source.cast(), target: target.cast(), count })
         };
     }
-    // SAFETY: the caller vouches for the numbers, whose type is that of class and size, on both sides.
+    // SAFETY: the caller vouches for the numbers, whose type is that of class and size, on both
+    // sides.
     unsafe {
         match (encoding.class, encoding.size, widened) {
             (Bool, _, Integer(1)) => to!(WidenBool: u8),

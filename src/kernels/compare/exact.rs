@@ -1,10 +1,10 @@
 //! Integers of 64 bits and floats compared exactly, none of them rounded.
 //!
-//! A conversion to `f64` rounds integers from 2^53 on, and not all processors have an instruction for
-//! it. But an integer that is nearer to zero becomes a float by its bits alone: it is added to the bits
-//! of 2^52 + 2^51, whose last bit stands for 1, and that number is subtracted again. So a chunk is
-//! compared as if all its integers were so small, while it is noted whether they are; only where one is
-//! not is the chunk compared again, by a conversion there and back.
+//! A conversion to `f64` rounds integers from 2^53 on, and not all processors have an instruction
+//! for it. But an integer that is nearer to zero becomes a float by its bits alone: it is added to
+//! the bits of 2^52 + 2^51, whose last bit stands for 1, and that number is subtracted again. So a
+//! chunk is compared as if all its integers were so small, while it is noted whether they are; only
+//! where one is not is the chunk compared again, by a conversion there and back.
 
 #![allow(unsafe_code)]
 
@@ -65,7 +65,8 @@ impl<I: Integer64> Kernel for Exact<I, f64> {
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) -> bool {
-        // SAFETY: the caller vouches for `count` numbers on both sides; the loads need no alignment.
+        // SAFETY: the caller vouches for `count` numbers on both sides; the loads need no
+        // alignment.
         let pair = |index: usize| unsafe {
             (self.left.add(index).read_unaligned(), self.right.add(index).read_unaligned())
         };

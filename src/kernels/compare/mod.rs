@@ -1,14 +1,14 @@
 //! Equality of two views, element by element.
 //!
-//! Values are compared, not bytes: the zeros of a float are equal, a NaN equals nothing, and every true
-//! `bool` equals every other. There are three ways, from the fastest to the most general:
+//! Values are compared, not bytes: the zeros of a float are equal, a NaN equals nothing, and every
+//! true `bool` equals every other. There are three ways, from the fastest to the most general:
 //!
 //! 1. Contiguous elements of one encoding that are equal exactly when their bytes are: `memcmp`.
 //! 2. Scalars of any two encodings: as one common type that holds both exactly (see `promote`), in
-//!    [`blocks`](super::blocks), by one loop for each common type. So there are few loops for many pairs
-//!    of formats.
-//! 3. Anything else: as a [`Value`](crate::element::Value), one by one (see `decoded`). This is also
-//!    what the others must agree with.
+//!    [`blocks`](super::blocks), by one loop for each common type. So there are few loops for many
+//!    pairs of formats.
+//! 3. Anything else: as a [`Value`](crate::element::Value), one by one (see `decoded`). This is
+//!    also what the others must agree with.
 //!
 //! Wherever a difference is found the comparison ends.
 
@@ -33,7 +33,8 @@ use crate::view::{RawView, View};
 use pair::Pair;
 use promote::CommonType;
 
-/// Complex elements whose real parts are compared before their imaginary ones: the cache holds them.
+/// Complex elements whose real parts are compared before their imaginary ones: the cache holds
+/// them.
 const COMPLEX_BLOCK: usize = 1024;
 
 /// Returns whether two views have equal elements in the same places; never for different shapes.
@@ -68,8 +69,8 @@ pub(crate) unsafe fn equal_scalars(
     }
     let bitwise = left_encoding == right_encoding && left_encoding.is_bitwise();
     if bitwise && left.layout().is_c_contiguous() && right.layout().is_c_contiguous() {
-        // SAFETY: both views are contiguous and of one itemsize, so valid for reads of as many bytes;
-        // those of an empty one need not be, and are not looked at.
+        // SAFETY: both views are contiguous and of one itemsize, so valid for reads of as many
+        // bytes; those of an empty one need not be, and are not looked at.
         return left.layout().is_empty()
             || unsafe { equal_bytes(left.start(), right.start(), left.layout().nbytes()) };
     }
@@ -133,8 +134,8 @@ unsafe fn equal_to_complex(
                 outer_strides: [0, block.outer_strides[1]],
                 ..block
             };
-            // SAFETY: the runs lead to elements of both views, and so to both parts of complex ones;
-            // strides of 0 stay on the one number.
+            // SAFETY: the runs lead to elements of both views, and so to both parts of complex
+            // ones; strides of 0 stay on the one number.
             unsafe { real.equal(&block) && imaginary.equal(&imaginary_parts) }
         })
     })

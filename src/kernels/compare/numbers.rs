@@ -22,8 +22,8 @@ pub(super) trait Equals: Copy {
     fn equals(self, other: Self) -> bool;
 }
 
-/// The bits of an integer that may be signed where the other one is not: they are equal only where it is
-/// not negative.
+/// The bits of an integer that may be signed where the other one is not: they are equal only where
+/// it is not negative.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub(super) struct Bits<U>(U);
@@ -69,7 +69,8 @@ impl<A: Equals> Kernel for Same<A, A> {
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) -> bool {
-        // SAFETY: the caller vouches for `count` numbers on both sides; the loads need no alignment.
+        // SAFETY: the caller vouches for `count` numbers on both sides; the loads need no
+        // alignment.
         let differ = |index: usize| unsafe {
             let left = self.left.add(index).read_unaligned();
             !left.equals(self.right.add(index).read_unaligned())

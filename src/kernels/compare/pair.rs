@@ -51,8 +51,8 @@ impl<'a> Pair<'a> {
         let is_crossed =
             self.is_float_first && matches!(self.common, CommonType::IntegerAndFloat { .. });
         runs.all_blocks(max, |part| {
-            // SAFETY: the caller vouches for the elements; a block is valid until the next one of its
-            // own view, and holds numbers of the common type.
+            // SAFETY: the caller vouches for the elements; a block is valid until the next one of
+            // its own view, and holds numbers of the common type.
             unsafe {
                 let left = left_blocks.block(part.in_view(0));
                 let right = right_blocks.block(part.in_view(1));
@@ -63,7 +63,8 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// Returns whether so many numbers of a common type are equal. Of two types the integers come first.
+/// Returns whether so many numbers of a common type are equal. Of two types the integers come
+/// first.
 ///
 /// # Safety
 /// Both are valid for reads of as many numbers of the common type.

@@ -1,10 +1,11 @@
 //! Promotion: the common type that numbers of two encodings are compared as.
 //!
-//! The common type holds the numbers of both exactly, so that equality after promotion is equality of
-//! the numbers. Integers become the wider of the two types, floats likewise, and integers of up to 32
-//! bits become `f64` beside floats. No type holds both 64-bit integers and floats, nor signed and
-//! unsigned integers of 64 bits: these have loops that compare the two kinds with each other. The only
-//! exception is C's `long double`, which beside other numbers is the `f64` that it is read as.
+//! The common type holds the numbers of both exactly, so that equality after promotion is equality
+//! of the numbers. Integers become the wider of the two types, floats likewise, and integers of up
+//! to 32 bits become `f64` beside floats. No type holds both 64-bit integers and floats, nor signed
+//! and unsigned integers of 64 bits: these have loops that compare the two kinds with each other.
+//! The only exception is C's `long double`, which beside other numbers is the `f64` that it is read
+//! as.
 
 use crate::format::Class;
 use crate::kernels::blocks::Widened;
@@ -26,8 +27,8 @@ pub(super) enum CommonType {
 }
 
 impl CommonType {
-    /// What the numbers of two encodings are compared as; `None` if they are never equal. The first has
-    /// no more numbers per element than the second.
+    /// What the numbers of two encodings are compared as; `None` if they are never equal. The first
+    /// has no more numbers per element than the second.
     pub(super) fn promoted(left: Encoding, right: Encoding) -> Option<Self> {
         use Class::{Address, Bool, Char, Complex, Float, Signed, Text, Unsigned};
         let (size, other) = (left.number_size(), right.number_size());
@@ -54,7 +55,8 @@ impl CommonType {
         })
     }
 
-    /// What the numbers of an encoding have to be widened to; `None` if they are of the common type.
+    /// What the numbers of an encoding have to be widened to; `None` if they are of the common
+    /// type.
     pub(super) fn widened(self, encoding: Encoding) -> Option<Widened> {
         let is_float = encoding.is_float();
         let widened = match self {

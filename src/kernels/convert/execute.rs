@@ -16,12 +16,12 @@ const BLOCK: usize = 1024;
 /// Room for a block of numbers of any type, or for half as many complex ones.
 type Block = MaybeUninit<[u128; BLOCK]>;
 
-/// Converts every element of a view, in C order, to contiguous ones. The error is made by `error`, of
-/// the position of the element, what is wrong with it, and what it is.
+/// Converts every element of a view, in C order, to contiguous ones. The error is made by `error`,
+/// of the position of the element, what is wrong with it, and what it is.
 ///
 /// # Safety
-/// The view's elements are of the plan's source type. `start` is valid for writes of all of them as its
-/// target type, and does not overlap the view.
+/// The view's elements are of the plan's source type. `start` is valid for writes of all of them as
+/// its target type, and does not overlap the view.
 ///
 /// # Errors
 /// That of the first element that is one.
@@ -39,8 +39,8 @@ pub(super) unsafe fn convert_all(
         while done < count {
             let next = max.min(count - done);
             let (source, target) = (view.start().wrapping_add(done * size), done * target_size);
-            // SAFETY: the next elements of the view, which are contiguous, and as many of the target,
-            // for which the caller vouches. One conversion uses no blocks.
+            // SAFETY: the next elements of the view, which are contiguous, and as many of the
+            // target, for which the caller vouches. One conversion uses no blocks.
             let result = unsafe {
                 plan.run(source, start.wrapping_add(target), next, [std::ptr::null_mut(); 2])
             };
@@ -72,8 +72,8 @@ unsafe fn convert_in_blocks(
     // Converts the next `count` elements of the view, which are contiguous at `source`.
     let mut convert = |source: *const u8, count: usize| {
         let target = target.wrapping_add(done * target_size);
-        // SAFETY: it is only called with as many elements as half a block, valid for reads; the caller
-        // vouches for the target, and the blocks are ours.
+        // SAFETY: it is only called with as many elements as half a block, valid for reads; the
+        // caller vouches for the target, and the blocks are ours.
         let result = unsafe { plan.run(source, target, count, blocks) };
         let before = done;
         done += count;
@@ -95,8 +95,8 @@ unsafe fn convert_in_blocks(
                 continue;
             }
             let line = Layout::line(count, run.strides[0], size)?;
-            // SAFETY: these are elements of the view, and the block has room for `max` elements of any
-            // type.
+            // SAFETY: these are elements of the view, and the block has room for `max` elements of
+            // any type.
             unsafe {
                 let target = gathered.wrapping_add(waiting * size);
                 copy::gather(RawView::new(start, &line), Order::C, target)?;

@@ -30,8 +30,8 @@ impl Number {
     ) -> Self {
         macro_rules! part {
             ($type:ty, $index:expr) => {
-                // SAFETY: the caller vouches for the numbers, of which the index is one; any bytes are
-                // of these types, and the load needs no alignment.
+                // SAFETY: the caller vouches for the numbers, of which the index is one; any bytes
+                // are of these types, and the load needs no alignment.
                 unsafe { pointer.cast::<$type>().add($index).read_unaligned() }
             };
         }

@@ -56,7 +56,8 @@ impl Limits {
 
     const fn new(target: Scalar) -> Self {
         if let Some((low, high)) = range(target) {
-            // The float below the smallest integer: one less, or if there is no such float, the next.
+            // The float below the smallest integer: one less, or if there is no such float, the
+            // next.
             let (float, double) = ((low - 1) as f32, (low - 1) as f64);
             let float = if float as i128 == low - 1 { float } else { (low as f32).next_down() };
             let double = if double as i128 == low - 1 { double } else { (low as f64).next_down() };

@@ -1,8 +1,8 @@
-//! The loops that steps are instances of: over contiguous numbers, to convert them or to find one that is
-//! an error.
+//! The loops that steps are instances of: over contiguous numbers, to convert them or to find one
+//! that is an error.
 //!
-//! A loop is a kernel over two types and a closure. A step is that loop as a function on bytes, so that
-//! steps of all types have one signature; the macros here make one of the other.
+//! A loop is a kernel over two types and a closure. A step is that loop as a function on bytes, so
+//! that steps of all types have one signature; the macros here make one of the other.
 
 #![allow(unsafe_code)]
 
@@ -49,7 +49,8 @@ impl<A: Copy, B, F: Fn(A) -> B> Kernel for Mapped<A, B, F> {
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) {
         prefetch::for_each_index::<A, B>(self.source, self.count, |index| {
-            // SAFETY: the caller vouches for `count` numbers of both; the accesses need no alignment.
+            // SAFETY: the caller vouches for `count` numbers of both; the accesses need no
+            // alignment.
             unsafe {
                 let value = self.source.add(index).read_unaligned();
                 self.target.add(index).write_unaligned((self.convert)(value));
@@ -160,8 +161,8 @@ macro_rules! map {
         unsafe fn step(source: *const u8, target: *mut u8, count: usize, $limits: &Limits) {
             let (source, target) = (source.cast::<$from>(), target.cast::<$to>());
             let mapped = Mapped { source, target, count, convert: $convert };
-            // SAFETY: what `Map` asks of the caller is what `Mapped` needs: `count` numbers of the two
-            // types, which any bytes are of.
+            // SAFETY: what `Map` asks of the caller is what `Mapped` needs: `count` numbers of the
+            // two types, which any bytes are of.
             unsafe { mapped.run_widest() }
         }
         step as Map
@@ -199,8 +200,8 @@ macro_rules! try_map {
         ) -> Option<usize> {
             let (source, target) = (source.cast::<$from>(), target.cast::<$to>());
             let tried = Tried { source, target, count, is_error: $is_error, convert: $convert };
-            // SAFETY: what `Try` asks of the caller is what `Tried` needs: `count` numbers of the two
-            // types, which any bytes are of.
+            // SAFETY: what `Try` asks of the caller is what `Tried` needs: `count` numbers of the
+            // two types, which any bytes are of.
             unsafe { tried.run_widest() }
         }
         step as Try

@@ -47,8 +47,8 @@ pub struct Conversion<'a> {
 }
 
 impl<'a> Conversion<'a> {
-    /// The conversion of elements of a shape from one scalar type to another. Errors name the types by
-    /// their `formats`.
+    /// The conversion of elements of a shape from one scalar type to another. Errors name the types
+    /// by their `formats`.
     ///
     /// # Errors
     /// An error with [`is_key`](Error::is_key) if such a conversion has no meaning.
@@ -71,12 +71,13 @@ impl<'a> Conversion<'a> {
         Ok(Layout::contiguous(self.shape, self.plan.sizes[1])?.nbytes())
     }
 
-    /// Converts every element of a piece of the array to its place in the memory at `target`. The piece
-    /// is consecutive elements of the C order, in front of which there are `before` others.
+    /// Converts every element of a piece of the array to its place in the memory at `target`. The
+    /// piece is consecutive elements of the C order, in front of which there are `before` others.
     ///
     /// # Safety
-    /// The piece's elements are of the type that is converted from, and `target` is valid for writes of
-    /// all the array's elements as the type that they are converted to, and does not overlap the piece.
+    /// The piece's elements are of the type that is converted from, and `target` is valid for
+    /// writes of all the array's elements as the type that they are converted to, and does not
+    /// overlap the piece.
     ///
     /// # Errors
     /// An error with [`is_value`](Error::is_value) for the first element that its new type does not

@@ -1,7 +1,7 @@
 //! The plan of a conversion: the list of steps that one pair of types needs.
 //!
-//! There are too many pairs of scalar types to have a loop for each, so a conversion goes through a few
-//! wide types (`wide`), of which each holds the numbers of several scalar types exactly:
+//! There are too many pairs of scalar types to have a loop for each, so a conversion goes through a
+//! few wide types (`wide`), of which each holds the numbers of several scalar types exactly:
 //!
 //! 1. the source is swapped to this machine's byte order,
 //! 2. widened,
@@ -10,13 +10,14 @@
 //! 5. narrowed to the target,
 //! 6. and swapped to its byte order.
 //!
-//! For complex numbers there are steps that drop or add imaginary parts. A step that is not needed is
-//! not in the list, so that the commonest conversions have one or two. The steps are function pointers
-//! of one signature, called once per block of numbers that stays in the cache: the call costs nothing
-//! beside the loop, and each loop is vectorised by itself.
+//! For complex numbers there are steps that drop or add imaginary parts. A step that is not needed
+//! is not in the list, so that the commonest conversions have one or two. The steps are function
+//! pointers of one signature, called once per block of numbers that stays in the cache: the call
+//! costs nothing beside the loop, and each loop is vectorised by itself.
 //!
-//! A number without a counterpart is found before its block is written any further. Where a check would
-//! read the numbers once more only for that, it is one with the conversion ([`Step::Try`]).
+//! Among the steps are checks, which find the first number that is an error. Where nothing else
+//! reads the numbers first, check and conversion are one step ([`Step::Try`]), so that they are
+//! read once.
 
 #![allow(unsafe_code)]
 
@@ -52,7 +53,8 @@ pub(super) struct Plan {
     pub(super) sizes: [usize; 2],
 }
 
-/// What finds the numbers of a type that are beyond the limits of another; `None` if there are none.
+/// What finds the numbers of a type that are beyond the limits of another; `None` if there are
+/// none.
 fn check(limits: &Limits, from: Scalar, to: Scalar) -> Option<Find> {
     let wide = WideType::of(from);
     match range(from) {
@@ -64,8 +66,8 @@ fn check(limits: &Limits, from: Scalar, to: Scalar) -> Option<Find> {
     }
 }
 
-/// The type of the real numbers that a scalar consists of, and how many there are; `None` for bytes,
-/// which are no numbers.
+/// The type of the real numbers that a scalar consists of, and how many there are; `None` for
+/// bytes, which are no numbers.
 fn parts(scalar: Scalar) -> Option<(Scalar, usize)> {
     Some(match scalar {
         Scalar::Char => return None,
@@ -81,8 +83,8 @@ fn parts(scalar: Scalar) -> Option<(Scalar, usize)> {
     })
 }
 
-/// Returns whether a conversion has a meaning: it does between numbers, between text, and between addresses and
-/// integers.
+/// Returns whether a conversion has a meaning: it does between numbers, between text, and between
+/// addresses and integers.
 fn is_meaningful(from: Class, to: Class) -> bool {
     use Class::{Address, Bool, Char, Complex, Float, Signed, Text, Unsigned};
     let is_integer = |class| matches!(class, Bool | Signed | Unsigned | Address);
@@ -202,13 +204,13 @@ impl Plan {
         self.steps.len()
     }
 
-    /// Converts contiguous elements. If one of them is an error, returns which, why, and what it is;
-    /// then those before it have been converted.
+    /// Converts contiguous elements. If one of them is an error, returns which, why, and what it
+    /// is; then those before it have been converted.
     ///
     /// # Safety
-    /// `source` is valid for reads of `count` elements and `target` for writes; they do not overlap. If
-    /// several steps convert, both `blocks` are valid for `2 * count` numbers of any type, and overlap
-    /// neither each other nor the others.
+    /// `source` is valid for reads of `count` elements and `target` for writes; they do not
+    /// overlap. If several steps convert, both `blocks` are valid for `2 * count` numbers of any
+    /// type, and overlap neither each other nor the others.
     pub(super) unsafe fn run(
         &self,
         source: *const u8,
@@ -224,8 +226,8 @@ impl Plan {
             let (values, limits) = (current, self.limits);
             // SAFETY: `current` is the source, or a block that the step before has written as many
             // numbers to; a step reads those of the type that this one has written. `next` is the
-            // target for the last step that converts, else the block that is not `current`; the caller
-            // vouches for their room, and for their not overlapping.
+            // target for the last step that converts, else the block that is not `current`; the
+            // caller vouches for their room, and for their not overlapping.
             let (found, per_element, fault) = unsafe {
                 match *step {
                     Step::Map(map, per_element) => {
@@ -243,8 +245,8 @@ impl Plan {
             };
             if let Some(position) = found {
                 let parts = if fault == Fault::Imaginary { 2 } else { 1 };
-                // SAFETY: errors are found among wide numbers, and this is one of those that the step
-                // has read.
+                // SAFETY: errors are found among wide numbers, and this is one of those that the
+                // step has read.
                 let number = unsafe { Number::read(self.wide, values, position * parts, parts) };
                 let position = position / per_element;
                 // A later step may find one that comes before it.

@@ -1,9 +1,9 @@
 //! Copying the elements of one view to those of another that may lie in the same memory.
 //!
-//! The result is as if all elements were read before any is written. Where both views are contiguous,
-//! `memmove` does that; where their memory certainly does not overlap, nothing has to be done for it.
-//! Otherwise the source is copied first: to find an order in which nothing is overwritten too early
-//! would be faster, but there is none in general.
+//! The result is as if all elements were read before any is written. Where both views are
+//! contiguous, `memmove` does that; where their memory certainly does not overlap, nothing has to
+//! be done for it. Otherwise the source is copied first: to find an order in which nothing is
+//! overwritten too early would be faster, but there is none in general.
 
 #![allow(unsafe_code)]
 
@@ -42,8 +42,8 @@ pub unsafe fn assign_raw(target: RawView<'_>, source: RawView<'_>) -> Result<()>
         return Ok(());
     }
     if to.is_c_contiguous() && from.is_c_contiguous() {
-        // SAFETY: both views are contiguous and of the same size, the caller vouches for the target,
-        // and `copy_from` allows them to overlap.
+        // SAFETY: both views are contiguous and of the same size, the caller vouches for the
+        // target, and `copy_from` allows them to overlap.
         unsafe { target.start().copy_from(source.start(), to.nbytes()) };
         return Ok(());
     }
@@ -54,8 +54,8 @@ pub unsafe fn assign_raw(target: RawView<'_>, source: RawView<'_>) -> Result<()>
     // SAFETY: a unit of 1 divides every element.
     let copy = unsafe { to_memory_swapped(source, Order::C, 1)? };
     let layout = Layout::contiguous(from.shape(), from.itemsize())?;
-    // SAFETY: the copy is exactly the elements of that layout, lives to the end of this function, and
-    // is memory of its own; the caller vouches for the target.
+    // SAFETY: the copy is exactly the elements of that layout, lives to the end of this function,
+    // and is memory of its own; the caller vouches for the target.
     unsafe { copy_nonoverlapping(target, RawView::new(copy.start(), &layout), 1) }
 }
 
@@ -76,9 +76,9 @@ pub fn check_alike(to: &Layout, from: &Layout) -> Result<()> {
     )))
 }
 
-/// Returns whether two views may share a byte: whether the ranges of memory overlap that they extend
-/// over. So views whose elements lie between each other's are taken to share some, and so is everything
-/// that pointers lead to.
+/// Returns whether two views may share a byte: whether the ranges of memory overlap that they
+/// extend over. So views whose elements lie between each other's are taken to share some, and so is
+/// everything that pointers lead to.
 #[must_use]
 pub fn may_overlap(left: RawView<'_>, right: RawView<'_>) -> bool {
     let range = |view: RawView<'_>| {

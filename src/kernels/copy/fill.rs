@@ -1,5 +1,5 @@
-//! Storing one element in all places of a view: a copy whose source stays where it is, along axes with
-//! strides of 0.
+//! Storing one element in all places of a view: a copy whose source stays where it is, along axes
+//! with strides of 0.
 
 #![allow(unsafe_code)]
 
@@ -13,8 +13,8 @@ use crate::layout::Order;
 use crate::view::{RawView, Run, View, Walk};
 use smallvec::SmallVec;
 
-/// Stores the same bytes in every element, in any order: where elements share bytes, any of them may
-/// be the last.
+/// Stores the same bytes in every element, in any order: where elements share bytes, any of them
+/// may be the last.
 ///
 /// # Errors
 /// An error with [`is_read_only`](Error::is_read_only) if the view is; with
@@ -46,8 +46,9 @@ pub unsafe fn fill_raw(target: RawView<'_>, element: &[u8]) -> Result<()> {
         return Ok(());
     }
     let element = element.as_ptr().cast_mut();
-    // SAFETY: the caller vouches for the target. Strides of 0 stay on the one element, which is only
-    // read. It does not overlap the target: a view's memory is in no `&[u8]` while it is written.
+    // SAFETY: the caller vouches for the target. Strides of 0 stay on the one element, which is
+    // only read. It does not overlap the target: a view's memory is in no `&[u8]` while it is
+    // written.
     unsafe {
         if layout.suboffsets().is_empty() {
             let zeros: SmallVec<[isize; 4]> = layout.strides().iter().map(|_| 0).collect();

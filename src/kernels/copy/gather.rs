@@ -1,7 +1,8 @@
 //! Copying the elements of a view, in an order, into contiguous memory.
 //!
-//! What is contiguous in that order already is one copy, and one dimension is one run. For everything
-//! else the target is described by a layout of its own, and it is a copy from view to view.
+//! What is contiguous in that order already is one copy, and one dimension is one run. For
+//! everything else the target is described by a layout of its own, and it is a copy from view to
+//! view.
 
 #![allow(unsafe_code)]
 
@@ -44,8 +45,8 @@ unsafe fn gather_swapped(
     };
     if contiguous {
         if layout.nbytes() > 0 {
-            // SAFETY: a contiguous view is valid for reads of `nbytes` from its start, and the caller
-            // vouches for the target.
+            // SAFETY: a contiguous view is valid for reads of `nbytes` from its start, and the
+            // caller vouches for the target.
             unsafe { swap_copy(target, view.start(), layout.nbytes(), swap_unit) };
         }
         return Ok(());
@@ -53,14 +54,14 @@ unsafe fn gather_swapped(
     if let (&[length], &[stride], []) = (layout.shape(), layout.strides(), layout.suboffsets()) {
         let (starts, size) = ([target, view.start()], layout.itemsize());
         let runs = Runs::single(Run { starts, strides: [size as isize, stride], length });
-        // SAFETY: the run is all elements of the view, and as many contiguous ones of the target, which
-        // the caller vouches for.
+        // SAFETY: the run is all elements of the view, and as many contiguous ones of the target,
+        // which the caller vouches for.
         unsafe { copy_runs(runs, size, swap_unit) };
         return Ok(());
     }
     let contiguous = Layout::adjacent(layout.shape(), layout.itemsize(), order)?;
-    // SAFETY: the caller vouches for the target, which is valid for as many contiguous elements, and
-    // does not overlap the view.
+    // SAFETY: the caller vouches for the target, which is valid for as many contiguous elements,
+    // and does not overlap the view.
     unsafe { copy_nonoverlapping(RawView::new(target, &contiguous), view, swap_unit) }
 }
 
@@ -96,8 +97,8 @@ pub(crate) unsafe fn to_memory_swapped(
     order: Order,
     swap_unit: usize,
 ) -> Result<Memory> {
-    // SAFETY: `written` hands on fresh memory of just that size, which so does not overlap the view,
-    // and all of it is written; the caller vouches for the unit.
+    // SAFETY: `written` hands on fresh memory of just that size, which so does not overlap the
+    // view, and all of it is written; the caller vouches for the unit.
     unsafe {
         Memory::written(view.layout().nbytes(), |start| {
             gather_swapped(view, order, start, swap_unit)
@@ -123,7 +124,7 @@ pub fn to_slice<T: Element>(view: &View<T>, order: Order, target: &mut [u8]) -> 
     if have != want {
         return Err(Error::value(format!("{want} bytes do not fit a slice of {have}")));
     }
-    // SAFETY: the slice is of that size, and exclusive: whoever made the view vouched for there being
-    // no `&mut` into its memory.
+    // SAFETY: the slice is of that size, and exclusive: whoever made the view vouched for there
+    // being no `&mut` into its memory.
     unsafe { gather(view.raw(), order, target.as_mut_ptr()) }
 }

@@ -1,13 +1,14 @@
 //! The engine of all copies: from view to view, between memory that does not overlap.
 //!
-//! The axes of both views are brought into the order that suits the target (see `axes`), because writes
-//! cost more than reads. Then there are two cases. If the source's strides are shortest along the same
-//! axis, the innermost axis is copied run by run. If they are shortest along another, then whichever of
-//! the two is innermost, the other view is accessed with long strides, which uses one element of each
-//! cache line at a time: both axes together are taken as a matrix, and `transpose` copies it in blocks.
+//! The axes of both views are brought into the order that suits the target (see `axes`), because
+//! writes cost more than reads. Then there are two cases. If the source's strides are shortest
+//! along the same axis, the innermost axis is copied run by run. If they are shortest along
+//! another, then whichever of the two is innermost, the other view is accessed with long strides,
+//! which uses one element of each cache line at a time: both axes together are taken as a matrix,
+//! and `transpose` copies it in blocks.
 //!
-//! A byte swap is part of the copy: it is done while what was copied is still in the first cache. That
-//! needs a target that is contiguous, which it is everywhere that a swap is asked for.
+//! A byte swap is part of the copy: it is done while what was copied is still in the first cache.
+//! That needs a target that is contiguous, which it is everywhere that a swap is asked for.
 
 #![allow(unsafe_code)]
 
@@ -26,13 +27,14 @@ const TOGETHER: usize = 256;
 /// Bytes that are copied before they are swapped: the first cache holds them.
 const SWAP_BLOCK: usize = 4096;
 
-/// Copies every element of one view to the same place of another, and reverses every `swap_unit` bytes
-/// (none for a unit of 1). Where elements of the target share bytes, the last one in C order stays, as
-/// in memoryview.
+/// Copies every element of one view to the same place of another, and reverses every `swap_unit`
+/// bytes (none for a unit of 1). Where elements of the target share bytes, the last one in C order
+/// stays, as in memoryview.
 ///
 /// # Safety
-/// The target is valid for writes, and none of its elements overlaps the source. If the unit is not 1,
-/// an element is a whole number of units, and the target is contiguous in some order of its dimensions.
+/// The target is valid for writes, and none of its elements overlaps the source. If the unit is not
+/// 1, an element is a whole number of units, and the target is contiguous in some order of its
+/// dimensions.
 ///
 /// # Errors
 /// An error with [`is_value`](crate::Error::is_value) if the shapes differ.
@@ -103,8 +105,8 @@ pub(super) unsafe fn copy_axes(mut axes: Axes<2>, itemsize: usize, swap_unit: us
     });
 }
 
-/// Copies the matrices that two of the axes span, at all places that the others lead to. The target's
-/// strides are shorter along `column`, and the source's along `row`.
+/// Copies the matrices that two of the axes span, at all places that the others lead to. The
+/// target's strides are shorter along `column`, and the source's along `row`.
 ///
 /// # Safety
 /// As for [`copy_nonoverlapping`].
@@ -131,8 +133,8 @@ unsafe fn copy_matrices(
             unsafe { copy_together(starts, many, [column, row], itemsize) };
             return true;
         }
-        // SAFETY: the caller vouches for all that the axes lead to. Where bytes are swapped, the target
-        // is contiguous, and the shortest stride of contiguous elements is their size.
+        // SAFETY: the caller vouches for all that the axes lead to. Where bytes are swapped, the
+        // target is contiguous, and the shortest stride of contiguous elements is their size.
         unsafe { copy_matrix(Matrix { starts, column, row }, itemsize, swap_unit) };
         true
     });
@@ -172,8 +174,8 @@ unsafe fn copy_together(
 /// Copies runs, and reverses every `swap_unit` bytes.
 ///
 /// # Safety
-/// As for [`copy_nonoverlapping`], for all that the runs lead to; if the unit is not 1, each run of the
-/// target is contiguous.
+/// As for [`copy_nonoverlapping`], for all that the runs lead to; if the unit is not 1, each run of
+/// the target is contiguous.
 pub(super) unsafe fn copy_runs(runs: Runs, itemsize: usize, swap_unit: usize) {
     if swap_unit == 1 {
         // SAFETY: the caller vouches for the runs.
@@ -186,7 +188,8 @@ pub(super) unsafe fn copy_runs(runs: Runs, itemsize: usize, swap_unit: usize) {
             let part = runs.part(index, first, max.min(runs.length - first));
             let [target, source] = part.starts;
             let nbytes = part.length * itemsize;
-            // SAFETY: a part of a run, which the caller vouches for; that of the target is contiguous.
+            // SAFETY: a part of a run, which the caller vouches for; that of the target is
+            // contiguous.
             unsafe {
                 if part.strides[1] == itemsize as isize {
                     swap_copy(target, source, nbytes, swap_unit);

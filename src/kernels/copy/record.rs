@@ -1,9 +1,9 @@
-//! Copies of elements that are records: only the bytes that hold values are written. Padding, and the
-//! fields that a view does not show, stay as they are.
+//! Copies of elements that are records: only the bytes that hold values are written. Padding, and
+//! the fields that a view does not show, stay as they are.
 //!
 //! An element is described by its form, whose parts are visited one by one: each part is a range of
-//! bytes that is copied, exchanged or swapped. Nothing here is vectorised: what can be is an element of
-//! contiguous bytes, which is copied as such.
+//! bytes that is copied, exchanged or swapped. Nothing here is vectorised: what can be is an
+//! element of contiguous bytes, which is copied as such.
 
 #![allow(unsafe_code)]
 
@@ -16,17 +16,17 @@ use crate::layout::{Layout, Order};
 use crate::memory::Memory;
 use crate::view::{RawView, View, Walk};
 
-/// Stores the parts of the element in `bytes` at `pointer`. References to objects are exchanged: those
-/// that were in memory are in `bytes` afterwards.
+/// Stores the parts of the element in `bytes` at `pointer`. References to objects are exchanged:
+/// those that were in memory are in `bytes` afterwards.
 ///
 /// # Safety
-/// `pointer` is valid for reads and writes of an element of the form, and so is `bytes`, which does not
-/// overlap it. Where there are no objects, `bytes` is only read.
+/// `pointer` is valid for reads and writes of an element of the form, and so is `bytes`, which does
+/// not overlap it. Where there are no objects, `bytes` is only read.
 pub unsafe fn exchange(form: &Form, pointer: *mut u8, bytes: *mut u8) {
     form.for_each_part(0, &mut |range, part| {
         let (place, new) = (pointer.wrapping_add(range.start), bytes.wrapping_add(range.start));
-        // SAFETY: the range lies within the element, for which the caller vouches on both sides, and
-        // the two do not overlap.
+        // SAFETY: the range lies within the element, for which the caller vouches on both sides,
+        // and the two do not overlap.
         unsafe {
             match part {
                 Part::Scalar(_) | Part::Bytes => place.copy_from_nonoverlapping(new, range.len()),
@@ -79,8 +79,8 @@ pub unsafe fn fill(form: &Form, target: RawView<'_>, element: &[u8]) -> Result<(
     let mut element = element.to_vec();
     for run in Walk::of(target, Order::C) {
         for index in 0..run.length {
-            // SAFETY: a run leads to elements of the view, which the caller vouches for, and which do
-            // not overlap the vector.
+            // SAFETY: a run leads to elements of the view, which the caller vouches for, and which
+            // do not overlap the vector.
             unsafe { exchange(form, run.pointer(0, index), element.as_mut_ptr()) };
         }
     }
@@ -94,8 +94,8 @@ pub unsafe fn fill(form: &Form, target: RawView<'_>, element: &[u8]) -> Result<(
 /// Those of [`to_memory`](super::to_memory).
 pub(crate) fn to_native(view: &View<Composite>) -> Result<Memory> {
     let contiguous = Layout::contiguous(view.layout().shape(), view.layout().itemsize())?;
-    // SAFETY: `written` hands on fresh memory of just that size, which so does not overlap the view, and
-    // all of it is written; a view's descriptor is the form of its elements.
+    // SAFETY: `written` hands on fresh memory of just that size, which so does not overlap the
+    // view, and all of it is written; a view's descriptor is the form of its elements.
     unsafe {
         Memory::written(contiguous.nbytes(), |start| {
             write_native(view.descriptor(), RawView::new(start, &contiguous), view.raw())
@@ -142,8 +142,8 @@ unsafe fn swap_numbers(form: &Form, element: *mut u8) {
         if scalar_type.swapped {
             let numbers = 1 + usize::from(scalar_type.scalar.class() == Class::Complex);
             let (start, length) = (element.wrapping_add(range.start), range.len());
-            // SAFETY: the range lies within the element, which the caller vouches for, and is one or
-            // two numbers.
+            // SAFETY: the range lies within the element, which the caller vouches for, and is one
+            // or two numbers.
             unsafe { swap_in_place(start, length, length / numbers) };
         }
     });

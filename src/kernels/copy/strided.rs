@@ -1,12 +1,12 @@
 //! Copying runs of elements, whatever their strides.
 //!
-//! Where elements are contiguous on both sides a run is one copy of bytes. Otherwise an element is moved
-//! as the integer of its size, and for the strides that are met most there are loops that compilers can
-//! vectorise, because the stride is a constant: every element in reverse, every second, third, fourth
-//! and eighth, and always the same one. All of these write to contiguous memory. Every second, fourth or
-//! eighth is a narrowing: integers as wide as the stride are loaded, and the element is their first
-//! bytes. Other strides are taken element by element (gather instructions are slower than loads), and
-//! elements of other sizes by a copy of bytes each.
+//! Where elements are contiguous on both sides a run is one copy of bytes. Otherwise an element is
+//! moved as the integer of its size, and for the strides that are met most there are loops that
+//! compilers can vectorise, because the stride is a constant: every element in reverse, every
+//! second, third, fourth and eighth, and always the same one. All of these write to contiguous
+//! memory. Every second, fourth or eighth is a narrowing: integers as wide as the stride are
+//! loaded, and the element is their first bytes. Other strides are taken element by element (gather
+//! instructions are slower than loads), and elements of other sizes by a copy of bytes each.
 
 #![allow(unsafe_code)]
 
@@ -19,8 +19,8 @@ use std::marker::PhantomData;
 /// Copies every element of some runs.
 ///
 /// # Safety
-/// All elements, of `itemsize` bytes, are valid for writes in the target and for reads in the source,
-/// and none of the target's overlaps the source.
+/// All elements, of `itemsize` bytes, are valid for writes in the target and for reads in the
+/// source, and none of the target's overlaps the source.
 pub(crate) unsafe fn copy_strided(runs: Runs, itemsize: usize) {
     if runs.length == 0 {
         return;
@@ -32,8 +32,8 @@ pub(crate) unsafe fn copy_strided(runs: Runs, itemsize: usize) {
         }
         return;
     }
-    // SAFETY: the caller vouches for the runs; the size of the integer is the itemsize, and no run is
-    // empty.
+    // SAFETY: the caller vouches for the runs; the size of the integer is the itemsize, and no run
+    // is empty.
     unsafe {
         match itemsize {
             1 => copy_sized::<u8>(runs),
@@ -60,8 +60,8 @@ unsafe fn copy_sized<B: Copy>(runs: Runs) {
             run(Narrowed::<$wide, $narrow>(runs, PhantomData))
         };
     }
-    // SAFETY: the caller vouches for the runs. The target is contiguous, and the source's stride is the
-    // size of a wide integer, or as many elements as the kernel is for.
+    // SAFETY: the caller vouches for the runs. The target is contiguous, and the source's stride is
+    // the size of a wide integer, or as many elements as the kernel is for.
     unsafe {
         match (size, step) {
             (..16, -1) => run(Reversed::<B>(runs, PhantomData)),
@@ -115,16 +115,16 @@ unsafe fn copy_stepped<B: Copy, const STEP: isize>(runs: Runs) {
         let (target, source) = (target.cast::<B>(), source.cast::<B>());
         for index in 0..runs.length {
             let from = source.wrapping_offset(STEP.wrapping_mul(index as isize));
-            // SAFETY: both are elements of a run, which the caller vouches for; the accesses need no
-            // alignment.
+            // SAFETY: both are elements of a run, which the caller vouches for; the accesses need
+            // no alignment.
             unsafe { target.add(index).write_unaligned(from.read_unaligned()) };
         }
     }
 }
 
-/// Every second, fourth or eighth element: integers `W` of the size of the stride, narrowed to those of
-/// the size `B` of an element. This reads what lies between two elements, which belongs to the same
-/// memory, but nothing behind the last one.
+/// Every second, fourth or eighth element: integers `W` of the size of the stride, narrowed to
+/// those of the size `B` of an element. This reads what lies between two elements, which belongs to
+/// the same memory, but nothing behind the last one.
 struct Narrowed<W, B>(Runs, PhantomData<(W, B)>);
 
 impl<W: PrimInt + AsPrimitive<B>, B: Copy + 'static> Kernel for Narrowed<W, B> {
@@ -135,8 +135,8 @@ impl<W: PrimInt + AsPrimitive<B>, B: Copy + 'static> Kernel for Narrowed<W, B> {
         for [target, source] in self.0.iter_starts() {
             let (target, last) = (target.cast::<B>(), self.0.length - 1);
             for index in 0..last {
-                // SAFETY: the caller vouches for both elements and for the one after, up to which the
-                // source's memory is valid. The accesses need no alignment.
+                // SAFETY: the caller vouches for both elements and for the one after, up to which
+                // the source's memory is valid. The accesses need no alignment.
                 unsafe {
                     let wide = source.cast::<W>().add(index).read_unaligned();
                     // The first bytes in memory are the lowest of a little-endian integer.
@@ -173,8 +173,8 @@ impl<B: Copy> Kernel for Repeated<B> {
     }
 }
 
-/// Copies elements one at a time, with any strides. Not a kernel for every width, because compilers use
-/// the scatter instructions of wider vectors, which take longer.
+/// Copies elements one at a time, with any strides. Not a kernel for every width, because compilers
+/// use the scatter instructions of wider vectors, which take longer.
 ///
 /// # Safety
 /// As for [`copy_strided`], the itemsize being the size of a `B`.
@@ -230,8 +230,8 @@ mod tests {
                         outer_strides: [(length * size) as isize, 5],
                         count: 2,
                     };
-                    // SAFETY: the target has room for two runs, and the source's elements lie within
-                    // 20 * (8 * 24 + 1) + 5 + 24 bytes on either side of the middle.
+                    // SAFETY: the target has room for two runs, and the source's elements lie
+                    // within 20 * (8 * 24 + 1) + 5 + 24 bytes on either side of the middle.
                     unsafe { copy(runs, size) };
                     target
                 };

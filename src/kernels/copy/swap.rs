@@ -1,7 +1,7 @@
 //! Byte swaps: from the other byte order to this machine's, and back.
 //!
-//! Units of 2, 4, 8 and 16 bytes are integers whose bytes are swapped, which compilers turn into one
-//! shuffle for a whole vector of them. Any other size takes the plain loop.
+//! Units of 2, 4, 8 and 16 bytes are integers whose bytes are swapped, which compilers turn into
+//! one shuffle for a whole vector of them. Any other size takes the plain loop.
 
 #![allow(unsafe_code)]
 

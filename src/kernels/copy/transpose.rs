@@ -1,16 +1,17 @@
 //! Transposing: copying a matrix whose target is contiguous along other axes than its source.
 //!
-//! In whichever direction the matrix is gone through, one side has long strides, so that each access
-//! is to another cache line, of which the rest is used much later. So the matrix is copied in blocks:
-//! a block is so narrow along the source's rows that it takes whole cache lines of the source, and has
-//! so few columns that the lines and the pages of the source that they lie in stay in the caches until
-//! all of the block is copied.
+//! In whichever direction the matrix is gone through, one side has long strides, so that each
+//! access is to another cache line, of which the rest is used much later. So the matrix is copied
+//! in blocks: a block is so narrow along the source's rows that it takes whole cache lines of the
+//! source, and has so few columns that the lines and the pages of the source that they lie in stay
+//! in the caches until all of the block is copied.
 //!
 //! Within a block, where elements are contiguous on both sides, tiles of 16 bytes in a square are
-//! loaded, transposed in registers and stored: log2(n) rounds, in each of which the vectors of one half
-//! of the tile are interleaved with those of the other half, transpose n × n elements. What the tiles
-//! leave over at the right and at the bottom, and blocks of other strides and sizes, are copied as runs.
-//! A matrix with few rows or few columns gets no tiles: it is copied as runs along its longer side.
+//! loaded, transposed in registers and stored: log2(n) rounds, in each of which the vectors of one
+//! half of the tile are interleaved with those of the other half, transpose n × n elements. What
+//! the tiles leave over at the right and at the bottom, and blocks of other strides and sizes, are
+//! copied as runs. A matrix with few rows or few columns gets no tiles: it is copied as runs along
+//! its longer side.
 
 #![allow(unsafe_code)]
 
@@ -122,8 +123,8 @@ pub(super) unsafe fn copy_matrix(matrix: Matrix, itemsize: usize, swap_unit: usi
 unsafe fn copy_block(block: Matrix, itemsize: usize) {
     #[cfg(target_arch = "x86_64")]
     if block.column.strides[0] == itemsize as isize && block.row.strides[1] == itemsize as isize {
-        // SAFETY: the caller vouches for the block; the elements are contiguous as tiles need it, and
-        // of that size.
+        // SAFETY: the caller vouches for the block; the elements are contiguous as tiles need it,
+        // and of that size.
         let (rows, columns) = unsafe {
             match itemsize {
                 1 => run(Tiles::<1, 16>(block)),
@@ -146,9 +147,10 @@ unsafe fn copy_block(block: Matrix, itemsize: usize) {
     unsafe { copy_strided(block.runs_along_columns(), itemsize) };
 }
 
-/// The tiles of a block whose columns are contiguous in the target and whose rows are in the source, of
-/// elements of `SIZE` bytes, of which `SIDE` are 16 bytes. A tile is as high as a lane is long and as
-/// wide as all lanes of a vector together. Returns how many rows and columns whole tiles cover.
+/// The tiles of a block whose columns are contiguous in the target and whose rows are in the
+/// source, of elements of `SIZE` bytes, of which `SIDE` are 16 bytes. A tile is as high as a lane
+/// is long and as wide as all lanes of a vector together. Returns how many rows and columns whole
+/// tiles cover.
 #[cfg(target_arch = "x86_64")]
 struct Tiles<const SIZE: usize, const SIDE: usize>(Matrix);
 

@@ -1,12 +1,12 @@
 //! Counting the bytes that are one byte.
 //!
-//! A comparison of vectors gives one bit or one byte per byte compared, and what takes the time is to
-//! add these up. AVX-512 compares into a mask of 64 bits, whose ones are counted by one instruction.
-//! AVX2 compares into bytes of 0 or -1, which are subtracted from counters of one byte per lane; before
-//! these can overflow, after 255 rounds, all of them are added up at once. Several masks or counters
-//! are used by turns, so that none waits for the one before. Any other machine does the same as AVX2
-//! with what vectors the compiler has there: it is the plain loop, cut into pieces that a counter of one
-//! byte can count.
+//! A comparison of vectors gives one bit or one byte per byte compared, and what takes the time is
+//! to add these up. AVX-512 compares into a mask of 64 bits, whose ones are counted by one
+//! instruction. AVX2 compares into bytes of 0 or -1, which are subtracted from counters of one byte
+//! per lane; before these can overflow, after 255 rounds, all of them are added up at once. Several
+//! masks or counters are used by turns, so that none waits for the one before. Any other machine
+//! does the same as AVX2 with what vectors the compiler has there: it is the plain loop, cut into
+//! pieces that a counter of one byte can count.
 
 #![allow(unsafe_code)]
 
@@ -94,8 +94,8 @@ impl CountByte {
         };
         const VECTOR: usize = size_of::<__m512i>();
         let whole = self.count - self.count % Self::CHUNK;
-        // SAFETY: chunks are whole vectors of the bytes that the caller vouches for. Of the rest each
-        // load is masked to the bytes that are left, and touches no others.
+        // SAFETY: chunks are whole vectors of the bytes that the caller vouches for. Of the rest
+        // each load is masked to the bytes that are left, and touches no others.
         unsafe {
             let sought = _mm512_set1_epi8(self.byte.cast_signed());
             let mut counts = [0; Self::CHUNK / VECTOR];
@@ -130,8 +130,8 @@ impl CountByte {
         /// Bytes of as many chunks as a counter of one byte can count.
         const MAX_BYTES: usize = u8::MAX as usize * CountByte::CHUNK;
         let whole = self.count - self.count % Self::CHUNK;
-        // SAFETY: chunks are whole vectors of the bytes that the caller vouches for, and there is room
-        // for the vector of sums.
+        // SAFETY: chunks are whole vectors of the bytes that the caller vouches for, and there is
+        // room for the vector of sums.
         unsafe {
             let sought = _mm256_set1_epi8(self.byte.cast_signed());
             let zero = _mm256_setzero_si256();

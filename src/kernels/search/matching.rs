@@ -28,7 +28,8 @@ where
 const CHUNK_BYTES: usize = 512;
 /// The same where fewer are left.
 const SHORT_CHUNK_BYTES: usize = 64;
-/// Bytes whose elements are counted in a counter of their own size, which therefore must hold as many.
+/// Bytes whose elements are counted in a counter of their own size, which therefore must hold as
+/// many.
 const COUNT_BYTES: usize = 8192;
 /// Bytes that are counted between two prefetches.
 const COUNT_STEP_BYTES: usize = 2048;

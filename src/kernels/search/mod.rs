@@ -1,12 +1,12 @@
 //! Searches: the first element that equals a value, and how many do.
 //!
 //! A search does not decode the elements. What is sought becomes a [`Pattern`]: the bytes that an
-//! element has if it equals the value, and a mask of those bits that matter; zeros of either sign are
-//! the same under a mask, and a NaN has no pattern at all. So a search is `element & mask == bits` on
-//! integers of the element's size, in the byte order that the elements are in: four loops serve all
-//! types, and a foreign byte order costs nothing. Single bytes go to C's `memchr` and to a counter of
-//! their own. Only C's `long double` is compared as a number, because equal ones may differ in their
-//! padding.
+//! element has if it equals the value, and a mask of those bits that matter; zeros of either sign
+//! are the same under a mask, and a NaN has no pattern at all. So a search is `element & mask ==
+//! bits` on integers of the element's size, in the byte order that the elements are in: four loops
+//! serve all types, and a foreign byte order costs nothing. Single bytes go to C's `memchr` and to
+//! a counter of their own. Only C's `long double` is compared as a number, because equal ones may
+//! differ in their padding.
 //!
 //! Contiguous elements are searched where they lie, others in [`blocks`](super::blocks). Everything
 //! here works on (encoding, bytes), so nothing is compiled per element type but the making of the
@@ -54,8 +54,8 @@ pub fn count<T: Scalar>(view: &View<T>, value: T::Value) -> usize {
     Pattern::of::<T>(value).map_or(0, |pattern| count_pattern(view.raw(), &pattern))
 }
 
-/// The position, in C order, of the first element that a pattern matches. The view's elements are of
-/// the pattern's type: of another size, none is matched.
+/// The position, in C order, of the first element that a pattern matches. The view's elements are
+/// of the pattern's type: of another size, none is matched.
 #[must_use]
 #[inline]
 pub fn find_pattern(view: RawView<'_>, pattern: &Pattern) -> Option<usize> {
@@ -69,8 +69,8 @@ pub fn find_pattern(view: RawView<'_>, pattern: &Pattern) -> Option<usize> {
     }
 }
 
-/// How many elements a pattern matches. The view's elements are of the pattern's type: of another size,
-/// none is matched.
+/// How many elements a pattern matches. The view's elements are of the pattern's type: of another
+/// size, none is matched.
 #[must_use]
 #[inline]
 pub fn count_pattern(view: RawView<'_>, pattern: &Pattern) -> usize {

@@ -11,14 +11,14 @@ use crate::kernels::simd::run;
 use crate::view::load;
 use std::ffi::c_int;
 
-/// The most bytes that an element of bits has.
+/// The largest size of an element that is compared by its bits.
 const MAX_BYTES: usize = 16;
 
 /// Which elements are sought: those that equal a value.
 #[derive(Debug, Clone, Copy)]
 pub struct Pattern {
-    /// What an element is for the search. Bits are sought in the byte order that they are in, so for
-    /// these nothing is swapped.
+    /// What an element is for the search. Bits are sought in the byte order that they are in, so
+    /// for these nothing is swapped.
     encoding: Encoding,
     matching: Matching,
 }
@@ -44,8 +44,8 @@ impl Pattern {
         Self::from_element(Encoding::of::<T>(), T::encode(value).as_ref())
     }
 
-    /// The pattern of the elements that equal the one of these bytes; `None` if none can, because it is
-    /// a NaN, or because the bytes are not one element of the encoding.
+    /// The pattern of the elements that equal the one of these bytes; `None` if none can, because
+    /// it is a NaN, or because the bytes are not one element of the encoding.
     #[must_use]
     #[inline]
     pub fn from_element(encoding: Encoding, element: &[u8]) -> Option<Self> {
@@ -116,8 +116,8 @@ impl Pattern {
         self.encoding
     }
 
-    /// Whether contiguous elements have to be made blocks of as well: where they are in the other byte
-    /// order.
+    /// Whether contiguous elements have to be made blocks of as well: where they are in the other
+    /// byte order.
     #[inline]
     pub(super) fn needs_blocks(&self) -> bool {
         matches!(self.matching, Matching::LongDoubles(_)) && self.encoding.swapped

@@ -1,11 +1,11 @@
 //! The first element that a predicate holds for, in a form that compilers can vectorise.
 //!
-//! A loop that may end at any element is not vectorised. So elements are tested in chunks of a fixed
-//! length: within a chunk every element is tested and the results are combined, which has no exit and
-//! becomes vector code; between two chunks there is one branch. Chunks are long first, so that the
-//! branch costs nothing, then short, for what a long chunk does not fit into. The chunk that something
-//! was found in, or the rest, is searched element by element. The lengths of both are constants to the
-//! caller, and so to the compiler, which inlines all of this.
+//! A loop that may end at any element is not vectorised. So elements are tested in chunks of a
+//! fixed length: within a chunk every element is tested and the results are combined, which has no
+//! exit and becomes vector code; between two chunks there is one branch. Chunks are long first, so
+//! that the branch costs nothing, then short, for what a long chunk does not fit into. The chunk
+//! that something was found in, or the rest, is searched element by element. The lengths of both
+//! are constants to the caller, and so to the compiler, which inlines all of this.
 //!
 //! The predicate may be asked about elements behind the first that it holds for, so it must have no
 //! side effects. It is never asked about an index of `count` or beyond.
@@ -22,8 +22,8 @@ pub(crate) fn find_first(
     find_first_from(0, count, chunks, predicate)
 }
 
-/// The same as [`find_first`] for elements that are contiguous from `start` on: where there are many,
-/// later ones are prefetched.
+/// The same as [`find_first`] for elements that are contiguous from `start` on: where there are
+/// many, later ones are prefetched.
 #[inline(always)]
 pub(crate) fn find_first_contiguous<T>(
     start: *const T,
@@ -55,8 +55,8 @@ fn find_first_from(
 }
 
 /// Skips whole chunks, from `first` on, that have no element that the predicate holds for. Returns
-/// where the first other chunk starts, or where fewer elements than a chunk are left. `before_chunk`
-/// is called with the start of every chunk.
+/// where the first other chunk starts, or where fewer elements than a chunk are left.
+/// `before_chunk` is called with the start of every chunk.
 #[inline(always)]
 fn skip_chunks(
     mut first: usize,

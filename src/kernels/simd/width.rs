@@ -1,15 +1,18 @@
 //! One kernel, compiled for every width of vectors, and the choice among them at run time.
 //!
-//! A kernel is a struct of its arguments, with a method that the compiler turns into vector code, or
-//! that uses `std::arch` where it would not. [`run`] has the method compiled three times on x86-64: for
-//! the baseline (SSE2), for AVX2, and for AVX-512 as Ice Lake and Zen 4 have it. It is one generic
-//! function that is inlined into three functions with other target features, so all versions have the
-//! same source. On other machines there is the baseline alone, which is portable code.
+//! A kernel is a struct of its arguments, with a method that the compiler turns into vector code,
+//! or that uses `std::arch` where it would not. [`run`] has the method compiled three times on
+//! x86-64: for the baseline (SSE2), for AVX2, and for AVX-512 as Ice Lake and Zen 4 have it. It is
+//! one generic function that is inlined into three functions with other target features, so all
+//! versions have the same source. On other machines there is the baseline alone, which is portable
+//! code.
 //!
-//! The choice costs a load and a branch per call: the processor is asked once, and the answer is kept in
-//! an atomic. No function pointers are involved, so the compiler still sees which function is called.
+//! The choice costs a load and a branch per call: the processor is asked once, and the answer is
+//! kept in an atomic. No function pointers are involved, so the compiler still sees which function
+//! is called.
 //!
-//! The result of a kernel must not depend on the width, which is what the tests force each of them for.
+//! The result of a kernel must not depend on the width, which is what the tests force each of them
+//! for.
 
 #![allow(unsafe_code)]
 
@@ -77,8 +80,8 @@ fn detect() -> Width {
     width
 }
 
-/// Makes every kernel run with this width from now on, in all threads, if the machine has it. Returns
-/// whether it has. For tests and benchmarks.
+/// Makes every kernel run with this width from now on, in all threads, if the machine has it.
+/// Returns whether it has. For tests and benchmarks.
 pub fn force(width: Width) -> bool {
     let available = width.is_available();
     if available {
@@ -96,8 +99,8 @@ pub(crate) trait Kernel {
 
     /// Does the work. `BYTES` is the width of the vectors that there are: 16, 32 or 64.
     ///
-    /// It has to be `#[inline(always)]`, and so has all that it calls in a loop, because only what is
-    /// inlined is compiled with the features of the width.
+    /// It has to be `#[inline(always)]`, and so has all that it calls in a loop, because only what
+    /// is inlined is compiled with the features of the width.
     ///
     /// # Safety
     /// The pointers of the kernel are valid for what it does. For `BYTES` of 32 the features of

@@ -8,8 +8,8 @@ use crate::kernels::convert::limits::{Limits, saturated};
 use crate::kernels::convert::loops::{Map, Mapped, Tried, Try, map, try_map};
 use crate::kernels::convert::wide::WideType;
 
-/// Numbers of one wide type to another: of integers the lowest bits, and of floats the nearest integer
-/// that there is; `None` if the types are one.
+/// Numbers of one wide type to another: of integers the lowest bits, and of floats the nearest
+/// integer that there is; `None` if the types are one.
 pub(crate) fn between(from: WideType, to: WideType) -> Option<Map> {
     use WideType::{F32, F64, I32, I64, LongDouble as Long, U64};
     Some(match (from, to) {
@@ -43,7 +43,8 @@ pub(crate) fn between(from: WideType, to: WideType) -> Option<Map> {
     })
 }
 
-/// A float without its fraction, if the integer type holds that: faster than `as`, which has to saturate.
+/// A float without its fraction, if the integer type holds that: faster than `as`, which has to
+/// saturate.
 macro_rules! truncated {
     ($float:ty => $integer:ty) => {
         |x: $float| {
@@ -55,15 +56,15 @@ macro_rules! truncated {
             };
             let x = if x > LOW { x } else { LOW };
             let x = if x < HIGH { x } else { HIGH };
-            // SAFETY: the number is now no NaN, because comparisons with one are false, and lies between
-            // the limits, which so does its integer part.
+            // SAFETY: the number is now no NaN, because comparisons with one are false, and lies
+            // between the limits, which so does its integer part.
             unsafe { x.to_int_unchecked::<$integer>() }
         }
     };
 }
 
-/// Numbers of one wide type to another, and the first that the target, whose wide type that is, does not
-/// hold; `None` if that takes a step of its own.
+/// Numbers of one wide type to another, and the first that the target, whose wide type that is,
+/// does not hold; `None` if that takes a step of its own.
 pub(crate) fn try_between(from: WideType, to: WideType, target: Scalar) -> Option<Try> {
     macro_rules! truncate {
         ($float:ty => $integer:ty, $limits:ident) => {
@@ -132,8 +133,8 @@ fn wrapped_beyond(number: f64) -> u64 {
     LongDouble::from_f64(number).to_u64_wrapping()
 }
 
-/// Numbers to the wide type of halves, in such a way that rounding twice is rounding once; `None` if
-/// they are of it.
+/// Numbers to the wide type of halves, in such a way that rounding twice is rounding once; `None`
+/// if they are of it.
 pub(crate) fn between_for_halves(from: WideType) -> Option<Map> {
     match from {
         WideType::F64 => Some(map!(f64 => f32, |x| f32_odd_from_f64(x))),

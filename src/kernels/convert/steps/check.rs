@@ -28,7 +28,7 @@ pub(crate) fn complex_truth(wide: WideType) -> Map {
     }
 }
 
-/// WideType numbers to whether they are not 0.
+/// Wide numbers to whether they are not 0.
 pub(crate) fn truth(wide: WideType) -> Map {
     match wide {
         WideType::I32 => map!(i32 => u8, |x| u8::from(x != 0)),

@@ -22,8 +22,7 @@ pub(crate) fn widen(scalar: Scalar) -> Option<Map> {
     })
 }
 
-/// WideType numbers to scalars, integers modulo the number of their bits; `None` if they are
-/// of that type.
+/// Wide numbers to scalars, of integers the lowest bits; `None` if they are of that type.
 pub(crate) fn narrow(scalar: Scalar) -> Option<Map> {
     Some(match scalar {
         Scalar::I8 | Scalar::U8 => map!(i32 => u8, |x| x as u8),
