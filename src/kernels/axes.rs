@@ -144,11 +144,11 @@ impl<const N: usize> Axes<N> {
     fn coalesced(starts: [*mut u8; N], mut axes: SmallVec<[Axis<N>; 4]>) -> Self {
         if axes.len() > 1 {
             axes.dedup_by(|inner, outer| {
-                let coalesced = outer.coalesced(inner);
-                if let Some(coalesced) = coalesced {
-                    *outer = coalesced;
+                let continues = outer.continues(inner);
+                if continues {
+                    *outer = outer.coalesced(inner);
                 }
-                coalesced.is_some()
+                continues
             });
         }
         Self { starts, axes }

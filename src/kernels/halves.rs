@@ -12,6 +12,10 @@ use half::slice::HalfFloatSliceExt;
 /// How many values are converted at once.
 const BATCH: usize = 128;
 
+/// Aligned to cache lines, so that no vector lies in two of them.
+#[repr(align(64))]
+struct Batch<T>([T; BATCH]);
+
 /// Makes halves `f32`.
 ///
 /// # Safety
@@ -52,7 +56,7 @@ unsafe fn convert<A: Copy + Default, B: Copy + Default>(
     count: usize,
     convert: impl Fn(&[A], &mut [B]),
 ) {
-    let (mut from, mut to) = ([A::default(); BATCH], [B::default(); BATCH]);
+    let (mut from, mut to) = (Batch([A::default(); BATCH]), Batch([B::default(); BATCH]));
     for first in (0..count).step_by(BATCH) {
         let length = BATCH.min(count - first);
         let (start, end) = (source.wrapping_add(first), target.wrapping_add(first));
@@ -60,13 +64,13 @@ unsafe fn convert<A: Copy + Default, B: Copy + Default>(
         // array. As bytes they need no alignment.
         unsafe {
             let bytes = length * size_of::<A>();
-            from.as_mut_ptr().cast::<u8>().copy_from_nonoverlapping(start.cast(), bytes);
+            from.0.as_mut_ptr().cast::<u8>().copy_from_nonoverlapping(start.cast(), bytes);
         }
-        convert(&from[..length], &mut to[..length]);
+        convert(&from.0[..length], &mut to.0[..length]);
         // SAFETY: as above, the other way.
         unsafe {
             let bytes = length * size_of::<B>();
-            end.cast::<u8>().copy_from_nonoverlapping(to.as_ptr().cast(), bytes);
+            end.cast::<u8>().copy_from_nonoverlapping(to.0.as_ptr().cast(), bytes);
         }
     }
 }

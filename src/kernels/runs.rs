@@ -83,17 +83,23 @@ impl<const N: usize> Runs<N> {
         }
         let fit = max / self.length;
         if self.count > 1 && fit > 1 {
-            return (0..self.count).step_by(fit).all(|first| {
+            for first in (0..self.count).step_by(fit) {
                 let (starts, count) = (self.run_starts(first), fit.min(self.count - first));
-                body(Self { starts, count, ..*self })
-            });
+                if !body(Self { starts, count, ..*self }) {
+                    return false;
+                }
+            }
+            return true;
         }
         let length = max.min(self.length);
-        (0..self.count).all(|index| {
-            (0..self.length)
-                .step_by(length)
-                .all(|first| body(self.part(index, first, length.min(self.length - first))))
-        })
+        for index in 0..self.count {
+            for first in (0..self.length).step_by(length) {
+                if !body(self.part(index, first, length.min(self.length - first))) {
+                    return false;
+                }
+            }
+        }
+        true
     }
 }
 

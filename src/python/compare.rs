@@ -17,7 +17,7 @@ use super::long::{self, Pauses};
 use super::{copy, index, module};
 use crate::array::{AnyArray, ConsumerArray, dispatch};
 use crate::kernels::pieces::Sequence;
-use crate::kernels::search::{Pattern, count_pattern, find_pattern};
+use crate::kernels::search::{Pattern, count_pattern, find_contiguous, find_pattern};
 use crate::layout::{Key, Order};
 use crate::view::Walk;
 
@@ -120,9 +120,12 @@ pub(super) fn contains(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> PyRe
 #[inline]
 pub(super) fn contains_plain(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> Option<bool> {
     let access = view.try_access(value.py())?;
-    access.layout().adjacent_len().filter(|_| !long::is_long(access.raw()))?;
+    let length = access.layout().adjacent_len().filter(|_| !long::is_long(access.raw()))?;
     match sought(&access, value) {
-        Equal::To(pattern) => Some(find_pattern(access.raw(), &pattern).is_some()),
+        // SAFETY: the elements are as many contiguous ones, and the pattern is of their type.
+        Equal::To(ref pattern) => unsafe {
+            Some(find_contiguous(access.start(), length, pattern).is_some())
+        },
         Equal::None => Some(false),
         Equal::Unknown => None,
     }

@@ -16,21 +16,22 @@ impl<const N: usize> Axis<N> {
     /// An axis of a single index.
     pub(crate) const UNIT: Self = Self { length: 1, strides: [0; N] };
 
-    /// The two axes as one, if one step of this axis is exactly all steps of the inner one, in
-    /// every view.
-    #[inline]
-    pub(crate) fn coalesced(&self, inner: &Self) -> Option<Self> {
+    /// Whether one step of this axis is exactly all steps of the inner one, in every view.
+    pub(crate) fn continues(&self, inner: &Self) -> bool {
         let mut strides = self.strides.iter().zip(&inner.strides);
-        strides
-            .all(|(&outer, &step)| step.checked_mul(inner.length as isize) == Some(outer))
-            .then(|| Self { length: self.length * inner.length, ..*inner })
+        strides.all(|(&outer, &step)| step.checked_mul(inner.length as isize) == Some(outer))
+    }
+
+    /// The two axes as one, where this one continues the inner one.
+    pub(crate) fn coalesced(&self, inner: &Self) -> Self {
+        Self { length: self.length * inner.length, ..*inner }
     }
 }
 
 /// Axes, from the outermost to the innermost, and the index that each of them stands at. The last
 /// one turns fastest, as the wheels of an odometer do; no length is 0.
 #[derive(Debug)]
-pub(crate) struct Odometer<const N: usize>(SmallVec<[(Axis<N>, usize); 4]>);
+pub(crate) struct Odometer<const N: usize>(SmallVec<[(Axis<N>, usize); 3]>);
 
 impl<const N: usize> Odometer<N> {
     /// The odometer of some axes, all indices being 0.
@@ -41,7 +42,7 @@ impl<const N: usize> Odometer<N> {
 
     /// Goes on to the next combination, and moves the addresses there. Returns whether there is
     /// one: after the last, indices and addresses are those of the first again.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn advance(&mut self, addresses: &mut [*mut u8; N]) -> bool {
         for (axis, index) in self.0.iter_mut().rev() {
             *index += 1;
@@ -94,9 +95,10 @@ mod tests {
     fn axes_that_continue_each_other_are_one() {
         let outer = Axis { length: 2, strides: [12, 24] };
         let inner = Axis { length: 3, strides: [4, 8] };
-        let one = outer.coalesced(&inner).map(|axis| (axis.length, axis.strides));
-        assert_eq!(one, Some((6, [4, 8])));
-        assert!(outer.coalesced(&Axis { length: 3, strides: [4, 9] }).is_none());
-        assert!(outer.coalesced(&Axis { length: 3, strides: [isize::MAX, 8] }).is_none());
+        assert!(outer.continues(&inner));
+        let one = outer.coalesced(&inner);
+        assert_eq!((one.length, one.strides), (6, [4, 8]));
+        assert!(!outer.continues(&Axis { length: 3, strides: [4, 9] }));
+        assert!(!outer.continues(&Axis { length: 3, strides: [isize::MAX, 8] }));
     }
 }

@@ -96,9 +96,8 @@ impl<'a, const N: usize> Walk<'a, N> {
             if indirect {
                 axes.push(axis);
             } else if length != 1 {
-                let coalesced = axes.last().and_then(|last| last.coalesced(&axis));
-                match (coalesced, axes.last_mut()) {
-                    (Some(coalesced), Some(last)) => *last = coalesced,
+                match axes.last_mut() {
+                    Some(last) if last.continues(&axis) => *last = last.coalesced(&axis),
                     _ => axes.push(axis),
                 }
             }

@@ -13,8 +13,20 @@ use std::mem::MaybeUninit;
 /// Numbers of a block: as many as stay in the cache from one step to the next.
 const BLOCK: usize = 1024;
 
-/// Room for a block of numbers of any type, or for half as many complex ones.
-type Block = MaybeUninit<[u128; BLOCK]>;
+/// Room for a block of numbers of any type, or for half as many complex ones. Aligned to cache
+/// lines, so that no vector lies in two of them.
+#[repr(align(64))]
+struct Block(MaybeUninit<[u128; BLOCK]>);
+
+impl Block {
+    const fn uninit() -> Self {
+        Self(MaybeUninit::uninit())
+    }
+
+    fn start(&mut self) -> *mut u8 {
+        self.0.as_mut_ptr().cast()
+    }
+}
 
 /// Converts every element of a view, in C order, to contiguous ones. The error is made by `error`,
 /// of the position of the element, what is wrong with it, and what it is.
@@ -67,7 +79,7 @@ unsafe fn convert_in_blocks(
     let layout = view.layout();
     let [size, target_size] = plan.sizes;
     let mut blocks = [Block::uninit(), Block::uninit()];
-    let blocks = blocks.each_mut().map(|block| block.as_mut_ptr().cast::<u8>());
+    let blocks = blocks.each_mut().map(Block::start);
     let mut done = 0;
     // Converts the next `count` elements of the view, which are contiguous at `source`.
     let mut convert = |source: *const u8, count: usize| {
@@ -83,7 +95,7 @@ unsafe fn convert_in_blocks(
     let (is_contiguous, max) = (layout.is_c_contiguous(), BLOCK / 2);
     let mut waiting = 0;
     let mut gathered = Block::uninit();
-    let gathered = gathered.as_mut_ptr().cast::<u8>();
+    let gathered = gathered.start();
     for run in Walk::of(view, Order::C) {
         let mut index = 0;
         while index < run.length {

@@ -4,25 +4,11 @@
 
 use crate::kernels::prefetch::{DISTANCE, prefetch};
 use crate::kernels::simd::{Kernel, find_first_contiguous};
-use num_traits::{AsPrimitive, FromBytes, PrimInt};
+use num_traits::{AsPrimitive, PrimInt};
 
 /// An integer of the size of an element.
-pub(super) trait Word: PrimInt + AsPrimitive<usize> {
-    /// The integer that the first of some bytes are in memory.
-    fn from_first_bytes(bytes: &[u8]) -> Self;
-}
-
-impl<U> Word for U
-where
-    U: PrimInt + AsPrimitive<usize> + FromBytes,
-    U::Bytes: Sized + for<'a> TryFrom<&'a [u8]>,
-{
-    #[inline(always)]
-    fn from_first_bytes(bytes: &[u8]) -> Self {
-        let bytes = bytes.get(..size_of::<U>()).and_then(|bytes| U::Bytes::try_from(bytes).ok());
-        bytes.map_or(U::zero(), |bytes| U::from_ne_bytes(&bytes))
-    }
-}
+pub(super) trait Word: PrimInt + AsPrimitive<usize> {}
+impl<U: PrimInt + AsPrimitive<usize>> Word for U {}
 
 /// Bytes that are searched before something found ends the search.
 const CHUNK_BYTES: usize = 512;

@@ -44,14 +44,14 @@ use crate::view::{RawView, View};
 #[must_use]
 #[inline]
 pub fn find<T: Scalar>(view: &View<T>, value: T::Value) -> Option<usize> {
-    find_pattern(view.raw(), &Pattern::of::<T>(value)?)
+    Pattern::of::<T>(value).as_ref().and_then(|pattern| find_pattern(view.raw(), pattern))
 }
 
 /// How many elements equal a value.
 #[must_use]
 #[inline]
 pub fn count<T: Scalar>(view: &View<T>, value: T::Value) -> usize {
-    Pattern::of::<T>(value).map_or(0, |pattern| count_pattern(view.raw(), &pattern))
+    Pattern::of::<T>(value).as_ref().map_or(0, |pattern| count_pattern(view.raw(), pattern))
 }
 
 /// The position, in C order, of the first element that a pattern matches. The view's elements are
@@ -64,9 +64,20 @@ pub fn find_pattern(view: RawView<'_>, pattern: &Pattern) -> Option<usize> {
     }
     match view.layout().adjacent_len() {
         // SAFETY: the view is as many contiguous elements of the pattern's size.
-        Some(count) if !pattern.needs_blocks() => unsafe { pattern.find(view.start(), count) },
-        _ => find_in_blocks(view, pattern),
+        Some(count) => unsafe { pattern.find(view.start(), count) },
+        None => find_in_blocks(view, pattern),
     }
+}
+
+/// The index of the first of `count` contiguous elements that a pattern matches.
+///
+/// # Safety
+/// The elements are of the pattern's type, and valid for reads.
+#[must_use]
+#[inline]
+pub unsafe fn find_contiguous(start: *const u8, count: usize, pattern: &Pattern) -> Option<usize> {
+    // SAFETY: the caller vouches for the elements.
+    unsafe { pattern.find(start, count) }
 }
 
 /// How many elements a pattern matches. The view's elements are of the pattern's type: of another
@@ -79,8 +90,8 @@ pub fn count_pattern(view: RawView<'_>, pattern: &Pattern) -> usize {
     }
     match view.layout().adjacent_len() {
         // SAFETY: the view is as many contiguous elements of the pattern's size.
-        Some(count) if !pattern.needs_blocks() => unsafe { pattern.count(view.start(), count) },
-        _ => count_in_blocks(view, pattern),
+        Some(count) => unsafe { pattern.count(view.start(), count) },
+        None => count_in_blocks(view, pattern),
     }
 }
 

@@ -8,11 +8,9 @@ use crate::element::{LongDouble, Scalar};
 use crate::format::Class;
 use crate::kernels::encoding::Encoding;
 use crate::kernels::simd::run;
-use crate::view::load;
+use half::f16;
+use num_traits::AsPrimitive;
 use std::ffi::c_int;
-
-/// The largest size of an element that is compared by its bits.
-const MAX_BYTES: usize = 16;
 
 /// Which elements are sought: those that equal a value.
 #[derive(Debug, Clone, Copy)]
@@ -30,10 +28,10 @@ enum Matching {
     Byte(u8),
     /// Any byte but 0.
     True,
-    /// Of these bits, where the mask has them.
-    Bits { mask: [u8; MAX_BYTES], bits: [u8; MAX_BYTES] },
-    /// Of these numbers, one or two.
-    LongDoubles([LongDouble; 2]),
+    /// Of these bits, where the mask has them, as an integer of the element's size.
+    Bits { mask: u128, bits: u128 },
+    /// Of these numbers, one or two, in this byte order.
+    LongDoubles { numbers: [LongDouble; 2], swapped: bool },
 }
 
 impl Pattern {
@@ -59,50 +57,48 @@ impl Pattern {
         Self::from_several_bytes(encoding, element)
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn from_several_bytes(encoding: Encoding, element: &[u8]) -> Option<Self> {
         if element.len() != encoding.size {
             return None;
         }
-        if encoding.is_float() && encoding.number_size() > size_of::<u64>() {
+        let (size, is_float) = (encoding.number_size(), encoding.is_float());
+        if is_float && size > size_of::<u64>() {
             return Self::from_long_doubles(encoding, element);
         }
-        let (mut mask, mut bits) = ([0xff; MAX_BYTES], [0; MAX_BYTES]);
-        bits.get_mut(..element.len())?.copy_from_slice(element);
-        if encoding.is_float() {
-            let size = encoding.number_size();
-            // The byte with the sign is the last one of a little-endian number.
-            let is_little = cfg!(target_endian = "little") != encoding.swapped;
-            let sign = if is_little { size - 1 } else { 0 };
-            for first in (0..element.len()).step_by(size) {
-                let (magnitude, infinity) =
-                    magnitude(element.get(first..first + size)?, encoding.swapped)?;
+        let (mut mask, bits) = (u128::MAX, integer(element)?);
+        if is_float {
+            let (infinity, sign) = float_bits(size)?;
+            let swap = |number: u64| number.swap_bytes() >> (64 - 8 * size);
+            let sign_in_place = if encoding.swapped { swap(sign) } else { sign };
+            for shift in (0..8 * element.len()).step_by(8 * size) {
+                let number = (bits >> shift) as u64 & (sign | (sign - 1));
+                let number = if encoding.swapped { swap(number) } else { number };
+                let magnitude = number & (sign - 1);
                 if magnitude > infinity {
                     return None;
                 }
                 if magnitude == 0 {
-                    bits[first + sign] = 0;
-                    mask[first + sign] = 0x7f;
+                    mask &= !(u128::from(sign_in_place) << shift);
                 }
             }
         }
         let encoding = Encoding { swapped: false, ..encoding };
-        Some(Self { encoding, matching: Matching::Bits { mask, bits } })
+        Some(Self { encoding, matching: Matching::Bits { mask, bits: bits & mask } })
     }
 
+    #[inline(never)]
     fn from_long_doubles(encoding: Encoding, element: &[u8]) -> Option<Self> {
+        let swapped = encoding.swapped;
         let mut numbers = [LongDouble::from_f64(0.0); 2];
         for (number, bytes) in numbers.iter_mut().zip(element.chunks_exact(LongDouble::SIZE)) {
-            let mut bytes: <LongDouble as Scalar>::Bytes = bytes.try_into().ok()?;
-            if encoding.swapped {
-                bytes.reverse();
-            }
-            *number = LongDouble::decode(bytes);
+            *number = long_double(bytes.try_into().ok()?, swapped);
             if number.is_nan() {
                 return None;
             }
         }
-        Some(Self { encoding, matching: Matching::LongDoubles(numbers) })
+        let encoding = Encoding { swapped: false, ..encoding };
+        Some(Self { encoding, matching: Matching::LongDoubles { numbers, swapped } })
     }
 
     /// Bytes of an element.
@@ -114,13 +110,6 @@ impl Pattern {
     /// How elements have to be made blocks of.
     pub(super) fn encoding(&self) -> Encoding {
         self.encoding
-    }
-
-    /// Whether contiguous elements have to be made blocks of as well: where they are in the other
-    /// byte order.
-    #[inline]
-    pub(super) fn needs_blocks(&self) -> bool {
-        matches!(self.matching, Matching::LongDoubles(_)) && self.encoding.swapped
     }
 
     /// The index of the first element that matches.
@@ -135,13 +124,13 @@ impl Pattern {
                 Matching::Byte(byte) => find_byte(start, count, *byte),
                 Matching::True => run(FindTrue { start, count }),
                 Matching::Bits { mask, bits } => match self.encoding.size {
-                    2 => find_bits::<u16>(start, count, mask, bits),
-                    4 => find_bits::<u32>(start, count, mask, bits),
-                    8 => find_bits::<u64>(start, count, mask, bits),
-                    16 => find_bits::<u128>(start, count, mask, bits),
+                    2 => find_bits::<u16>(start, count, *mask, *bits),
+                    4 => find_bits::<u32>(start, count, *mask, *bits),
+                    8 => find_bits::<u64>(start, count, *mask, *bits),
+                    16 => find_bits::<u128>(start, count, *mask, *bits),
                     _ => self.find_plain(start, count),
                 },
-                Matching::LongDoubles(_) => self.find_plain(start, count),
+                Matching::LongDoubles { .. } => self.find_plain(start, count),
             }
         }
     }
@@ -158,13 +147,13 @@ impl Pattern {
                 Matching::Byte(byte) => run(CountByte { start, count, byte: *byte }),
                 Matching::True => count - run(CountByte { start, count, byte: 0 }),
                 Matching::Bits { mask, bits } => match self.encoding.size {
-                    2 => count_bits::<u16>(start, count, mask, bits),
-                    4 => count_bits::<u32>(start, count, mask, bits),
-                    8 => count_bits::<u64>(start, count, mask, bits),
-                    16 => count_bits::<u128>(start, count, mask, bits),
+                    2 => count_bits::<u16>(start, count, *mask, *bits),
+                    4 => count_bits::<u32>(start, count, *mask, *bits),
+                    8 => count_bits::<u64>(start, count, *mask, *bits),
+                    16 => count_bits::<u128>(start, count, *mask, *bits),
                     _ => self.count_plain(start, count),
                 },
-                Matching::LongDoubles(_) => self.count_plain(start, count),
+                Matching::LongDoubles { .. } => self.count_plain(start, count),
             }
         }
     }
@@ -194,17 +183,22 @@ impl Pattern {
     /// # Safety
     /// [`size`](Self::size) bytes are valid for reads.
     unsafe fn matches(&self, element: *const u8) -> bool {
-        // SAFETY: the caller vouches for all bytes of the element; `load` needs no alignment.
+        // SAFETY: the caller vouches for all bytes of the element; bytes need no alignment.
         unsafe {
             match self.matching {
                 Matching::Byte(byte) => element.read() == byte,
                 Matching::True => element.read() != 0,
-                Matching::Bits { mask, bits } => (0..self.size())
-                    .all(|index| element.wrapping_add(index).read() & mask[index] == bits[index]),
-                Matching::LongDoubles(numbers) => {
+                Matching::Bits { mask, bits } => {
+                    let mut bytes = [0; size_of::<u128>()];
+                    let size = self.size().min(bytes.len());
+                    bytes.as_mut_ptr().copy_from_nonoverlapping(element, size);
+                    integer(&bytes[..size]).is_some_and(|element| element & mask == bits)
+                }
+                Matching::LongDoubles { numbers, swapped } => {
                     (0..self.encoding.numbers()).zip(numbers).all(|(index, number)| {
                         let place = element.wrapping_add(index * LongDouble::SIZE);
-                        load::<LongDouble>(place) == number
+                        long_double(place.cast::<[u8; LongDouble::SIZE]>().read(), swapped)
+                            == number
                     })
                 }
             }
@@ -212,19 +206,37 @@ impl Pattern {
     }
 }
 
-/// The magnitude of a float by its bits, and that of an infinity; only a NaN's is larger.
-fn magnitude(number: &[u8], swapped: bool) -> Option<(u64, u64)> {
-    macro_rules! magnitude {
-        ($bits:ty, $infinity:expr) => {{
-            let bits = <$bits>::from_ne_bytes(number.try_into().ok()?);
-            let bits = if swapped { bits.swap_bytes() } else { bits };
-            Some(((bits & (<$bits>::MAX >> 1)).into(), $infinity))
-        }};
+/// The number that these bytes are, in this machine's byte order or the other.
+fn long_double(mut bytes: [u8; LongDouble::SIZE], swapped: bool) -> LongDouble {
+    if swapped {
+        bytes.reverse();
     }
-    match number.len() {
-        2 => magnitude!(u16, 0x7c00),
-        4 => magnitude!(u32, f32::INFINITY.to_bits().into()),
-        8 => magnitude!(u64, f64::INFINITY.to_bits()),
+    LongDouble::decode(bytes)
+}
+
+/// The integer of its size that an element is; `None` if there is none so large.
+#[inline]
+fn integer(element: &[u8]) -> Option<u128> {
+    Some(match *element {
+        [a, b] => u16::from_ne_bytes([a, b]).into(),
+        [a, b, c, d] => u32::from_ne_bytes([a, b, c, d]).into(),
+        [a, b, c, d, e, f, g, h] => u64::from_ne_bytes([a, b, c, d, e, f, g, h]).into(),
+        _ if element.len() > size_of::<u128>() => return None,
+        _ => {
+            let mut bytes = [0; size_of::<u128>()];
+            bytes[..element.len()].copy_from_slice(element);
+            u128::from_ne_bytes(bytes)
+        }
+    })
+}
+
+/// The bits of a float's infinity and of its sign, by its size. A NaN is beyond infinity.
+#[inline]
+fn float_bits(size: usize) -> Option<(u64, u64)> {
+    match size {
+        2 => Some((f16::INFINITY.to_bits().into(), 1 << 15)),
+        4 => Some((f32::INFINITY.to_bits().into(), 1 << 31)),
+        8 => Some((f64::INFINITY.to_bits(), 1 << 63)),
         _ => None,
     }
 }
@@ -247,10 +259,13 @@ unsafe fn find_byte(start: *const u8, count: usize, byte: u8) -> Option<usize> {
 unsafe fn find_bits<U: Word>(
     start: *const u8,
     count: usize,
-    mask: &[u8; MAX_BYTES],
-    bits: &[u8; MAX_BYTES],
-) -> Option<usize> {
-    let (mask, bits) = (U::from_first_bytes(mask), U::from_first_bytes(bits));
+    mask: u128,
+    bits: u128,
+) -> Option<usize>
+where
+    u128: AsPrimitive<U>,
+{
+    let (mask, bits) = (mask.as_(), bits.as_());
     // SAFETY: the caller vouches for the integers.
     unsafe { run(FindBits { start: start.cast(), count, mask, bits }) }
 }
@@ -258,13 +273,11 @@ unsafe fn find_bits<U: Word>(
 /// # Safety
 /// As for [`find_bits`].
 #[inline]
-unsafe fn count_bits<U: Word>(
-    start: *const u8,
-    count: usize,
-    mask: &[u8; MAX_BYTES],
-    bits: &[u8; MAX_BYTES],
-) -> usize {
-    let (mask, bits) = (U::from_first_bytes(mask), U::from_first_bytes(bits));
+unsafe fn count_bits<U: Word>(start: *const u8, count: usize, mask: u128, bits: u128) -> usize
+where
+    u128: AsPrimitive<U>,
+{
+    let (mask, bits) = (mask.as_(), bits.as_());
     // SAFETY: the caller vouches for the integers.
     unsafe { run(CountBits { start: start.cast(), count, mask, bits }) }
 }

@@ -16,10 +16,6 @@ fn check<T: Scalar>(values: &[T::Value]) {
         let pattern = Pattern::of::<T>(value);
         assert_eq!(pattern.is_none(), count == 0, "{value:?}");
         let Some(pattern) = pattern else { continue };
-        if pattern.needs_blocks() {
-            assert!(T::SWAPPED);
-            continue;
-        }
         // SAFETY: the memory is as many contiguous elements.
         let found = unsafe {
             let (start, length) = (memory.as_ptr(), values.len());
