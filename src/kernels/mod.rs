@@ -29,7 +29,7 @@
 //! | `prefetch` | asks for memory ahead; all of that is here |
 //! | [`simd`] | widths of vectors, shuffles, searches that are vectorised |
 //!
-//! A room uses what is shared, and `copy`, but none of the others.
+//! Rooms do not use each other, but for `copy`, which all of them and `blocks` may use.
 
 mod axes;
 mod blocks;

@@ -5,7 +5,7 @@
 //!
 //! 1. Contiguous elements of one encoding that are equal exactly when their bytes are: `memcmp`.
 //! 2. Scalars of any two encodings: as one common type that holds both exactly (see `promote`), in
-//!    [`blocks`](super::blocks), by one loop for each common type. So there are few loops for many
+//!    `blocks`, by one loop for each common type. So there are few loops for many
 //!    pairs of formats.
 //! 3. Anything else: as a [`Value`](crate::element::Value), one by one (see `decoded`). This is
 //!    also what the others must agree with.

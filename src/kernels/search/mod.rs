@@ -8,7 +8,7 @@
 //! a counter of their own. Only C's `long double` is compared as a number, because equal ones may
 //! differ in their padding.
 //!
-//! Contiguous elements are searched where they lie, others in [`blocks`](super::blocks). Everything
+//! Contiguous elements are searched where they lie, others in `blocks`. Everything
 //! here works on (encoding, bytes), so nothing is compiled per element type but the making of the
 //! bytes.
 

@@ -1,7 +1,7 @@
 //! One kernel, compiled for every width of vectors, and the choice among them at run time.
 //!
 //! A kernel is a struct of its arguments, with a method that the compiler turns into vector code,
-//! or that uses `std::arch` where it would not. [`run`] has the method compiled three times on
+//! or that uses `std::arch` where it would not. `run` has the method compiled three times on
 //! x86-64: for the baseline (SSE2), for AVX2, and for AVX-512 as Ice Lake and Zen 4 have it. It is
 //! one generic function that is inlined into three functions with other target features, so all
 //! versions have the same source. On other machines there is the baseline alone, which is portable
