@@ -74,7 +74,7 @@ unsafe fn piece_by_piece<const N: usize>(
     unsafe {
         detached(py, || {
             let (mut interrupted, mut last) = (Ok(()), Instant::now());
-            pieces::each(views, PIECE_BYTES, sequence, &mut |parts, before| {
+            pieces::for_each_piece(views, PIECE_BYTES, sequence, &mut |parts, before| {
                 let go_on = work(parts, before)?;
                 if go_on && last.elapsed() >= SIGNAL_INTERVAL {
                     // While the interpreter shuts down there is no attaching, and no handler.

@@ -4,8 +4,8 @@
 use crate::gil;
 use consumer::array::AnyArray;
 use consumer::error::Error;
+use consumer::kernels::copy::{self, record};
 use consumer::kernels::pieces::Sequence;
-use consumer::kernels::{copy, record};
 use consumer::layout::{Layout, Order};
 use consumer::memory::{self, Memory};
 use consumer::view::RawView;
@@ -28,7 +28,7 @@ unsafe fn gather(py: Python<'_>, array: &AnyArray, order: Order, target: *mut u8
         let contiguous_layout = Layout::contiguous_in(layout.shape(), layout.itemsize(), order)?;
         let target = RawView::new(target, &contiguous_layout);
         gil::in_pieces(py, [target, source], Sequence::Any, |[to, from], _| {
-            copy::copy_apart(to, from, 1).map(|()| true)
+            copy::copy_nonoverlapping(to, from, 1).map(|()| true)
         })
     }
 }

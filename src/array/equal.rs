@@ -34,14 +34,13 @@ impl AnyArray {
             // SAFETY: each encoding is that of its array's type, whose elements are valid for reads.
             unsafe { compare::equal_scalars((raw, encoding), (other_raw, other)) }
         } else if let Some(equal) = self.equal_parts(other) {
-            return equal;
+            equal
         } else if let (Some(left), Some(right)) = (self.decoder(), other.decoder()) {
             // SAFETY: each decoder is that of its array's type, whose elements are valid for reads.
             unsafe { compare::equal_decoded((raw, left), (other_raw, right)) }
         } else {
-            return false;
+            false
         }
-        .unwrap_or(false)
     }
 
     /// The fast path of [`equals`](Self::equals) for contiguous scalars of one type in one dimension

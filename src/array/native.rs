@@ -8,7 +8,8 @@ use super::AnyArray;
 use crate::dtype::ScalarType;
 use crate::error::{Error, Result};
 use crate::format::FormatString;
-use crate::kernels::{Encoding, copy, record};
+use crate::kernels::Encoding;
+use crate::kernels::copy::{self, record};
 use crate::layout::{Layout, Order};
 use crate::memory::Memory;
 use crate::view::RawView;
@@ -29,7 +30,7 @@ impl AnyArray {
         unsafe {
             match self {
                 Self::Composite(array) => record::write_native(array.descriptor(), target, source),
-                _ => copy::copy_apart(target, source, self.swap_unit()),
+                _ => copy::copy_nonoverlapping(target, source, self.swap_unit()),
             }
         }
     }
@@ -43,14 +44,14 @@ impl AnyArray {
         match self {
             Self::Composite(array) => record::to_native(array),
             // SAFETY: the unit is the one to swap in elements of this array's type.
-            _ => unsafe { copy::to_memory_turned(self.raw(), Order::C, self.swap_unit()) },
+            _ => unsafe { copy::to_memory_swapped(self.raw(), Order::C, self.swap_unit()) },
         }
     }
 
     /// Returns the number of bytes that are swapped as a unit to get this machine's byte order; 1 if
     /// nothing is swapped.
     fn swap_unit(&self) -> usize {
-        self.encoding().map_or(1, Encoding::turned)
+        self.encoding().map_or(1, Encoding::swap_unit)
     }
 
     /// Makes a writable array of the same shape over a copy of the elements that

@@ -1,46 +1,55 @@
-//! How the bytes of a scalar are a value, as far as kernels need to know it at run time.
+//! The encoding of a scalar type: what kernels need to know of it, as a value and not as a type, so
+//! that they are compiled once for all types that are the same to them.
 
 use crate::element::{Scalar, is_bitwise};
 use crate::format::Kind;
 
 /// Kind, size and byte order of a scalar type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Encoding {
+pub struct Encoding {
     pub(super) class: Kind,
     /// Bytes of one element.
     pub(super) size: usize,
+    /// Whether the bytes are in the order that is not this machine's.
     pub(super) swapped: bool,
 }
 
 impl Encoding {
     /// The encoding of a type.
-    pub(crate) const fn of<T: Scalar>() -> Self {
+    #[must_use]
+    #[inline]
+    pub const fn of<T: Scalar>() -> Self {
         Self { class: T::KIND, size: T::SIZE, swapped: T::SWAPPED }
     }
 
     /// How many numbers an element is: a complex one is two.
-    pub(super) const fn parts(self) -> usize {
+    pub(super) const fn numbers(self) -> usize {
         if matches!(self.class, Kind::Complex) { 2 } else { 1 }
     }
 
     /// Bytes of one of these numbers.
-    pub(super) const fn part(self) -> usize {
-        self.size / self.parts()
+    pub(super) const fn number_size(self) -> usize {
+        self.size / self.numbers()
     }
 
-    /// How many bytes at a time are turned around to come to this machine's order; 1 for none.
-    pub(crate) const fn turned(self) -> usize {
-        if self.swapped { self.part() } else { 1 }
+    /// How many bytes are reversed together to come to this machine's byte order; 1 if none are.
+    pub(crate) const fn swap_unit(self) -> usize {
+        if self.swapped { self.number_size() } else { 1 }
     }
 
-    /// Whether elements are equal just when their bytes are.
+    /// Whether elements are equal exactly when their bytes are.
     pub(super) const fn is_bitwise(self) -> bool {
         is_bitwise(self.class)
     }
 
-    /// The encoding of one part.
-    pub(super) const fn of_part(self) -> Self {
-        let class = if matches!(self.class, Kind::Complex) { Kind::Float } else { self.class };
-        Self { class, size: self.part(), swapped: self.swapped }
+    /// Whether the numbers are floats.
+    pub(super) const fn is_float(self) -> bool {
+        matches!(self.class, Kind::Float | Kind::Complex)
+    }
+
+    /// The encoding of one of the numbers.
+    pub(super) const fn of_number(self) -> Self {
+        let class = if self.is_float() { Kind::Float } else { self.class };
+        Self { class, size: self.number_size(), swapped: self.swapped }
     }
 }

@@ -1,13 +1,16 @@
 //! Bytes as hexadecimal digits.
+//!
+//! The two digits of a byte are computed by arithmetic, both at once in one integer of 16 bits. A
+//! table would be faster for a single byte, but vectors cannot look things up in one, and
+//! arithmetic is what they do many of at a time.
 
 #![allow(unsafe_code)]
 
-use super::width::{Kernel, run};
+use super::simd::{Kernel, run};
 
 /// Writes two hexadecimal digits, in lower case, for each byte.
 ///
-/// # Panics
-/// Never: of slices that do not belong together, the bytes that have room are written.
+/// If there is not room for all digits, as many bytes are written as there is room for.
 ///
 /// # Examples
 /// ```
@@ -21,13 +24,13 @@ pub fn encode(bytes: &[u8], digits: &mut [u8]) {
     unsafe { encode_to(bytes.as_ptr(), count, digits.as_mut_ptr()) };
 }
 
-/// As [`encode`], to memory that need not hold anything yet.
+/// The same as [`encode`], from and to memory that no slice may be over.
 ///
 /// # Safety
-/// `source` is valid for reads of `count` bytes, `target` for writes of twice as many; they lie
-/// apart.
+/// `source` is valid for reads of `count` bytes, `target` for writes of twice as many; they do not
+/// overlap.
 pub unsafe fn encode_to(source: *const u8, count: usize, target: *mut u8) {
-    // SAFETY: as the caller says.
+    // SAFETY: the caller vouches for both; pairs of digits need no alignment.
     unsafe { run(Digits { source, count, target: target.cast() }) };
 }
 
@@ -43,19 +46,18 @@ impl Kernel for Digits {
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) {
         for index in 0..self.count {
-            // SAFETY: as the caller says; nothing is asked of the alignment.
+            // SAFETY: the caller vouches for `count` bytes and pairs of digits.
             unsafe { self.target.add(index).write(digits(self.source.add(index).read())) };
         }
     }
 }
 
-/// The two digits of a byte. By arithmetic on both at once and not by a table, which could not be
-/// looked up in vectors.
+/// The two digits of a byte.
 #[inline(always)]
 fn digits(byte: u8) -> [u8; 2] {
     let byte = u16::from(byte);
     let numbers = (byte >> 4 | byte << 8) & 0x0f0f;
-    // 1 where the number is 10 or more: letters are that much further on.
+    // 1 where the number is 10 or more, so that its digit is a letter.
     let letters = (numbers + 0x0606) >> 4 & 0x0101;
     (numbers + 0x3030 + letters * u16::from(b'a' - b'0' - 10)).to_le_bytes()
 }

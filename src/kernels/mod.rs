@@ -1,49 +1,48 @@
-//! Work on many elements at once: moving, converting, comparing and searching them.
+//! Work on many elements at once: copies, conversions, comparisons, searches.
 //!
-//! A kernel takes views and goes over them in straight lines. What only moves bytes depends on the
-//! element's size, not on its type; what looks at values goes by the class, size and byte order of
-//! the type. Each fast path has the plain loop beside it that it must agree with.
+//! A kernel takes views and goes over them in long runs. What it depends on decides what it is
+//! compiled for: copies depend on the element's size, not on its type; what looks at values depends
+//! on class, size and byte order, which are a value ([`Encoding`]) and not a type. Each fast path
+//! has the plain loop beside it that it must agree with, or in its tests.
 //!
-//! | file | what it does |
+//! | room | what it does |
 //! |---|---|
-//! | [`copy`] | gathers, assigns and fills, by the two below |
-//! | `line`, `transpose` | copies lines of any steps, and matrices whose steps are crosswise |
-//! | `swap` | turns bytes around |
-//! | [`compare`], `common` | says whether two views are equal, as a type that holds both |
-//! | [`convert`] | makes other numbers of them, by C's rules |
-//! | [`search`], `pattern`, `bytes` | finds and counts a value, by the bits that its elements have |
-//! | `record` | stores and turns around elements of several parts |
+//! | [`copy`] | copies: gather, assign, fill, transpose, swap bytes |
+//! | [`convert`] | converts elements to another scalar type |
+//! | [`compare`] | equality of two views |
+//! | [`search`] | finds and counts the elements that equal a value |
 //! | [`hex`] | writes hexadecimal digits |
-//! | [`pieces`] | divides views for long work |
-//! | `block`, `widen` | take lines in blocks of one type, to be compared or searched |
-//! | `chunks` | looks for the first of many elements |
-//! | `ahead` | asks for memory ahead of its turn |
-//! | `encoding` | how bytes are a value |
-//! | `loops` | puts the dimensions of views into the order that suits the memory |
-//! | [`width`] | compiles a kernel for each width of vectors, and chooses at run time |
-//! | `lanes` | shuffles of vectors, where the compiler makes none by itself |
+//!
+//! Kernels that reduce (sums, minima, maxima and where they are) will be a room of their own beside
+//! these, `reduce`. They have what they need here: `axes` for an order that suits the memory,
+//! `blocks` for contiguous native numbers of one type, [`simd`] to be compiled for every width,
+//! [`pieces`] to pause in between.
+//!
+//! | shared | what it does |
+//! |---|---|
+//! | `encoding` | class, size and byte order of a scalar type |
+//! | `axes` | brings the dimensions of views into the order that suits the memory |
+//! | `runs` | several runs of elements, and these in blocks |
+//! | `blocks` | elements made contiguous, native and wider |
+//! | `halves` | `f16` to wider floats, and back |
+//! | [`pieces`] | divides views, so that long work can pause |
+//! | `prefetch` | asks for memory ahead; all of that is here |
+//! | [`simd`] | widths of vectors, shuffles, searches that are vectorised |
+//!
+//! Rooms do not use each other, but for `copy`, which all of them and `blocks` may use.
 
-mod ahead;
-mod block;
-mod bytes;
-mod chunks;
-mod common;
+mod axes;
+mod blocks;
 pub mod compare;
 pub mod convert;
 pub mod copy;
 mod encoding;
+mod halves;
 pub mod hex;
-#[cfg(target_arch = "x86_64")]
-mod lanes;
-mod line;
-mod loops;
-mod pattern;
 pub mod pieces;
-pub mod record;
+mod prefetch;
+mod runs;
 pub mod search;
-mod swap;
-mod transpose;
-mod widen;
-pub mod width;
+pub mod simd;
 
-pub(crate) use encoding::Encoding;
+pub use encoding::Encoding;

@@ -1,4 +1,9 @@
-//! Views as a series of smaller ones, so that whoever works on them can pause in between.
+//! Views divided into smaller ones, so that whoever works on them can pause in between.
+//!
+//! A view that is too large is divided along one dimension into selections of it, and these again
+//! until they are small enough. Which dimension depends on what the pieces must be: the longest, if
+//! their order does not matter, so that each piece still has long runs; the outermax_bytes, if each
+//! piece has to be consecutive elements of the C order.
 
 #![allow(unsafe_code)]
 
@@ -11,26 +16,26 @@ use crate::view::RawView;
 /// In which order the pieces come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sequence {
-    /// In whatever order suits the memory: the longest dimension is divided, so that the pieces are
-    /// as thick as can be.
+    /// In any order: the longest dimension is divided.
     Any,
-    /// In C order, each piece being adjacent elements of that order.
+    /// In C order, each piece being consecutive elements of that order.
     Forward,
     /// The same from the last piece to the first.
     Backward,
 }
 
-/// Calls `work` with pieces of views of one shape, each of at most `most` bytes if its elements are
-/// not larger, and the number of elements before it in C order, which is only known where the pieces
-/// are in a sequence. Ends where `work` says `false`, and then says so too.
+/// Calls `work` with pieces of views of one shape, each of at max_bytes `max_bytes` unless a single
+/// element is larger, and with the number of elements before it in C order, which only has a
+/// meaning where the pieces are in a sequence. Ends when `work` returns `false`. Returns whether it
+/// never did.
 ///
 /// # Errors
-/// Those of `work`; one that [`is_index`](crate::Error::is_index) or [`is_wrong_kind`](crate::Error::is_wrong_kind) where
-/// the views have different numbers of dimensions.
+/// Those of `work`; an error with [`is_index`](crate::Error::is_index) or
+/// [`is_wrong_kind`](crate::Error::is_wrong_kind) if the views have different numbers of dimensions.
 ///
 /// # Examples
 /// ```
-/// use consumer::kernels::pieces::{Sequence, each};
+/// use consumer::kernels::pieces::{Sequence, for_each_piece};
 /// use consumer::{Layout, View};
 ///
 /// let bytes = [0_u8; 10];
@@ -38,31 +43,32 @@ pub enum Sequence {
 /// // SAFETY: the layout lies within `bytes`, which are only read.
 /// let view = unsafe { View::<u8>::new(bytes.as_ptr().cast_mut(), layout, true, ()) };
 /// let mut pieces = Vec::new();
-/// let all = each([view.raw()], 4, Sequence::Forward, &mut |[piece], before| {
+/// let all = for_each_piece([view.raw()], 4, Sequence::Forward, &mut |[piece], before| {
 ///     pieces.push((before, piece.layout().len()));
 ///     Ok(true)
 /// });
 /// assert!(all.unwrap());
 /// assert_eq!(pieces, [(0, 4), (4, 4), (8, 2)]);
 /// ```
-pub fn each<const N: usize>(
+pub fn for_each_piece<const N: usize>(
     views: [RawView<'_>; N],
-    most: usize,
+    max_bytes: usize,
     sequence: Sequence,
     work: &mut dyn FnMut([RawView<'_>; N], usize) -> Result<bool>,
 ) -> Result<bool> {
-    each_after(views, most, sequence, 0, work)
+    divide(views, max_bytes, sequence, 0, work)
 }
 
-fn each_after<const N: usize>(
+fn divide<const N: usize>(
     views: [RawView<'_>; N],
-    most: usize,
+    max_bytes: usize,
     sequence: Sequence,
     before: usize,
     work: &mut dyn FnMut([RawView<'_>; N], usize) -> Result<bool>,
 ) -> Result<bool> {
     let bytes = views.iter().map(|view| view.layout().nbytes()).max().unwrap_or(0);
-    let divided = views.first().and_then(|view| division(view.layout(), bytes, most, sequence));
+    let divided =
+        views.first().and_then(|view| division(view.layout(), bytes, max_bytes, sequence));
     let Some((dimension, count)) = divided else { return work(views, before) };
     let shape = views[0].layout().shape();
     let length = shape[dimension];
@@ -82,25 +88,25 @@ fn each_after<const N: usize>(
         }
         let parts = std::array::from_fn(|view| {
             let (start, layout) = &parts[view];
-            // SAFETY: a selection of a valid view's elements is valid.
+            // SAFETY: the elements that are selected from a valid view are valid.
             unsafe { RawView::new(*start, layout) }
         });
-        if !each_after(parts, most, sequence, before + first * under, work)? {
+        if !divide(parts, max_bytes, sequence, before + first * under, work)? {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-/// The dimension to divide, and how many of its places a piece has; `None` for what is small enough,
-/// or a single element.
+/// The dimension to divide, and how many of its indices a piece has; `None` for what is small
+/// enough or a single element.
 fn division(
     layout: &Layout,
     bytes: usize,
-    most: usize,
+    max_bytes: usize,
     sequence: Sequence,
 ) -> Option<(usize, usize)> {
-    if bytes <= most {
+    if bytes <= max_bytes {
         return None;
     }
     let mut several = (0..layout.ndim()).filter(|&dimension| layout.shape()[dimension] > 1);
@@ -109,5 +115,5 @@ fn division(
         Sequence::Forward | Sequence::Backward => several.next(),
     }?;
     let length = layout.shape()[dimension];
-    Some((dimension, (most / (bytes / length).max(1)).clamp(1, length - 1)))
+    Some((dimension, (max_bytes / (bytes / length).max(1)).clamp(1, length - 1)))
 }

@@ -11,12 +11,13 @@
 
 #![allow(unsafe_code)]
 
-pub(crate) mod odometer;
+mod odometer;
 mod raw;
 mod walk;
 
 use std::fmt;
 
+pub(crate) use odometer::{Axis, Odometer};
 pub use raw::RawView;
 pub use walk::{Run, Walk};
 

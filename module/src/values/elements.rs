@@ -7,8 +7,9 @@ use pyo3::{Borrowed, ffi};
 use consumer::array::{AnyArray, ConsumerArray, dispatch};
 use consumer::element::Scalar;
 use consumer::error::{Error, Result};
+use consumer::kernels::copy::{self, record as composite};
 use consumer::kernels::pieces::Sequence;
-use consumer::kernels::{copy, record as composite, search};
+use consumer::kernels::search::Pattern;
 use consumer::memory;
 use consumer::view::load;
 
@@ -277,18 +278,10 @@ pub(crate) fn fill(
     Ok(None)
 }
 
-/// The value of a scalar element to look for.
-pub(crate) struct Wanted {
-    bytes: [u8; MAX_SCALAR_SIZE],
-}
-
-/// The size of the largest scalar in bytes: two quadruple-precision numbers.
-const MAX_SCALAR_SIZE: usize = 32;
-
 /// Returns which elements of an array equal an object, as far as that can be told without running
-/// Python code.
+/// Python code: those that a pattern matches.
 #[inline]
-pub(crate) fn equal_to(array: &AnyArray, object: &Bound<'_, PyAny>) -> Equal<Wanted> {
+pub(crate) fn equal_to(array: &AnyArray, object: &Bound<'_, PyAny>) -> Equal<Pattern> {
     dispatch!(
         array,
         scalar typed => equal_to_scalar(typed, object),
@@ -301,37 +294,6 @@ pub(crate) fn equal_to(array: &AnyArray, object: &Bound<'_, PyAny>) -> Equal<Wan
 fn equal_to_scalar<T: Scalar<Value: PyValue>>(
     _array: &ConsumerArray<T>,
     object: &Bound<'_, PyAny>,
-) -> Equal<Wanted> {
-    T::Value::equal_to(object).map(|value| {
-        let mut bytes = [0; MAX_SCALAR_SIZE];
-        for (place, &byte) in bytes.iter_mut().zip(T::encode(value).as_ref()) {
-            *place = byte;
-        }
-        Wanted { bytes }
-    })
-}
-
-/// Returns the position, in C order, of the first element that equals the wanted one.
-pub(crate) fn find(array: &AnyArray, wanted: &Wanted) -> Option<usize> {
-    dispatch!(
-        array,
-        scalar typed => search::find(typed, value_of(typed, wanted)?),
-        composite _ => None,
-        opaque _ => None,
-    )
-}
-
-/// Returns how many elements equal the wanted one.
-pub(crate) fn count(array: &AnyArray, wanted: &Wanted) -> usize {
-    dispatch!(
-        array,
-        scalar typed => value_of(typed, wanted).map_or(0, |value| search::count(typed, value)),
-        composite _ => 0,
-        opaque _ => 0,
-    )
-}
-
-fn value_of<T: Scalar>(_array: &ConsumerArray<T>, wanted: &Wanted) -> Option<T::Value> {
-    let bytes = T::Bytes::try_from(wanted.bytes.get(..T::SIZE)?).ok()?;
-    Some(T::decode(bytes))
+) -> Equal<Pattern> {
+    T::Value::equal_to(object).and_then(Pattern::of::<T>)
 }

@@ -69,8 +69,13 @@ pub(crate) enum Equal<T> {
 
 impl<T> Equal<T> {
     fn map<U>(self, f: impl FnOnce(T) -> U) -> Equal<U> {
+        self.and_then(|value| Some(f(value)))
+    }
+
+    /// Converts the value; one that cannot be converted equals no element.
+    fn and_then<U>(self, f: impl FnOnce(T) -> Option<U>) -> Equal<U> {
         match self {
-            Self::To(value) => Equal::To(f(value)),
+            Self::To(value) => f(value).map_or(Equal::None, Equal::To),
             Self::None => Equal::None,
             Self::Unknown => Equal::Unknown,
         }

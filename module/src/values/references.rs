@@ -13,7 +13,7 @@ use pyo3::{PyTraverseError, PyVisit, ffi};
 
 use consumer::error::{Error, Result};
 use consumer::form::{Composite, ElementType, Leaf};
-use consumer::kernels::{copy, record};
+use consumer::kernels::copy::{self, record};
 use consumer::layout::{Layout, Order};
 use consumer::memory::Memory;
 use consumer::view::{RawView, View};

@@ -1,52 +1,36 @@
-//! The loops that a conversion is made of: over adjacent values, to make others of them or to find
-//! one that is no good.
+//! The loops that steps are instances of: over contiguous numbers, to convert them or to find one
+//! that is an error.
+//!
+//! A loop is a kernel over two types and a closure. A step is that loop as a function on bytes, so
+//! that steps of all types have one signature; the macros here make one of the other.
 
 #![allow(unsafe_code)]
 
-use crate::kernels::ahead;
-use crate::kernels::width::{Kernel, Width, run};
+use super::limits::Limits;
+use crate::kernels::prefetch;
+use crate::kernels::simd::{Kernel, Width, run};
 
-/// A loop that makes `count` values out of as many. Source and target are adjacent, need no
-/// alignment, and lie apart.
+/// Converts `count` numbers to as many others.
+///
+/// # Safety
+/// The first pointer is valid for reads of `count` numbers of the type that the step converts, the
+/// second for writes of as many of the type that it converts to. They do not overlap, and need no
+/// alignment.
 pub(super) type Map = unsafe fn(*const u8, *mut u8, usize, &Limits);
 
-/// A loop that looks for the first of `count` values that is no good.
+/// Finds the first of `count` numbers that is an error.
+///
+/// # Safety
+/// The pointer is valid for reads of `count` numbers of the type that the step is for; it needs no
+/// alignment.
 pub(super) type Find = unsafe fn(*const u8, usize, &Limits) -> Option<usize>;
 
-/// A [`Map`] and a [`Find`] in one, of values that are read once: what becomes of those that are no
-/// good means nothing.
+/// A [`Map`] and a [`Find`] in one, over numbers that are read once. What those that are errors are
+/// converted to has no meaning.
+///
+/// # Safety
+/// As for [`Map`].
 pub(super) type Try = unsafe fn(*const u8, *mut u8, usize, &Limits) -> Option<usize>;
-
-/// What the target holds.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    /// The smallest and the largest whole number.
-    pub(super) low: i128,
-    pub(super) high: i128,
-    /// The floats around what becomes such a number, or, for a target of floats, a finite one.
-    pub(super) floats: (f32, f32),
-    pub(super) doubles: (f64, f64),
-}
-
-/// An integer type as far as limits are of that type.
-pub(super) trait Limited: Copy + Ord {
-    fn limit(limit: i128) -> Self;
-
-    fn limits(limits: &Limits) -> (Self, Self) {
-        (Self::limit(limits.low), Self::limit(limits.high))
-    }
-}
-
-macro_rules! limited {
-    ($($type:ty)*) => {
-        $(impl Limited for $type {
-            fn limit(limit: i128) -> Self {
-                limit.clamp(Self::MIN.into(), Self::MAX.into()) as Self
-            }
-        })*
-    };
-}
-limited!(i32 i64 u64);
 
 /// The loop of a [`Map`].
 pub(super) struct Mapped<A, B, F: Fn(A) -> B> {
@@ -58,14 +42,15 @@ pub(super) struct Mapped<A, B, F: Fn(A) -> B> {
 
 impl<A: Copy, B, F: Fn(A) -> B> Kernel for Mapped<A, B, F> {
     type Output = ();
-    /// For numbers of 64 bits the widest have instructions that others have not.
+    /// For numbers of 64 bits the widest vectors have instructions that others have not.
     const WIDEST: Width =
         if size_of::<A>() == 8 || size_of::<B>() == 8 { Width::Avx512 } else { Width::Avx2 };
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) {
-        ahead::each::<A, B, _>(self.source, self.count, |index| {
-            // SAFETY: as the caller says; any bytes are an `A`.
+        prefetch::for_each_index::<A, B>(self.source, self.count, |index| {
+            // SAFETY: the caller vouches for `count` numbers of both; the accesses need no
+            // alignment.
             unsafe {
                 let value = self.source.add(index).read_unaligned();
                 self.target.add(index).write_unaligned((self.convert)(value));
@@ -75,13 +60,13 @@ impl<A: Copy, B, F: Fn(A) -> B> Kernel for Mapped<A, B, F> {
 }
 
 impl<A: Copy, B, F: Fn(A) -> B> Mapped<A, B, F> {
-    /// Runs the loop, for numbers that fit vectors with all that the machine has.
+    /// Runs the loop: numbers that vectors have lanes for, with the widest vectors.
     ///
     /// # Safety
     /// As for a [`Map`].
     #[inline(always)]
-    pub(super) unsafe fn go(self) {
-        // SAFETY: as the caller says; the narrowest vectors are always there.
+    pub(super) unsafe fn run_widest(self) {
+        // SAFETY: the caller vouches for the numbers; vectors of 16 bytes need no feature.
         unsafe {
             if size_of::<A>().max(size_of::<B>()) <= 8 { run(self) } else { self.run::<16>() }
         }
@@ -92,7 +77,7 @@ impl<A: Copy, B, F: Fn(A) -> B> Mapped<A, B, F> {
 pub(super) struct Found<A, F: Fn(A) -> bool> {
     pub(super) source: *const A,
     pub(super) count: usize,
-    pub(super) is_bad: F,
+    pub(super) is_error: F,
 }
 
 impl<A: Copy, F: Fn(A) -> bool> Kernel for Found<A, F> {
@@ -101,25 +86,25 @@ impl<A: Copy, F: Fn(A) -> bool> Kernel for Found<A, F> {
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) -> Option<usize> {
-        // SAFETY: as the caller says; any bytes are an `A`.
+        // SAFETY: the caller vouches for `count` numbers; the load needs no alignment.
         let at = |index: usize| unsafe { self.source.add(index).read_unaligned() };
-        // Without a way out in the middle, so that several are looked at in one.
+        // Without an exit, so that it is vectorised.
         let mut any = false;
         for index in 0..self.count {
-            any |= (self.is_bad)(at(index));
+            any |= (self.is_error)(at(index));
         }
-        if any { (0..self.count).position(|index| (self.is_bad)(at(index))) } else { None }
+        if any { (0..self.count).position(|index| (self.is_error)(at(index))) } else { None }
     }
 }
 
 impl<A: Copy, F: Fn(A) -> bool> Found<A, F> {
-    /// Runs the loop, for numbers that fit vectors with all that the machine has.
+    /// Runs the loop: numbers that vectors have lanes for, with the widest vectors.
     ///
     /// # Safety
     /// As for a [`Find`].
     #[inline(always)]
-    pub(super) unsafe fn go(self) -> Option<usize> {
-        // SAFETY: as the caller says; the narrowest vectors are always there.
+    pub(super) unsafe fn run_widest(self) -> Option<usize> {
+        // SAFETY: the caller vouches for the numbers; vectors of 16 bytes need no feature.
         unsafe { if size_of::<A>() <= 8 { run(self) } else { self.run::<16>() } }
     }
 }
@@ -129,7 +114,7 @@ pub(super) struct Tried<A, B, F: Fn(A) -> bool, G: Fn(A) -> B> {
     pub(super) source: *const A,
     pub(super) target: *mut B,
     pub(super) count: usize,
-    pub(super) is_bad: F,
+    pub(super) is_error: F,
     pub(super) convert: G,
 }
 
@@ -140,68 +125,73 @@ impl<A: Copy, B, F: Fn(A) -> bool, G: Fn(A) -> B> Kernel for Tried<A, B, F, G> {
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) -> Option<usize> {
-        // SAFETY: as the caller says; any bytes are an `A`.
+        // SAFETY: the caller vouches for `count` numbers; the load needs no alignment.
         let at = |index: usize| unsafe { self.source.add(index).read_unaligned() };
-        // As in `Found`.
         let mut any = false;
-        ahead::each::<A, B, _>(self.source, self.count, |index| {
+        prefetch::for_each_index::<A, B>(self.source, self.count, |index| {
             let value = at(index);
-            any |= (self.is_bad)(value);
-            // SAFETY: as above.
+            any |= (self.is_error)(value);
+            // SAFETY: the caller vouches for `count` numbers; the store needs no alignment.
             unsafe { self.target.add(index).write_unaligned((self.convert)(value)) };
         });
-        if any { (0..self.count).position(|index| (self.is_bad)(at(index))) } else { None }
+        if any { (0..self.count).position(|index| (self.is_error)(at(index))) } else { None }
     }
 }
 
 impl<A: Copy, B, F: Fn(A) -> bool, G: Fn(A) -> B> Tried<A, B, F, G> {
-    /// Runs the loop with all that the machine has.
+    /// Runs the loop with the widest vectors.
     ///
     /// # Safety
     /// As for a [`Try`].
     #[inline(always)]
-    pub(super) unsafe fn go(self) -> Option<usize> {
-        // SAFETY: as the caller says.
+    pub(super) unsafe fn run_widest(self) -> Option<usize> {
+        // SAFETY: the caller vouches for the numbers.
         unsafe { run(self) }
     }
 }
 
-/// A [`Map`] from one type to another, by a function or by what makes one out of the limits.
+/// A [`Map`] from one type to another, by a closure, or by what makes one of the limits.
 macro_rules! map {
     ($from:ty => $to:ty, |$value:pat_param| $result:expr) => {
         map!($from => $to, with |_limits| |$value| $result)
     };
     ($from:ty => $to:ty, with |$limits:ident| $convert:expr) => {{
+        /// # Safety
+        /// As for [`Map`].
         unsafe fn step(source: *const u8, target: *mut u8, count: usize, $limits: &Limits) {
             let (source, target) = (source.cast::<$from>(), target.cast::<$to>());
             let mapped = Mapped { source, target, count, convert: $convert };
-            // SAFETY: as the caller says.
-            unsafe { mapped.go() }
+            // SAFETY: what `Map` asks of the caller is what `Mapped` needs: `count` numbers of the
+            // two types, which any bytes are of.
+            unsafe { mapped.run_widest() }
         }
         step as Map
     }};
 }
 
-/// A [`Find`] in one type, by what tells the bad ones, or by what makes that out of the limits.
+/// A [`Find`] in one type, by what tells errors, or by what makes that of the limits.
 macro_rules! find {
-    ($type:ty, |$value:pat_param| $is_bad:expr) => {
-        find!($type, with | _limits | |$value| $is_bad)
+    ($type:ty, |$value:pat_param| $is_error:expr) => {
+        find!($type, with | _limits | |$value| $is_error)
     };
-    ($type:ty, with |$limits:ident| $is_bad:expr) => {{
+    ($type:ty, with |$limits:ident| $is_error:expr) => {{
+        /// # Safety
+        /// As for [`Find`].
         unsafe fn step(source: *const u8, count: usize, $limits: &Limits) -> Option<usize> {
-            let source = source.cast::<$type>();
-            let found = Found { source, count, is_bad: $is_bad };
-            // SAFETY: as the caller says.
-            unsafe { found.go() }
+            let found = Found { source: source.cast::<$type>(), count, is_error: $is_error };
+            // SAFETY: what `Find` asks of the caller is what `Found` needs: `count` numbers of the
+            // type, which any bytes are of.
+            unsafe { found.run_widest() }
         }
         step as Find
     }};
 }
 
-/// A [`Try`] from one type to another, by what tells the bad ones, made out of the limits, and by a
-/// function.
+/// A [`Try`] from one type to another, by what tells errors, made of the limits, and by a closure.
 macro_rules! try_map {
-    ($from:ty => $to:ty, with |$limits:ident| $is_bad:expr, $convert:expr) => {{
+    ($from:ty => $to:ty, with |$limits:ident| $is_error:expr, $convert:expr) => {{
+        /// # Safety
+        /// As for [`Try`].
         unsafe fn step(
             source: *const u8,
             target: *mut u8,
@@ -209,15 +199,16 @@ macro_rules! try_map {
             $limits: &Limits,
         ) -> Option<usize> {
             let (source, target) = (source.cast::<$from>(), target.cast::<$to>());
-            let tried = Tried { source, target, count, is_bad: $is_bad, convert: $convert };
-            // SAFETY: as the caller says.
-            unsafe { tried.go() }
+            let tried = Tried { source, target, count, is_error: $is_error, convert: $convert };
+            // SAFETY: what `Try` asks of the caller is what `Tried` needs: `count` numbers of the
+            // two types, which any bytes are of.
+            unsafe { tried.run_widest() }
         }
         step as Try
     }};
 }
 
-/// A map for values of a size that only moves their bytes.
+/// A step for numbers of a size, of which only the bytes are moved.
 macro_rules! by_size {
     ($size:expr, $n:ident => $map:expr) => {
         match $size {

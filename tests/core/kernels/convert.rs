@@ -9,7 +9,7 @@ use crate::support as common;
 use common::config;
 use consumer::form::{Judgement, judge};
 use consumer::kernels::convert::Overflow;
-use consumer::kernels::width::{Width, force};
+use consumer::kernels::simd::width::{Width, force};
 use consumer::memory::Memory;
 use consumer::{AnyArray, Error, Format};
 use proptest::prelude::*;

@@ -6,7 +6,7 @@ use crate::support as common;
 
 use common::{Arena, Placed, config, placed_as, shapes};
 use consumer::Order;
-use consumer::kernels::pieces::{Sequence, each};
+use consumer::kernels::pieces::{Sequence, for_each_piece};
 use consumer::view::{RawView, Walk};
 use proptest::prelude::*;
 
@@ -22,16 +22,21 @@ fn positions(view: RawView<'_>, arena: &Arena) -> Vec<usize> {
 fn pieces(
     places: [&Placed; 2],
     arenas: [&Arena; 2],
-    most: usize,
+    max_bytes: usize,
     sequence: Sequence,
 ) -> Vec<(usize, [Vec<usize>; 2])> {
     let (one, other) = (places[0].opaque(arenas[0], true), places[1].opaque(arenas[1], true));
     let mut pieces = Vec::new();
-    let all = each([one.raw(), other.raw()], most, sequence, &mut |[one, other], before| {
-        assert_eq!(one.layout().shape(), other.layout().shape());
-        pieces.push((before, [positions(one, arenas[0]), positions(other, arenas[1])]));
-        Ok(true)
-    });
+    let all = for_each_piece(
+        [one.raw(), other.raw()],
+        max_bytes,
+        sequence,
+        &mut |[one, other], before| {
+            assert_eq!(one.layout().shape(), other.layout().shape());
+            pieces.push((before, [positions(one, arenas[0]), positions(other, arenas[1])]));
+            Ok(true)
+        },
+    );
     assert!(all.unwrap());
     pieces
 }
@@ -44,14 +49,14 @@ proptest! {
     #![proptest_config(config(2000))]
 
     #[test]
-    fn pieces_are_all_elements_in_their_sequence((one, other) in two_places(), most in 0_usize..60) {
+    fn pieces_are_all_elements_in_their_sequence((one, other) in two_places(), max_bytes in 0_usize..60) {
         let arenas = [&one, &other].map(|place| Arena::random(place.size, 0));
         let expected = [one.positions(Order::C), other.positions(Order::C)];
         for sequence in [Sequence::Forward, Sequence::Backward, Sequence::Any] {
-            let mut pieces = pieces([&one, &other], [&arenas[0], &arenas[1]], most, sequence);
+            let mut pieces = pieces([&one, &other], [&arenas[0], &arenas[1]], max_bytes, sequence);
             let larger = |piece: &(usize, [Vec<usize>; 2])| {
                 let count = piece.1[0].len();
-                count > 1 && count * 5 > most
+                count > 1 && count * 5 > max_bytes
             };
             prop_assert!(!pieces.iter().any(larger));
             if sequence == Sequence::Backward {
@@ -80,11 +85,11 @@ proptest! {
     }
 
     #[test]
-    fn work_ends_where_it_says_so((one, _) in two_places(), most in 0_usize..60, enough in 1_usize..5) {
+    fn work_ends_where_it_says_so((one, _) in two_places(), max_bytes in 0_usize..60, enough in 1_usize..5) {
         let arena = Arena::random(one.size, 0);
         let view = one.opaque(&arena, true);
         let mut done = 0;
-        let all = each([view.raw()], most, Sequence::Any, &mut |_, _| {
+        let all = for_each_piece([view.raw()], max_bytes, Sequence::Any, &mut |_, _| {
             done += 1;
             Ok(done < enough)
         });

@@ -10,13 +10,14 @@ use pyo3::types::PyTuple;
 
 use consumer::array::AnyArray;
 use consumer::kernels::pieces::Sequence;
+use consumer::kernels::search::{Pattern, count_pattern, find_contiguous, find_pattern};
 use consumer::layout::{Key, Order, unravel};
 use consumer::view::Walk;
 
 use crate::arguments;
 use crate::gil::{self, Checkpoints};
 use crate::object::PyConsumerArray;
-use crate::values::elements::{self, Wanted};
+use crate::values::elements::equal_to;
 use crate::values::{Equal, read};
 
 /// `value in view`
@@ -30,9 +31,12 @@ pub(crate) fn contains(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> PyRe
 #[inline]
 pub(crate) fn contains_exact(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> Option<bool> {
     let access = view.try_access(value.py())?;
-    access.layout().contiguous_len().filter(|_| !gil::is_large(access.raw()))?;
-    match elements::equal_to(&access, value) {
-        Equal::To(wanted) => Some(elements::find(&access, &wanted).is_some()),
+    let length = access.layout().contiguous_len().filter(|_| !gil::is_large(access.raw()))?;
+    match equal_to(&access, value) {
+        // SAFETY: the elements are as many contiguous ones, under access, and of the pattern's type.
+        Equal::To(pattern) => unsafe {
+            Some(find_contiguous(access.start(), length, &pattern).is_some())
+        },
         Equal::None => Some(false),
         Equal::Unknown => None,
     }
@@ -40,8 +44,8 @@ pub(crate) fn contains_exact(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -
 
 /// Returns the position, in C order, of the first element that equals `value`. `array` is held.
 fn find(array: &AnyArray, value: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
-    match elements::equal_to(array, value) {
-        Equal::To(wanted) => find_wanted(value.py(), array, &wanted),
+    match equal_to(array, value) {
+        Equal::To(pattern) => find_in_pieces(value.py(), array, &pattern),
         Equal::None => Ok(None),
         Equal::Unknown => {
             let mut first = None;
@@ -54,15 +58,12 @@ fn find(array: &AnyArray, value: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
     }
 }
 
-fn find_wanted(py: Python<'_>, array: &AnyArray, wanted: &Wanted) -> PyResult<Option<usize>> {
-    if !gil::is_large(array.raw()) {
-        return Ok(elements::find(array, wanted));
-    }
+fn find_in_pieces(py: Python<'_>, array: &AnyArray, pattern: &Pattern) -> PyResult<Option<usize>> {
     let mut found = None;
     // SAFETY: the pieces are parts of the array, and looking for an element touches nothing else.
     unsafe {
         gil::in_pieces(py, [array.raw()], Sequence::Forward, |[piece], before| {
-            let position = elements::find(&array.piece(piece), wanted);
+            let position = find_pattern(piece, pattern);
             found = position.map(|position| before + position);
             Ok(found.is_none())
         })?;
@@ -72,8 +73,8 @@ fn find_wanted(py: Python<'_>, array: &AnyArray, wanted: &Wanted) -> PyResult<Op
 
 /// Returns how many elements equal `value`. `array` is held.
 fn count(array: &AnyArray, value: &Bound<'_, PyAny>) -> PyResult<usize> {
-    match elements::equal_to(array, value) {
-        Equal::To(wanted) => count_wanted(value.py(), array, &wanted),
+    match equal_to(array, value) {
+        Equal::To(pattern) => count_in_pieces(value.py(), array, &pattern),
         Equal::None => Ok(0),
         Equal::Unknown => {
             let mut count = 0;
@@ -86,15 +87,12 @@ fn count(array: &AnyArray, value: &Bound<'_, PyAny>) -> PyResult<usize> {
     }
 }
 
-fn count_wanted(py: Python<'_>, array: &AnyArray, wanted: &Wanted) -> PyResult<usize> {
-    if !gil::is_large(array.raw()) {
-        return Ok(elements::count(array, wanted));
-    }
+fn count_in_pieces(py: Python<'_>, array: &AnyArray, pattern: &Pattern) -> PyResult<usize> {
     let mut count = 0;
     // SAFETY: the pieces are parts of the array, and counting elements touches nothing else.
     unsafe {
         gil::in_pieces(py, [array.raw()], Sequence::Any, |[piece], _| {
-            count += elements::count(&array.piece(piece), wanted);
+            count += count_pattern(piece, pattern);
             Ok(true)
         })?;
     }

@@ -15,7 +15,7 @@ use smallvec::SmallVec;
 use consumer::array::ConsumerArray;
 use consumer::form::{Composite, ElementType};
 use consumer::format::FormatString;
-use consumer::kernels::record;
+use consumer::kernels::copy::record;
 
 use super::NewReference;
 use super::references;

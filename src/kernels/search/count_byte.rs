@@ -1,25 +1,30 @@
-//! Counting the bytes that are one byte: by masks or sums of vectors, and a library where there are
-//! none.
+//! Counting the bytes that are one byte.
+//!
+//! A comparison of vectors gives one bit or one byte per byte compared, and what takes the time is
+//! to add these up. AVX-512 compares into a mask of 64 bits, whose ones are counted by one
+//! instruction. AVX2 compares into bytes of 0 or -1, which are subtracted from counters of one byte
+//! per lane; before these can overflow, after 255 rounds, all of them are added up at once. Several
+//! masks or counters are used by turns, so that none waits for the one before. Any other machine
+//! does the same as AVX2 with what vectors the compiler has there: it is the plain loop, cut into
+//! pieces that a counter of one byte can count.
 
 #![allow(unsafe_code)]
 
-use super::ahead;
-use super::width::Kernel;
+use crate::kernels::simd::Kernel;
 
 /// How many bytes are this one.
-pub(super) struct AllBytes {
+pub(super) struct CountByte {
     pub(super) start: *const u8,
     pub(super) count: usize,
     pub(super) byte: u8,
 }
 
-impl Kernel for AllBytes {
+impl Kernel for CountByte {
     type Output = usize;
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) -> usize {
-        // SAFETY: as the caller says, who has these vectors; that nobody stores into the
-        // slice meanwhile is what every reader of a buffer has to rely on.
+        // SAFETY: the caller vouches for the bytes, and for the features that go with `BYTES`.
         unsafe {
             #[cfg(target_arch = "x86_64")]
             match BYTES {
@@ -27,30 +32,57 @@ impl Kernel for AllBytes {
                 32 => return self.by_sums(),
                 _ => {}
             }
-            let bytes = std::slice::from_raw_parts(self.start, self.count);
-            memchr::memchr_iter(self.byte, bytes).count()
+            self.from(0)
         }
     }
 }
 
+impl CountByte {
+    /// Counts those from `first` on.
+    ///
+    /// # Safety
+    /// The bytes are valid for reads.
+    #[inline(always)]
+    unsafe fn from(&self, first: usize) -> usize {
+        /// A counter of one byte counts as many, and they are whole vectors.
+        const PIECE: usize = 128;
+        let is_equal = |index: usize| {
+            // SAFETY: the caller vouches for the bytes, and `index` is below their count.
+            let byte = unsafe { self.start.add(index).read() };
+            u8::from(byte == self.byte)
+        };
+        let whole = self.count - (self.count - first) % PIECE;
+        let mut total = 0;
+        for piece in (first..whole).step_by(PIECE) {
+            let mut equal = 0;
+            for index in piece..piece + PIECE {
+                equal += is_equal(index);
+            }
+            total += usize::from(equal);
+        }
+        let rest: u8 = (whole..self.count).map(is_equal).sum();
+        total + usize::from(rest)
+    }
+}
+
 #[cfg(target_arch = "x86_64")]
-impl AllBytes {
-    /// Bytes that are compared between two looks ahead.
+impl CountByte {
+    /// Bytes that are compared between two prefetches.
     const CHUNK: usize = 256;
 
-    /// Calls `count` with the start of every whole chunk, and has memory ready for it; the bytes
-    /// that are left.
+    /// Calls `body` with the start of every whole chunk of a range, and prefetches later ones.
     #[inline(always)]
-    fn chunks(&self, from: usize, until: usize, mut count: impl FnMut(*const u8)) {
+    fn for_each_chunk(&self, from: usize, until: usize, mut body: impl FnMut(*const u8)) {
+        use crate::kernels::prefetch::{DISTANCE, prefetch};
         for first in (from..until).step_by(Self::CHUNK) {
-            if self.count - first >= ahead::AHEAD + Self::CHUNK {
-                ahead::ask_for(self.start.wrapping_add(first + ahead::AHEAD), Self::CHUNK);
+            if self.count - first >= DISTANCE + Self::CHUNK {
+                prefetch(self.start.wrapping_add(first + DISTANCE), Self::CHUNK);
             }
-            count(self.start.wrapping_add(first));
+            body(self.start.wrapping_add(first));
         }
     }
 
-    /// Compares 64 bytes in one, and counts the bits of what comes of it.
+    /// Counts the ones of masks.
     ///
     /// # Safety
     /// The bytes are valid for reads, and the processor has AVX-512.
@@ -62,12 +94,12 @@ impl AllBytes {
         };
         const VECTOR: usize = size_of::<__m512i>();
         let whole = self.count - self.count % Self::CHUNK;
-        // SAFETY: whole vectors of the bytes, and of one that is not whole those that are left.
+        // SAFETY: chunks are whole vectors of the bytes that the caller vouches for. Of the rest
+        // each load is masked to the bytes that are left, and touches no others.
         unsafe {
             let sought = _mm512_set1_epi8(self.byte.cast_signed());
-            // Several, so that none waits for the one before.
             let mut counts = [0; Self::CHUNK / VECTOR];
-            self.chunks(0, whole, |chunk| {
+            self.for_each_chunk(0, whole, |chunk| {
                 for (index, count) in counts.iter_mut().enumerate() {
                     let vector = _mm512_loadu_si512(chunk.add(index * VECTOR).cast());
                     *count += _mm512_cmpeq_epi8_mask(vector, sought).count_ones() as usize;
@@ -84,8 +116,7 @@ impl AllBytes {
         }
     }
 
-    /// Compares 32 bytes in one, and adds up what comes of it byte by byte, as long as there is room
-    /// in a byte.
+    /// Counts in bytes, which are added up before they can overflow.
     ///
     /// # Safety
     /// The bytes are valid for reads, and the processor has AVX2.
@@ -96,17 +127,18 @@ impl AllBytes {
             _mm256_set1_epi8, _mm256_setzero_si256, _mm256_storeu_si256, _mm256_sub_epi8,
         };
         const VECTOR: usize = size_of::<__m256i>();
+        /// Bytes of as many chunks as a counter of one byte can count.
+        const MAX_BYTES: usize = u8::MAX as usize * CountByte::CHUNK;
         let whole = self.count - self.count % Self::CHUNK;
-        // SAFETY: whole vectors of the bytes, and room for one of the sums.
+        // SAFETY: chunks are whole vectors of the bytes that the caller vouches for, and there is
+        // room for the vector of sums.
         unsafe {
             let sought = _mm256_set1_epi8(self.byte.cast_signed());
             let zero = _mm256_setzero_si256();
             let mut sums = zero;
-            const MOST: usize = u8::MAX as usize * AllBytes::CHUNK;
-            for first in (0..whole).step_by(MOST) {
-                // A byte of these grows by one with every chunk at most.
+            for first in (0..whole).step_by(MAX_BYTES) {
                 let mut counts = [zero; Self::CHUNK / VECTOR];
-                self.chunks(first, whole.min(first + MOST), |chunk| {
+                self.for_each_chunk(first, whole.min(first + MAX_BYTES), |chunk| {
                     for (index, count) in counts.iter_mut().enumerate() {
                         let vector = _mm256_loadu_si256(chunk.add(index * VECTOR).cast());
                         // Where it is equal there is -1.
@@ -119,9 +151,7 @@ impl AllBytes {
             }
             let mut totals = [0_u64; 4];
             _mm256_storeu_si256(totals.as_mut_ptr().cast(), sums);
-            let rest = std::slice::from_raw_parts(self.start.add(whole), self.count - whole);
-            let rest = memchr::memchr_iter(self.byte, rest).count();
-            totals.iter().sum::<u64>() as usize + rest
+            totals.iter().sum::<u64>() as usize + self.from(whole)
         }
     }
 }

@@ -1,27 +1,32 @@
-//! Elements of several parts: storing and turning around the bytes that hold
-//! values, and no others. Padding, and the fields that a view does not show, stay as they are.
+//! Copies of elements that are records: only the bytes that hold values are written. Padding, and
+//! the fields that a view does not show, stay as they are.
+//!
+//! An element is described by its form, whose parts are visited one by one: each part is a range of
+//! bytes that is copied, exchanged or swapped. Nothing here is vectorised: what can be is an
+//! element of contiguous bytes, which is copied as such.
 
 #![allow(unsafe_code)]
 
+use super::nonoverlapping::copy_nonoverlapping;
+use super::swap::swap_in_place;
 use crate::error::{Error, Result};
 use crate::form::{Composite, ElementType, Leaf, store_unsigned};
 use crate::format::Kind;
-use crate::kernels::copy;
 use crate::layout::{Layout, Order};
 use crate::memory::Memory;
 use crate::view::{RawView, View, Walk};
 
-/// Stores the parts of the element in `bytes` at `pointer`. A reference to an object changes places:
-/// the one that was in memory is in `bytes` after that.
+/// Stores the parts of the element in `bytes` at `pointer`. References to objects are exchanged:
+/// those that were in memory are in `bytes` afterwards.
 ///
 /// # Safety
-/// `pointer` is valid for reads and writes of an element of the form, as are `bytes`, which lie
-/// apart from it; where there are no objects, they are only read.
+/// `pointer` is valid for reads and writes of an element of the form, and so is `bytes`, which does
+/// not overlap it. Where there are no objects, `bytes` is only read.
 pub unsafe fn exchange(element_type: &ElementType, pointer: *mut u8, bytes: *mut u8) {
     element_type.for_each_leaf(0, &mut |range, part| {
         let (place, new) = (pointer.wrapping_add(range.start), bytes.wrapping_add(range.start));
-        // SAFETY: as the caller says: the range lies within the element, and slices of the bytes
-        // live for one step alone.
+        // SAFETY: the range lies within the element, for which the caller vouches on both sides,
+        // and the two do not overlap.
         unsafe {
             match part {
                 Leaf::Scalar(_) | Leaf::Bytes => place.copy_from_nonoverlapping(new, range.len()),
@@ -45,10 +50,10 @@ pub unsafe fn exchange(element_type: &ElementType, pointer: *mut u8, bytes: *mut
 ///
 /// # Safety
 /// Both are of the same shape, and of elements of the form; the target is writable, and so is the
-/// source where there are objects. They lie apart.
+/// source where there are objects. They do not overlap.
 ///
 /// # Errors
-/// None for valid views.
+/// An error with [`is_value`](Error::is_value) if the shapes differ.
 pub unsafe fn exchange_all(
     element_type: &ElementType,
     target: RawView<'_>,
@@ -56,7 +61,7 @@ pub unsafe fn exchange_all(
 ) -> Result<()> {
     for run in Walk::new([target, source], Order::C)? {
         for index in 0..run.length {
-            // SAFETY: a run leads to elements of both; the rest is as the caller says.
+            // SAFETY: a run leads to elements of both views, which the caller vouches for.
             unsafe { exchange(element_type, run.pointer(0, index), run.pointer(1, index)) };
         }
     }
@@ -69,7 +74,7 @@ pub unsafe fn exchange_all(
 /// The target's elements are of the form, and valid for writes.
 ///
 /// # Errors
-/// One that [`is_value`](Error::is_value) where the bytes are not one element.
+/// An error with [`is_value`](Error::is_value) if the bytes are not one element.
 pub unsafe fn fill(element_type: &ElementType, target: RawView<'_>, element: &[u8]) -> Result<()> {
     let (have, want) = (element.len(), target.layout().itemsize());
     if have != want {
@@ -78,8 +83,8 @@ pub unsafe fn fill(element_type: &ElementType, target: RawView<'_>, element: &[u
     let mut element = element.to_vec();
     for run in Walk::from_view(target, Order::C) {
         for index in 0..run.length {
-            // SAFETY: a run leads to elements of the view, which is writable, and apart from the
-            // vector.
+            // SAFETY: a run leads to elements of the view, which the caller vouches for, and which
+            // do not overlap the vector.
             unsafe { exchange(element_type, run.pointer(0, index), element.as_mut_ptr()) };
         }
     }
@@ -90,13 +95,14 @@ pub unsafe fn fill(element_type: &ElementType, target: RawView<'_>, element: &[u
 /// [`write_native`] writes them.
 ///
 /// # Errors
-/// As those of [`copy::to_memory`].
-pub fn to_native(view: &View<Composite>) -> Result<Memory> {
-    let adjacent = Layout::contiguous(view.layout().shape(), view.layout().itemsize())?;
-    // SAFETY: fresh memory for as many adjacent elements, all of which are written.
+/// Those of [`to_memory`](super::to_memory).
+pub(crate) fn to_native(view: &View<Composite>) -> Result<Memory> {
+    let contiguous = Layout::contiguous(view.layout().shape(), view.layout().itemsize())?;
+    // SAFETY: `written` hands on fresh memory of just that size, which so does not overlap the
+    // view, and all of it is written; a view's descriptor is the form of its elements.
     unsafe {
-        Memory::written(adjacent.nbytes(), |start| {
-            write_native(view.descriptor(), RawView::new(start, &adjacent), view.raw())
+        Memory::written(contiguous.nbytes(), |start| {
+            write_native(view.descriptor(), RawView::new(start, &contiguous), view.raw())
         })
     }
 }
@@ -107,44 +113,42 @@ pub fn to_native(view: &View<Composite>) -> Result<Memory> {
 ///
 /// # Safety
 /// The source's elements are of the form; the target is writable, has the same shape and itemsize,
-/// and lies apart from the source.
+/// and does not overlap the source.
 ///
 /// # Errors
-/// None for valid views.
-pub unsafe fn write_native(
+/// An error with [`is_value`](Error::is_value) if the shapes differ.
+pub(crate) unsafe fn write_native(
     element_type: &ElementType,
     target: RawView<'_>,
     source: RawView<'_>,
 ) -> Result<()> {
-    // SAFETY: as the caller says.
-    unsafe { copy::copy_apart(target, source, 1)? };
+    // SAFETY: the caller vouches for the target; a unit of 1 divides every element.
+    unsafe { copy_nonoverlapping(target, source, 1)? };
     if element_type.to_native() == *element_type {
         return Ok(());
     }
     for run in Walk::from_view(target, Order::C) {
         for index in 0..run.length {
-            // SAFETY: a run leads to elements of the target.
-            unsafe { turn(element_type, run.pointer(0, index)) };
+            // SAFETY: a run leads to elements of the target, which the caller vouches for.
+            unsafe { swap_numbers(element_type, run.pointer(0, index)) };
         }
     }
     Ok(())
 }
 
-/// Turns around the numbers of one element that are in the other byte order.
+/// Reverses the bytes of those numbers of one element that are in the other byte order.
 ///
 /// # Safety
 /// `element` is valid for reads and writes of an element of the form.
-unsafe fn turn(element_type: &ElementType, element: *mut u8) {
+unsafe fn swap_numbers(element_type: &ElementType, element: *mut u8) {
     element_type.for_each_leaf(0, &mut |range, part| {
         let Leaf::Scalar(scalar_type) = part else { return };
         if scalar_type.swapped {
-            let halves = 1 + usize::from(scalar_type.dtype.kind() == Kind::Complex);
-            // SAFETY: the range lies within the element, which is ours alone; the slice lives for
-            // this one part.
-            let bytes = unsafe {
-                std::slice::from_raw_parts_mut(element.wrapping_add(range.start), range.len())
-            };
-            bytes.chunks_exact_mut(range.len() / halves).for_each(<[u8]>::reverse);
+            let numbers = 1 + usize::from(scalar_type.dtype.kind() == Kind::Complex);
+            let (start, length) = (element.wrapping_add(range.start), range.len());
+            // SAFETY: the range lies within the element, which the caller vouches for, and is one
+            // or two numbers.
+            unsafe { swap_in_place(start, length, length / numbers) };
         }
     });
 }

@@ -1,5 +1,8 @@
-//! Vectors of several lanes of 16 bytes, for what the compiler makes no vector code of: shuffles
-//! between many vectors. x86-64 alone; elsewhere plain loops do the same work.
+//! Vectors of x86-64 for what compilers make no vector code of: shuffles between several vectors.
+//! Elsewhere plain loops do the same work.
+//!
+//! AVX2 works on two lanes of 16 bytes that do not mix, so a vector here is one or two such lanes:
+//! what is written for one lane is right for both, each with data of its own.
 
 #![allow(unsafe_code)]
 
@@ -13,9 +16,9 @@ use std::arch::x86_64::{
 };
 
 /// A vector of lanes of 16 bytes each.
-pub(super) trait Lanes: Copy {
+pub(crate) trait Vector: Copy {
     /// How many lanes there are.
-    const COUNT: usize;
+    const LANES: usize;
 
     /// Loads the lanes, which are `step` bytes apart.
     ///
@@ -23,14 +26,14 @@ pub(super) trait Lanes: Copy {
     /// The processor has the vectors, and each lane is valid for reads of 16 bytes.
     unsafe fn load(start: *const u8, step: isize) -> Self;
 
-    /// Stores the lanes side by side.
+    /// Stores the lanes next to each other.
     ///
     /// # Safety
     /// The processor has the vectors, and `target` is valid for writes of all lanes.
     unsafe fn store(self, target: *mut u8);
 
-    /// In each lane, elements of `SIZE` bytes of the one and the other vector in turns: those of
-    /// the lower halves, and those of the upper halves.
+    /// In each lane, elements of `SIZE` bytes of one and of the other vector by turns: first those
+    /// of the lower halves, then those of the upper halves. `SIZE` is 1, 2, 4 or 8.
     ///
     /// # Safety
     /// The processor has the vectors.
@@ -39,7 +42,8 @@ pub(super) trait Lanes: Copy {
 
 macro_rules! interleave {
     ($size:ident, $left:ident, $right:ident: $($width:literal $low:ident $high:ident),*) => {
-        // SAFETY: as the caller says.
+        // SAFETY: the caller vouches for the processor's having these vectors, which is all that
+        // the instructions need.
         unsafe {
             match $size {
                 $($width => [$low($left, $right), $high($left, $right)],)*
@@ -50,18 +54,18 @@ macro_rules! interleave {
     };
 }
 
-impl Lanes for __m128i {
-    const COUNT: usize = 1;
+impl Vector for __m128i {
+    const LANES: usize = 1;
 
     #[inline(always)]
     unsafe fn load(start: *const u8, _step: isize) -> Self {
-        // SAFETY: as the caller says.
+        // SAFETY: the only lane is valid for reads; the load needs no alignment.
         unsafe { _mm_loadu_si128(start.cast()) }
     }
 
     #[inline(always)]
     unsafe fn store(self, target: *mut u8) {
-        // SAFETY: as the caller says.
+        // SAFETY: the target is valid for writes of 16 bytes; the store needs no alignment.
         unsafe { _mm_storeu_si128(target.cast(), self) }
     }
 
@@ -75,12 +79,12 @@ impl Lanes for __m128i {
     }
 }
 
-impl Lanes for __m256i {
-    const COUNT: usize = 2;
+impl Vector for __m256i {
+    const LANES: usize = 2;
 
     #[inline(always)]
     unsafe fn load(start: *const u8, step: isize) -> Self {
-        // SAFETY: as the caller says.
+        // SAFETY: both lanes are valid for reads; the loads need no alignment.
         unsafe {
             let low = _mm256_castsi128_si256(_mm_loadu_si128(start.cast()));
             let high = _mm_loadu_si128(start.wrapping_offset(step).cast());
@@ -90,7 +94,7 @@ impl Lanes for __m256i {
 
     #[inline(always)]
     unsafe fn store(self, target: *mut u8) {
-        // SAFETY: as the caller says.
+        // SAFETY: the target is valid for writes of 32 bytes; the store needs no alignment.
         unsafe { _mm256_storeu_si256(target.cast(), self) }
     }
 

@@ -1,9 +1,18 @@
 //! One kernel, compiled for every width of vectors, and the choice among them at run time.
 //!
-//! A kernel is a struct of its arguments with a method that the compiler turns into vector code, or
-//! that uses `std::arch` where it would not. The function `run` has it compiled three times on
-//! x86-64: for the baseline (SSE2), for AVX2, and for AVX-512 as Ice Lake and Zen 4 have it. Any
-//! other machine has the baseline alone, which is portable code.
+//! A kernel is a struct of its arguments, with a method that the compiler turns into vector code,
+//! or that uses `std::arch` where it would not. `run` has the method compiled three times on
+//! x86-64: for the baseline (SSE2), for AVX2, and for AVX-512 as Ice Lake and Zen 4 have it. It is
+//! one generic function that is inlined into three functions with other target features, so all
+//! versions have the same source. On other machines there is the baseline alone, which is portable
+//! code.
+//!
+//! The choice costs a load and a branch per call: the processor is asked once, and the answer is
+//! kept in an atomic. No function pointers are involved, so the compiler still sees which function
+//! is called.
+//!
+//! The result of a kernel must not depend on the width, which is what the tests force each of them
+//! for.
 
 #![allow(unsafe_code)]
 
@@ -71,9 +80,8 @@ fn detect() -> Width {
     width
 }
 
-/// Makes every kernel run with this width from now on, in all threads; whether the machine has it.
-/// For tests and benchmarks.
-#[doc(hidden)]
+/// Makes every kernel run with this width from now on, in all threads, if the machine has it.
+/// Returns whether it has. For tests and benchmarks.
 pub fn force(width: Width) -> bool {
     let available = width.is_available();
     if available {
@@ -83,16 +91,16 @@ pub fn force(width: Width) -> bool {
 }
 
 /// Work on many elements that is compiled for every width.
-pub(super) trait Kernel {
-    /// What comes of it.
+pub(crate) trait Kernel {
+    /// The result.
     type Output;
     /// The widest vectors that it is compiled for.
     const WIDEST: Width = Width::Avx512;
 
     /// Does the work. `BYTES` is the width of the vectors that there are: 16, 32 or 64.
     ///
-    /// It has to be `#[inline(always)]`, and so has all that it calls in a loop: that alone gets it
-    /// compiled with the features of the width. The result must not depend on the width.
+    /// It has to be `#[inline(always)]`, and so has all that it calls in a loop, because only what
+    /// is inlined is compiled with the features of the width.
     ///
     /// # Safety
     /// The pointers of the kernel are valid for what it does. For `BYTES` of 32 the features of
@@ -105,8 +113,9 @@ pub(super) trait Kernel {
 /// # Safety
 /// The pointers of the kernel are valid for what it does.
 #[inline(always)]
-pub(super) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
-    // SAFETY: the pointers are as the caller says; a width is only in use where it is available.
+pub(crate) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
+    // SAFETY: the caller vouches for the pointers. `detect` and `force` only store a width that is
+    // available, so the processor has the features of the function that is called.
     unsafe {
         match width() {
             #[cfg(target_arch = "x86_64")]
@@ -122,7 +131,7 @@ pub(super) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
 /// As for [`Kernel::run`].
 #[inline(never)]
 unsafe fn baseline<K: Kernel>(kernel: K) -> K::Output {
-    // SAFETY: as the caller says.
+    // SAFETY: the caller vouches for the pointers, and 16 bytes need no feature.
     unsafe { kernel.run::<16>() }
 }
 
@@ -131,7 +140,7 @@ unsafe fn baseline<K: Kernel>(kernel: K) -> K::Output {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt,movbe")]
 unsafe fn avx2<K: Kernel>(kernel: K) -> K::Output {
-    // SAFETY: as the caller says.
+    // SAFETY: the caller vouches for the pointers and the features of AVX2.
     unsafe { kernel.run::<32>() }
 }
 
@@ -141,6 +150,6 @@ unsafe fn avx2<K: Kernel>(kernel: K) -> K::Output {
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt,movbe")]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi")]
 unsafe fn avx512<K: Kernel>(kernel: K) -> K::Output {
-    // SAFETY: as the caller says.
+    // SAFETY: the caller vouches for the pointers and the features of AVX-512.
     unsafe { kernel.run::<64>() }
 }

@@ -1,0 +1,68 @@
+//! Elements compared as values, one by one: the plain loop, for whatever types.
+
+#![allow(unsafe_code)]
+
+use crate::element::{Scalar, Value};
+use crate::form::ElementType;
+use crate::layout::Order;
+use crate::view::{RawView, Walk, load};
+use smallvec::SmallVec;
+
+/// What takes the value of the element at an address.
+#[derive(Clone, Copy)]
+pub(crate) enum Decode<'a> {
+    /// A scalar, by the function of its type.
+    Scalar(unsafe fn(*const u8) -> Value),
+    /// An element of a form, in that many bytes.
+    Composite(&'a ElementType, usize),
+}
+
+impl Decode<'_> {
+    /// # Safety
+    /// `pointer` leads to an element that this decodes, and that is valid for reads.
+    unsafe fn value(self, pointer: *const u8) -> Value {
+        match self {
+            // SAFETY: the caller vouches for an element of the function's type.
+            Self::Scalar(decode) => unsafe { decode(pointer) },
+            Self::Composite(element_type, size) => {
+                let mut bytes: SmallVec<[u8; 64]> = SmallVec::with_capacity(size);
+                // SAFETY: the caller vouches for `size` bytes, for which there is room. They are
+                // copied because no slice may be over memory that others write to.
+                unsafe {
+                    bytes.as_mut_ptr().copy_from_nonoverlapping(pointer, size);
+                    bytes.set_len(size);
+                }
+                element_type.value(&bytes)
+            }
+        }
+    }
+}
+
+/// Returns whether two views of one shape have equal values in the same places.
+///
+/// # Safety
+/// Each can decode the elements of its view.
+pub(crate) unsafe fn equal_decoded(
+    (left, decode_left): (RawView<'_>, Decode<'_>),
+    (right, decode_right): (RawView<'_>, Decode<'_>),
+) -> bool {
+    let Ok(mut walk) = Walk::new([left, right], Order::C) else { return false };
+    walk.all(|run| {
+        (0..run.length).all(|index| {
+            // SAFETY: a run leads to elements of both views, which are valid for reads.
+            unsafe {
+                decode_left.value(run.pointer(0, index))
+                    == decode_right.value(run.pointer(1, index))
+            }
+        })
+    })
+}
+
+/// The value of the scalar at an address.
+///
+/// # Safety
+/// `pointer` is valid for reads of `T::SIZE` bytes.
+pub(crate) unsafe fn decode<T: Scalar>(pointer: *const u8) -> Value {
+    // SAFETY: the caller vouches for the bytes.
+    unsafe { load::<T>(pointer) }.into()
+}

@@ -1,0 +1,139 @@
+//! Promotion: the common type that numbers of two encodings are compared as.
+//!
+//! The common type holds the numbers of both exactly, so that equality after promotion is equality
+//! of the numbers. Integers become the wider of the two types, floats likewise, and integers of up
+//! to 32 bits become `f64` beside floats. No type holds both 64-bit integers and floats, nor signed
+//! and unsigned integers of 64 bits: these have loops that compare the two kinds with each other.
+//! The only exception is C's `long double`, which beside other numbers is the `f64` that it is read
+//! as.
+
+use crate::format::Kind;
+use crate::kernels::blocks::Widened;
+use crate::kernels::encoding::Encoding;
+
+/// What two numbers are compared as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CommonType {
+    /// Integers of so many bytes, by their bits.
+    Integer(usize),
+    /// The same, one of them signed and the other unsigned: negative ones equal nothing.
+    MixedSigns(usize),
+    /// `f16`, `f32` or `f64`, by the size.
+    Float(usize),
+    /// Integers of 64 bits, signed or unsigned, and `f64`: exactly.
+    IntegerAndFloat { signed: bool },
+    /// C's `long double`, if both are.
+    LongDouble,
+}
+
+impl CommonType {
+    /// What the numbers of two encodings are compared as; `None` if they are never equal. The first
+    /// has no more numbers per element than the second.
+    pub(super) fn promoted(left: Encoding, right: Encoding) -> Option<Self> {
+        use Kind::{Address, Bool, Char, Complex, Float, Signed, Text, Unsigned};
+        let (size, other) = (left.number_size(), right.number_size());
+        let larger = size.max(other);
+        let with_float = |class, size| match size {
+            8 => Self::IntegerAndFloat { signed: class == Signed },
+            _ => Self::Float(8),
+        };
+        Some(match (left.class, right.class) {
+            (Char, Char) => Self::Integer(1),
+            (Text, Text) => Self::Integer(larger),
+            (Float | Complex, Float | Complex) => match (larger, size == other) {
+                (2 | 4 | 8, _) => Self::Float(larger),
+                (_, false) => Self::Float(8),
+                _ => Self::LongDouble,
+            },
+            (class @ (Bool | Signed | Unsigned | Address), Float | Complex) => {
+                with_float(class, size)
+            }
+            (Float, class @ (Bool | Signed | Unsigned | Address)) => with_float(class, other),
+            (Char | Text, _) | (_, Char | Text) => return None,
+            (Signed, class) | (class, Signed) if class != Signed => Self::MixedSigns(larger),
+            _ => Self::Integer(larger),
+        })
+    }
+
+    /// What the numbers of an encoding have to be widened to; `None` if they are of the common
+    /// type.
+    pub(super) fn widened(self, encoding: Encoding) -> Option<Widened> {
+        let is_float = encoding.is_float();
+        let widened = match self {
+            Self::Integer(size) | Self::MixedSigns(size) => Widened::Integer(size),
+            Self::Float(size) => Widened::Float(size),
+            Self::IntegerAndFloat { .. } if is_float => Widened::Float(8),
+            Self::IntegerAndFloat { .. } => Widened::Integer(8),
+            Self::LongDouble => return None,
+        };
+        // Of a `bool` that is as wide the bytes still have to become 0 or 1.
+        let is_alike = matches!(widened, Widened::Float(_)) == is_float
+            && widened.size() == encoding.number_size()
+            && encoding.class != Kind::Bool;
+        (!is_alike).then_some(widened)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CommonType::{self, Float, Integer, IntegerAndFloat, LongDouble, MixedSigns};
+    use crate::element::{Char, LongDouble as Long, Ucs2, Ucs4};
+    use crate::kernels::blocks::Widened;
+    use crate::kernels::encoding::Encoding;
+    use half::f16;
+    use num_complex::Complex;
+
+    macro_rules! promoted {
+        ($($left:ty, $right:ty => $common:expr;)*) => {
+            $(
+                let (left, right) = (Encoding::of::<$left>(), Encoding::of::<$right>());
+                assert_eq!(CommonType::promoted(left, right), $common);
+                if left.numbers() == right.numbers() {
+                    assert_eq!(CommonType::promoted(right, left), $common);
+                }
+            )*
+        };
+    }
+
+    #[test]
+    fn two_types_are_compared_as_one_that_holds_both() {
+        let long = if size_of::<Long>() > 8 { LongDouble } else { Float(8) };
+        promoted! {
+            u8, u8 => Some(Integer(1));
+            u8, u64 => Some(Integer(8));
+            i8, i32 => Some(Integer(4));
+            bool, bool => Some(Integer(1));
+            bool, u16 => Some(Integer(2));
+            bool, i16 => Some(MixedSigns(2));
+            i64, u8 => Some(MixedSigns(8));
+            f16, f16 => Some(Float(2));
+            f16, f32 => Some(Float(4));
+            f32, f64 => Some(Float(8));
+            f32, u8 => Some(Float(8));
+            i32, f16 => Some(Float(8));
+            i64, f32 => Some(IntegerAndFloat { signed: true });
+            u64, f64 => Some(IntegerAndFloat { signed: false });
+            i64, Complex<f64> => Some(IntegerAndFloat { signed: true });
+            f32, Complex<f64> => Some(Float(8));
+            Complex<f32>, Complex<f64> => Some(Float(8));
+            Long, Long => Some(long);
+            Long, f32 => Some(Float(8));
+            Char, Char => Some(Integer(1));
+            Char, u8 => None;
+            Ucs2, Ucs4 => Some(Integer(4));
+            Ucs2, u16 => None;
+        }
+    }
+
+    #[test]
+    fn what_is_of_the_common_type_is_not_widened() {
+        assert_eq!(Integer(4).widened(Encoding::of::<i32>()), None);
+        assert_eq!(Integer(4).widened(Encoding::of::<u16>()), Some(Widened::Integer(4)));
+        assert_eq!(Integer(1).widened(Encoding::of::<bool>()), Some(Widened::Integer(1)));
+        assert_eq!(Float(8).widened(Encoding::of::<i32>()), Some(Widened::Float(8)));
+        assert_eq!(Float(8).widened(Encoding::of::<Complex<f64>>()), None);
+        let mixed = IntegerAndFloat { signed: true };
+        assert_eq!(mixed.widened(Encoding::of::<i64>()), None);
+        assert_eq!(mixed.widened(Encoding::of::<f32>()), Some(Widened::Float(8)));
+    }
+}

@@ -1,0 +1,111 @@
+//! What is wrong with a number, in words.
+
+#![allow(unsafe_code)]
+
+use super::wide::WideType;
+use crate::element::LongDouble;
+use smallvec::SmallVec;
+use std::fmt::{self, Display};
+
+/// What is wrong with a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    OutOfRange,
+    Imaginary,
+}
+
+/// A number that is an error, in words.
+pub(super) struct Number(pub(super) String);
+
+impl Number {
+    /// The number that `parts` wide ones are, from that at `position` on.
+    ///
+    /// # Safety
+    /// `pointer` is valid for reads of `position + parts` wide numbers.
+    pub(super) unsafe fn read(
+        wide: WideType,
+        pointer: *const u8,
+        position: usize,
+        parts: usize,
+    ) -> Self {
+        macro_rules! part {
+            ($type:ty, $index:expr) => {
+                // SAFETY: the caller vouches for the numbers, of which the index is one; any bytes
+                // are of these types, and the load needs no alignment.
+                unsafe { pointer.cast::<$type>().add($index).read_unaligned() }
+            };
+        }
+        let float = |index| match wide {
+            WideType::F32 => f64::from(part!(f32, index)),
+            WideType::F64 => part!(f64, index),
+            _ => part!(LongDouble, index).to_f64(),
+        };
+        // As Python writes it.
+        let text = |index| match float(index) {
+            number if number.is_nan() => "nan".to_owned(),
+            number => format!("{number:?}"),
+        };
+        Self(match wide {
+            WideType::I32 => part!(i32, position).to_string(),
+            WideType::I64 => part!(i64, position).to_string(),
+            WideType::U64 => part!(u64, position).to_string(),
+            _ if parts == 2 => {
+                let sign = if float(position + 1).is_sign_negative() { "" } else { "+" };
+                format!("({}{sign}{}j)", text(position), text(position + 1))
+            }
+            _ => text(position),
+        })
+    }
+}
+
+/// The index of the element at a position in C order, as Python writes it.
+pub(super) struct Index<'a>(pub(super) &'a [usize], pub(super) usize);
+
+impl Display for Index<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.1;
+        let mut index: SmallVec<[usize; 4]> = SmallVec::new();
+        for &length in self.0.iter().rev() {
+            index.push(rest % length.max(1));
+            rest /= length.max(1);
+        }
+        index.reverse();
+        match index.as_slice() {
+            [only] => write!(f, "{only}"),
+            all => {
+                let all: Vec<String> = all.iter().map(ToString::to_string).collect();
+                write!(f, "({})", all.join(", "))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Index, Number, WideType};
+
+    #[test]
+    fn an_index_is_written_as_python_does() {
+        assert_eq!(Index(&[7], 3).to_string(), "3");
+        assert_eq!(Index(&[2, 3, 4], 23).to_string(), "(1, 2, 3)");
+        assert_eq!(Index(&[2, 3], 2).to_string(), "(0, 2)");
+        assert_eq!(Index(&[], 0).to_string(), "()");
+    }
+
+    #[test]
+    fn a_number_is_written_as_python_does() {
+        let floats = [1.0, -2.5, f64::NAN, 3.0, -0.0];
+        let text = |position, parts| {
+            // SAFETY: as many parts lie within the array from there on.
+            unsafe { Number::read(WideType::F64, floats.as_ptr().cast(), position, parts).0 }
+        };
+        assert_eq!(text(1, 1), "-2.5");
+        assert_eq!(text(2, 1), "nan");
+        assert_eq!(text(0, 2), "(1.0-2.5j)");
+        assert_eq!(text(3, 2), "(3.0-0.0j)");
+        let integers = [-7_i32, 8];
+        // SAFETY: the array has two numbers.
+        let number = unsafe { Number::read(WideType::I32, integers.as_ptr().cast(), 0, 1) };
+        assert_eq!(number.0, "-7");
+    }
+}

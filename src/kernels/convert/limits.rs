@@ -1,0 +1,117 @@
+//! Limits: which numbers a scalar type holds, in terms of each wide type.
+
+use crate::dtype::DType;
+use crate::format::Kind;
+use num_traits::{AsPrimitive, Bounded};
+
+/// What a scalar type holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// The smallest and the largest integer.
+    pub(super) low: i128,
+    pub(super) high: i128,
+    /// The floats around those that become such an integer or, for a type of floats, a finite one.
+    pub(super) floats: (f32, f32),
+    pub(super) doubles: (f64, f64),
+}
+
+/// The smallest and the largest integer of a type; `None` for floats.
+pub(super) const fn range(scalar: DType) -> Option<(i128, i128)> {
+    let bits = 8 * scalar.size();
+    match scalar.kind() {
+        Kind::Bool => Some((0, 1)),
+        Kind::Signed => Some((-(1 << (bits - 1)), (1 << (bits - 1)) - 1)),
+        Kind::Unsigned => Some((0, (1 << bits) - 1)),
+        _ => None,
+    }
+}
+
+/// The limits of every scalar type, in the order of [`DType::ALL`]. A table, because finding them
+/// takes longer than converting a few numbers.
+static LIMITS: [Limits; DType::ALL.len()] = {
+    let mut limits = [Limits::new(DType::Bool); DType::ALL.len()];
+    let mut index = 0;
+    while index < limits.len() {
+        limits[index] = Limits::new(DType::ALL[index]);
+        index += 1;
+    }
+    limits
+};
+
+/// The nearest integer of a type.
+#[inline]
+pub(super) fn saturated<T>(number: i128) -> T
+where
+    T: Bounded + AsPrimitive<i128>,
+    i128: AsPrimitive<T>,
+{
+    number.clamp(T::min_value().as_(), T::max_value().as_()).as_()
+}
+
+impl Limits {
+    /// The limits of a type.
+    pub(super) fn of(scalar: DType) -> &'static Self {
+        &LIMITS[scalar as usize]
+    }
+
+    const fn new(target: DType) -> Self {
+        if let Some((low, high)) = range(target) {
+            // The float below the smallest integer: one less, or if there is no such float, the
+            // next.
+            let (float, double) = ((low - 1) as f32, (low - 1) as f64);
+            let float = if float as i128 == low - 1 { float } else { (low as f32).next_down() };
+            let double = if double as i128 == low - 1 { double } else { (low as f64).next_down() };
+            let (floats, doubles) = ((float, (high + 1) as f32), (double, (high + 1) as f64));
+            return Self { low, high, floats, doubles };
+        }
+        // Half a step beyond the largest number, from where on the nearest one is infinity.
+        let above = match target {
+            DType::F16 => 65520.0,
+            DType::F32 => f32::MAX as f64 + (1_u128 << 103) as f64,
+            _ => f64::INFINITY,
+        };
+        // No integer of 64 bits is too large for more than a half.
+        let high = if matches!(target, DType::F16) { 65519 } else { i128::MAX };
+        let (floats, doubles) = ((-above as f32, above as f32), (-above, above));
+        Self { low: -high, high, floats, doubles }
+    }
+
+    /// The smallest and the largest integer as far as a wide type goes.
+    #[inline]
+    pub(super) fn integers<T>(&self) -> (T, T)
+    where
+        T: Bounded + AsPrimitive<i128>,
+        i128: AsPrimitive<T>,
+    {
+        (saturated(self.low), saturated(self.high))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Limits, saturated};
+    use crate::dtype::DType;
+
+    #[test]
+    fn floats_around_the_limits_are_the_next_ones_beyond() {
+        let limits = Limits::of(DType::U8);
+        assert_eq!((limits.floats, limits.doubles), ((-1.0, 256.0), (-1.0, 256.0)));
+        let limits = Limits::of(DType::I64);
+        assert_eq!(limits.integers::<i64>(), (i64::MIN, i64::MAX));
+        assert_eq!(limits.doubles, ((i64::MIN as f64).next_down(), 9_223_372_036_854_775_808.0));
+        assert_eq!(limits.integers::<i32>(), (i32::MIN, i32::MAX));
+        assert_eq!(limits.integers::<u64>(), (0, i64::MAX as u64));
+        let limits = Limits::of(DType::F32);
+        assert!(f64::from(f32::MAX) < limits.doubles.1);
+        assert!((limits.doubles.1 as f32).is_infinite());
+        assert_eq!(limits.doubles.1.next_down() as f32, f32::MAX);
+    }
+
+    #[test]
+    fn saturated_is_the_nearest() {
+        assert_eq!(saturated::<i32>(-1 << 40), i32::MIN);
+        assert_eq!(saturated::<u64>(-7), 0);
+        assert_eq!(saturated::<u64>(i128::MAX), u64::MAX);
+        assert_eq!(saturated::<i64>(7), 7);
+    }
+}

@@ -1,0 +1,16 @@
+//! Numbers that a type does not hold, and what is to become of them.
+
+/// What becomes of a number that its new type does not hold. Rounding and the loss of a fraction
+/// are not meant by that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overflow {
+    /// It is an error: an integer out of range, an infinity or NaN that is to become an integer, a
+    /// finite number that is to become infinite.
+    Error,
+    /// Integers keep their lowest bits: the number, less its fraction, modulo 2 to the number of
+    /// bits. Infinities and NaN become 0, and floats that are too large infinite.
+    Wrap,
+    /// Integers become the nearest one that there is. NaN becomes 0, and floats that are too large
+    /// infinite.
+    Saturate,
+}
