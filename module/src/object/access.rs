@@ -1,7 +1,8 @@
 //! Who may touch a view's memory, and for how long.
 //!
 //! Memory safety rests on one rule: elements are only touched under an [`Access`] or a [`Hold`], both
-//! of which a released view refuses. The types enforce it: only these two lead to the view's array.
+//! of which a released view refuses. The types enforce it: outside of this room, which creates the views,
+//! only these two lead to a view's array.
 //!
 //! - An *access* is for code that runs no Python code between asking and touching. It costs one load.
 //! - A *hold* keeps the memory while arbitrary Python code runs: conversions, comparisons, allocations
@@ -9,7 +10,7 @@
 //! - A [`Description`] needs neither: layout, format and element type stay as they are whatever happens
 //!   to the view. Keys and values are converted by it first, and the view is asked for access after
 //!   that.
-//! - A [`ViewPart`] is some of a view's elements, found under an access, and touched under another.
+//! - A [`ViewPart`] is some of a view's elements, found under an access, and touched under a hold.
 
 use std::ops::Deref;
 
@@ -128,21 +129,24 @@ impl Drop for Hold<'_> {
 }
 
 /// Some of a view's elements: found under an access to the view, which may have ended.
-pub(crate) struct ViewPart(AnyArray);
+pub(crate) struct ViewPart<'a> {
+    view: &'a PyConsumerArray,
+    array: AnyArray,
+}
 
-impl ViewPart {
-    /// Takes elements that were found under an access.
-    pub(crate) fn new(array: AnyArray) -> Self {
-        Self(array)
+impl<'a> ViewPart<'a> {
+    /// Takes elements of `view` that were found under an access to it.
+    pub(crate) fn new(view: &'a PyConsumerArray, array: AnyArray) -> Self {
+        Self { view, array }
     }
 
     pub(crate) fn describe(&self) -> Description<'_> {
-        Description(&self.0)
+        Description(&self.array)
     }
 
-    /// The elements, to be touched while the view that they are a part of is held.
-    pub(crate) fn under<'a>(&'a self, _hold: &'a Hold<'_>) -> &'a AnyArray {
-        &self.0
+    /// The elements, to be touched while arbitrary code runs: see [`PyConsumerArray::hold`].
+    pub(crate) fn hold<'b>(&'b self, py: Python<'b>) -> PyResult<Hold<'b>> {
+        self.view.hold_array(&self.array, py)
     }
 }
 
@@ -175,11 +179,7 @@ impl PyConsumerArray {
     #[inline]
     #[cfg(Py_GIL_DISABLED)]
     pub(crate) fn try_access<'a>(&'a self, py: Python<'a>) -> Option<Access<'a>> {
-        if self.is_released() {
-            return None;
-        }
-        let root = self.root_to_hold(py);
-        root.try_hold().then(|| Hold { array: &self.array, root, py })
+        self.hold(py).ok()
     }
 
     /// The array, to be used before any Python code runs.
@@ -196,17 +196,22 @@ impl PyConsumerArray {
     /// # Errors
     /// ValueError if the view is released.
     pub(crate) fn hold<'a>(&'a self, py: Python<'a>) -> PyResult<Hold<'a>> {
-        #[cfg(not(Py_GIL_DISABLED))]
-        {
-            if self.is_released() {
-                return Err(released());
-            }
-            let root = self.root_to_hold(py);
-            root.add_hold();
-            Ok(Hold { array: &self.array, root, py })
+        self.hold_array(&self.array, py)
+    }
+
+    /// Holds the view's memory for an array over it.
+    fn hold_array<'a>(&'a self, array: &'a AnyArray, py: Python<'a>) -> PyResult<Hold<'a>> {
+        if self.is_released() {
+            return Err(released());
         }
+        let root = self.root_to_hold(py);
+        #[cfg(not(Py_GIL_DISABLED))]
+        root.add_hold();
         #[cfg(Py_GIL_DISABLED)]
-        self.access(py)
+        if !root.try_hold() {
+            return Err(released());
+        }
+        Ok(Hold { array, root, py })
     }
 
     /// The root, kept alive even if the view gives it up meanwhile.

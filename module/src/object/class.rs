@@ -35,7 +35,7 @@ use super::root::Root;
 #[allow(rustdoc::broken_intra_doc_links, reason = "the text above is Python's")]
 #[pyclass(frozen, immutable_type, weakref, generic, name = "ConsumerArray", module = "consumer")]
 pub(crate) struct PyConsumerArray {
-    /// Reached only through access.rs, because its memory ends with a release.
+    /// Used by access.rs and create.rs only, because its memory ends with a release.
     pub(super) array: AnyArray,
     pub(super) exports: ExportCount,
     /// The hash once it was asked for; -1 before, which no hash is.
@@ -103,8 +103,8 @@ impl PyConsumerArray {
     /// the view itself.
     #[inline]
     pub(super) fn parent<'py>(&self, py: Python<'py>) -> Option<Bound<'py, Self>> {
-        // SAFETY: the parent is only changed while the GIL is held, which `py` shows that this thread
-        // has, and the borrow ends before any Python code runs.
+        // SAFETY: with a GIL, the parent is only changed while it is held, which `py` shows that this thread
+        // does, and the borrow ends before any Python code runs. Without one, it is never changed.
         match unsafe { &*self.parent.get() } {
             Parent::View(parent) => Some(parent.bind(py).clone()),
             Parent::Itself | Parent::Gone => None,

@@ -57,18 +57,18 @@ pub(crate) fn copy_of<'py>(
         let layout = Layout::contiguous(array.layout().shape(), array.layout().itemsize())?;
         return PyConsumerArray::over_scalars(py, memory, layout, format);
     }
-    let start = memory.start();
-    let memory = match array {
-        AnyArray::Composite(composite) if array.has_objects() => {
-            let (element_type, itemsize) =
-                (composite.descriptor().clone(), array.layout().itemsize());
+    // SAFETY: the memory holds the elements in this machine's byte order, and goes to the view with it.
+    let native = unsafe { array.native_at(memory.start())? };
+    let owned = match array {
+        AnyArray::Composite(typed) if array.has_objects() => {
+            let (element_type, itemsize) = (typed.descriptor().clone(), array.layout().itemsize());
             // SAFETY: a copy of the elements of a view that is held, whose objects are alive.
-            Owned::Objects(unsafe { Objects::own(memory, element_type, itemsize) })
+            Owned::Objects(unsafe { Objects::own(py, memory, element_type, itemsize) })
         }
         _ => Owned::Plain(memory),
     };
-    // SAFETY: the memory holds the elements in this machine's byte order, and goes to the view.
-    unsafe { PyConsumerArray::over(py, memory, array.native_at(start)?) }
+    // SAFETY: as above.
+    unsafe { PyConsumerArray::over(py, owned, native) }
 }
 
 /// The format of one letter that the elements have in this machine's byte order, if that says all.
@@ -124,7 +124,13 @@ impl PyConsumerArray {
         memory: Owned,
         array: AnyArray,
     ) -> PyResult<Bound<'_, Self>> {
-        let uninit = UninitObject::new(py)?;
+        let uninit = match UninitObject::new(py) {
+            Ok(uninit) => uninit,
+            Err(error) => {
+                memory.release(py);
+                return Err(error);
+            }
+        };
         // A cycle can only lead through the objects in the memory.
         let is_tracked = matches!(memory, Owned::Objects(_));
         let start = Start { exports: ExportCount::new(), is_tracked, parent: Parent::Itself };

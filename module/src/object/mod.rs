@@ -25,5 +25,5 @@ pub(crate) mod export_count;
 pub(crate) mod root;
 pub(crate) mod uninit;
 
-pub(crate) use access::{Access, Description, Hold, ViewPart};
+pub(crate) use access::{Access, Description, ViewPart};
 pub(crate) use class::PyConsumerArray;

@@ -23,7 +23,7 @@ pub(crate) struct Root {
 }
 
 /// What the memory comes from. Memory that arrives by another protocol than the buffer's is one more
-/// variant of [`Owned`], whose drop calls the protocol's own release function.
+/// variant of [`Owned`], whose release calls the protocol's own.
 enum Resource {
     /// Nothing: the view is not a root.
     None,
@@ -39,6 +39,15 @@ pub(crate) enum Owned {
     Plain(#[expect(dead_code, reason = "kept alive here, and used by its address")] Memory),
     /// Memory with the references in it.
     Objects(Objects),
+}
+
+impl Owned {
+    /// Ends the memory, and drops the references in it, which may run arbitrary Python code.
+    pub(super) fn release(self, py: Python<'_>) {
+        if let Self::Objects(objects) = self {
+            objects.release(py);
+        }
+    }
 }
 
 // SAFETY: the resource is written before the root is shared and when the last hold is gone, and only
@@ -128,14 +137,19 @@ impl Root {
     }
 
     #[inline(never)]
-    fn drop_resource(&self, _attached: Python<'_>) {
+    fn drop_resource(&self, py: Python<'_>) {
         match &self.resource {
             // SAFETY: the export was filled in with the first hold. This was the last one, so that
             // nobody uses the buffer any more, and no hold is ever added to none.
             Resource::Export => unsafe { self.export.release() },
-            // SAFETY: the last hold is gone, so that nobody else looks at the memory. It is taken out
-            // of its place before it is dropped.
-            Resource::Owned(cell) => drop(unsafe { (*cell.get()).take() }),
+            Resource::Owned(cell) => {
+                // SAFETY: the last hold is gone, so that nobody else looks at the memory.
+                let owned = unsafe { (*cell.get()).take() };
+                // It is out of its place before its end can run Python code.
+                if let Some(owned) = owned {
+                    owned.release(py);
+                }
+            }
             Resource::None => {}
         }
     }

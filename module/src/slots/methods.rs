@@ -3,6 +3,7 @@
 
 use std::ffi::CStr;
 
+use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::impl_::extract_argument::{FunctionDescription, KeywordOnlyParameterDescription};
 use pyo3::prelude::*;
@@ -51,7 +52,7 @@ unsafe fn slow_tobytes(view: &PyConsumerArray, call: Call) -> NewReference {
     static PARAMETERS: FunctionDescription =
         FunctionDescription::new(Some("ConsumerArray"), "tobytes", &["order"], 0, 0, &[]);
     let body = |py| -> PyResult<NewReference> {
-        // SAFETY: the caller guarantees it.
+        // SAFETY: the caller guarantees it for the call; there is one parameter.
         let [order] = unsafe { call.parse(py, &PARAMETERS)? };
         let order = order.filter(|order| !order.is_none());
         let order = order.as_deref().map(|order| text("order", order)).transpose()?;
@@ -65,7 +66,7 @@ unsafe fn slow_tobytes(view: &PyConsumerArray, call: Call) -> NewReference {
     unsafe { trampoline(body) }
 }
 
-pub(super) const TOLIST: &CStr = c"tolist($self, /)
+pub(super) const TOLIST: &CStr = c"tolist($self)
 --
 
 The elements as a list, nested as deep as there are dimensions; of a view of no dimensions,
@@ -84,7 +85,7 @@ pub(super) unsafe extern "C" fn tolist(
     unsafe { trampoline(|py| copy::list_of(py, value(object)).map(Bound::into_ptr)) }
 }
 
-pub(super) const RELEASE: &CStr = c"release($self, /)
+pub(super) const RELEASE: &CStr = c"release($self)
 --
 
 Lets go of the memory now, rather than when the view dies.
@@ -127,7 +128,7 @@ offset, in bytes from the start of the view, and count, in elements of the new f
 part of it: what is left out is not looked at. Without count all bytes from offset on are
 taken, and must be whole elements; a shape must be of just as many elements as there are.
 
-References to objects ('O') are not made out of other elements, and are read-only as others.
+References to objects ('O') are not made out of other elements, and are read-only when seen as others.
 
 Raises TypeError where the elements are not contiguous or the sizes do not fit, ValueError for
 a format, a shape or a part that cannot be.
@@ -169,7 +170,7 @@ pub(super) unsafe extern "C" fn cast(
         {
             return Ok(cast.into_ptr());
         }
-        // SAFETY: as above.
+        // SAFETY: as above; there are five parameters.
         let arguments = unsafe { call.parse(py, &PARAMETERS)? };
         slow_cast(&this, arguments)
     };
@@ -198,7 +199,7 @@ fn slow_cast<'py>(
     cast_any(this, arguments).map(Bound::into_ptr)
 }
 
-pub(super) const ENTER: &CStr = c"__enter__($self, /)\n--\n\n";
+pub(super) const ENTER: &CStr = c"__enter__($self)\n--\n\n";
 
 /// `v.__enter__()`
 pub(super) unsafe extern "C" fn enter(
@@ -215,15 +216,23 @@ pub(super) unsafe extern "C" fn enter(
     unsafe { trampoline(body) }
 }
 
-pub(super) const EXIT: &CStr = c"__exit__($self, /, *_exception)\n--\n\n";
+pub(super) const EXIT: &CStr = c"__exit__($self, *_exception)\n--\n\n";
 
 /// `v.__exit__(*exception)`
 pub(super) unsafe extern "C" fn exit(
     object: *mut ffi::PyObject,
     _arguments: *const *mut ffi::PyObject,
     _count: isize,
-    _names: *mut ffi::PyObject,
+    names: *mut ffi::PyObject,
 ) -> NewReference {
-    // SAFETY: the method is called attached, and on objects of the class.
-    unsafe { trampoline(|py| value(object).release_view(py).map(|()| none(py))) }
+    let body = |py| {
+        if !names.is_null() {
+            let message = "ConsumerArray.__exit__() takes no keyword arguments";
+            return Err(PyTypeError::new_err(message));
+        }
+        // SAFETY: the method is called on objects of the class.
+        unsafe { value(object) }.release_view(py).map(|()| none(py))
+    };
+    // SAFETY: called by the interpreter.
+    unsafe { trampoline(body) }
 }

@@ -90,8 +90,8 @@ class_items!(PyIterator {
 pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
     check_layout(py, PyConsumerArray::empty()?)?;
     check_layout_of::<PyIterator>(py)?;
-    // SAFETY: the classes are ready, and there are no objects of them yet but those that the deallocators
-    // of before serve as well. Each function has the type of its place.
+    // SAFETY: the classes are ready, and each function has the type of its place. Objects that exist
+    // already have the layout that was checked, so that either deallocator serves them.
     unsafe {
         let class = &mut *PyConsumerArray::type_object_raw(py);
         class.tp_dealloc = Some(dealloc);

@@ -36,14 +36,14 @@ impl Call {
     /// TypeError for a missing argument, one too many, or one of an unknown name.
     ///
     /// # Safety
-    /// The call is one that the interpreter makes, and not over.
+    /// The call is one that the interpreter makes, and not over. The description has `N` parameters.
     pub(super) unsafe fn parse<'py, const N: usize>(
         self,
         py: Python<'py>,
         description: &FunctionDescription,
     ) -> PyResult<[Option<Borrowed<'py, 'py, PyAny>>; N]> {
         let mut output = [None; N];
-        // SAFETY: the caller guarantees it; `description` has `N` parameters.
+        // SAFETY: the caller guarantees it; an `Option<Borrowed>` is a pointer that may be NULL.
         unsafe {
             description.extract_arguments_fastcall::<NoVarargs, NoVarkeywords>(
                 py,

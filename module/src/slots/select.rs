@@ -15,17 +15,17 @@ use crate::values::{NewReference, read};
 
 /// `len(v)`
 pub(super) unsafe extern "C" fn length(object: *mut ffi::PyObject) -> isize {
-    // SAFETY: the slot is called on objects of the class.
-    let view = unsafe { value(object) };
+    // SAFETY: the slot is called attached, on objects of the class.
+    let (py, view) = unsafe { (Python::assume_attached(), value(object)) };
     match view.try_describe().and_then(|view| view.layout().length()) {
         Some(length) => length as isize,
-        None => slow_length(view),
+        None => slow_length(py, view),
     }
 }
 
 #[cold]
 #[inline(never)]
-fn slow_length(view: &PyConsumerArray) -> isize {
+fn slow_length(_attached: Python<'_>, view: &PyConsumerArray) -> isize {
     // SAFETY: called by the slot.
     unsafe { trampoline(|_| item::length(view).map(|length| length as isize)) }
 }

@@ -14,7 +14,7 @@ use consumer::memory;
 use consumer::view::load;
 
 use super::record::{self, Bytes};
-use super::references::{self, Objects};
+use super::references::{self, AttachedObjects};
 use super::{Equal, NewReference, PyValue, fill_list};
 use crate::gil::{self, Checkpoints};
 
@@ -189,18 +189,19 @@ fn encode_scalar<T: Scalar<Value: PyValue>>(
 /// # Safety
 /// `pointer` leads to a writable element of the array, which the caller has access to and which the
 /// element was encoded for.
-pub(crate) unsafe fn store(
+pub(crate) unsafe fn store<'py>(
+    py: Python<'py>,
     array: &AnyArray,
     pointer: *mut u8,
     encoded: Encoded<'_>,
-) -> Result<Option<Objects>> {
+) -> Result<Option<AttachedObjects<'py>>> {
     let Encoded { mut bytes, objects } = encoded;
     // SAFETY: the caller guarantees it; the bytes are one element, and `objects` owns the references
     // in them.
     unsafe {
         match array {
             AnyArray::Composite(typed) if !objects.is_empty() => {
-                return references::store(typed, pointer, &bytes).map(Some);
+                return references::store(py, typed, pointer, &bytes).map(Some);
             }
             AnyArray::Composite(typed) => {
                 composite::exchange(typed.descriptor(), pointer, bytes.as_mut_ptr());
@@ -247,20 +248,26 @@ unsafe fn store_exact_scalar<T: Scalar<Value: PyValue>>(
     true
 }
 
-/// Stores an encoded element in every element of an array, which is held. Returns the objects whose
-/// references were stored over, as [`store`] does.
-pub(crate) fn fill(
-    py: Python<'_>,
+/// Stores an encoded element in every element of an array. Returns the objects whose references were
+/// stored over, as [`store`] does.
+///
+/// # Errors
+/// TypeError if the array is read-only, MemoryError, and what a signal handler raises.
+///
+/// # Safety
+/// The array is held, and the element was encoded for it.
+pub(crate) unsafe fn fill<'py>(
+    py: Python<'py>,
     array: &AnyArray,
     encoded: &Encoded<'_>,
-) -> PyResult<Option<Objects>> {
+) -> PyResult<Option<AttachedObjects<'py>>> {
     if array.readonly() {
         return Err(Error::read_only().into());
     }
     let record = match array {
         AnyArray::Composite(typed) if !encoded.objects.is_empty() => {
             // SAFETY: the bytes are one element, and `objects` owns the references in them.
-            return Ok(Some(unsafe { references::fill(typed, &encoded.bytes)? }));
+            return Ok(Some(unsafe { references::fill(py, typed, &encoded.bytes)? }));
         }
         AnyArray::Composite(typed) => Some(typed.descriptor()),
         _ => None,

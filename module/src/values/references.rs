@@ -43,28 +43,10 @@ pub(crate) unsafe fn new_references<'py>(
     references
 }
 
-/// Calls `f` with each reference in contiguous elements.
-///
-/// # Safety
-/// The memory holds elements of the element type, of `itemsize` bytes each.
-unsafe fn for_each_reference(
-    element_type: &ElementType,
-    memory: &Memory,
-    itemsize: usize,
-    mut f: impl FnMut(*mut ffi::PyObject),
-) {
-    for element in (0..memory.len()).step_by(itemsize.max(1)) {
-        element_type.for_each_leaf(element, &mut |range, part| {
-            if part == Leaf::Object {
-                let place = memory.start().wrapping_add(range.start).cast::<*mut ffi::PyObject>();
-                // SAFETY: the caller guarantees that a reference lies there.
-                f(unsafe { place.read_unaligned() });
-            }
-        });
-    }
-}
-
 /// Memory whose elements hold references that it owns.
+///
+/// References can only be dropped attached, so that this has no `Drop`: whoever keeps it calls
+/// [`release`](Self::release) when it goes; [`AttachedObjects`] does so by itself.
 pub(crate) struct Objects {
     memory: Memory,
     element_type: Arc<ElementType>,
@@ -75,18 +57,37 @@ impl Objects {
     /// Takes a new reference to each object in the memory.
     ///
     /// # Safety
-    /// The memory holds elements of the element type, whose references are to objects that are alive. The thread
-    /// is attached.
+    /// The memory holds elements of the type, whose references are to objects that are alive.
     pub(crate) unsafe fn own(
+        _attached: Python<'_>,
         memory: Memory,
         element_type: Arc<ElementType>,
         itemsize: usize,
     ) -> Self {
-        // SAFETY: the caller guarantees it.
+        let objects = Self { memory, element_type, itemsize };
+        // SAFETY: the caller guarantees it, and the thread is attached.
+        unsafe { objects.for_each_reference(|object| ffi::Py_XINCREF(object)) };
+        objects
+    }
+
+    /// Drops the references, once and for all, which may run arbitrary Python code.
+    pub(crate) fn release(&self, _attached: Python<'_>) {
+        // SAFETY: the memory holds owned references, and nobody uses it any more.
+        unsafe { self.for_each_reference(|object| ffi::Py_XDECREF(object)) }
+    }
+
+    /// Shows the objects to the garbage collector.
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
+        let mut result = Ok(());
+        // SAFETY: the memory holds owned references, which are only looked at.
         unsafe {
-            for_each_reference(&element_type, &memory, itemsize, |object| ffi::Py_XINCREF(object));
+            self.for_each_reference(|object| {
+                if result.is_ok() && !object.is_null() {
+                    result = visit.call(&*(&raw const object).cast::<Py<PyAny>>());
+                }
+            });
         }
-        Self { memory, element_type, itemsize }
+        result
     }
 
     /// Exchanges the elements for those of a view of the same element type and number of elements.
@@ -107,44 +108,67 @@ impl Objects {
         }
     }
 
-    /// Shows the objects to the garbage collector.
-    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
-        let mut result = Ok(());
-        // SAFETY: the memory holds owned references, which are only looked at in their place.
-        unsafe {
-            for_each_reference(&self.element_type, &self.memory, self.itemsize, |object| {
-                if result.is_ok() && !object.is_null() {
-                    result = visit.call(&*(&raw const object).cast::<Py<PyAny>>());
+    /// Calls `f` with each reference in the memory.
+    ///
+    /// # Safety
+    /// `f` does not use the references beyond what their owner, or nobody, may do.
+    unsafe fn for_each_reference(&self, mut f: impl FnMut(*mut ffi::PyObject)) {
+        for element in (0..self.memory.len()).step_by(self.itemsize.max(1)) {
+            self.element_type.for_each_leaf(element, &mut |range, leaf| {
+                if leaf == Leaf::Object {
+                    let place = self.memory.start().wrapping_add(range.start);
+                    // SAFETY: the memory holds elements of the type, which have a reference there.
+                    f(unsafe { place.cast::<*mut ffi::PyObject>().read_unaligned() });
                 }
             });
         }
-        result
     }
 }
 
-impl Drop for Objects {
+/// [`Objects`] in the hands of an attached thread, which drops their references.
+///
+/// References that a store has exchanged for new ones are returned in one, and dropped once the memory
+/// is not touched any more, because that may run arbitrary Python code.
+pub(crate) struct AttachedObjects<'py> {
+    objects: Objects,
+    py: Python<'py>,
+}
+
+impl<'py> AttachedObjects<'py> {
+    /// Takes a new reference to each object in the memory: see [`Objects::own`].
+    ///
+    /// # Safety
+    /// The same as for [`Objects::own`].
+    unsafe fn own(
+        py: Python<'py>,
+        memory: Memory,
+        element_type: Arc<ElementType>,
+        itemsize: usize,
+    ) -> Self {
+        // SAFETY: the caller guarantees it.
+        Self { objects: unsafe { Objects::own(py, memory, element_type, itemsize) }, py }
+    }
+}
+
+impl Drop for AttachedObjects<'_> {
     fn drop(&mut self) {
-        // While the interpreter shuts down nobody can attach any more, and the objects leak.
-        Python::try_attach(|_attached| {
-            // SAFETY: the memory holds owned references, and nobody uses it any more.
-            unsafe {
-                for_each_reference(&self.element_type, &self.memory, self.itemsize, |object| {
-                    ffi::Py_XDECREF(object);
-                });
-            }
-        });
+        self.objects.release(self.py);
     }
 }
 
-/// Copies the elements of one view, which hold references, to another one of the same element type and shape, as
-/// if through a copy in between: the two may overlap. Both are held. Returns the references that were
-/// stored over.
-pub(crate) fn assign(target: &View<Composite>, source: &View<Composite>) -> Result<Objects> {
+/// Copies the elements of one view, which hold references, to another one of the same element type and
+/// shape, as if through a copy in between: the two may overlap. Both are held. Returns the references that
+/// were stored over.
+pub(crate) fn assign<'py>(
+    py: Python<'py>,
+    target: &View<Composite>,
+    source: &View<Composite>,
+) -> Result<AttachedObjects<'py>> {
     let memory = copy::to_memory(source, Order::C)?;
+    let (element_type, itemsize) = (target.descriptor().clone(), target.layout().itemsize());
     // SAFETY: a copy of the elements of a view that is held, whose objects are alive.
-    let new =
-        unsafe { Objects::own(memory, target.descriptor().clone(), target.layout().itemsize()) };
-    new.exchange_all(target)?;
+    let new = unsafe { AttachedObjects::own(py, memory, element_type, itemsize) };
+    new.objects.exchange_all(target)?;
     Ok(new)
 }
 
@@ -153,16 +177,20 @@ pub(crate) fn assign(target: &View<Composite>, source: &View<Composite>) -> Resu
 ///
 /// # Safety
 /// The bytes are one element of the view, whose references are to objects that are alive; `pointer`
-/// leads to a writable element of the view.
-pub(crate) unsafe fn store(
+/// leads to a writable element of the view, which is apart from them.
+pub(crate) unsafe fn store<'py>(
+    py: Python<'py>,
     target: &View<Composite>,
     pointer: *mut u8,
     bytes: &[u8],
-) -> Result<Objects> {
-    // SAFETY: the caller guarantees it; the memory of `new` is apart from the view's.
+) -> Result<AttachedObjects<'py>> {
+    let memory = repeated(bytes, 1)?;
+    let start = memory.start();
+    // SAFETY: the caller guarantees it for the bytes, which the memory is a copy of.
     unsafe {
-        let new = repeated(target.descriptor(), bytes, 1)?;
-        record::exchange(target.descriptor(), pointer, new.memory.start());
+        let element_type = target.descriptor().clone();
+        let new = AttachedObjects::own(py, memory, element_type, bytes.len());
+        record::exchange(target.descriptor(), pointer, start);
         Ok(new)
     }
 }
@@ -172,18 +200,20 @@ pub(crate) unsafe fn store(
 ///
 /// # Safety
 /// The bytes are one element of the view, whose references are to objects that are alive.
-pub(crate) unsafe fn fill(target: &View<Composite>, bytes: &[u8]) -> Result<Objects> {
-    // SAFETY: the caller guarantees it.
-    let new = unsafe { repeated(target.descriptor(), bytes, target.layout().len())? };
-    new.exchange_all(target)?;
+pub(crate) unsafe fn fill<'py>(
+    py: Python<'py>,
+    target: &View<Composite>,
+    bytes: &[u8],
+) -> Result<AttachedObjects<'py>> {
+    let memory = repeated(bytes, target.layout().len())?;
+    // SAFETY: the caller guarantees it for the bytes, which all elements are copies of.
+    let new = unsafe { AttachedObjects::own(py, memory, target.descriptor().clone(), bytes.len()) };
+    new.objects.exchange_all(target)?;
     Ok(new)
 }
 
-/// Repeats an element, with references of its own.
-///
-/// # Safety
-/// The bytes are one element of the element type, whose references are to objects that are alive.
-unsafe fn repeated(element_type: &Arc<ElementType>, bytes: &[u8], count: usize) -> Result<Objects> {
+/// Repeats the bytes of an element.
+fn repeated(bytes: &[u8], count: usize) -> Result<Memory> {
     let too_large = || Error::too_large(format!("no memory for {count} elements"));
     let memory = Memory::zeroed(bytes.len().checked_mul(count).ok_or_else(too_large)?)?;
     for index in 0..count {
@@ -191,6 +221,5 @@ unsafe fn repeated(element_type: &Arc<ElementType>, bytes: &[u8], count: usize) 
         // SAFETY: the memory has room for as many elements.
         unsafe { element.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
     }
-    // SAFETY: the caller guarantees it for the bytes, which all elements are copies of.
-    Ok(unsafe { Objects::own(memory, element_type.clone(), bytes.len()) })
+    Ok(memory)
 }

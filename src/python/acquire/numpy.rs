@@ -66,7 +66,7 @@ fn covered(element_type: &ElementType) -> usize {
     }
 }
 
-/// Returns whether two forms of the same fields have them in the same places.
+/// Returns whether two element types of the same fields have them in the same places.
 fn agree(claimed: &ElementType, known: &ElementType) -> bool {
     match (claimed, known) {
         (ElementType::Record(claimed), ElementType::Record(known)) => {
@@ -95,7 +95,7 @@ fn element_type(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> Option<Element
     let (exporter, class) = owner(exporter)?;
     // The attribute of NumPy's own class, because a class derived from it may have another one.
     let dtype = class.getattr("dtype").ok()?.call_method1("__get__", (&exporter,)).ok()?;
-    let element_type = form_of(&dtype, 0).ok()?;
+    let element_type = element_type_of(&dtype, 0).ok()?;
     let fits = element_type.size() == array.layout().itemsize() && is_current(array, &exporter);
     fits.then_some(element_type)
 }
@@ -122,7 +122,7 @@ fn is_current(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> bool {
 }
 
 /// Returns the element type of one element of a dtype.
-fn form_of(dtype: &Bound<'_, PyAny>, depth: usize) -> PyResult<ElementType> {
+fn element_type_of(dtype: &Bound<'_, PyAny>, depth: usize) -> PyResult<ElementType> {
     let unknown = || PyValueError::new_err("a dtype that is not read");
     if depth > MAX_DEPTH {
         return Err(unknown());
@@ -132,14 +132,14 @@ fn form_of(dtype: &Bound<'_, PyAny>, depth: usize) -> PyResult<ElementType> {
     let names = dtype.getattr("names")?;
     let element_type = if let Ok(parts) = sub_array.cast::<PyTuple>() {
         let shape = parts.get_item(1)?.extract()?;
-        let element = Box::new(form_of(&parts.get_item(0)?, depth + 1)?);
+        let element = Box::new(element_type_of(&parts.get_item(0)?, depth + 1)?);
         ElementType::Array { shape, element }
     } else if let Ok(names) = names.cast::<PyTuple>() {
         let described = dtype.getattr("fields")?;
         let mut fields = Vec::with_capacity(names.len());
         for name in names {
             let field = described.get_item(&name)?;
-            let element_type = form_of(&field.get_item(0)?, depth + 1)?;
+            let element_type = element_type_of(&field.get_item(0)?, depth + 1)?;
             let offset: usize = field.get_item(1)?.extract()?;
             if offset.checked_add(element_type.size()).is_none_or(|end| end > size) {
                 return Err(unknown());

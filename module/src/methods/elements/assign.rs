@@ -15,10 +15,10 @@ use consumer::form::ElementType;
 use crate::arguments::exact;
 use crate::arguments::keys::{self, Selected};
 use crate::object::create::{ctypes_owner, view_of};
-use crate::object::{Description, Hold, PyConsumerArray, ViewPart};
+use crate::object::{Description, PyConsumerArray, ViewPart};
 use crate::transfer;
 use crate::values::elements;
-use crate::values::references::{self, Objects};
+use crate::values::references::{self, AttachedObjects};
 
 /// `v[key] = value` for any key and value.
 #[inline(never)]
@@ -34,12 +34,13 @@ pub(crate) fn set<'py>(
         return Err(PyTypeError::new_err("cannot modify read-only memory"));
     }
     if let Some(names) = keys::names(key)? {
-        let target = ViewPart::new(names.select(&*view.access(py)?)?);
+        let target = ViewPart::new(view, names.select(&*view.access(py)?)?);
         check_ownership(view, target.describe(), py)?;
         return set_part(view, &target, value, true);
     }
     check_ownership(view, description, py)?;
-    if let Some(pointer) = exact::element(&*view.access(py)?, key.as_borrowed()) {
+    let element = exact::element(&*view.access(py)?, key.as_borrowed());
+    if let Some(pointer) = element {
         // SAFETY: the pointer leads to an element of the view, which is writable.
         return unsafe { store(view, pointer, value) };
     }
@@ -51,7 +52,7 @@ pub(crate) fn set<'py>(
             unsafe { store(view, pointer, value) }
         }
         Selected::View(keys) => {
-            let target = ViewPart::new(view.access(py)?.select(&keys)?);
+            let target = ViewPart::new(view, view.access(py)?.select(&keys)?);
             // As in memoryview, only a buffer is stored in a slice of the one dimension.
             let is_line = key.is_instance_of::<PySlice>() && description.layout().ndim() == 1;
             set_part(view, &target, value, !is_line)
@@ -72,7 +73,7 @@ unsafe fn store(
     let old = {
         let access = view.access(value.py())?;
         // SAFETY: the caller guarantees it; the memory is still there, under access.
-        unsafe { elements::store(&access, pointer, encoded)? }
+        unsafe { elements::store(value.py(), &access, pointer, encoded)? }
     };
     // Dropping objects may run arbitrary Python code.
     drop(old);
@@ -83,7 +84,7 @@ unsafe fn store(
 /// fill, one object in all of them.
 fn set_part(
     view: &PyConsumerArray,
-    target: &ViewPart,
+    target: &ViewPart<'_>,
     value: &Bound<'_, PyAny>,
     scalars_fill: bool,
 ) -> PyResult<()> {
@@ -93,18 +94,18 @@ fn set_part(
     if exports {
         let exporter = view_of(value)?;
         let source = exporter.get().hold(py)?;
-        let hold = view.hold(py)?;
-        if same_elements(target.under(&hold), &source)
+        let hold = target.hold(py)?;
+        if same_elements(&hold, &source)
             && target.describe().layout().shape() == source.layout().shape()
         {
-            let old = assign(py, target.under(&hold), &source)?;
+            let old = assign(py, &hold, &source)?;
             drop((hold, source));
             drop(old);
             return Ok(());
         }
-        let may_be_element = holds_bytes(target.under(&hold)) || source.layout().ndim() == 0;
+        let may_be_element = holds_bytes(&hold) || source.layout().ndim() == 0;
         if !scalars_fill || !may_be_element {
-            return Err(different_structures(target.under(&hold), &source));
+            return Err(different_structures(&hold, &source));
         }
     } else if !scalars_fill {
         let found = value.get_type().fully_qualified_name()?;
@@ -118,23 +119,28 @@ fn set_part(
 
 /// Copies the elements of one array to another one of the same type; both are held. Returns what is to
 /// be dropped once they are not touched any more.
-fn assign(py: Python<'_>, target: &AnyArray, source: &AnyArray) -> PyResult<Option<Objects>> {
+fn assign<'py>(
+    py: Python<'py>,
+    target: &AnyArray,
+    source: &AnyArray,
+) -> PyResult<Option<AttachedObjects<'py>>> {
     match (target, source) {
         (AnyArray::Composite(to), AnyArray::Composite(from)) if target.has_objects() => {
-            Ok(Some(references::assign(to, from)?))
+            Ok(Some(references::assign(py, to, from)?))
         }
         _ => transfer::assign(py, target, source).map(|()| None),
     }
 }
 
 /// Stores one object in all elements of a part.
-fn fill(view: &PyConsumerArray, target: &ViewPart, value: &Bound<'_, PyAny>) -> PyResult<()> {
+fn fill(view: &PyConsumerArray, target: &ViewPart<'_>, value: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = value.py();
     let encoded = target.describe().encode(value);
     let encoded = encoded.map_err(|error| not_an_element(view, py, error))?;
     let old = {
-        let hold: Hold<'_> = view.hold(py)?;
-        elements::fill(py, target.under(&hold), &encoded)?
+        let hold = target.hold(py)?;
+        // SAFETY: the part is held, and the element was encoded for it.
+        unsafe { elements::fill(py, &hold, &encoded)? }
     };
     drop(old);
     Ok(())

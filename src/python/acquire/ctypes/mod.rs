@@ -60,7 +60,9 @@ pub unsafe fn correct(
             if let (true, AnyArray::Composite(known)) = (alike(&view.array, array), &view.array) {
                 let element_type = known.descriptor().clone();
                 // SAFETY: the same elements in the same memory, described as the view describes them.
-                return Some(unsafe { with_form(array, array.format().clone(), element_type) });
+                return Some(unsafe {
+                    with_element_type(array, array.format().clone(), element_type)
+                });
             }
             view.exporter
         // SAFETY: the object is alive.
@@ -76,7 +78,7 @@ pub unsafe fn correct(
         return None;
     }
     let class = exporter.get_type().into_any();
-    let element_type = match form_of(&class, array, direct) {
+    let element_type = match element_type_of(&class, array, direct) {
         Ok(element_type) => element_type?,
         Err(error) => unreadable(&class, array.layout().itemsize(), format_args!("{error}")),
     };
@@ -92,14 +94,14 @@ pub unsafe fn correct(
                 let format = scalar_type.format();
                 AnyArray::from_scalars(scalar_type, start, layout(), format, readonly, None)
             }
-            element_type => with_form(array, element_type.format(), Arc::new(element_type)),
+            element_type => with_element_type(array, element_type.format(), Arc::new(element_type)),
         }
     })
 }
 
 /// Returns the element type of the elements of an array over an object of a class; `None` if the array's own
 /// format is to be believed.
-fn form_of(
+fn element_type_of(
     class: &Bound<'_, PyAny>,
     array: &AnyArray,
     direct: bool,
@@ -122,7 +124,7 @@ fn form_of(
 ///
 /// # Safety
 /// The element type is that of the elements.
-unsafe fn with_form(
+unsafe fn with_element_type(
     array: &AnyArray,
     format: FormatString,
     element_type: Arc<ElementType>,

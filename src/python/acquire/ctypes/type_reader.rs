@@ -38,7 +38,7 @@ enum BaseClass {
 }
 
 impl<'py> TypeReader<'py> {
-    /// Imports ctypes, which an object of its is there of.
+    /// Imports ctypes, which is loaded already: one of its objects is at hand.
     pub(super) fn new(py: Python<'py>) -> PyResult<Self> {
         Ok(Self { module: py.import("_ctypes")? })
     }
