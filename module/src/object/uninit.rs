@@ -8,6 +8,7 @@
 //! This rests on where PyO3 puts the value of a class and its list of weak references.
 //! [`check_layout`] compares that with what PyO3 does, before the first view is created.
 
+#[cfg(not(Py_GIL_DISABLED))]
 use std::cell::UnsafeCell;
 
 use pyo3::exceptions::PySystemError;
@@ -91,14 +92,17 @@ impl Drop for UninitObject<'_> {
 }
 
 /// Some deallocated views, whose memory the next ones use, with its reference to the class.
+#[cfg(not(Py_GIL_DISABLED))]
 struct FreeList {
     objects: UnsafeCell<[*mut ffi::PyObject; 32]>,
     count: UnsafeCell<usize>,
 }
 
-// SAFETY: it is only used with the GIL held: without one its functions do nothing.
+// SAFETY: it is only used with the GIL held.
+#[cfg(not(Py_GIL_DISABLED))]
 unsafe impl Sync for FreeList {}
 
+#[cfg(not(Py_GIL_DISABLED))]
 static FREE_LIST: FreeList =
     FreeList { objects: UnsafeCell::new([std::ptr::null_mut(); 32]), count: UnsafeCell::new(0) };
 
@@ -117,12 +121,12 @@ impl FreeList {
 
     /// Keeps an object if there is room; returns whether it did.
     #[inline(always)]
-    fn push(&self, object: *mut ffi::PyObject) -> bool {
+    fn push(&self, _attached: Python<'_>, object: *mut ffi::PyObject) -> bool {
         if cfg!(py_sys_config = "Py_TRACE_REFS") {
             // Such an interpreter keeps a list of all objects, which new ones have to enter.
             return false;
         }
-        // SAFETY: objects are deallocated with the GIL held.
+        // SAFETY: the GIL is held and nothing in here gives it up.
         unsafe {
             let count = *self.count.get();
             let Some(place) = (*self.objects.get()).get_mut(count) else { return false };
@@ -133,14 +137,20 @@ impl FreeList {
     }
 }
 
+/// No free list: without a GIL it would need a lock, which costs what it saves.
+#[cfg(Py_GIL_DISABLED)]
+struct FreeList;
+
+#[cfg(Py_GIL_DISABLED)]
+static FREE_LIST: FreeList = FreeList;
+
 #[cfg(Py_GIL_DISABLED)]
 impl FreeList {
-    /// Without a GIL the list would need a lock, which costs what it saves.
     fn pop(&self, _attached: Python<'_>) -> Option<*mut ffi::PyObject> {
         None
     }
 
-    fn push(&self, _object: *mut ffi::PyObject) -> bool {
+    fn push(&self, _attached: Python<'_>, _object: *mut ffi::PyObject) -> bool {
         false
     }
 }
@@ -223,7 +233,7 @@ pub(crate) unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
             ffi::PyObject_ClearWeakRefs(object);
         }
         value.drop_in_place();
-        if !FREE_LIST.push(object) {
+        if !FREE_LIST.push(Python::assume_attached(), object) {
             free(object);
         }
     }
