@@ -187,11 +187,11 @@ class ConsumerArray(Sequence[_T], _Exports):
 
     @property
     def c_contiguous(self) -> bool:
-        """Whether the elements are contiguous in C order (the last index changes fastest)."""
+        """Whether the elements are contiguous in C order (the last index is fastest)."""
 
     @property
     def f_contiguous(self) -> bool:
-        """Whether the elements are contiguous in Fortran order (the first index changes fastest)."""
+        """Whether the elements are contiguous in Fortran order (the first index is fastest)."""
 
     @property
     def contiguous(self) -> bool:
@@ -398,15 +398,16 @@ class ConsumerArray(Sequence[_T], _Exports):
         """The same memory as elements of another format, in one dimension or in a shape.
 
         Any format whose size divides the memory will do, from and to any other, also with a byte
-        order. The elements have to be contiguous in C order (one dimension of any stride can be cast
-        to a format of the same size). With order='F' the first index of the result changes fastest.
+        order. The elements have to be contiguous in C order (one dimension of any stride can be
+        cast to a format of the same size). With order='F' the first index of the result changes
+        fastest.
 
         offset, in bytes from the start of the view, and count, in elements of the new format, cast
         a part of it: what is left out is not looked at. Without count all bytes from offset on are
         taken, and must be whole elements; a shape must be of just as many elements as there are.
 
-        Raises TypeError where the elements are not contiguous or the sizes do not fit, ValueError for
-        a format, a shape or a part that cannot be.
+        Raises TypeError where the elements are not contiguous or the sizes do not fit, ValueError
+        for a format, a shape or a part that cannot be.
 
         >>> import consumer
         >>> consumer.consume(bytes(range(8))).cast(">H").tolist()

@@ -119,7 +119,7 @@ unsafe fn lists_from(
 unsafe fn read_line(
     py: Python<'_>,
     array: &AnyArray,
-    (pointer, stride): (*const u8, isize),
+    line @ (pointer, stride): (*const u8, isize),
     list: NewReference,
     length: usize,
     checkpoints: &mut Checkpoints<'_>,
@@ -136,9 +136,7 @@ unsafe fn read_line(
         }
         dispatch!(
             array,
-            scalar typed => fill_list(list, length, checkpoints, |place, _| {
-                read_scalar(py, typed, address(place))
-            }),
+            scalar typed => read_scalars(py, typed, line, list, length, checkpoints),
             composite typed => fill_list(list, length, checkpoints, |place, _| {
                 record::read(py, typed, address(place))
             }),
@@ -146,6 +144,28 @@ unsafe fn read_line(
                 no_element(py, typed.descriptor())
             }),
         )
+    }
+}
+
+/// The scalar case of [`read_line`]: the one loop that is compiled for each type.
+///
+/// # Safety
+/// The same as for [`read_line`].
+#[inline(never)]
+unsafe fn read_scalars<T: Scalar<Value: PyValue>>(
+    py: Python<'_>,
+    array: &ConsumerArray<T>,
+    (pointer, stride): (*const u8, isize),
+    list: NewReference,
+    length: usize,
+    checkpoints: &mut Checkpoints<'_>,
+) -> NewReference {
+    // SAFETY: the caller guarantees it.
+    unsafe {
+        fill_list(list, length, checkpoints, |place, _| {
+            let pointer = pointer.wrapping_offset(stride.wrapping_mul(place as isize));
+            read_scalar(py, array, pointer)
+        })
     }
 }
 
@@ -285,22 +305,30 @@ pub(crate) unsafe fn fill<'py>(
     Ok(None)
 }
 
-/// Returns which elements of an array equal an object, as far as that can be told without running
-/// Python code: those that a pattern matches.
+/// Calls `search` with the pattern of those elements of an array that equal an object, and returns its
+/// result, as far as that can be told without running Python code.
+///
+/// The pattern is passed by reference to where it was made: returned by value it would be copied several
+/// times, right after it was written, which stalls the processor.
 #[inline]
-pub(crate) fn equal_to(array: &AnyArray, object: &Bound<'_, PyAny>) -> Equal<Pattern> {
+pub(crate) fn search_equal<R>(
+    array: &AnyArray,
+    object: &Bound<'_, PyAny>,
+    search: &mut dyn FnMut(&Pattern) -> R,
+) -> Equal<R> {
     dispatch!(
         array,
-        scalar typed => equal_to_scalar(typed, object),
+        scalar typed => search_equal_scalars(typed, object, search),
         composite _ => Equal::Unknown,
         opaque _ => Equal::Unknown,
     )
 }
 
 #[inline]
-fn equal_to_scalar<T: Scalar<Value: PyValue>>(
+fn search_equal_scalars<T: Scalar<Value: PyValue>, R>(
     _array: &ConsumerArray<T>,
     object: &Bound<'_, PyAny>,
-) -> Equal<Pattern> {
-    T::Value::equal_to(object).and_then(Pattern::of::<T>)
+    search: &mut dyn FnMut(&Pattern) -> R,
+) -> Equal<R> {
+    T::Value::equal_to(object).and_then(|value| Pattern::of::<T>(value).as_ref().map(search))
 }

@@ -57,7 +57,7 @@ trait PyValue: Copy + Sized {
     }
 }
 
-/// Which elements of a type equal one Python object.
+/// Which elements of a type equal one Python object, or what was found of them.
 pub(crate) enum Equal<T> {
     /// Those that equal this one.
     To(T),
@@ -79,6 +79,17 @@ impl<T> Equal<T> {
             Self::None => Equal::None,
             Self::Unknown => Equal::Unknown,
         }
+    }
+}
+
+impl<T> Equal<PyResult<T>> {
+    /// Takes the error out.
+    pub(crate) fn transpose(self) -> PyResult<Equal<T>> {
+        Ok(match self {
+            Self::To(result) => Equal::To(result?),
+            Self::None => Equal::None,
+            Self::Unknown => Equal::Unknown,
+        })
     }
 }
 

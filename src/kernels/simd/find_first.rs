@@ -14,12 +14,11 @@ use crate::kernels::prefetch::{DISTANCE, prefetch};
 
 /// The index of the first of `count` elements that the predicate holds for.
 #[inline(always)]
-pub(crate) fn find_first(
+pub(crate) fn find_first<const CHUNK: usize, const SHORT_CHUNK: usize>(
     count: usize,
-    chunks: [usize; 2],
     predicate: impl Fn(usize) -> bool,
 ) -> Option<usize> {
-    find_first_from(0, count, chunks, predicate)
+    find_first_from(0, count, [CHUNK, SHORT_CHUNK], predicate)
 }
 
 /// The same as [`find_first`] for elements that are contiguous from `start` on: where there are
@@ -96,12 +95,12 @@ mod tests {
                         assert!(index < count);
                         predicate(index, place)
                     };
-                    assert_eq!(find_first(count, [16, 4], holds), Some(place));
+                    assert_eq!(find_first::<16, 4>(count, holds), Some(place));
                     let found = find_first_contiguous(bytes.as_ptr(), count, [16, 4], holds);
                     assert_eq!(found, Some(place));
                 }
             }
-            assert_eq!(find_first(count, [16, 4], |_| false), None);
+            assert_eq!(find_first::<16, 4>(count, |_| false), None);
             assert_eq!(find_first_contiguous(bytes.as_ptr(), count, [16, 4], |_| false), None);
         }
     }

@@ -17,7 +17,7 @@ use consumer::view::Walk;
 use crate::arguments;
 use crate::gil::{self, Checkpoints};
 use crate::object::PyConsumerArray;
-use crate::values::elements::equal_to;
+use crate::values::elements::search_equal;
 use crate::values::{Equal, read};
 
 /// `value in view`
@@ -32,11 +32,11 @@ pub(crate) fn contains(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> PyRe
 pub(crate) fn contains_exact(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> Option<bool> {
     let access = view.try_access(value.py())?;
     let length = access.layout().contiguous_len().filter(|_| !gil::is_large(access.raw()))?;
-    match equal_to(&access, value) {
-        // SAFETY: the elements are as many contiguous ones, under access, and of the pattern's type.
-        Equal::To(pattern) => unsafe {
-            Some(find_contiguous(access.start(), length, &pattern).is_some())
-        },
+    // SAFETY: the elements are as many contiguous ones, under access, and of the pattern's type.
+    let mut find =
+        |pattern: &Pattern| unsafe { find_contiguous(access.start(), length, pattern).is_some() };
+    match search_equal(&access, value, &mut find) {
+        Equal::To(found) => Some(found),
         Equal::None => Some(false),
         Equal::Unknown => None,
     }
@@ -44,8 +44,14 @@ pub(crate) fn contains_exact(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -
 
 /// Returns the position, in C order, of the first element that equals `value`. `array` is held.
 fn find(array: &AnyArray, value: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
-    match equal_to(array, value) {
-        Equal::To(pattern) => find_in_pieces(value.py(), array, &pattern),
+    let found = if gil::is_large(array.raw()) {
+        let mut find = |pattern: &Pattern| find_in_pieces(value.py(), array, pattern);
+        search_equal(array, value, &mut find).transpose()?
+    } else {
+        search_equal(array, value, &mut |pattern| find_pattern(array.raw(), pattern))
+    };
+    match found {
+        Equal::To(found) => Ok(found),
         Equal::None => Ok(None),
         Equal::Unknown => {
             let mut first = None;
@@ -63,8 +69,7 @@ fn find_in_pieces(py: Python<'_>, array: &AnyArray, pattern: &Pattern) -> PyResu
     // SAFETY: the pieces are parts of the array, and looking for an element touches nothing else.
     unsafe {
         gil::in_pieces(py, [array.raw()], Sequence::Forward, |[piece], before| {
-            let position = find_pattern(piece, pattern);
-            found = position.map(|position| before + position);
+            found = find_pattern(piece, pattern).map(|position| before + position);
             Ok(found.is_none())
         })?;
     }
@@ -73,8 +78,14 @@ fn find_in_pieces(py: Python<'_>, array: &AnyArray, pattern: &Pattern) -> PyResu
 
 /// Returns how many elements equal `value`. `array` is held.
 fn count(array: &AnyArray, value: &Bound<'_, PyAny>) -> PyResult<usize> {
-    match equal_to(array, value) {
-        Equal::To(pattern) => count_in_pieces(value.py(), array, &pattern),
+    let count = if gil::is_large(array.raw()) {
+        let mut count = |pattern: &Pattern| count_in_pieces(value.py(), array, pattern);
+        search_equal(array, value, &mut count).transpose()?
+    } else {
+        search_equal(array, value, &mut |pattern| count_pattern(array.raw(), pattern))
+    };
+    match count {
+        Equal::To(count) => Ok(count),
         Equal::None => Ok(0),
         Equal::Unknown => {
             let mut count = 0;

@@ -35,9 +35,13 @@ pub(super) unsafe fn read(
     array: &ConsumerArray<Composite>,
     pointer: *const u8,
 ) -> NewReference {
-    let mut bytes = Bytes::from_elem(0, array.layout().itemsize());
-    // SAFETY: an element of the array is valid for reads, and the bytes are as many.
-    unsafe { pointer.copy_to_nonoverlapping(bytes.as_mut_ptr(), bytes.len()) };
+    let size = array.layout().itemsize();
+    let mut bytes = Bytes::with_capacity(size);
+    // SAFETY: an element of the array is valid for reads, and the copy has room for it.
+    unsafe {
+        pointer.copy_to_nonoverlapping(bytes.as_mut_ptr(), size);
+        bytes.set_len(size);
+    }
     if let Some(fields) = read::fields_if_scalars(array.descriptor()) {
         return read::tuple(py, fields, &bytes);
     }
@@ -67,6 +71,7 @@ pub(super) fn encode<'py>(
 ///
 /// # Safety
 /// `pointer` leads to a writable element of the array, which the caller has access to.
+#[inline(never)]
 pub(super) unsafe fn store_exact(
     array: &ConsumerArray<Composite>,
     pointer: *mut u8,
