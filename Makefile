@@ -98,7 +98,7 @@ sanitize: $(VENV)/ready  ## All tests under AddressSanitizer (needs nightly Rust
 valgrind: $(VENV)/ready  ## Tests of the module under valgrind
 	sh tests/tools/valgrind.sh $(abspath $(BIN)/python)
 
-# New inputs go under target/; tests/corpus.rs says how the best of them are kept.
+# New inputs go under target/; tests/core/fuzzed/mod.rs says how the best of them are kept.
 fuzz-core:  ## Fuzz the core for FUZZ_SECONDS per target (needs nightly Rust)
 	@command -v cargo-fuzz > /dev/null || cargo install --quiet --locked cargo-fuzz
 	@for target in format layout; do \

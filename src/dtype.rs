@@ -108,7 +108,8 @@ macro_rules! define_dtype {
 }
 for_each_scalar!(define_dtype);
 
-/// Defines `dispatch_scalar!` over the types. The `$` is passed in, because a macro cannot write one.
+/// Defines `dispatch_scalar!` over the types. The `$` is passed in, because a macro cannot write
+/// one.
 macro_rules! define_dispatch_scalar {
     (
         $d:tt
@@ -188,8 +189,8 @@ impl ScalarType {
         ByteOrder::from_swapped(self.swapped)
     }
 
-    /// Returns a format that stands for the type on this machine: without a prefix if the byte order
-    /// is this machine's.
+    /// Returns a format that stands for the type on this machine: without a prefix if the byte
+    /// order is this machine's.
     #[must_use]
     pub fn format(self) -> FormatString {
         let prefix = self.swapped.then(|| self.byte_order().prefix());
@@ -225,8 +226,8 @@ impl ScalarType {
         }
     }
 
-    /// Returns the type, in its own size, of a letter after an optional prefix; `None` if the letter
-    /// alone is not a scalar.
+    /// Returns the type, in its own size, of a letter after an optional prefix; `None` if the
+    /// letter alone is not a scalar.
     #[inline(always)]
     pub(crate) fn from_letter(prefix: Option<u8>, letter: u8) -> Option<Self> {
         let (letters, swapped) = match prefix {

@@ -1,7 +1,7 @@
 //! The one error type of the crate.
 //!
-//! Its variants are private, so that a new one is not a breaking change. Callers ask what went wrong
-//! through predicates; the Python module maps each of them to one exception class.
+//! Its variants are private, so that a new one is not a breaking change. Callers ask what went
+//! wrong through predicates; the Python module maps each of them to one exception class.
 
 use std::fmt;
 
@@ -91,8 +91,8 @@ impl Error {
         matches!(*self.0, Repr::Format { .. })
     }
 
-    /// Returns whether elements cannot be read, because their format is unknown or contradicts their
-    /// size. The bytes of such an array stay usable.
+    /// Returns whether elements cannot be read, because their format is unknown or contradicts
+    /// their size. The bytes of such an array stay usable.
     #[must_use]
     pub fn is_unreadable(&self) -> bool {
         matches!(*self.0, Repr::Unreadable(_))

@@ -8,11 +8,12 @@
 //! believed, and a view is checked once, when it is made.
 //!
 //! - [`AnyArray`] is an array of whatever its format says, as an enum over all element types and
-//!   byte orders, and [`ConsumerArray`] is one variant of it: a [`View`] that keeps its memory alive.
-//! - [`View`] is typed access to memory that somebody else owns; [`view::Walk`] takes several of them
-//!   apart into runs, for loops over all elements.
-//! - [`Layout`] is shape, strides and suboffsets: everything that indexing, slicing, transposing and
-//!   reshaping do without touching memory.
+//!   byte orders, and [`ConsumerArray`] is one variant of it: a [`View`] that keeps its memory
+//!   alive.
+//! - [`View`] is typed access to memory that somebody else owns; [`view::Walk`] takes several of
+//!   them apart into runs, for loops over all elements.
+//! - [`Layout`] is shape, strides and suboffsets: everything that indexing, slicing, transposing
+//!   and reshaping do without touching memory.
 //! - [`Format`] parses, measures and writes format strings, and [`form`] makes of them what stands
 //!   where in a record.
 //!
@@ -40,8 +41,9 @@
 //! # Ok::<(), consumer::Error>(())
 //! ```
 //!
-//! Modules only use those before them in this order: [`error`], [`format`](mod@format), [`element`],
-//! [`dtype`], [`form`], [`layout`], [`memory`], [`view`], kernels, [`array`](mod@array).
+//! Modules only use those before them in this order: [`error`], [`format`](mod@format),
+//! [`element`], [`dtype`], [`form`], [`layout`], [`memory`], [`view`], kernels,
+//! [`array`](mod@array).
 
 pub mod array;
 pub mod dtype;

@@ -71,8 +71,8 @@ impl Memory {
     /// Allocates `length` bytes and initialises them with `write`, which gets their start.
     ///
     /// # Errors
-    /// Returns the errors of `write`, and one with [`is_too_large`](Error::is_too_large) if there is
-    /// not enough memory.
+    /// Returns the errors of `write`, and one with [`is_too_large`](Error::is_too_large) if there
+    /// is not enough memory.
     ///
     /// # Safety
     /// If `write` returns no error, it has written all bytes.
@@ -102,8 +102,8 @@ impl Memory {
         if start.is_null() {
             return Err(too_large());
         }
-        // SAFETY: the allocation is not null and was made by the global allocator with the layout of
-        // `count` blocks, which is the layout of this box. Nothing else owns it. The blocks are
+        // SAFETY: the allocation is not null and was made by the global allocator with the layout
+        // of `count` blocks, which is the layout of this box. Nothing else owns it. The blocks are
         // `MaybeUninit`, so they need not be initialised.
         let blocks = unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(start, count)) };
         Ok(Self { blocks, length })
@@ -128,9 +128,9 @@ impl Memory {
     }
 }
 
-/// Requests huge pages for large memory that is about to be written. If it is fresh, the kernel then
-/// has far fewer page faults to serve while it clears the memory. If the allocator had it already, the
-/// request costs next to nothing. Smaller memory contains few huge pages or none.
+/// Requests huge pages for large memory that is about to be written. If it is fresh, the kernel
+/// then has far fewer page faults to serve while it clears the memory. If the allocator had it
+/// already, the request costs next to nothing. Smaller memory contains few huge pages or none.
 #[doc(hidden)]
 #[cfg(target_os = "linux")]
 pub fn advise_huge(start: *mut u8, length: usize) {
@@ -161,8 +161,8 @@ impl std::fmt::Debug for Memory {
 }
 
 // SAFETY: through a `&Memory` safe code can only call `start`, `len` and `is_empty` and format it,
-// none of which accesses the bytes. Dereferencing the pointer of `start` is unsafe, and whoever does
-// so is responsible for other threads. The one safe way to the bytes is `AnyArray::from_memory`, which
-// takes the memory by value; what it returns, and every array that is made from that, contains a raw
-// pointer and is therefore neither `Send` nor `Sync`.
+// none of which accesses the bytes. Dereferencing the pointer of `start` is unsafe, and whoever
+// does so is responsible for other threads. The one safe way to the bytes is
+// `AnyArray::from_memory`, which takes the memory by value; what it returns, and every array that
+// is made from that, contains a raw pointer and is therefore neither `Send` nor `Sync`.
 unsafe impl Sync for Memory {}

@@ -34,9 +34,9 @@ pub(crate) fn is_large(view: RawView<'_>) -> bool {
     view.layout().nbytes() >= LARGE_BYTES
 }
 
-/// Does work on held views of the same shape: in one go if they are small, else detached and piece by
-/// piece. `work` receives a piece of each view and the number of elements before it in C order (of
-/// no meaning if the pieces come in any sequence), and returns whether to go on.
+/// Does work on held views of the same shape: in one go if they are small, else detached and piece
+/// by piece. `work` receives a piece of each view and the number of elements before it in C order
+/// (of no meaning if the pieces come in any sequence), and returns whether to go on.
 ///
 /// # Errors
 /// Returns the error of `work`, or the exception that a signal handler raises.
@@ -111,8 +111,8 @@ fn handle_signals(py: Python<'_>) -> PyResult<()> {
     py.check_signals()
 }
 
-/// The checkpoints of an operation that creates many objects: moments at which other threads run and
-/// signals are handled.
+/// The checkpoints of an operation that creates many objects: moments at which other threads run
+/// and signals are handled.
 pub(crate) struct Checkpoints<'py> {
     py: Python<'py>,
     /// How many objects may be created before the next one.

@@ -1,7 +1,10 @@
-//! Moving the elements of arrays: to bytes, to memory in this machine's byte order, and from one array
-//! to another. Large arrays are moved piece by piece, detached.
+//! Moving the elements of arrays: to bytes, to memory in this machine's byte order, and from one
+//! array to another. Large arrays are moved piece by piece, detached.
 
-use crate::gil;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
 use consumer::array::AnyArray;
 use consumer::error::Error;
 use consumer::kernels::copy::{self, record};
@@ -9,9 +12,8 @@ use consumer::kernels::pieces::Sequence;
 use consumer::layout::{Layout, Order};
 use consumer::memory::{self, Memory};
 use consumer::view::RawView;
-use pyo3::ffi;
-use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+
+use crate::gil;
 
 /// Writes the elements one after the other, in an order. `array` is held.
 ///
@@ -19,8 +21,8 @@ use pyo3::types::PyBytes;
 /// `target` is valid for writes of the array's `nbytes`, and nobody else has it.
 unsafe fn gather(py: Python<'_>, array: &AnyArray, order: Order, target: *mut u8) -> PyResult<()> {
     let (source, layout) = (array.raw(), array.layout());
-    // SAFETY: the caller guarantees it; the target is apart from the source, and the pieces are parts
-    // of both.
+    // SAFETY: the caller guarantees it; the target is apart from the source, and the pieces are
+    // parts of both.
     unsafe {
         if !gil::is_large(source) {
             return Ok(copy::gather(source, order, target)?);
@@ -33,8 +35,8 @@ unsafe fn gather(py: Python<'_>, array: &AnyArray, order: Order, target: *mut u8
     }
 }
 
-/// Copies the elements, in C order and this machine's byte order, to memory of their own. `array` is
-/// held.
+/// Copies the elements, in C order and this machine's byte order, to memory of their own. `array`
+/// is held.
 pub(crate) fn to_native(py: Python<'_>, array: &AnyArray) -> PyResult<Memory> {
     let source = array.raw();
     if !gil::is_large(source) {
@@ -86,8 +88,8 @@ pub(crate) fn assign(py: Python<'_>, target: &AnyArray, source: &AnyArray) -> Py
             disjoint = true;
         }
     }
-    // Of elements that share bytes, the last one in C order has to stay. Of contiguous ones, which may
-    // overlap the source's, none may be stored over before it was copied.
+    // Of elements that share bytes, the last one in C order has to stay. Of contiguous ones, which
+    // may overlap the source's, none may be stored over before it was copied.
     let sequence = match disjoint {
         true if !to.layout().overlaps_itself() => Sequence::Any,
         false if to.start() > from.start() => Sequence::Backward,

@@ -71,7 +71,8 @@ macro_rules! define_array {
             /// Makes an array of scalars of a known type.
             ///
             /// # Safety
-            /// The requirements of [`View::new`]; also, the layout's itemsize being the size of the type.
+            /// The requirements of [`View::new`]; also, the layout's itemsize being the size of the
+            /// type.
             #[doc(hidden)]
             #[must_use]
             #[inline(always)]
@@ -85,8 +86,8 @@ macro_rules! define_array {
             ) -> Self {
                 macro_rules! array {
                     ($variant:ident) => {{
-                        // SAFETY: the caller gives the guarantees of `View::new`, and the variant is
-                        // the one of the type whose size the itemsize is.
+                        // SAFETY: the caller gives the guarantees of `View::new`, and the variant
+                        // is the one of the type whose size the itemsize is.
                         let view = unsafe { View::new(start, layout, readonly, ()) };
                         Self::$variant(ConsumerArray::new(view, format, owner))
                     }};
@@ -110,7 +111,8 @@ macro_rules! define_array {
                 Some(ScalarType { dtype, swapped })
             }
 
-            /// Returns how an element is encoded in bytes, or `None` if the elements are not scalars.
+            /// Returns how an element is encoded in bytes, or `None` if the elements are not
+            /// scalars.
             pub(super) fn encoding(&self) -> Option<Encoding> {
                 Some(match self {
                     $(Self::$s(_) => Encoding::of::<$st>(),)*
@@ -193,8 +195,8 @@ impl AnyArray {
         matches!(self, Self::Composite(array) if array.descriptor().has_objects())
     }
 
-    /// Returns whether the bytes of the elements hold references to Python objects, including those in
-    /// fields that were not selected.
+    /// Returns whether the bytes of the elements hold references to Python objects, including those
+    /// in fields that were not selected.
     #[must_use]
     pub fn has_references(&self) -> bool {
         self.has_objects() || self.record().is_some_and(|record| record.hides_objects)
@@ -284,8 +286,8 @@ impl AnyArray {
         Ok(unsafe { self.with_layout(self.start(), layout, self.readonly()) })
     }
 
-    /// Copies the bytes of every element of another array, whatever its type, to the same index of this
-    /// one. The two may overlap.
+    /// Copies the bytes of every element of another array, whatever its type, to the same index of
+    /// this one. The two may overlap.
     ///
     /// # Errors
     /// Returns an error with [`is_value`](Error::is_value) if their shapes or itemsizes differ, and

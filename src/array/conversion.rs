@@ -23,10 +23,10 @@ fn scalar(format: &[u8]) -> Result<Option<ScalarType>> {
 }
 
 impl AnyArray {
-    /// Converts the elements to another scalar format, in C order and in memory of their own. Values are
-    /// converted as in C: integers lose the fraction, floats are rounded to the nearest, and `bool` is
-    /// whether the value is not 0. Numbers convert to numbers, characters to characters, and addresses
-    /// and integers to each other.
+    /// Converts the elements to another scalar format, in C order and in memory of their own.
+    /// Values are converted as in C: integers lose the fraction, floats are rounded to the nearest,
+    /// and `bool` is whether the value is not 0. Numbers convert to numbers, characters to
+    /// characters, and addresses and integers to each other.
     ///
     /// # Errors
     /// Returns an error with [`is_wrong_kind`](crate::Error::is_wrong_kind) if there is no such
@@ -48,8 +48,8 @@ impl AnyArray {
     /// ```
     pub fn to_format(&self, format: &FormatString, overflow: Overflow) -> Result<Memory> {
         let conversion = self.conversion(format, overflow)?;
-        // SAFETY: the conversion is that of this array's type, whose elements are valid for reads, and
-        // `nbytes` is the number of bytes that it writes, all of them.
+        // SAFETY: the conversion is that of this array's type, whose elements are valid for reads,
+        // and `nbytes` is the number of bytes that it writes, all of them.
         unsafe {
             Memory::written(conversion.nbytes()?, |start| conversion.write(self.raw(), 0, start))
         }

@@ -1,9 +1,9 @@
 //! Equality of two arrays, whatever their types.
 //!
-//! There are four ways, from the fastest to the most general: contiguous scalars of one type (by their
-//! bytes, or one by one if they are few); scalars of any two types in any layout, through a kernel;
-//! composite elements with the same parts, one part at a time, so that kernels do the work; and one
-//! element at a time, as [`Value`](crate::element::Value)s.
+//! There are four ways, from the fastest to the most general: contiguous scalars of one type (by
+//! their bytes, or one by one if they are few); scalars of any two types in any layout, through a
+//! kernel; composite elements with the same parts, one part at a time, so that kernels do the work;
+//! and one element at a time, as [`Value`](crate::element::Value)s.
 
 #![allow(unsafe_code)]
 
@@ -19,8 +19,9 @@ use crate::kernels::compare;
 use crate::view::load;
 
 impl AnyArray {
-    /// Returns whether two arrays have the same shape and equal values at the same indices, whatever
-    /// their types: see [`Value`](crate::element::Value). Elements that cannot be read equal nothing.
+    /// Returns whether two arrays have the same shape and equal values at the same indices,
+    /// whatever their types: see [`Value`](crate::element::Value). Elements that cannot be read
+    /// equal nothing.
     #[must_use]
     pub fn equals(&self, other: &Self) -> bool {
         if let Some(equal) = self.equal_lines(other) {
@@ -31,7 +32,8 @@ impl AnyArray {
         }
         let (raw, other_raw) = (self.raw(), other.raw());
         if let (Some(encoding), Some(other)) = (self.encoding(), other.encoding()) {
-            // SAFETY: each encoding is that of its array's type, whose elements are valid for reads.
+            // SAFETY: each encoding is that of its array's type, whose elements are valid for
+            // reads.
             unsafe { compare::equal_scalars((raw, encoding), (other_raw, other)) }
         } else if let Some(equal) = self.equal_parts(other) {
             equal
@@ -43,13 +45,14 @@ impl AnyArray {
         }
     }
 
-    /// The fast path of [`equals`](Self::equals) for contiguous scalars of one type in one dimension
-    /// that compare by their bytes or are few. `None` for any other arrays.
+    /// The fast path of [`equals`](Self::equals) for contiguous scalars of one type in one
+    /// dimension that compare by their bytes or are few. `None` for any other arrays.
     #[doc(hidden)]
     #[must_use]
     #[inline]
     pub fn equal_lines(&self, other: &Self) -> Option<bool> {
-        /// The number of elements that are compared one by one in less time than a kernel takes to start.
+        /// The number of elements that are compared one by one in less time than a kernel takes to
+        /// start.
         const FEW: usize = 16;
         if discriminant(self) != discriminant(other) || !self.is_scalar() {
             return None;
@@ -63,8 +66,8 @@ impl AnyArray {
             return Some(false);
         }
         let nbytes = length * layout.itemsize();
-        // SAFETY: both arrays are `length` contiguous elements of the same type, so both are valid for
-        // reads of `nbytes` bytes.
+        // SAFETY: both arrays are `length` contiguous elements of the same type, so both are valid
+        // for reads of `nbytes` bytes.
         unsafe {
             if self.is_bitwise() {
                 return Some(compare::equal_bytes(self.start(), other.start(), nbytes));
@@ -98,8 +101,8 @@ macro_rules! define_equality {
                 macro_rules! equal {
                     ($type:ty) => {
                         (0..length).map(|index| index * <$type>::SIZE).all(|offset| {
-                            // SAFETY: the caller guarantees that `length` elements of both are valid
-                            // for reads, and the offset is that of one of them.
+                            // SAFETY: the caller guarantees that `length` elements of both are
+                            // valid for reads, and the offset is that of one of them.
                             unsafe {
                                 let element = load::<$type>(self.start().wrapping_add(offset));
                                 element == load::<$type>(other.wrapping_add(offset))

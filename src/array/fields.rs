@@ -25,13 +25,13 @@ impl AnyArray {
         }
     }
 
-    /// Returns an array of one field of each record, over the same memory. If the field is a sub-array,
-    /// its dimensions come after those of this array.
+    /// Returns an array of one field of each record, over the same memory. If the field is a
+    /// sub-array, its dimensions come after those of this array.
     ///
     /// # Errors
-    /// Returns an error with [`is_wrong_kind`](Error::is_wrong_kind) if the elements are not records
-    /// with named fields, with [`is_no_such_field`](Error::is_no_such_field) if they have no such
-    /// field, and with [`is_value`](Error::is_value) if there are more than 64 dimensions.
+    /// Returns an error with [`is_wrong_kind`](Error::is_wrong_kind) if the elements are not
+    /// records with named fields, with [`is_no_such_field`](Error::is_no_such_field) if they have
+    /// no such field, and with [`is_value`](Error::is_value) if there are more than 64 dimensions.
     ///
     /// # Examples
     /// ```
@@ -50,8 +50,8 @@ impl AnyArray {
         unsafe { self.part(offset, element_type) }
     }
 
-    /// Returns the offset and the type of a field for [`scalar_field`](Self::scalar_field), the fast
-    /// path: if the field is a scalar and nothing of the array's layout is on the heap.
+    /// Returns the offset and the type of a field for [`scalar_field`](Self::scalar_field), the
+    /// fast path: if the field is a scalar and nothing of the array's layout is on the heap.
     #[doc(hidden)]
     #[must_use]
     #[inline]
@@ -77,17 +77,17 @@ impl AnyArray {
         let start = self.start().wrapping_add(offset);
         let layout = self.layout().with_itemsize(scalar_type.dtype.size());
         let (format, readonly) = (scalar_type.format(), self.readonly());
-        // SAFETY: the caller guarantees that the field lies within each of this array's elements, which
-        // are valid; the layout has its size, and leads to it in each of them.
+        // SAFETY: the caller guarantees that the field lies within each of this array's elements,
+        // which are valid; the layout has its size, and leads to it in each of them.
         unsafe { Self::from_scalars(scalar_type, start, layout, format, readonly, None) }
     }
 
-    /// Returns an array of records with some of the fields, in the order of the names, over the same
-    /// memory.
+    /// Returns an array of records with some of the fields, in the order of the names, over the
+    /// same memory.
     ///
     /// # Errors
-    /// Returns the errors of [`field`](Self::field), and one with [`is_value`](Error::is_value) if a
-    /// name is given twice or if fields overlap, as those of an anonymous union do.
+    /// Returns the errors of [`field`](Self::field), and one with [`is_value`](Error::is_value) if
+    /// a name is given twice or if fields overlap, as those of an anonymous union do.
     pub fn select_fields(&self, names: &[&str]) -> Result<Self> {
         let record = self.require_record()?;
         let mut fields = Vec::with_capacity(names.len());
@@ -147,8 +147,8 @@ impl AnyArray {
         let (step, layout) = self.layout().part(offset, element_type.size(), &sub_array)?;
         let start = self.start().wrapping_offset(step);
         let (readonly, owner) = (self.readonly(), self.owner().cloned());
-        // SAFETY: the caller guarantees that the part lies within each of this array's elements, which
-        // are valid; the layout leads to it, and its itemsize is the size of the part's type.
+        // SAFETY: the caller guarantees that the part lies within each of this array's elements,
+        // which are valid; the layout leads to it, and its itemsize is the size of the part's type.
         Ok(unsafe {
             match element_type {
                 ElementType::Scalar(scalar_type) => {
@@ -163,8 +163,9 @@ impl AnyArray {
         })
     }
 
-    /// Returns whether composite arrays of the same shape have equal elements, comparing one part after
-    /// the other so that kernels do the work. `None` if the elements do not have the same parts.
+    /// Returns whether composite arrays of the same shape have equal elements, comparing one part
+    /// after the other so that kernels do the work. `None` if the elements do not have the same
+    /// parts.
     pub(super) fn equal_parts(&self, other: &Self) -> Option<bool> {
         let (Self::Composite(left), Self::Composite(right)) = (self, other) else { return None };
         if self.layout().is_empty() {

@@ -14,9 +14,9 @@ use crate::memory::Memory;
 use crate::view::View;
 
 impl AnyArray {
-    /// Makes an array over memory that `owner` keeps alive or, without an owner, the caller. The format
-    /// decides the type of the elements. If it cannot be read or contradicts the layout's itemsize,
-    /// they are [`Opaque`](AnyArray::Opaque).
+    /// Makes an array over memory that `owner` keeps alive or, without an owner, the caller. The
+    /// format decides the type of the elements. If it cannot be read or contradicts the layout's
+    /// itemsize, they are [`Opaque`](AnyArray::Opaque).
     ///
     /// # Safety
     /// The requirements of [`View::new`].
@@ -29,8 +29,8 @@ impl AnyArray {
         owner: Option<Owner>,
     ) -> Self {
         match judge(format.as_bytes(), layout.itemsize()) {
-            // SAFETY: the caller gives the guarantees of `View::new`, and `judge` returns a scalar only
-            // if its size is the itemsize.
+            // SAFETY: the caller gives the guarantees of `View::new`, and `judge` returns a scalar
+            // only if its size is the itemsize.
             Judgement::Scalar(scalar_type) => unsafe {
                 Self::from_scalars(scalar_type, start, layout, format, readonly, owner)
             },
@@ -81,9 +81,9 @@ impl AnyArray {
         // Moved into its place before the pointer is taken, because a move asserts unique access.
         let memory = Arc::new(memory);
         let start = memory.start();
-        // SAFETY: the memory has room for the contiguous elements, whose size did not overflow, and as their owner it lives as long
-        // as the array. It was passed by value, so nothing else refers to it, and its bytes are only
-        // accessed through pointers.
+        // SAFETY: the memory has room for the contiguous elements, whose size did not overflow, and
+        // as their owner it lives as long as the array. It was passed by value, so nothing else
+        // refers to it, and its bytes are only accessed through pointers.
         Ok(unsafe { Self::new(start, layout, format, false, Some(memory)) })
     }
 
@@ -92,8 +92,8 @@ impl AnyArray {
     /// # Errors
     /// Returns an error with [`is_format`](Error::is_format) or
     /// [`is_unreadable`](Error::is_unreadable) if the format has no size, with
-    /// [`is_value`](Error::is_value) if the number of bytes is not that of shape and format, and with
-    /// [`is_too_large`](Error::is_too_large) if there is not enough memory.
+    /// [`is_value`](Error::is_value) if the number of bytes is not that of shape and format, and
+    /// with [`is_too_large`](Error::is_too_large) if there is not enough memory.
     pub fn from_bytes(bytes: &[u8], format: &std::ffi::CStr, shape: &[usize]) -> Result<Self> {
         let size = Format::parse(format.to_bytes())?.measure()?.size;
         let layout = Layout::contiguous(shape, size)?;

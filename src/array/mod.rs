@@ -4,8 +4,8 @@
 //! over all of them, and `dispatch!` the one way from it to the typed array. Both are generated
 //! from the table in [`dtype`](crate::dtype).
 //!
-//! A slice, a field or a transpose is another array over the same memory, with another layout. Arrays
-//! are neither `Send` nor `Sync`, because others over the same memory may store into it.
+//! A slice, a field or a transpose is another array over the same memory, with another layout.
+//! Arrays are neither `Send` nor `Sync`, because others over the same memory may store into it.
 
 #![allow(unsafe_code)]
 

@@ -15,8 +15,9 @@ use crate::memory::Memory;
 use crate::view::RawView;
 
 impl AnyArray {
-    /// Copies every element of `source`, some elements of this array, to the same index of `target`, in
-    /// this machine's byte order. If the elements cannot be read, their bytes are copied.
+    /// Copies every element of `source`, some elements of this array, to the same index of
+    /// `target`, in this machine's byte order. If the elements cannot be read, their bytes are
+    /// copied.
     ///
     /// # Safety
     /// The target is writable, has the source's shape and itemsize, and does not overlap it.
@@ -25,8 +26,8 @@ impl AnyArray {
     /// Returns an error if the shapes differ, which the caller has ruled out.
     #[doc(hidden)]
     pub unsafe fn write_native(&self, target: RawView<'_>, source: RawView<'_>) -> Result<()> {
-        // SAFETY: the caller gives the guarantees for both views; the elements of `source` are of this
-        // array's type, and the unit is the one to swap in elements of that type.
+        // SAFETY: the caller gives the guarantees for both views; the elements of `source` are of
+        // this array's type, and the unit is the one to swap in elements of that type.
         unsafe {
             match self {
                 Self::Composite(array) => record::write_native(array.descriptor(), target, source),
@@ -48,8 +49,8 @@ impl AnyArray {
         }
     }
 
-    /// Returns the number of bytes that are swapped as a unit to get this machine's byte order; 1 if
-    /// nothing is swapped.
+    /// Returns the number of bytes that are swapped as a unit to get this machine's byte order; 1
+    /// if nothing is swapped.
     fn swap_unit(&self) -> usize {
         self.encoding().map_or(1, Encoding::swap_unit)
     }
@@ -58,17 +59,17 @@ impl AnyArray {
     /// [`to_native`](Self::to_native) made.
     ///
     /// # Errors
-    /// Returns an error with [`is_too_large`](Error::is_too_large) if the elements share memory and the
-    /// copy would be too large.
+    /// Returns an error with [`is_too_large`](Error::is_too_large) if the elements share memory and
+    /// the copy would be too large.
     ///
     /// # Safety
-    /// `start` is the address of such a copy, which is valid for reads and writes as long as the array
-    /// is used.
+    /// `start` is the address of such a copy, which is valid for reads and writes as long as the
+    /// array is used.
     #[doc(hidden)]
     pub unsafe fn native_at(&self, start: *mut u8) -> Result<Self> {
         let layout = Layout::contiguous(self.layout().shape(), self.layout().itemsize())?;
-        // SAFETY: the caller guarantees that the copy is valid for reads and writes, and it has this
-        // layout and this type in the native byte order.
+        // SAFETY: the caller guarantees that the copy is valid for reads and writes, and it has
+        // this layout and this type in the native byte order.
         Ok(unsafe {
             match self {
                 Self::Composite(array) => {
@@ -90,8 +91,8 @@ impl AnyArray {
         })
     }
 
-    /// Returns the type of the elements in this machine's byte order and its format, or `None` if the
-    /// elements are not scalars.
+    /// Returns the type of the elements in this machine's byte order and its format, or `None` if
+    /// the elements are not scalars.
     #[doc(hidden)]
     #[must_use]
     pub fn native_scalar(&self) -> Option<(ScalarType, FormatString)> {

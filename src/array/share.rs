@@ -1,8 +1,8 @@
 //! Arrays over the same memory as another one.
 //!
 //! A slice in Python is a clone of an array whose start and layout are then changed, so its cost is
-//! that of the clone. Most arrays own nothing on the heap, and for them the clone is a copy of their
-//! bytes into the new object.
+//! that of the clone. Most arrays own nothing on the heap, and for them the clone is a copy of
+//! their bytes into the new object.
 
 #![allow(unsafe_code)]
 
@@ -47,8 +47,8 @@ impl AnyArray {
         unsafe { self.with_layout(piece.start(), piece.layout().clone(), self.readonly()) }
     }
 
-    /// Writes a clone of the array to an address. The bytes of an array that owns nothing on the heap
-    /// are copied as they are, which is the fast path.
+    /// Writes a clone of the array to an address. The bytes of an array that owns nothing on the
+    /// heap are copied as they are, which is the fast path.
     ///
     /// # Safety
     /// `target` is valid for writes.
@@ -59,9 +59,9 @@ impl AnyArray {
             && self.owner().is_none()
             && self.format().is_inline()
             && self.layout().is_inline();
-        // SAFETY: the caller guarantees that the target is writable. An array whose descriptor is `()`
-        // and whose format, owner and layout are inline has no drop glue to run twice, so a copy of its
-        // bytes is a clone.
+        // SAFETY: the caller guarantees that the target is writable. An array whose descriptor is
+        // `()` and whose format, owner and layout are inline has no drop glue to run twice, so a
+        // copy of its bytes is a clone.
         unsafe {
             if owns_nothing {
                 copy_words(self, target);
@@ -78,8 +78,8 @@ impl AnyArray {
     #[doc(hidden)]
     #[inline(always)]
     pub unsafe fn change(&mut self, offset: isize, change: impl FnOnce(&mut Layout)) {
-        // SAFETY: the caller guarantees that start and layout lead to elements of this array only after
-        // the change.
+        // SAFETY: the caller guarantees that start and layout lead to elements of this array only
+        // after the change.
         let (start, layout) =
             unsafe { dispatch!(self, array => array.view.start_and_layout_mut()) };
         *start = start.wrapping_offset(offset);
@@ -92,8 +92,8 @@ impl AnyArray {
 /// reached the cache.
 ///
 /// # Safety
-/// `from` is valid for reads and `to` for writes. Unless the array owns nothing, only one of the two may
-/// be used as an array afterwards.
+/// `from` is valid for reads and `to` for writes. Unless the array owns nothing, only one of the
+/// two may be used as an array afterwards.
 #[inline(always)]
 unsafe fn copy_words(from: *const AnyArray, to: *mut AnyArray) {
     type Words = [MaybeUninit<u64>; 2];
@@ -101,11 +101,12 @@ unsafe fn copy_words(from: *const AnyArray, to: *mut AnyArray) {
     const REST: usize = size_of::<AnyArray>() % size_of::<[Words; 2]>() / size_of::<u64>();
     let (from, to) = (from.cast::<Words>(), to.cast::<Words>());
     // SAFETY: the caller guarantees that both are valid. An array has `2 · PAIRS` steps and `REST`
-    // words, and its alignment is at least that of a word. The bytes are copied as `MaybeUninit`, so
-    // padding may be uninitialised.
+    // words, and its alignment is at least that of a word. The bytes are copied as `MaybeUninit`,
+    // so padding may be uninitialised.
     unsafe {
         for pair in 0..PAIRS {
-            // Two steps per round, because the compiler turns a loop of single ones into a `memcpy`.
+            // Two steps per round, because the compiler turns a loop of single ones into a
+            // `memcpy`.
             to.add(2 * pair).write(from.add(2 * pair).read());
             to.add(2 * pair + 1).write(from.add(2 * pair + 1).read());
         }

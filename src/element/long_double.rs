@@ -1,8 +1,8 @@
 //! C's `long double` on this machine, and its conversion from and to other numbers.
 //!
 //! Rust has no such type. On x86 it is the 80-bit format of the x87, padded to 12 or 16 bytes; on
-//! other 64-bit Unix machines it is IEEE 754 binary128, and elsewhere it is `f64`. A number in any of
-//! these formats is unpacked into sign, exponent and a 128-bit significand, and every conversion
+//! other 64-bit Unix machines it is IEEE 754 binary128, and elsewhere it is `f64`. A number in any
+//! of these formats is unpacked into sign, exponent and a 128-bit significand, and every conversion
 //! works on those parts, so that only unpacking and packing depend on the format. The 80-bit format
 //! has a fast path to `f64` for normal numbers, which skips the unpacking.
 
@@ -94,9 +94,9 @@ enum Rounding {
 }
 
 impl Rounding {
-    /// Returns whether a number is rounded up. `is_odd` is the last bit of the lower neighbour, `rest`
-    /// compares the dropped bits with half a unit in the last place, and `is_inexact` tells whether
-    /// any of the dropped bits is set.
+    /// Returns whether a number is rounded up. `is_odd` is the last bit of the lower neighbour,
+    /// `rest` compares the dropped bits with half a unit in the last place, and `is_inexact` tells
+    /// whether any of the dropped bits is set.
     #[inline]
     fn is_up(self, is_odd: bool, rest: Ordering, is_inexact: bool) -> bool {
         match self {
@@ -143,14 +143,15 @@ impl LongDouble {
         self.0
     }
 
-    /// Returns the nearest `f64`, ties to even. A number that is too large becomes infinite, as in C.
+    /// Returns the nearest `f64`, ties to even. A number that is too large becomes infinite, as in
+    /// C.
     #[must_use]
     pub fn to_f64(self) -> f64 {
         self.round(Rounding::Nearest)
     }
 
-    /// Rounds to the `f64` from which a narrower float is then rounded: to odd, so that rounding twice
-    /// gives the same result as rounding once. No finite number becomes infinite.
+    /// Rounds to the `f64` from which a narrower float is then rounded: to odd, so that rounding
+    /// twice gives the same result as rounding once. No finite number becomes infinite.
     pub(crate) fn to_f64_odd(self) -> f64 {
         self.round(Rounding::Odd)
     }
@@ -216,12 +217,14 @@ impl LongDouble {
         Self::assemble(Parts::from_f64(number))
     }
 
-    /// Converts a number: exactly, unless a `long double` is an `f64` here, and then to the nearest one.
+    /// Converts a number: exactly, unless a `long double` is an `f64` here, and then to the nearest
+    /// one.
     pub(crate) fn from_i64(number: i64) -> Self {
         Self::assemble(Parts::finite(number < 0, u128::from(number.unsigned_abs()), 0))
     }
 
-    /// Converts a number: exactly, unless a `long double` is an `f64` here, and then to the nearest one.
+    /// Converts a number: exactly, unless a `long double` is an `f64` here, and then to the nearest
+    /// one.
     pub(crate) fn from_u64(number: u64) -> Self {
         Self::assemble(Parts::finite(false, u128::from(number), 0))
     }

@@ -1,9 +1,9 @@
 //! How an element is loaded from and stored to raw bytes.
 //!
 //! Elements are always copied in and out by value. Foreign memory may be unaligned, byte-swapped,
-//! hold no valid `bool`, or be written to by others at any moment, so there is never a `&T` into it.
-//! A [`Scalar`] defines how many bytes an element takes and how they become a value and back. The
-//! byte order is part of the type ([`Swapped`]), so that nothing is decided per element.
+//! hold no valid `bool`, or be written to by others at any moment, so there is never a `&T` into
+//! it. A [`Scalar`] defines how many bytes an element takes and how they become a value and back.
+//! The byte order is part of the type ([`Swapped`]), so that nothing is decided per element.
 //!
 //! [`Value`] is one element of any type, for comparisons across types.
 

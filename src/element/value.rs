@@ -8,8 +8,8 @@ use super::{Address, Char, LongDouble, Ucs2, Ucs4};
 
 /// The value of one element of any type, as Python sees it.
 ///
-/// Two values are equal if Python's `==` says so: numbers compare by value, whatever their types, and
-/// exactly (no int is rounded to a float); bytes and text only equal their own kind.
+/// Two values are equal if Python's `==` says so: numbers compare by value, whatever their types,
+/// and exactly (no int is rounded to a float); bytes and text only equal their own kind.
 ///
 /// # Examples
 /// ```

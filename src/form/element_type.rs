@@ -1,5 +1,5 @@
-//! The tree of what one element holds and where: an element type, whose records have fields, which have
-//! element types in turn.
+//! The tree of what one element holds and where: an element type, whose records have fields, which
+//! have element types in turn.
 
 use std::ops::Range;
 
@@ -89,8 +89,8 @@ impl ElementType {
         }
     }
 
-    /// Returns the value of an element, given at least as many bytes as it has. The value of an object
-    /// is unknown here, because only Python can tell it.
+    /// Returns the value of an element, given at least as many bytes as it has. The value of an
+    /// object is unknown here, because only Python can tell it.
     #[must_use]
     pub fn value(&self, bytes: &[u8]) -> Value {
         match self {
@@ -157,8 +157,8 @@ impl ElementType {
             }
     }
 
-    /// Returns whether elements can be copied with all of their bytes: none of the bytes belong to a
-    /// field that is not listed, and no reference has to be counted.
+    /// Returns whether elements can be copied with all of their bytes: none of the bytes belong to
+    /// a field that is not listed, and no reference has to be counted.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         match self {
@@ -233,7 +233,8 @@ pub struct Record {
     pub union: bool,
     /// Whether the record has fields that are not listed, whose bytes stores must preserve.
     pub partial: bool,
-    /// Whether there are references to objects in those, so that their bytes must not be overwritten.
+    /// Whether there are references to objects in those, so that their bytes must not be
+    /// overwritten.
     pub hides_objects: bool,
 }
 
@@ -266,8 +267,8 @@ impl Record {
         Self { fields, size, union: false, partial: false, hides_objects: false }
     }
 
-    /// Finds a field by its name, first among the fields of the record itself and then among those of
-    /// its anonymous members, and returns its offset in the record and its type.
+    /// Finds a field by its name, first among the fields of the record itself and then among those
+    /// of its anonymous members, and returns its offset in the record and its type.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<(usize, &ElementType)> {
         let own = self.fields.iter().find(|field| field.name.as_deref() == Some(name));
@@ -287,8 +288,8 @@ impl Record {
 
 impl Field {
     /// Returns the range of the record's bits that belong to the field, counted from the record's
-    /// start. The byte order of a bit-field decides whether the bits of a byte count from the lowest
-    /// or from the highest one.
+    /// start. The byte order of a bit-field decides whether the bits of a byte count from the
+    /// lowest or from the highest one.
     #[must_use]
     pub fn bits(&self) -> Range<u128> {
         let (start, size) = (8 * self.offset as u128, 8 * self.element_type.size() as u128);

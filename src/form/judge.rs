@@ -99,10 +99,10 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
     }
 }
 
-/// Returns whether items hold a record whose end is ambiguous. In PEP 3118 an aligned record is padded
-/// to its own alignment; NumPy writes that padding after the closing brace as well, where it counts
-/// twice. NumPy's own exports are read by their dtypes. If another exporter passes such a format on,
-/// nothing tells which of the two was meant.
+/// Returns whether items hold a record whose end is ambiguous. In PEP 3118 an aligned record is
+/// padded to its own alignment; NumPy writes that padding after the closing brace as well, where it
+/// counts twice. NumPy's own exports are read by their dtypes. If another exporter passes such a
+/// format on, nothing tells which of the two was meant.
 fn is_ambiguous(items: &[Item]) -> bool {
     items.iter().enumerate().any(|(position, item)| {
         let Element::Record(inner) = &item.element else { return false };

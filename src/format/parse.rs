@@ -8,8 +8,8 @@
 use super::{Code, Element, Format, Item, Prefix};
 use crate::error::{Error, Result};
 
-/// The limit for nested records and references: more than any exporter writes, and little enough for
-/// the stack.
+/// The limit for nested records and references: more than any exporter writes, and little enough
+/// for the stack.
 const MAX_DEPTH: usize = 64;
 
 impl Format {
@@ -200,8 +200,8 @@ impl Parser<'_> {
         Ok((length, element))
     }
 
-    /// Parses the target of a reference: an item without a name, because a name that follows is that
-    /// of the reference.
+    /// Parses the target of a reference: an item without a name, because a name that follows is
+    /// that of the reference.
     fn target(&mut self, depth: usize) -> Result<Item> {
         if depth > MAX_DEPTH {
             return Err(self.error(format!("nested deeper than {MAX_DEPTH} levels")));

@@ -31,7 +31,8 @@ pub enum Sequence {
 ///
 /// # Errors
 /// Those of `work`; an error with [`is_index`](crate::Error::is_index) or
-/// [`is_wrong_kind`](crate::Error::is_wrong_kind) if the views have different numbers of dimensions.
+/// [`is_wrong_kind`](crate::Error::is_wrong_kind) if the views have different numbers of
+/// dimensions.
 ///
 /// # Examples
 /// ```

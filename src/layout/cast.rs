@@ -5,15 +5,15 @@ use crate::error::{Error, Result};
 
 impl Layout {
     /// Returns the layout of the same bytes as elements of another size, in one dimension or in a
-    /// given shape and order. The elements have to be contiguous: in C order for a result in C order,
-    /// and in either order for a result in Fortran order. One dimension that is not contiguous can
-    /// still be cast to elements of the same size.
+    /// given shape and order. The elements have to be contiguous: in C order for a result in C
+    /// order, and in either order for a result in Fortran order. One dimension that is not
+    /// contiguous can still be cast to elements of the same size.
     ///
     /// # Errors
     /// Returns an error with [`is_wrong_kind`](Error::is_wrong_kind) if the elements are not
-    /// contiguous, if the new elements do not take exactly their bytes, or if a shape is given for no
-    /// elements, and with [`is_value`](Error::is_value) if the shape is not one that elements can
-    /// have. (memoryview raises TypeError and ValueError in these cases.)
+    /// contiguous, if the new elements do not take exactly their bytes, or if a shape is given for
+    /// no elements, and with [`is_value`](Error::is_value) if the shape is not one that elements
+    /// can have. (memoryview raises TypeError and ValueError in these cases.)
     ///
     /// # Examples
     /// ```
@@ -67,8 +67,9 @@ impl Layout {
         Ok(layout)
     }
 
-    /// Returns the layout of the single bytes of `count` elements of `itemsize` bytes, from `offset`
-    /// bytes on; without a count, of all bytes from there on. The elements have to be contiguous.
+    /// Returns the layout of the single bytes of `count` elements of `itemsize` bytes, from
+    /// `offset` bytes on; without a count, of all bytes from there on. The elements have to be
+    /// contiguous.
     ///
     /// # Errors
     /// Returns an error with [`is_wrong_kind`](Error::is_wrong_kind) if the elements are not

@@ -4,8 +4,8 @@ use super::{Dimensions, Layout};
 
 impl Layout {
     /// Returns whether the elements are contiguous in C order: the last index changes fastest.
-    /// Dimensions of length 1 may have any stride, and a layout without elements is contiguous, as in
-    /// `PyBuffer_IsContiguous`.
+    /// Dimensions of length 1 may have any stride, and a layout without elements is contiguous, as
+    /// in `PyBuffer_IsContiguous`.
     #[must_use]
     #[inline]
     pub fn is_c_contiguous(&self) -> bool {
@@ -14,7 +14,8 @@ impl Layout {
         })
     }
 
-    /// Returns whether the elements are contiguous in Fortran order: the first index changes fastest.
+    /// Returns whether the elements are contiguous in Fortran order: the first index changes
+    /// fastest.
     #[must_use]
     #[inline]
     pub fn is_f_contiguous(&self) -> bool {

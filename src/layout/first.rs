@@ -1,13 +1,13 @@
 //! Fast paths for keys on the first dimensions, where no pointers lead to the elements.
 //!
-//! An item access, a slice or one step of an iteration has to cost little more than the Python object
-//! that it makes. These functions return offsets or change a layout in place, instead of building a
-//! [`Selection`](super::Selection), and return `None` for whatever
+//! An item access, a slice or one step of an iteration has to cost little more than the Python
+//! object that it makes. These functions return offsets or change a layout in place, instead of
+//! building a [`Selection`](super::Selection), and return `None` for whatever
 //! [`select`](Layout::select) has to handle or report.
 //!
 //! Functions that change a layout do not check that the result lies within memory. They are hidden,
-//! because they keep that guarantee only if their arguments come from the functions beside them, for
-//! the same layout.
+//! because they keep that guarantee only if their arguments come from the functions beside them,
+//! for the same layout.
 
 use super::select::adjust;
 use super::{Dimensions, Key, Layout, resolve_index};
@@ -63,8 +63,8 @@ impl Layout {
         }
     }
 
-    /// Returns the offset in bytes of what an index of the first of several dimensions selects. `None`
-    /// for fewer dimensions, for pointers and for an index that is out of bounds.
+    /// Returns the offset in bytes of what an index of the first of several dimensions selects.
+    /// `None` for fewer dimensions, for pointers and for an index that is out of bounds.
     #[must_use]
     #[inline(always)]
     pub fn index_first(&self, index: isize) -> Option<isize> {

@@ -1,8 +1,8 @@
 //! The limits that every layout keeps, so that address arithmetic on it cannot overflow.
 //!
 //! The general check multiplies and adds up the dimensions with overflow checks. Layouts with few
-//! and short dimensions, which is almost all of them, are instead compared with constants that leave
-//! enough room for any sum of their extents.
+//! and short dimensions, which is almost all of them, are instead compared with constants that
+//! leave enough room for any sum of their extents.
 
 use super::{Dimensions, Layout, MAX_NDIM, too_large};
 use crate::error::{Error, Result};
@@ -20,8 +20,8 @@ pub fn check_ndim(ndim: usize) -> Result<()> {
 }
 
 impl Layout {
-    /// Returns whether a layout of one dimension is certain to lie within memory. This is a bound: it
-    /// may be `false` for layouts that come close to the limit.
+    /// Returns whether a layout of one dimension is certain to lie within memory. This is a bound:
+    /// it may be `false` for layouts that come close to the limit.
     #[doc(hidden)]
     #[must_use]
     #[inline(always)]
@@ -30,8 +30,8 @@ impl Layout {
         step < 1 << (usize::BITS / 2 - 2) && length < 1 << (usize::BITS / 2)
     }
 
-    /// Makes a layout of so few dimensions that nothing is on the heap, if its elements are certain to
-    /// lie within memory. `None` means that [`new`](Self::new) has to check the layout.
+    /// Makes a layout of so few dimensions that nothing is on the heap, if its elements are certain
+    /// to lie within memory. `None` means that [`new`](Self::new) has to check the layout.
     #[doc(hidden)]
     #[must_use]
     #[inline(always)]
@@ -66,8 +66,8 @@ impl Layout {
         if fits { Ok(self) } else { Err(too_large(&self.shape, self.itemsize)) }
     }
 
-    /// Returns the first byte of the elements and the byte after the last one, relative to the start;
-    /// `None` if one of them is out of range.
+    /// Returns the first byte of the elements and the byte after the last one, relative to the
+    /// start; `None` if one of them is out of range.
     fn checked_extent(&self) -> Option<(isize, isize)> {
         if self.is_empty() {
             return Some((0, 0));
@@ -85,17 +85,17 @@ impl Layout {
         Some((low, high))
     }
 
-    /// Returns the range of bytes, relative to the start, in which all elements lie; with suboffsets,
-    /// the range in which the first pointers lie.
+    /// Returns the range of bytes, relative to the start, in which all elements lie; with
+    /// suboffsets, the range in which the first pointers lie.
     #[must_use]
     pub fn extent(&self) -> std::ops::Range<isize> {
         let (low, high) = self.checked_extent().unwrap_or((0, 0));
         low..high
     }
 
-    /// Returns whether two elements may share a byte. They cannot if each stride is at least as long
-    /// as everything that lies within one step. If pointers lead to the elements, the elements are
-    /// assumed to be distinct.
+    /// Returns whether two elements may share a byte. They cannot if each stride is at least as
+    /// long as everything that lies within one step. If pointers lead to the elements, the elements
+    /// are assumed to be distinct.
     #[doc(hidden)]
     #[must_use]
     pub fn overlaps_itself(&self) -> bool {

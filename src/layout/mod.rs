@@ -1,7 +1,7 @@
 //! Where the elements of an array lie relative to its start: shape, byte strides and suboffsets.
 //!
-//! A [`Layout`] holds no pointer and touches no memory. It guarantees what the code that does follow
-//! pointers relies on: no sum or product on the way from the start to an element or its end
+//! A [`Layout`] holds no pointer and touches no memory. It guarantees what the code that does
+//! follow pointers relies on: no sum or product on the way from the start to an element or its end
 //! overflows. Strides are in bytes everywhere, as in PEP 3118; they may be negative, zero or not a
 //! multiple of the itemsize.
 //!
@@ -80,8 +80,8 @@ impl Clone for Layout {
 
 impl Layout {
     /// Makes a layout of its parts. `strides` and `suboffsets` are in bytes, one per dimension.
-    /// Without strides the elements are contiguous in C order. Without suboffsets, or where they are
-    /// negative, no pointer is followed.
+    /// Without strides the elements are contiguous in C order. Without suboffsets, or where they
+    /// are negative, no pointer is followed.
     ///
     /// # Errors
     /// Returns an error with [`is_value`](Error::is_value) if there are more than 64 dimensions,
@@ -151,8 +151,8 @@ impl Layout {
         }
     }
 
-    /// Makes the layout of one dimension, with elements `stride` bytes apart. Most exporters have one
-    /// dimension, so this has a fast path without the loops of the general case.
+    /// Makes the layout of one dimension, with elements `stride` bytes apart. Most exporters have
+    /// one dimension, so this has a fast path without the loops of the general case.
     ///
     /// # Errors
     /// Returns the errors of [`new`](Self::new).
@@ -246,7 +246,8 @@ impl Layout {
         self.shape.contains(&0)
     }
 
-    /// Returns the number of bytes that the elements take when they are contiguous: `len · itemsize`.
+    /// Returns the number of bytes that the elements take when they are contiguous: `len ·
+    /// itemsize`.
     #[must_use]
     #[inline]
     pub fn nbytes(&self) -> usize {

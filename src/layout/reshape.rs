@@ -1,9 +1,9 @@
 //! The same elements in other dimensions: transposing and reshaping without a copy.
 //!
-//! Reshaping cuts both shapes into the smallest groups of dimensions with equal numbers of elements,
-//! and keeps the elements of each group in place. A group of old dimensions can become a group of new
-//! ones if its elements have one common step, that is, if each old dimension steps over exactly the
-//! elements of the next one. This finds strides if there are any.
+//! Reshaping cuts both shapes into the smallest groups of dimensions with equal numbers of
+//! elements, and keeps the elements of each group in place. A group of old dimensions can become a
+//! group of new ones if its elements have one common step, that is, if each old dimension steps
+//! over exactly the elements of the next one. This finds strides if there are any.
 
 use super::{Dimensions, Layout, MAX_NDIM, Order, check_ndim, contiguous_strides, resolve_index};
 use crate::error::{Error, Result};
@@ -14,8 +14,8 @@ impl Layout {
     ///
     /// # Errors
     /// Returns an error with [`is_value`](Error::is_value) if `axes` does not name each dimension
-    /// once, and with [`is_buffer`](Error::is_buffer) if a pointer would be followed too early or too
-    /// late (suboffsets).
+    /// once, and with [`is_buffer`](Error::is_buffer) if a pointer would be followed too early or
+    /// too late (suboffsets).
     ///
     /// # Examples
     /// ```
@@ -135,8 +135,8 @@ impl Layout {
         Ok(lengths)
     }
 
-    /// Returns the strides that give the elements, in C order, another shape of as many elements, or
-    /// `None` if there are none. The top of this file explains how.
+    /// Returns the strides that give the elements, in C order, another shape of as many elements,
+    /// or `None` if there are none. The top of this file explains how.
     fn regroup(&self, shape: &[usize]) -> Option<Dimensions<isize>> {
         if self.is_empty() || shape.contains(&0) {
             return contiguous_strides(shape, self.itemsize);

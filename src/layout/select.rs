@@ -1,10 +1,10 @@
 //! Indexing and slicing: from a layout and a key to another layout and the path to its start.
 //!
-//! Without suboffsets a selection is an offset and new dimensions. With them, an index on a dimension
-//! that has a pointer makes that pointer part of the path to the new start (a *hop*), unless a
-//! dimension before it remains: then the pointer has to be followed later, for each index of that
-//! dimension, and becomes its suboffset. A dimension can have one suboffset only, so some selections
-//! of such layouts do not exist and are refused.
+//! Without suboffsets a selection is an offset and new dimensions. With them, an index on a
+//! dimension that has a pointer makes that pointer part of the path to the new start (a *hop*),
+//! unless a dimension before it remains: then the pointer has to be followed later, for each index
+//! of that dimension, and becomes its suboffset. A dimension can have one suboffset only, so some
+//! selections of such layouts do not exist and are refused.
 
 use smallvec::SmallVec;
 
@@ -74,10 +74,10 @@ impl Layout {
     ///
     /// # Errors
     /// Returns an error with [`is_index`](Error::is_index) if an index is out of bounds, with
-    /// [`is_wrong_kind`](Error::is_wrong_kind) if the key has more parts than there are dimensions or
-    /// more than one ellipsis, with [`is_value`](Error::is_value) if a step is 0, and with
-    /// [`is_buffer`](Error::is_buffer) if two pointers would have to be followed for one dimension or
-    /// a suboffset would become negative.
+    /// [`is_wrong_kind`](Error::is_wrong_kind) if the key has more parts than there are dimensions
+    /// or more than one ellipsis, with [`is_value`](Error::is_value) if a step is 0, and with
+    /// [`is_buffer`](Error::is_buffer) if two pointers would have to be followed for one dimension
+    /// or a suboffset would become negative.
     pub fn select(&self, keys: &[Key]) -> Result<Selection> {
         let ellipses = keys.iter().filter(|key| matches!(key, Key::Ellipsis)).count();
         let named = keys.len() - ellipses;
@@ -103,13 +103,13 @@ impl Layout {
 }
 
 impl Layout {
-    /// Returns the layout of a part of each element, and the offset of its start in bytes. The part is
-    /// `itemsize` bytes from `offset` on, or a sub-array of such elements, whose dimensions come
+    /// Returns the layout of a part of each element, and the offset of its start in bytes. The part
+    /// is `itemsize` bytes from `offset` on, or a sub-array of such elements, whose dimensions come
     /// after those of this layout. It lies within the element.
     ///
     /// # Errors
-    /// Returns an error with [`is_value`](Error::is_value) if there are more than 64 dimensions, and
-    /// with [`is_too_large`](Error::is_too_large) if the product of the lengths overflows.
+    /// Returns an error with [`is_value`](Error::is_value) if there are more than 64 dimensions,
+    /// and with [`is_too_large`](Error::is_too_large) if the product of the lengths overflows.
     pub(crate) fn part(
         &self,
         offset: usize,

@@ -11,8 +11,8 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 use crate::error::Error;
 
 impl From<Error> for PyErr {
-    /// The exception that memoryview raises: TypeError for a key of the wrong kind and for read-only
-    /// memory, NotImplementedError for elements that cannot be read, and so on.
+    /// The exception that memoryview raises: TypeError for a key of the wrong kind and for
+    /// read-only memory, NotImplementedError for elements that cannot be read, and so on.
     fn from(error: Error) -> Self {
         let message = error.to_string();
         if error.is_index() {

@@ -1,7 +1,7 @@
 //! What needs an interpreter, but not the class `ConsumerArray` of the Python module.
 //!
-//! With this feature an [`Error`](crate::Error) becomes the exception that memoryview would raise, so that
-//! `?` works in functions that return a `PyResult`:
+//! With this feature an [`Error`](crate::Error) becomes the exception that memoryview would raise,
+//! so that `?` works in functions that return a `PyResult`:
 //!
 //! ```
 //! use consumer::AnyArray;
@@ -25,8 +25,8 @@
 //! # Ok::<(), PyErr>(())
 //! ```
 //!
-//! `acquire` tells what a foreign object holds, and where. It serves the module for now, and is the ground
-//! for taking any buffer as an argument of a Rust function.
+//! `acquire` tells what a foreign object holds, and where. It serves the module for now, and is the
+//! ground for taking any buffer as an argument of a Rust function.
 #![allow(unsafe_code)]
 
 #[doc(hidden)]

@@ -1,12 +1,12 @@
 //! [`View<T>`]: typed access to memory that somebody else owns.
 //!
-//! A view is a pointer, a [`Layout`] and an element type. Whoever makes one guarantees that the memory
-//! is valid, once; from then on everything is checked: indices against the shape, stores against
-//! [`readonly`](View::readonly). Elements are copied in and out and never referred to, because foreign
-//! memory may be unaligned and may change between two loads.
+//! A view is a pointer, a [`Layout`] and an element type. Whoever makes one guarantees that the
+//! memory is valid, once; from then on everything is checked: indices against the shape, stores
+//! against [`readonly`](View::readonly). Elements are copied in and out and never referred to,
+//! because foreign memory may be unaligned and may change between two loads.
 //!
-//! [`RawView`] is the same without the element type, for work that only moves bytes. [`Walk`] splits
-//! one or several of them into runs of elements with a constant stride. Kernels that need no
+//! [`RawView`] is the same without the element type, for work that only moves bytes. [`Walk`]
+//! splits one or several of them into runs of elements with a constant stride. Kernels that need no
 //! particular order of the elements have their own loops; everything else goes through a walk.
 
 #![allow(unsafe_code)]
@@ -183,22 +183,24 @@ impl<T: Scalar> View<T> {
     #[inline]
     pub fn get(&self, index: &[isize]) -> Result<T::Value> {
         let pointer = self.raw().element(index)?;
-        // SAFETY: `element` returns the address of an element of this view, which is valid for reads.
+        // SAFETY: `element` returns the address of an element of this view, which is valid for
+        // reads.
         Ok(unsafe { load::<T>(pointer) })
     }
 
     /// Stores one element.
     ///
     /// # Errors
-    /// Returns the errors of [`get`](Self::get), and one with [`is_read_only`](Error::is_read_only).
+    /// Returns the errors of [`get`](Self::get), and one with
+    /// [`is_read_only`](Error::is_read_only).
     #[inline]
     pub fn set(&self, index: &[isize], value: T::Value) -> Result<()> {
         if self.readonly {
             return Err(Error::read_only());
         }
         let pointer = self.raw().element(index)?;
-        // SAFETY: `element` returns the address of an element of this view, which is valid for writes,
-        // because the view is not read-only.
+        // SAFETY: `element` returns the address of an element of this view, which is valid for
+        // writes, because the view is not read-only.
         unsafe { store::<T>(pointer, value) };
         Ok(())
     }
@@ -207,8 +209,8 @@ impl<T: Scalar> View<T> {
     pub fn iter(&self) -> impl Iterator<Item = T::Value> + '_ {
         Walk::from_view(self.raw(), Order::C).flat_map(|run| {
             (0..run.length).map(move |index| {
-                // SAFETY: the runs of a walk lead to elements of this view, and `index` is less than
-                // the length of the run. Elements of a view are valid for reads.
+                // SAFETY: the runs of a walk lead to elements of this view, and `index` is less
+                // than the length of the run. Elements of a view are valid for reads.
                 unsafe { load::<T>(run.pointer(0, index)) }
             })
         })

@@ -1,8 +1,8 @@
 //! Counting through the dimensions of several views at once, with addresses that keep up.
 //!
 //! Computing the address of each run from its indices would cost a multiplication per dimension and
-//! view. An odometer instead adds a stride for each step, and subtracts what a dimension has added when
-//! it overflows and carries to the one before it.
+//! view. An odometer instead adds a stride for each step, and subtracts what a dimension has added
+//! when it overflows and carries to the one before it.
 
 #![allow(unsafe_code)]
 
@@ -20,8 +20,8 @@ impl<const N: usize> Axis<N> {
     /// A single step.
     pub(crate) const ONE: Self = Self { length: 1, strides: [0; N] };
 
-    /// Returns the axis that takes all steps of this one and of `next`, the one within it, if one step
-    /// of this axis is exactly as long as all steps of `next` in every view.
+    /// Returns the axis that takes all steps of this one and of `next`, the one within it, if one
+    /// step of this axis is exactly as long as all steps of `next` in every view.
     #[inline]
     pub(crate) fn merged(&self, next: &Self) -> Option<Self> {
         let mut strides = self.strides.iter().zip(&next.strides);
@@ -56,8 +56,8 @@ impl<const N: usize> Odometer<N> {
         self.axes.iter().map(|&(_, index)| index)
     }
 
-    /// Advances to the next position. Returns whether there was one; if not, the odometer is back at
-    /// the first position.
+    /// Advances to the next position. Returns whether there was one; if not, the odometer is back
+    /// at the first position.
     #[inline]
     pub(crate) fn advance(&mut self) -> bool {
         for (axis, index) in self.axes.iter_mut().rev() {

@@ -51,16 +51,16 @@ impl<'a> RawView<'a> {
         let mut start = self.start.wrapping_offset(selection.offset);
         if !selection.layout.is_empty() {
             for &hop in &selection.hops {
-                // SAFETY: the selection is not empty, so this pointer is on the way to an element of
-                // the view, and `View::new` requires that it is valid for reads.
+                // SAFETY: the selection is not empty, so this pointer is on the way to an element
+                // of the view, and `View::new` requires that it is valid for reads.
                 start = unsafe { follow(start, hop) };
             }
         }
         Ok((start, selection.layout))
     }
 
-    /// Goes one dimension further on the way to an element: from the address that the indices of the
-    /// dimensions before `dimension` lead to, to the one that `index` leads to.
+    /// Goes one dimension further on the way to an element: from the address that the indices of
+    /// the dimensions before `dimension` lead to, to the one that `index` leads to.
     ///
     /// # Safety
     /// `pointer` is what the indices of the earlier dimensions lead to, by this function from
@@ -82,8 +82,8 @@ impl<'a> RawView<'a> {
         }
     }
 
-    /// The fast path of [`element`](Self::element) for one dimension without pointers. `None` for any
-    /// other layout and for an index that is out of bounds.
+    /// The fast path of [`element`](Self::element) for one dimension without pointers. `None` for
+    /// any other layout and for an index that is out of bounds.
     #[doc(hidden)]
     #[must_use]
     #[inline(always)]
@@ -141,6 +141,7 @@ impl<'a> RawView<'a> {
 /// `pointer` is valid for reads of a pointer.
 #[inline]
 unsafe fn follow(pointer: *mut u8, suboffset: isize) -> *mut u8 {
-    // SAFETY: the caller guarantees that the pointer is readable; `read_unaligned` needs no alignment.
+    // SAFETY: the caller guarantees that the pointer is readable; `read_unaligned` needs no
+    // alignment.
     unsafe { pointer.cast::<*mut u8>().read_unaligned() }.wrapping_offset(suboffset)
 }

@@ -1,13 +1,13 @@
 //! The walk: the elements of one or several views in C or Fortran order, as runs.
 //!
-//! A run is a number of elements with a constant stride. The walk merges neighbouring dimensions where
-//! one step of the outer one is exactly as long as all steps of the inner one, in every view at once,
-//! so contiguous views of any shape are one run. It makes the innermost dimension the run, and an
-//! odometer counts through the others.
+//! A run is a number of elements with a constant stride. The walk merges neighbouring dimensions
+//! where one step of the outer one is exactly as long as all steps of the inner one, in every view
+//! at once, so contiguous views of any shape are one run. It makes the innermost dimension the run,
+//! and an odometer counts through the others.
 //!
 //! The order of the elements is never changed, not even where another order would suit the memory
-//! better: callers rely on it. With pointers on the way (suboffsets) nothing can be merged, every run
-//! is one element, and its address is computed anew from its indices.
+//! better: callers rely on it. With pointers on the way (suboffsets) nothing can be merged, every
+//! run is one element, and its address is computed anew from its indices.
 
 #![allow(unsafe_code)]
 
@@ -38,8 +38,8 @@ impl<const N: usize> Run<N> {
     }
 }
 
-/// An iterator over the elements of `N` views of the same shape, taken together in C or Fortran order,
-/// as runs: as few and as long as the layouts allow.
+/// An iterator over the elements of `N` views of the same shape, taken together in C or Fortran
+/// order, as runs: as few and as long as the layouts allow.
 ///
 /// # Examples
 /// ```
@@ -136,8 +136,8 @@ impl<'a, const N: usize> Walk<'a, N> {
         if self.order == Order::Fortran {
             index.reverse();
         }
-        // SAFETY: nothing was merged, so there is one index for each dimension of each view, and all
-        // shapes are equal; `next` has ended the walk before any index reaches its length.
+        // SAFETY: nothing was merged, so there is one index for each dimension of each view, and
+        // all shapes are equal; `next` has ended the walk before any index reaches its length.
         self.views.map(|view| unsafe { view.at(&index) })
     }
 }

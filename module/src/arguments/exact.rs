@@ -1,10 +1,10 @@
-//! Arguments of exactly Python's own types (`PyLong_CheckExact` and its like): ints, slices, strs and
-//! tuples of them.
+//! Arguments of exactly Python's own types (`PyLong_CheckExact` and its like): ints, slices, strs
+//! and tuples of them.
 //!
-//! Converting these runs no Python code, so that a view cannot lose its memory meanwhile: it is asked
-//! for access once, and what the argument selects is found and used under that. Every function returns
-//! `None` for arguments of other types, for wrong ones and for unusual ones; the slow path then finds
-//! out which, and raises.
+//! Converting these runs no Python code, so that a view cannot lose its memory meanwhile: it is
+//! asked for access once, and what the argument selects is found and used under that. Every
+//! function returns `None` for arguments of other types, for wrong ones and for unusual ones; the
+//! slow path then finds out which, and raises.
 
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
@@ -14,8 +14,8 @@ use consumer::layout::{Key, Narrowed};
 
 use crate::values::exact_int;
 
-/// Returns the address of the element that a key selects: an int, or a tuple of as many ints as there
-/// are dimensions.
+/// Returns the address of the element that a key selects: an int, or a tuple of as many ints as
+/// there are dimensions.
 #[inline(always)]
 pub(crate) fn element(array: &AnyArray, key: Borrowed<'_, '_, PyAny>) -> Option<*mut u8> {
     // SAFETY: the key is alive.

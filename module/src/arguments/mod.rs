@@ -1,6 +1,6 @@
-//! What Python code passes: numbers, formats, shapes and orders here, keys in [`keys`]. Converting them
-//! may run arbitrary Python code, so that nothing is converted while memory is touched. Arguments of
-//! exactly Python's own types are the common case, and run none: [`exact`].
+//! What Python code passes: numbers, formats, shapes and orders here, keys in [`keys`]. Converting
+//! them may run arbitrary Python code, so that nothing is converted while memory is touched.
+//! Arguments of exactly Python's own types are the common case, and run none: [`exact`].
 
 pub(crate) mod exact;
 pub(crate) mod keys;
@@ -35,8 +35,8 @@ pub(crate) fn index(object: &Bound<'_, PyAny>) -> PyResult<isize> {
     Ok(index)
 }
 
-/// Converts a bound or a length, through its `__index__`. One beyond every array becomes the largest or
-/// the smallest number.
+/// Converts a bound or a length, through its `__index__`. One beyond every array becomes the
+/// largest or the smallest number.
 pub(crate) fn clipped(object: &Bound<'_, PyAny>) -> PyResult<isize> {
     // SAFETY: the object is alive; without an exception to raise, the number is clipped.
     let number = unsafe { ffi::PyNumber_AsSsize_t(object.as_ptr(), std::ptr::null_mut()) };
@@ -46,8 +46,8 @@ pub(crate) fn clipped(object: &Bound<'_, PyAny>) -> PyResult<isize> {
     }
 }
 
-/// Converts the name of an order. `A` is Fortran order for elements that are contiguous in it, and else
-/// C order.
+/// Converts the name of an order. `A` is Fortran order for elements that are contiguous in it, and
+/// else C order.
 pub(crate) fn order(name: Option<&str>, layout: &Layout) -> PyResult<Order> {
     match name {
         None | Some("C") => Ok(Order::C),

@@ -93,13 +93,13 @@ pub(crate) unsafe fn get(
     // SAFETY: the caller guarantees it.
     unsafe { (*buffer).obj = std::ptr::null_mut() };
     let view = this.get();
-    // The export is counted before the array is read, so that no other thread can release the view in
-    // between.
+    // The export is counted before the array is read, so that no other thread can release the view
+    // in between.
     view.acquire_export()?;
     let access = view.access(this.py());
     let filled = access.and_then(|access| {
-        // SAFETY: the caller guarantees it; `obj`, set below, keeps the view alive, and the count keeps
-        // the memory.
+        // SAFETY: the caller guarantees it; `obj`, set below, keeps the view alive, and the count
+        // keeps the memory.
         unsafe { fill(&access, buffer, flags) }
     });
     match filled {

@@ -1,7 +1,7 @@
 //! NumPy, if it is installed: `v.dtype` and `v.__array__()`.
 //!
-//! Nothing is imported before it is asked for. The `numpy` crate panics if NumPy is missing, so that every
-//! call into it comes after an import of our own, which raises ImportError.
+//! Nothing is imported before it is asked for. The `numpy` crate panics if NumPy is missing, so
+//! that every call into it comes after an import of our own, which raises ImportError.
 
 use std::ffi::c_int;
 
@@ -12,12 +12,13 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::object::PyConsumerArray;
-use crate::object::create::copy_of;
 use consumer::array::AnyArray;
 use consumer::dtype::DType;
 use consumer::format::Kind;
 use consumer::layout::Layout;
+
+use crate::object::PyConsumerArray;
+use crate::object::create::copy_of;
 
 /// Imports NumPy, and checks what the `numpy` crate takes for granted of it.
 ///
@@ -77,9 +78,9 @@ fn ndarray<'py>(
     let dims: Vec<npy_intp> = layout.shape().iter().map(|&length| length as npy_intp).collect();
     let strides: Vec<npy_intp> = layout.strides().to_vec();
     let flags = if array.readonly() { 0 } else { NPY_ARRAY_WRITEABLE };
-    // SAFETY: NumPy was imported. The memory is described as it is, and kept by the base: a memoryview,
-    // which has a buffer of the view for as long as it lives. NewFromDescr steals the reference to the
-    // descr, SetBaseObject the one to the base.
+    // SAFETY: NumPy was imported. The memory is described as it is, and kept by the base: a
+    // memoryview, which has a buffer of the view for as long as it lives. NewFromDescr steals the
+    // reference to the descr, SetBaseObject the one to the base.
     unsafe {
         let base = ffi::PyMemoryView_FromObject(this.as_ptr());
         let base = Bound::from_owned_ptr_or_err(py, base)?;

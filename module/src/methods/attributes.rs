@@ -8,8 +8,8 @@ use consumer::format::FormatString;
 
 use crate::object::PyConsumerArray;
 
-/// Returns the format as a str. Bytes that are not UTF-8 become surrogates, as in file names, so that
-/// none is lost and none is refused.
+/// Returns the format as a str. Bytes that are not UTF-8 become surrogates, as in file names, so
+/// that none is lost and none is refused.
 pub(crate) fn format_object<'py>(
     py: Python<'py>,
     format: &FormatString,

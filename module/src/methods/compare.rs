@@ -84,7 +84,8 @@ fn equal_in_pieces(py: Python<'_>, left: &AnyArray, right: &AnyArray) -> PyResul
     Ok(equal)
 }
 
-/// Returns whether two arrays, both held, have the same shape and elements that are equal in Python.
+/// Returns whether two arrays, both held, have the same shape and elements that are equal in
+/// Python.
 fn equal_objects(py: Python<'_>, left: &AnyArray, right: &AnyArray) -> PyResult<bool> {
     if left.layout().shape() != right.layout().shape() {
         return Ok(false);
@@ -93,8 +94,8 @@ fn equal_objects(py: Python<'_>, left: &AnyArray, right: &AnyArray) -> PyResult<
         return Ok(false);
     }
     let read = |array: &AnyArray, pointer: *const u8| {
-        // SAFETY: a run leads to elements of the array, which are held; `read` returns a new reference,
-        // or NULL with an exception.
+        // SAFETY: a run leads to elements of the array, which are held; `read` returns a new
+        // reference, or NULL with an exception.
         unsafe { Bound::from_owned_ptr_or_err(py, read(py, array, pointer)) }
     };
     let mut checkpoints = Checkpoints::for_objects(py, left.layout().len());
@@ -129,7 +130,8 @@ impl PyConsumerArray {
             return Err(PyValueError::new_err(message));
         }
         if let Some(exporter) = self.exporter(py)? {
-            // What the view's hash rests on must not change: the exporter has to be hashable itself.
+            // What the view's hash rests on must not change: the exporter has to be hashable
+            // itself.
             exporter.hash()?;
         }
         let hash = bytes_object(py, &hold, Order::C)?.hash()?;

@@ -45,8 +45,8 @@ impl PyConsumerArray {
     }
 
     /// The view of an object whose buffer is asked for with other flags than consume's
-    /// (inspect.BufferFlags): what memoryview._from_flags is. A view of a view shares its export, as
-    /// consume's does, whatever the flags.
+    /// (inspect.BufferFlags): what memoryview._from_flags is. A view of a view shares its export,
+    /// as consume's does, whatever the flags.
     #[classmethod]
     fn _from_flags<'py>(
         _class: &Bound<'py, PyType>,
@@ -64,8 +64,8 @@ impl PyConsumerArray {
     }
 
     fn __clear__(&self, py: Python<'_>) {
-        // If somebody has a buffer of this view, the consumer is part of the same garbage: when it is
-        // cleared, the last reference to this view goes, and the memory with it.
+        // If somebody has a buffer of this view, the consumer is part of the same garbage: when it
+        // is cleared, the last reference to this view goes, and the memory with it.
         let _ = self.release_view(py);
     }
 }

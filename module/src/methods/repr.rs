@@ -1,25 +1,27 @@
 //! `str(v)` and `repr(v)`.
 //!
-//! Of each dimension only the first elements are shown, and in all a limited number, so that the cost
-//! does not grow with the size of the memory.
+//! Of each dimension only the first elements are shown, and in all a limited number, so that the
+//! cost does not grow with the size of the memory.
 
 use std::fmt::Write;
 
 use pyo3::exceptions::{PyNotImplementedError, PyValueError};
 use pyo3::prelude::*;
 
+use consumer::array::AnyArray;
+
 use crate::methods::attributes::format_object;
 use crate::object::PyConsumerArray;
 use crate::values::read;
-use consumer::array::AnyArray;
 
 /// How many elements of one dimension are shown.
 const MAX_PER_DIMENSION: usize = 10;
-/// How many elements are shown in all; a line of the innermost dimension that was begun is completed.
+/// How many elements are shown in all; a line of the innermost dimension that was begun is
+/// completed.
 const MAX_SHOWN: usize = 1000;
 
-/// Writes the elements of the dimensions from `dimension` on, in brackets; `pointer` is where the indices
-/// before lead. `array` is held.
+/// Writes the elements of the dimensions from `dimension` on, in brackets; `pointer` is where the
+/// indices before lead. `array` is held.
 fn write_elements(
     py: Python<'_>,
     array: &AnyArray,
@@ -30,12 +32,12 @@ fn write_elements(
 ) -> PyResult<()> {
     let Some(&length) = array.layout().shape().get(dimension) else {
         *shown += 1;
-        // SAFETY: all indices together lead to an element, which is held; `read` returns a new reference,
-        // or NULL with an exception.
+        // SAFETY: all indices together lead to an element, which is held; `read` returns a new
+        // reference, or NULL with an exception.
         match unsafe { Bound::from_owned_ptr_or_err(py, read(py, array, pointer)) } {
             Ok(object) => text.push_str(&object.repr()?.to_string_lossy()),
-            // An element that is no value of its type, or that has a part that cannot be read, must not
-            // keep the others from being shown.
+            // An element that is no value of its type, or that has a part that cannot be read, must
+            // not keep the others from being shown.
             Err(error)
                 if error.is_instance_of::<PyValueError>(py)
                     || error.is_instance_of::<PyNotImplementedError>(py) =>

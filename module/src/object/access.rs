@@ -1,15 +1,16 @@
 //! Who may touch a view's memory, and for how long.
 //!
-//! Memory safety rests on one rule: elements are only touched under an [`Access`] or a [`Hold`], both
-//! of which a released view refuses. The types enforce it: outside of this room, which creates the views,
-//! only these two lead to a view's array.
+//! Memory safety rests on one rule: elements are only touched under an [`Access`] or a [`Hold`],
+//! both of which a released view refuses. The types enforce it: outside of this room, which creates
+//! the views, only these two lead to a view's array.
 //!
-//! - An *access* is for code that runs no Python code between asking and touching. It costs one load.
-//! - A *hold* keeps the memory while arbitrary Python code runs: conversions, comparisons, allocations
-//!   that may start a garbage collection.
-//! - A [`Description`] needs neither: layout, format and element type stay as they are whatever happens
-//!   to the view. Keys and values are converted by it first, and the view is asked for access after
-//!   that.
+//! - An *access* is for code that runs no Python code between asking and touching. It costs one
+//!   load.
+//! - A *hold* keeps the memory while arbitrary Python code runs: conversions, comparisons,
+//!   allocations that may start a garbage collection.
+//! - A [`Description`] needs neither: layout, format and element type stay as they are whatever
+//!   happens to the view. Keys and values are converted by it first, and the view is asked for
+//!   access after that.
 //! - A [`ViewPart`] is some of a view's elements, found under an access, and touched under a hold.
 
 use std::ops::Deref;
@@ -62,8 +63,8 @@ impl<'a> Description<'a> {
 #[cfg(not(Py_GIL_DISABLED))]
 pub(crate) struct Access<'a>(&'a AnyArray);
 
-/// Permission to touch a view's memory. Without a GIL other threads may release the view at any moment,
-/// so that it is a hold.
+/// Permission to touch a view's memory. Without a GIL other threads may release the view at any
+/// moment, so that it is a hold.
 #[cfg(Py_GIL_DISABLED)]
 pub(crate) type Access<'a> = Hold<'a>;
 
@@ -77,8 +78,8 @@ impl Deref for Access<'_> {
     }
 }
 
-/// Permission to touch a view's memory for as long as it lives: the memory stays even if the view is
-/// released.
+/// Permission to touch a view's memory for as long as it lives: the memory stays even if the view
+/// is released.
 pub(crate) struct Hold<'a> {
     array: &'a AnyArray,
     root: HeldRoot<'a>,
@@ -174,8 +175,8 @@ impl PyConsumerArray {
         (!self.is_released()).then_some(Access(&self.array))
     }
 
-    /// The array, to be used before any Python code runs; `None` if the view is released. Other threads
-    /// may release it meanwhile, so that this takes a hold.
+    /// The array, to be used before any Python code runs; `None` if the view is released. Other
+    /// threads may release it meanwhile, so that this takes a hold.
     #[inline]
     #[cfg(Py_GIL_DISABLED)]
     pub(crate) fn try_access<'a>(&'a self, py: Python<'a>) -> Option<Access<'a>> {

@@ -18,8 +18,8 @@ use super::root::Root;
 /// number of dimensions, and exports the same memory again; everything made from it shares that
 /// memory, and keeps the export alive.
 ///
-/// Work on many megabytes lets other threads run meanwhile, and ends where a signal's handler raises,
-/// as at Ctrl-C: what was stored until then stays.
+/// Work on many megabytes lets other threads run meanwhile, and ends where a signal's handler
+/// raises, as at Ctrl-C: what was stored until then stays.
 ///
 /// ConsumerArray(length) makes one over memory of its own: writable int32 elements 0, 1, …,
 /// length - 1. A negative length counts as 0.
@@ -99,12 +99,13 @@ impl PyConsumerArray {
         }
     }
 
-    /// Returns the view that is the root of this one, with a reference of its own; `None` if that is
-    /// the view itself.
+    /// Returns the view that is the root of this one, with a reference of its own; `None` if that
+    /// is the view itself.
     #[inline]
     pub(super) fn parent<'py>(&self, py: Python<'py>) -> Option<Bound<'py, Self>> {
-        // SAFETY: with a GIL, the parent is only changed while it is held, which `py` shows that this thread
-        // does, and the borrow ends before any Python code runs. Without one, it is never changed.
+        // SAFETY: with a GIL, the parent is only changed while it is held, which `py` shows that
+        // this thread does, and the borrow ends before any Python code runs. Without one, it is
+        // never changed.
         match unsafe { &*self.parent.get() } {
             Parent::View(parent) => Some(parent.bind(py).clone()),
             Parent::Itself | Parent::Gone => None,
@@ -179,8 +180,8 @@ impl PyConsumerArray {
 
     /// Shows what the view keeps alive to the garbage collector.
     pub(crate) fn traverse(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        // SAFETY: the collector runs no Python code and stops all other threads, so that nobody changes
-        // the parent.
+        // SAFETY: the collector runs no Python code and stops all other threads, so that nobody
+        // changes the parent.
         match unsafe { &*self.parent.get() } {
             Parent::Itself => self.root.traverse(visit),
             Parent::View(parent) => visit.call(parent),
@@ -196,8 +197,8 @@ impl Drop for PyConsumerArray {
         let open = self.exports.is_open_at_death();
         match std::mem::replace(self.parent.get_mut(), Parent::Gone) {
             Parent::View(parent) => {
-                // PyO3 does not know that the deallocator is attached, and would put dropping a `Py`
-                // off; a `Bound` is dropped at once.
+                // PyO3 does not know that the deallocator is attached, and would put dropping a
+                // `Py` off; a `Bound` is dropped at once.
                 let parent = parent.into_bound(py);
                 if open {
                     parent.get().root.drop_hold(py);

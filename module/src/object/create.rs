@@ -57,7 +57,8 @@ pub(crate) fn copy_of<'py>(
         let layout = Layout::contiguous(array.layout().shape(), array.layout().itemsize())?;
         return PyConsumerArray::over_scalars(py, memory, layout, format);
     }
-    // SAFETY: the memory holds the elements in this machine's byte order, and goes to the view with it.
+    // SAFETY: the memory holds the elements in this machine's byte order, and goes to the view with
+    // it.
     let native = unsafe { array.native_at(memory.start())? };
     let owned = match array {
         AnyArray::Composite(typed) if array.has_objects() => {
@@ -104,8 +105,8 @@ impl PyConsumerArray {
     ) -> PyResult<Bound<'py, Self>> {
         let uninit = UninitObject::new(object.py())?;
         let place = uninit.as_mut_ptr();
-        // SAFETY: the object is in its final place, and nobody has it before all fields are filled in.
-        // If the export fails, dropping `uninit` frees the object.
+        // SAFETY: the object is in its final place, and nobody has it before all fields are filled
+        // in. If the export fails, dropping `uninit` frees the object.
         unsafe {
             let (root, array) = (&raw mut (*place).root, &raw mut (*place).array);
             let is_tracked = Root::acquire(root, array, object, flags, as_view)?;
@@ -134,8 +135,8 @@ impl PyConsumerArray {
         // A cycle can only lead through the objects in the memory.
         let is_tracked = matches!(memory, Owned::Objects(_));
         let start = Start { exports: ExportCount::new(), is_tracked, parent: Parent::Itself };
-        // SAFETY: the root lives as long as every view of it, and keeps the memory where it is on the
-        // heap. All fields are filled in.
+        // SAFETY: the root lives as long as every view of it, and keeps the memory where it is on
+        // the heap. All fields are filled in.
         unsafe {
             uninit.as_mut_ptr().write(Self::new_unplaced(array, Root::over(memory), start));
             Ok(uninit.assume_init())
@@ -156,7 +157,8 @@ impl PyConsumerArray {
         if !layout.is_c_contiguous() || have < want {
             return Err(Error::memory_too_small(want, have).into());
         }
-        // SAFETY: the memory has room for the contiguous elements, which are numbers and no references.
+        // SAFETY: the memory has room for the contiguous elements, which are numbers and no
+        // references.
         unsafe {
             let array = AnyArray::new(memory.start(), layout, format, false, None);
             Self::over(py, Owned::Plain(memory), array)
@@ -196,8 +198,8 @@ impl PyConsumerArray {
     /// Another view of the memory of `this`, under an array of its own.
     ///
     /// # Safety
-    /// The array leads to no other memory than that of the view's elements, which the caller has access
-    /// to.
+    /// The array leads to no other memory than that of the view's elements, which the caller has
+    /// access to.
     #[inline(always)]
     pub(crate) unsafe fn share<'py>(
         this: &Bound<'py, Self>,
@@ -207,7 +209,8 @@ impl PyConsumerArray {
         unsafe { Self::share_with(this, |place| place.write(array)) }
     }
 
-    /// Another view of a scalar field of the elements of `this`, whose array is made in its final place.
+    /// Another view of a scalar field of the elements of `this`, whose array is made in its final
+    /// place.
     ///
     /// # Safety
     /// The field, an offset and a type, was found in the view, which the caller has access to.
@@ -222,7 +225,8 @@ impl PyConsumerArray {
     }
 
     /// Another view of some elements of `this`: what begins `offset` bytes from its start, under a
-    /// layout that is changed in its final place, because moving a layout takes longer than making it.
+    /// layout that is changed in its final place, because moving a layout takes longer than making
+    /// it.
     ///
     /// # Safety
     /// Together they lead to elements of this view only, which the caller has access to.
@@ -245,7 +249,8 @@ impl PyConsumerArray {
     /// Another view of the memory of `this`, whose array is written in its final place.
     ///
     /// # Safety
-    /// `write` fills in the place with an array over memory of `this` that the caller has access to.
+    /// `write` fills in the place with an array over memory of `this` that the caller has access
+    /// to.
     #[inline]
     pub(crate) unsafe fn share_with<'py>(
         this: &Bound<'py, Self>,
@@ -284,8 +289,8 @@ impl PyConsumerArray {
 }
 
 impl Hold<'_> {
-    /// Another view of the memory that is held: of elements of `this`, which the hold is of, and which
-    /// may be released by now.
+    /// Another view of the memory that is held: of elements of `this`, which the hold is of, and
+    /// which may be released by now.
     ///
     /// # Safety
     /// The layout leads from `start` to elements of the view, and no others.

@@ -1,22 +1,22 @@
-//! The object `ConsumerArray`: what it owns, who may touch its memory and for how long, and how one is
-//! created.
+//! The object `ConsumerArray`: what it owns, who may touch its memory and for how long, and how one
+//! is created.
 //!
 //! # How the objects relate
 //! An exporter fills in a `Py_buffer`, once and in place: it may point into itself, so that it must
 //! never move, and some exporters allow only one at a time. It lies in the ConsumerArray that
 //! `consume` created, the *root* ([`root`]). Slices, fields, transposes and the like are further
-//! ConsumerArrays that refer to the root, and each of them, the root among them, holds it: a hold is a
-//! count, not a reference. Releasing a view, or its death, drops its hold, and with the last hold the
-//! export ends. So a view may be released while its slices live on, and an operation that runs
-//! arbitrary Python code takes a hold of its own ([`access`]) and cannot lose its memory.
+//! ConsumerArrays that refer to the root, and each of them, the root among them, holds it: a hold
+//! is a count, not a reference. Releasing a view, or its death, drops its hold, and with the last
+//! hold the export ends. So a view may be released while its slices live on, and an operation that
+//! runs arbitrary Python code takes a hold of its own ([`access`]) and cannot lose its memory.
 //!
 //! In the other direction, whoever asks a ConsumerArray for a buffer keeps *that* view from being
-//! released, as with memoryview ([`export_count`]). Anything else that hands the memory on for longer
-//! than a call has to count there too, and keep the view alive.
+//! released, as with memoryview ([`export_count`]). Anything else that hands the memory on for
+//! longer than a call has to count there too, and keep the view alive.
 //!
 //! # The files
-//! uninit ← class, whose parts are export_count and root; access is the only way from a class to its
-//! memory; create has every constructor.
+//! uninit ← class, whose parts are export_count and root; access is the only way from a class to
+//! its memory; create has every constructor.
 
 pub(crate) mod access;
 pub(crate) mod class;

@@ -1,5 +1,5 @@
-//! The root: what the memory of a view, and of everything made from it, comes from, and how many views
-//! and operations hold it.
+//! The root: what the memory of a view, and of everything made from it, comes from, and how many
+//! views and operations hold it.
 
 use std::cell::UnsafeCell;
 use std::ffi::c_int;
@@ -22,8 +22,8 @@ pub(crate) struct Root {
     export: Export,
 }
 
-/// What the memory comes from. Memory that arrives by another protocol than the buffer's is one more
-/// variant of [`Owned`], whose release calls the protocol's own.
+/// What the memory comes from. Memory that arrives by another protocol than the buffer's is one
+/// more variant of [`Owned`], whose release calls the protocol's own.
 enum Resource {
     /// Nothing: the view is not a root.
     None,
@@ -50,10 +50,10 @@ impl Owned {
     }
 }
 
-// SAFETY: the resource is written before the root is shared and when the last hold is gone, and only
-// read in between; the count is atomic. `Py_buffer`s may be used and released from any attached
-// thread. `Memory` and `Objects` are owned pointers into the heap; the references in the latter are
-// only touched attached.
+// SAFETY: the resource is written before the root is shared and when the last hold is gone, and
+// only read in between; the count is atomic. `Py_buffer`s may be used and released from any
+// attached thread. `Memory` and `Objects` are owned pointers into the heap; the references in the
+// latter are only touched attached.
 unsafe impl Send for Root {}
 // SAFETY: as for `Send`: shared, the resource is only read.
 unsafe impl Sync for Root {}
@@ -78,8 +78,8 @@ impl Root {
         }
     }
 
-    /// Writes a root over the export of `object`, held once: see [`Export::acquire`]. If that fails,
-    /// neither place is written.
+    /// Writes a root over the export of `object`, held once: see [`Export::acquire`]. If that
+    /// fails, neither place is written.
     ///
     /// # Safety
     /// Both places are valid for writes, and the root is never moved.
@@ -119,8 +119,8 @@ impl Root {
         self.holds.fetch_update(Ordering::Acquire, Ordering::Relaxed, add).is_ok()
     }
 
-    /// Drops a hold. The last one ends the export, or drops the memory, which may run arbitrary Python
-    /// code.
+    /// Drops a hold. The last one ends the export, or drops the memory, which may run arbitrary
+    /// Python code.
     #[inline(always)]
     pub(crate) fn drop_hold(&self, py: Python<'_>) {
         #[cfg(not(Py_GIL_DISABLED))]
@@ -166,8 +166,8 @@ impl Root {
         }
     }
 
-    /// Returns the exporter, `Py_buffer.obj`, which is not always the object that was asked. `None` for
-    /// memory that is no export, and for an exporter that leaves it out.
+    /// Returns the exporter, `Py_buffer.obj`, which is not always the object that was asked. `None`
+    /// for memory that is no export, and for an exporter that leaves it out.
     ///
     /// # Safety
     /// The root is held.
@@ -191,8 +191,8 @@ impl Root {
         }
         // SAFETY: the root is held, and no hold is dropped while the collector runs.
         let Some(buffer) = (unsafe { self.buffer() }) else { return Ok(()) };
-        // SAFETY: `Py` is a pointer that is not NULL, and an `Option` of it one that may be. It is only
-        // looked at in its place, so that the number of references stays.
+        // SAFETY: `Py` is a pointer that is not NULL, and an `Option` of it one that may be. It is
+        // only looked at in its place, so that the number of references stays.
         visit.call(unsafe { &*(&raw const buffer.obj).cast::<Option<Py<PyAny>>>() })
     }
 }

@@ -48,8 +48,8 @@ impl<'py> UninitObject<'py> {
     #[inline(always)]
     unsafe fn with_class(py: Python<'py>, class: *mut ffi::PyTypeObject) -> PyResult<Self> {
         if let Some(object) = FREE_LIST.pop(py) {
-            // SAFETY: an object in the free list is whole but for its value, still has its reference
-            // to the class, and has no references to itself: one makes it a new object.
+            // SAFETY: an object in the free list is whole but for its value, still has its
+            // reference to the class, and has no references to itself: one makes it a new object.
             unsafe { ffi::Py_INCREF(object) };
             return Ok(Self { object, py });
         }
@@ -72,8 +72,8 @@ impl<'py> UninitObject<'py> {
     pub(crate) unsafe fn assume_init(self) -> Bound<'py, PyConsumerArray> {
         let (object, py, value) = (self.object, self.py, self.as_mut_ptr());
         std::mem::forget(self);
-        // SAFETY: what is still missing is the list of weak references, which is empty. An object of
-        // the free list is not tracked, nor is a new one.
+        // SAFETY: what is still missing is the list of weak references, which is empty. An object
+        // of the free list is not tracked, nor is a new one.
         unsafe {
             weak_references(object).write(std::ptr::null_mut());
             if (*value).is_tracked() {
@@ -174,8 +174,8 @@ fn weak_references(object: *mut ffi::PyObject) -> *mut *mut ffi::PyObject {
 /// `tracked`.
 ///
 /// # Safety
-/// The class is that of `C`, which has neither a `__dict__` nor weak references, and its deallocator
-/// is [`dealloc_other`].
+/// The class is that of `C`, which has neither a `__dict__` nor weak references, and its
+/// deallocator is [`dealloc_other`].
 pub(crate) unsafe fn create_other<C: PyClass>(
     py: Python<'_>,
     class: *mut ffi::PyTypeObject,

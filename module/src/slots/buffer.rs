@@ -14,7 +14,8 @@ pub(super) unsafe extern "C" fn get_buffer(
     target: *mut ffi::Py_buffer,
     flags: c_int,
 ) -> c_int {
-    // SAFETY: the slot is called attached, on objects of the class, with NULL or a buffer to fill in.
+    // SAFETY: the slot is called attached, on objects of the class, with NULL or a buffer to fill
+    // in.
     unsafe { trampoline(|py| buffer::get(this(py, object), target, flags).map(|()| 0)) }
 }
 

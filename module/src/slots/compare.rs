@@ -38,7 +38,8 @@ pub(super) unsafe extern "C" fn rich_compare(
     other: *mut ffi::PyObject,
     operator: c_int,
 ) -> NewReference {
-    // SAFETY: the slot is called attached, on objects of the class, with another object that is alive.
+    // SAFETY: the slot is called attached, on objects of the class, with another object that is
+    // alive.
     let (py, same_class) =
         unsafe { (Python::assume_attached(), ffi::Py_TYPE(object) == ffi::Py_TYPE(other)) };
     if same_class && matches!(operator, ffi::Py_EQ | ffi::Py_NE) {

@@ -1,5 +1,5 @@
-//! The function `consume` of the module: `METH_FASTCALL | METH_KEYWORDS`, with its one argument taken by
-//! hand.
+//! The function `consume` of the module: `METH_FASTCALL | METH_KEYWORDS`, with its one argument
+//! taken by hand.
 
 use std::ffi::CStr;
 
@@ -14,7 +14,8 @@ use crate::values::NewReference;
 
 /// Creates the function `consume`.
 pub(crate) fn function(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    // The function refers to its definition for as long as it lives. There is one in each interpreter.
+    // The function refers to its definition for as long as it lives. There is one in each
+    // interpreter.
     let definition = Box::leak(Box::new(ffi::PyMethodDef {
         ml_name: c"consume".as_ptr(),
         ml_meth: ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: consume },

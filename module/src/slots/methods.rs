@@ -1,5 +1,5 @@
-//! The methods for which the layer that `#[pymethods]` puts around each would be a large part of the
-//! whole: `tobytes`, `tolist`, `cast`, `release` and those of `with`.
+//! The methods for which the layer that `#[pymethods]` puts around each would be a large part of
+//! the whole: `tobytes`, `tolist`, `cast`, `release` and those of `with`.
 
 use std::ffi::CStr;
 

@@ -1,18 +1,18 @@
 //! What goes around PyO3, and why.
 //!
-//! PyO3 wraps each function that Python calls in a layer that counts attachments, converts arguments and
-//! catches panics. Construction, item access, slices and iteration take tens of nanoseconds, of which
-//! that layer would be a third and more. Their functions are written by hand here, with the body of the
-//! operation in `methods/`, `interchange/` or `object/`. They are handed to PyO3 the way `#[pymethods]`
-//! hands over its own ([`class_items`]), so that there is one implementation of each operation, and
-//! `v[i]` and `v.__getitem__(i)` are the same function.
+//! PyO3 wraps each function that Python calls in a layer that counts attachments, converts
+//! arguments and catches panics. Construction, item access, slices and iteration take tens of
+//! nanoseconds, of which that layer would be a third and more. Their functions are written by hand
+//! here, with the body of the operation in `methods/`, `interchange/` or `object/`. They are handed
+//! to PyO3 the way `#[pymethods]` hands over its own ([`class_items`]), so that there is one
+//! implementation of each operation, and `v[i]` and `v.__getitem__(i)` are the same function.
 //!
-//! Where the fast path of a function has nothing in it that can panic, it stands outside of what catches
-//! panics, and the slow path is a function of its own, so that the fast one sets up no stack frame for
-//! it.
+//! Where the fast path of a function has nothing in it that can panic, it stands outside of what
+//! catches panics, and the slow path is a function of its own, so that the fast one sets up no
+//! stack frame for it.
 //!
-//! Three things PyO3 has no way for, and [`install`] does to the finished classes: the deallocators, and
-//! the flag by which `match` takes a view for a sequence.
+//! Three things PyO3 has no way for, and [`install`] does to the finished classes: the
+//! deallocators, and the flag by which `match` takes a view for a sequence.
 
 mod buffer;
 mod compare;
@@ -82,16 +82,16 @@ class_items!(PyIterator {
     }
 });
 
-/// Completes the classes, and checks what is assumed of them. To be called before any view is created,
-/// and as often as the module is executed.
+/// Completes the classes, and checks what is assumed of them. To be called before any view is
+/// created, and as often as the module is executed.
 ///
 /// # Errors
 /// SystemError if PyO3 lays out objects in another way than is assumed.
 pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
     check_layout(py, PyConsumerArray::empty()?)?;
     check_layout_of::<PyIterator>(py)?;
-    // SAFETY: the classes are ready, and each function has the type of its place. Objects that exist
-    // already have the layout that was checked, so that either deallocator serves them.
+    // SAFETY: the classes are ready, and each function has the type of its place. Objects that
+    // exist already have the layout that was checked, so that either deallocator serves them.
     unsafe {
         let class = &mut *PyConsumerArray::type_object_raw(py);
         class.tp_dealloc = Some(dealloc);

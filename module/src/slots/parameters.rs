@@ -36,7 +36,8 @@ impl Call {
     /// TypeError for a missing argument, one too many, or one of an unknown name.
     ///
     /// # Safety
-    /// The call is one that the interpreter makes, and not over. The description has `N` parameters.
+    /// The call is one that the interpreter makes, and not over. The description has `N`
+    /// parameters.
     pub(super) unsafe fn parse<'py, const N: usize>(
         self,
         py: Python<'py>,

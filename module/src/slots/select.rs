@@ -45,8 +45,8 @@ pub(super) unsafe extern "C" fn subscript(
         && let Some(pointer) = access.raw().line_element(index)
         && !matches!(*access, AnyArray::Composite(_))
     {
-        // SAFETY: the pointer leads to an element of the view, which is accessed. Creating the object of
-        // a scalar runs no Python code.
+        // SAFETY: the pointer leads to an element of the view, which is accessed. Creating the
+        // object of a scalar runs no Python code.
         return unsafe { read(key.py(), &access, pointer) };
     }
     slow_subscript(this, key)
@@ -77,8 +77,8 @@ fn select_exact<'py>(
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = this.py();
     let Some(access) = this.get().try_access(py) else { return Ok(None) };
-    // SAFETY: what is shared are elements of the view, or parts of them, just found under access. So is
-    // the element that is read; `read` returns a new reference, or NULL with an exception.
+    // SAFETY: what is shared are elements of the view, or parts of them, just found under access.
+    // So is the element that is read; `read` returns a new reference, or NULL with an exception.
     unsafe {
         if let Some((offset, length, stride)) = exact::slice(&access, key) {
             let change = |layout: &mut Layout| layout.set_first(length, stride);

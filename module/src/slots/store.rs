@@ -18,15 +18,15 @@ use crate::methods::elements::{assign, item};
 use crate::object::{Access, PyConsumerArray};
 use crate::values::elements;
 
-/// `v[key] = value` and `del v[key]`. The fast paths, which cannot panic, are one element and a slice
-/// that takes the elements of another view.
+/// `v[key] = value` and `del v[key]`. The fast paths, which cannot panic, are one element and a
+/// slice that takes the elements of another view.
 pub(super) unsafe extern "C" fn assign_subscript(
     object: *mut ffi::PyObject,
     key: *mut ffi::PyObject,
     value: *mut ffi::PyObject,
 ) -> c_int {
-    // SAFETY: the slot is called attached, on objects of the class, with a key that is alive and a value
-    // that is alive or NULL.
+    // SAFETY: the slot is called attached, on objects of the class, with a key that is alive and a
+    // value that is alive or NULL.
     let (this, key, value) = unsafe {
         let py = Python::assume_attached();
         (this(py, object), Borrowed::from_ptr(py, key), Borrowed::from_ptr_or_opt(py, value))
@@ -87,8 +87,8 @@ fn store_exact(
     unsafe { elements::store_exact(&access, pointer, value) }
 }
 
-/// A slice of one view that takes the elements of another one, both of one dimension and of the same
-/// scalars, and not large.
+/// A slice of one view that takes the elements of another one, both of one dimension and of the
+/// same scalars, and not large.
 struct SliceCopy<'a> {
     start: *mut u8,
     stride: isize,
@@ -121,13 +121,15 @@ impl<'a> SliceCopy<'a> {
         fits.then_some(Self { start, stride, count, source, _target: target })
     }
 
-    /// Copies the elements if those of both are contiguous; returns whether they are. Does not panic.
+    /// Copies the elements if those of both are contiguous; returns whether they are. Does not
+    /// panic.
     #[inline(always)]
     fn copy_contiguous(&self) -> bool {
         let itemsize = self.source.layout().itemsize();
         let contiguous = self.stride == itemsize as isize && self.source.layout().is_c_contiguous();
         if contiguous {
-            // SAFETY: both are as many bytes, under access, and may overlap; the target is writable.
+            // SAFETY: both are as many bytes, under access, and may overlap; the target is
+            // writable.
             unsafe { self.start.copy_from(self.source.start(), self.count * itemsize) };
         }
         contiguous

@@ -216,8 +216,8 @@ pub(crate) unsafe fn store<'py>(
     encoded: Encoded<'_>,
 ) -> Result<Option<AttachedObjects<'py>>> {
     let Encoded { mut bytes, objects } = encoded;
-    // SAFETY: the caller guarantees it; the bytes are one element, and `objects` owns the references
-    // in them.
+    // SAFETY: the caller guarantees it; the bytes are one element, and `objects` owns the
+    // references in them.
     unsafe {
         match array {
             AnyArray::Composite(typed) if !objects.is_empty() => {
@@ -262,14 +262,14 @@ unsafe fn store_exact_scalar<T: Scalar<Value: PyValue>>(
     object: Borrowed<'_, '_, PyAny>,
 ) -> bool {
     let Some(value) = T::Value::from_exact(object) else { return false };
-    // SAFETY: the caller guarantees that an element of the type is there; an array of bytes needs no
-    // alignment.
+    // SAFETY: the caller guarantees that an element of the type is there; an array of bytes needs
+    // no alignment.
     unsafe { pointer.cast::<T::Bytes>().write(T::encode(value)) };
     true
 }
 
-/// Stores an encoded element in every element of an array. Returns the objects whose references were
-/// stored over, as [`store`] does.
+/// Stores an encoded element in every element of an array. Returns the objects whose references
+/// were stored over, as [`store`] does.
 ///
 /// # Errors
 /// TypeError if the array is read-only, MemoryError, and what a signal handler raises.
@@ -305,11 +305,11 @@ pub(crate) unsafe fn fill<'py>(
     Ok(None)
 }
 
-/// Calls `search` with the pattern of those elements of an array that equal an object, and returns its
-/// result, as far as that can be told without running Python code.
+/// Calls `search` with the pattern of those elements of an array that equal an object, and returns
+/// its result, as far as that can be told without running Python code.
 ///
-/// The pattern is passed by reference to where it was made: returned by value it would be copied several
-/// times, right after it was written, which stalls the processor.
+/// The pattern is passed by reference to where it was made: returned by value it would be copied
+/// several times, right after it was written, which stalls the processor.
 #[inline]
 pub(crate) fn search_equal<R>(
     array: &AnyArray,

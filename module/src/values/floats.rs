@@ -5,10 +5,11 @@ use num_complex::Complex;
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
-use super::integers::{Integer, Number, exact_int, number};
-use super::{Equal, NewReference, PyValue, conversion_error, out_of_range};
 use consumer::element::{LongDouble, f16_from_f64};
 use consumer::format::FormatString;
+
+use super::integers::{Integer, Number, exact_int, number};
+use super::{Equal, NewReference, PyValue, conversion_error, out_of_range};
 
 /// Returns the double of an object: a float, or what its `__float__` or `__index__` returns.
 fn double(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<f64> {

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
-use super::{Equal, NewReference, PyValue, conversion_error, out_of_range, repr_or_default};
 use consumer::element::Address;
 use consumer::format::FormatString;
+
+use super::{Equal, NewReference, PyValue, conversion_error, out_of_range, repr_or_default};
 
 /// Returns the int of an object: itself, or what its `__index__` returns.
 fn integer<'py>(object: &Bound<'py, PyAny>, format: &FormatString) -> PyResult<Bound<'py, PyAny>> {
@@ -82,8 +83,8 @@ pub(crate) fn number(object: &Bound<'_, PyAny>) -> Number {
     }
 }
 
-/// The ints from -128 to 255, once [`fill_small_int_table`] has filled it. CPython has only one of each too,
-/// but a call to find it takes longer than a look into a table.
+/// The ints from -128 to 255, once [`fill_small_int_table`] has filled it. CPython has only one of
+/// each too, but a call to find it takes longer than a look into a table.
 static SMALL_INTEGERS: [AtomicPtr<ffi::PyObject>; 384] =
     [const { AtomicPtr::new(std::ptr::null_mut()) }; 384];
 

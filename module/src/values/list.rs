@@ -5,11 +5,12 @@ use pyo3::ffi;
 use super::NewReference;
 use crate::gil::Checkpoints;
 
-/// Fills the empty places of a list. Drops the list and returns NULL if an object cannot be created.
+/// Fills the empty places of a list. Drops the list and returns NULL if an object cannot be
+/// created.
 ///
-/// At a checkpoint other Python code runs, and `gc.get_objects()` must not hand it a list with empty
-/// places, which Python code cannot deal with. So the collector does not know the list until all of
-/// it is filled. (A collection itself passes over empty places.)
+/// At a checkpoint other Python code runs, and `gc.get_objects()` must not hand it a list with
+/// empty places, which Python code cannot deal with. So the collector does not know the list until
+/// all of it is filled. (A collection itself passes over empty places.)
 ///
 /// # Safety
 /// The list is new and has `length` empty places. `object` returns new references, or NULL with an

@@ -1,13 +1,14 @@
 //! One element and its Python object, in both directions.
 //!
 //! Reading takes the element out of memory by value and then creates the object, so that no memory
-//! is touched once Python code can run. Writing converts the object to the bytes of an element first,
-//! which may call the user's `__index__`, `__float__` or `__bool__`, and stores the bytes after that.
+//! is touched once Python code can run. Writing converts the object to the bytes of an element
+//! first, which may call the user's `__index__`, `__float__` or `__bool__`, and stores the bytes
+//! after that.
 //!
-//! [`elements`] has these operations for the elements of any array. They dispatch on the element type
-//! once, and only what depends on it is compiled for each type: [`PyValue`], which the files for
-//! [`integers`], [`floats`] and [`text`] implement. Everything that is no scalar is in [`record`],
-//! and [`references`] keeps account of who owns the references in memory.
+//! [`elements`] has these operations for the elements of any array. They dispatch on the element
+//! type once, and only what depends on it is compiled for each type: [`PyValue`], which the files
+//! for [`integers`], [`floats`] and [`text`] implement. Everything that is no scalar is in
+//! [`record`], and [`references`] keeps account of who owns the references in memory.
 
 pub(crate) mod elements;
 mod floats;
@@ -44,8 +45,8 @@ trait PyValue: Copy + Sized {
     /// memoryview has them; both name the format that was to be written.
     fn from_object(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<Self>;
 
-    /// Converts an object of exactly Python's own int or float, if its value is this type's, exactly
-    /// or rounded; returns `None` for everything unusual. Runs no Python code.
+    /// Converts an object of exactly Python's own int or float, if its value is this type's,
+    /// exactly or rounded; returns `None` for everything unusual. Runs no Python code.
     #[inline(always)]
     fn from_exact(_object: Borrowed<'_, '_, PyAny>) -> Option<Self> {
         None
@@ -113,8 +114,8 @@ pub(crate) fn repr_or_default(object: &Bound<'_, PyAny>) -> String {
 }
 
 /// Turns the pending exception of one of CPython's conversions into memoryview's: TypeError for an
-/// object of the wrong type, ValueError for OverflowError. Exceptions that the user's own code raised
-/// pass as they are.
+/// object of the wrong type, ValueError for OverflowError. Exceptions that the user's own code
+/// raised pass as they are.
 #[cold]
 fn conversion_error(object: &Bound<'_, PyAny>, expected: &str, format: &FormatString) -> PyErr {
     let py = object.py();

@@ -1,10 +1,11 @@
-//! Memory that holds references to Python objects (format 'O'): who owns them, and when they are dropped.
+//! Memory that holds references to Python objects (format 'O'): who owns them, and when they are
+//! dropped.
 //!
-//! The memory of an exporter like NumPy owns its references. A store therefore creates the new references
-//! first, exchanges them for the old ones, and drops the old ones once no memory is touched any more,
-//! because that may run arbitrary Python code. A copy of such memory owns references of its own. ctypes
-//! keeps the objects of its `py_object`s elsewhere, and its memory only borrows them: it is read but not
-//! written.
+//! The memory of an exporter like NumPy owns its references. A store therefore creates the new
+//! references first, exchanges them for the old ones, and drops the old ones once no memory is
+//! touched any more, because that may run arbitrary Python code. A copy of such memory owns
+//! references of its own. ctypes keeps the objects of its `py_object`s elsewhere, and its memory
+//! only borrows them: it is read but not written.
 
 use std::sync::Arc;
 
@@ -23,7 +24,8 @@ use consumer::view::{RawView, View};
 /// conversion is to take a reference.
 ///
 /// # Safety
-/// The bytes are an element of the element type, whose references are to objects that are alive, or NULL.
+/// The bytes are an element of the element type, whose references are to objects that are alive, or
+/// NULL.
 pub(crate) unsafe fn new_references<'py>(
     py: Python<'py>,
     element_type: &ElementType,
@@ -100,8 +102,8 @@ impl Objects {
         if self.memory.len() < layout.nbytes() {
             return Err(Error::memory_too_small(layout.nbytes(), self.memory.len()));
         }
-        // SAFETY: the memory has room for the elements of that layout, and nobody else has it; the target
-        // is writable, and apart from it.
+        // SAFETY: the memory has room for the elements of that layout, and nobody else has it; the
+        // target is writable, and apart from it.
         unsafe {
             let elements = RawView::new(self.memory.start(), &layout);
             record::exchange_all(target.descriptor(), target.raw(), elements)
@@ -127,8 +129,8 @@ impl Objects {
 
 /// [`Objects`] in the hands of an attached thread, which drops their references.
 ///
-/// References that a store has exchanged for new ones are returned in one, and dropped once the memory
-/// is not touched any more, because that may run arbitrary Python code.
+/// References that a store has exchanged for new ones are returned in one, and dropped once the
+/// memory is not touched any more, because that may run arbitrary Python code.
 pub(crate) struct AttachedObjects<'py> {
     objects: Objects,
     py: Python<'py>,
@@ -156,9 +158,9 @@ impl Drop for AttachedObjects<'_> {
     }
 }
 
-/// Copies the elements of one view, which hold references, to another one of the same element type and
-/// shape, as if through a copy in between: the two may overlap. Both are held. Returns the references that
-/// were stored over.
+/// Copies the elements of one view, which hold references, to another one of the same element type
+/// and shape, as if through a copy in between: the two may overlap. Both are held. Returns the
+/// references that were stored over.
 pub(crate) fn assign<'py>(
     py: Python<'py>,
     target: &View<Composite>,
@@ -195,8 +197,8 @@ pub(crate) unsafe fn store<'py>(
     }
 }
 
-/// Stores the element in `bytes`, which hold references, in every element of a view that is held. Returns
-/// the references that were stored over.
+/// Stores the element in `bytes`, which hold references, in every element of a view that is held.
+/// Returns the references that were stored over.
 ///
 /// # Safety
 /// The bytes are one element of the view, whose references are to objects that are alive.

@@ -5,10 +5,11 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 use pyo3::{Borrowed, ffi};
 
-use super::integers::{Number, number};
-use super::{Equal, NewReference, PyValue, out_of_range, wrong_type};
 use consumer::element::{Char, Ucs2, Ucs4};
 use consumer::format::FormatString;
+
+use super::integers::{Number, number};
+use super::{Equal, NewReference, PyValue, out_of_range, wrong_type};
 
 impl PyValue for Char {
     #[inline]
@@ -92,8 +93,8 @@ texts! {
     Ucs4(u32);
 }
 
-/// Returns which characters equal an object that is no text of their kind: none, if it is of another of
-/// Python's own types.
+/// Returns which characters equal an object that is no text of their kind: none, if it is of
+/// another of Python's own types.
 fn unlike<T>(object: &Bound<'_, PyAny>) -> Equal<T> {
     match number(object) {
         Number::Other => Equal::Unknown,

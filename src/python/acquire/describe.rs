@@ -1,8 +1,9 @@
 //! Turning an exporter's `Py_buffer` into an array: what it left out is filled in, what it says is
 //! checked.
 //!
-//! Most exporters have elements of one letter, and most of those one dimension. Their array is written
-//! straight to its final place, without the parser of formats and the loops of the general layout.
+//! Most exporters have elements of one letter, and most of those one dimension. Their array is
+//! written straight to its final place, without the parser of formats and the loops of the general
+//! layout.
 
 use std::ffi::CStr;
 
@@ -41,8 +42,8 @@ pub(super) unsafe fn describe(
     Ok(())
 }
 
-/// The fast path: elements of a type of one letter, after at most one prefix. Returns whether that is
-/// what the buffer describes.
+/// The fast path: elements of a type of one letter, after at most one prefix. Returns whether that
+/// is what the buffer describes.
 ///
 /// # Safety
 /// The same as for [`describe`].
@@ -53,7 +54,8 @@ unsafe fn describe_letter(array: *mut AnyArray, buffer: &ffi::Py_buffer) -> Resu
     let mut bytes = [b'B', 0];
     let mut scalar_type = None;
     if !buffer.format.is_null() {
-        // SAFETY: the exporter's format is a C string: after a byte that is not NUL there is another.
+        // SAFETY: the exporter's format is a C string: after a byte that is not NUL there is
+        // another.
         let byte = |index| unsafe { *buffer.format.wrapping_add(index) as u8 };
         bytes = [byte(0), if byte(0) == 0 { 0 } else { byte(1) }];
         if bytes[1] != 0 && byte(2) == 0 {
@@ -119,8 +121,8 @@ unsafe fn describe_any(
         FormatString::from(unsafe { CStr::from_ptr(buffer.format) })
     };
     let readonly = buffer.readonly != 0;
-    // SAFETY: the exporter vouches for the memory that its own numbers describe, and keeps `obj` alive,
-    // until the buffer is released.
+    // SAFETY: the exporter vouches for the memory that its own numbers describe, and keeps `obj`
+    // alive, until the buffer is released.
     unsafe {
         let array = AnyArray::new(start, layout, format, readonly, None);
         // ctypes writes bare 'B' for what it cannot describe, and '<B' for bytes.

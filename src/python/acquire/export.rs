@@ -25,12 +25,14 @@ impl Export {
         Self(UnsafeCell::new(MaybeUninit::uninit()))
     }
 
-    /// Acquires the export of `object`, exactly one, into the place where it is to stay, and writes what
-    /// its memory holds to `array`. Returns whether the garbage collector has to know of the exporter.
+    /// Acquires the export of `object`, exactly one, into the place where it is to stay, and writes
+    /// what its memory holds to `array`. Returns whether the garbage collector has to know of the
+    /// exporter.
     ///
     /// # Errors
-    /// The exporter's own exception; for an object without a buffer one that is both a TypeError and a
-    /// ValueError; BufferError for an export that contradicts itself. Neither place is filled in then.
+    /// The exporter's own exception; for an object without a buffer one that is both a TypeError
+    /// and a ValueError; BufferError for an export that contradicts itself. Neither place is filled
+    /// in then.
     ///
     /// # Safety
     /// Both places are valid for writes, and the export is never moved.
@@ -42,8 +44,8 @@ impl Export {
         flags: c_int,
         as_view: AsView,
     ) -> PyResult<bool> {
-        // SAFETY: the caller guarantees that the places are valid; `object` is alive. A buffer that could
-        // not be filled in may hold anything, and is not read.
+        // SAFETY: the caller guarantees that the places are valid; `object` is alive. A buffer that
+        // could not be filled in may hold anything, and is not read.
         unsafe {
             let buffer = place.cast::<ffi::Py_buffer>();
             let status = ffi::PyObject_GetBuffer(object.as_ptr(), buffer, flags);
@@ -79,7 +81,8 @@ impl Export {
     /// Releases the buffer.
     ///
     /// # Safety
-    /// It was filled in and not released before, nobody uses it any more, and the thread is attached.
+    /// It was filled in and not released before, nobody uses it any more, and the thread is
+    /// attached.
     #[inline]
     pub unsafe fn release(&self) {
         // SAFETY: the caller guarantees it.
@@ -87,8 +90,8 @@ impl Export {
     }
 }
 
-/// Releases a buffer. A view may be deallocated while an exception is propagated, which the exporter's
-/// code must neither see nor lose.
+/// Releases a buffer. A view may be deallocated while an exception is propagated, which the
+/// exporter's code must neither see nor lose.
 ///
 /// # Safety
 /// The same as for [`Export::release`].
@@ -137,8 +140,8 @@ fn refusal(object: &Bound<'_, PyAny>) -> PyErr {
     error
 }
 
-/// Returns whether an exporter that refused its buffer gives it to consumers that do not ask for the
-/// format.
+/// Returns whether an exporter that refused its buffer gives it to consumers that do not ask for
+/// the format.
 fn exports_without_format(object: &Bound<'_, PyAny>) -> bool {
     let mut buffer = MaybeUninit::<ffi::Py_buffer>::uninit();
     let flags = ffi::PyBUF_FULL_RO & !ffi::PyBUF_FORMAT;

@@ -1,11 +1,13 @@
 //! What a foreign object holds, and where.
 //!
-//! An exporter fills in a `Py_buffer`, once and in place: it may point into itself, so that it must never
-//! be moved (export.rs). What it says of its memory becomes an array (describe.rs). Where exporters are
-//! known to say it wrong, the type of the object is asked instead ([`ctypes`], numpy.rs).
+//! An exporter fills in a `Py_buffer`, once and in place: it may point into itself, so that it must
+//! never be moved (export.rs). What it says of its memory becomes an array (describe.rs). Where
+//! exporters are known to say it wrong, the type of the object is asked instead ([`ctypes`],
+//! numpy.rs).
 //!
-//! Nothing here knows the class of views, because extensions need no class to take a buffer. Where a view
-//! may stand between an exporter and the object whose memory it is, the caller brings an [`AsView`].
+//! Nothing here knows the class of views, because extensions need no class to take a buffer. Where
+//! a view may stand between an exporter and the object whose memory it is, the caller brings an
+//! [`AsView`].
 //!
 //! A protocol other than the buffer's gets a file of its own here.
 

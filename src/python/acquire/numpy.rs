@@ -1,10 +1,10 @@
 //! What the elements of NumPy's record arrays are, by their dtypes.
 //!
-//! The formats that NumPy exports for records do not tell the offset of every field. Padding is written
-//! as `x` between fields, but not at the end of a record in a sub-array of records; after a nested record
-//! it follows the closing brace, so that a parser that aligns the nested record counts it twice; and for
-//! a scalar, or an array of one element, an unaligned field is written as aligned. The dtype has all
-//! offsets. Formats without records are right, and never come here.
+//! The formats that NumPy exports for records do not tell the offset of every field. Padding is
+//! written as `x` between fields, but not at the end of a record in a sub-array of records; after a
+//! nested record it follows the closing brace, so that a parser that aligns the nested record
+//! counts it twice; and for a scalar, or an array of one element, an unaligned field is written as
+//! aligned. The dtype has all offsets. Formats without records are right, and never come here.
 
 use std::sync::Arc;
 
@@ -19,9 +19,9 @@ use crate::dtype::{DType, ScalarType};
 use crate::form::{ElementType, Field, Judgement, Record, judge};
 use crate::format::ByteOrder;
 
-/// Returns the array as its dtype describes it, if NumPy exports it, itself or through a memoryview, and
-/// the dtype tells of another layout than the format, or of bytes that belong to no field. For another
-/// layout the format is written anew.
+/// Returns the array as its dtype describes it, if NumPy exports it, itself or through a
+/// memoryview, and the dtype tells of another layout than the format, or of bytes that belong to no
+/// field. For another layout the format is written anew.
 ///
 /// # Safety
 /// The array's memory is that of `exporter`.
@@ -54,8 +54,8 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
     })
 }
 
-/// Returns how many bytes of an element belong to its fields. The others may be more than padding: other
-/// fields of the array that this one is a selection from, as in `a[["x", "y"]]`.
+/// Returns how many bytes of an element belong to its fields. The others may be more than padding:
+/// other fields of the array that this one is a selection from, as in `a[["x", "y"]]`.
 fn covered(element_type: &ElementType) -> usize {
     match element_type {
         ElementType::Record(record) => {
@@ -89,8 +89,8 @@ fn agree(claimed: &ElementType, known: &ElementType) -> bool {
     }
 }
 
-/// Returns the element type of the elements by their dtype; `None` if NumPy does not export them, if the dtype is
-/// no longer that of the export, or if it holds what is not read.
+/// Returns the element type of the elements by their dtype; `None` if NumPy does not export them,
+/// if the dtype is no longer that of the export, or if it holds what is not read.
 fn element_type(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> Option<ElementType> {
     let (exporter, class) = owner(exporter)?;
     // The attribute of NumPy's own class, because a class derived from it may have another one.
@@ -154,7 +154,8 @@ fn element_type_of(dtype: &Bound<'_, PyAny>, depth: usize) -> PyResult<ElementTy
     if element_type.size() == size { Ok(element_type) } else { Err(unknown()) }
 }
 
-/// Returns the element type of one element of a dtype without parts, by its name: byte order, kind and size.
+/// Returns the element type of one element of a dtype without parts, by its name: byte order, kind
+/// and size.
 fn simple(name: &str, size: usize) -> Option<ElementType> {
     let (order, kind) = (*name.as_bytes().first()?, *name.as_bytes().get(1)?);
     let swapped = order == ByteOrder::NATIVE.reversed().prefix();

@@ -24,8 +24,8 @@ fn explicit_format(scalar_type: ScalarType) -> FormatString {
     FormatString::inline(prefix.into_iter().chain(dtype.format().iter().copied()))
 }
 
-/// Copies the elements, converted to another scalar format of `itemsize` bytes, to a view over memory of
-/// its own. `array` is held.
+/// Copies the elements, converted to another scalar format of `itemsize` bytes, to a view over
+/// memory of its own. `array` is held.
 fn converted<'py>(
     py: Python<'py>,
     array: &AnyArray,
@@ -34,8 +34,8 @@ fn converted<'py>(
 ) -> PyResult<Bound<'py, PyConsumerArray>> {
     let conversion = array.conversion(&format, overflow)?;
     let layout = Layout::contiguous(array.layout().shape(), itemsize)?;
-    // SAFETY: the pieces are parts of the array, and the memory is new and has room for all elements; the
-    // conversion touches nothing else.
+    // SAFETY: the pieces are parts of the array, and the memory is new and has room for all
+    // elements; the conversion touches nothing else.
     let memory = unsafe {
         Memory::written(layout.nbytes(), |start| {
             gil::in_pieces(py, [array.raw()], Sequence::Forward, |[piece], before| {
@@ -60,10 +60,10 @@ impl PyConsumerArray {
     ///
     /// A number that the format has no room for raises ValueError: an integer out of range, an
     /// infinity or NaN that is to become an integer, or a finite number that is to become infinite.
-    /// With overflow='wrap' integers keep their lowest bits, as in C: the number, less its fraction,
-    /// modulo 2 to the number of bits, and 0 for infinities and NaN. With overflow='saturate' they
-    /// become the nearest integer that the format has, and NaN becomes 0. With both, a number too
-    /// large for a float becomes infinite.
+    /// With overflow='wrap' integers keep their lowest bits, as in C: the number, less its
+    /// fraction, modulo 2 to the number of bits, and 0 for infinities and NaN. With
+    /// overflow='saturate' they become the nearest integer that the format has, and NaN becomes 0.
+    /// With both, a number too large for a float becomes infinite.
     ///
     /// A complex number becomes a real one only where its imaginary part is 0, and else raises
     /// ValueError; v.cast('d', (len(v), 2))[:, 0] views the real parts.
@@ -97,9 +97,9 @@ impl PyConsumerArray {
     }
 
     /// A copy in the other byte order, with the same values: a writable view over memory of its
-    /// own, in the same shape, contiguous in C order. Its format has '<' or '>' for the order, unless
-    /// the elements are of one byte. (The method of that name in NumPy keeps the type instead, so
-    /// that the values change.) copy() gives a copy in this machine's order.
+    /// own, in the same shape, contiguous in C order. Its format has '<' or '>' for the order,
+    /// unless the elements are of one byte. (The method of that name in NumPy keeps the type
+    /// instead, so that the values change.) copy() gives a copy in this machine's order.
     ///
     /// Elements that are no scalars, such as records, raise TypeError.
     ///

@@ -46,8 +46,8 @@ pub(crate) fn bytes_in_named_order<'py>(
     bytes_object(py, &hold, order)
 }
 
-/// The fast path of `v.tobytes()` for contiguous elements that are not large: a new reference, or NULL
-/// with an exception. Does not panic.
+/// The fast path of `v.tobytes()` for contiguous elements that are not large: a new reference, or
+/// NULL with an exception. Does not panic.
 #[inline]
 pub(crate) fn contiguous_bytes(py: Python<'_>, view: &PyConsumerArray) -> Option<NewReference> {
     let access = view.try_access(py)?;

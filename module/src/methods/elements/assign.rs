@@ -1,7 +1,7 @@
 //! `v[key] = value`.
 //!
-//! Key and value are converted first, which may run arbitrary Python code, and the view is asked for
-//! access after that.
+//! Key and value are converted first, which may run arbitrary Python code, and the view is asked
+//! for access after that.
 
 use pyo3::exceptions::{PyNotImplementedError, PyTypeError, PyValueError};
 use pyo3::ffi;
@@ -80,8 +80,8 @@ unsafe fn store(
     Ok(())
 }
 
-/// Stores the elements of another exporter in those of `target`, a part of `view`, or, if scalars may
-/// fill, one object in all of them.
+/// Stores the elements of another exporter in those of `target`, a part of `view`, or, if scalars
+/// may fill, one object in all of them.
 fn set_part(
     view: &PyConsumerArray,
     target: &ViewPart<'_>,
@@ -117,8 +117,8 @@ fn set_part(
     fill(view, target, value)
 }
 
-/// Copies the elements of one array to another one of the same type; both are held. Returns what is to
-/// be dropped once they are not touched any more.
+/// Copies the elements of one array to another one of the same type; both are held. Returns what is
+/// to be dropped once they are not touched any more.
 fn assign<'py>(
     py: Python<'py>,
     target: &AnyArray,
@@ -159,8 +159,8 @@ fn not_an_element(view: &PyConsumerArray, py: Python<'_>, error: PyErr) -> PyErr
     error
 }
 
-/// Returns whether the elements of two arrays are of the same type and byte order, so that their bytes
-/// can be copied. Where a type is not known, the formats decide.
+/// Returns whether the elements of two arrays are of the same type and byte order, so that their
+/// bytes can be copied. Where a type is not known, the formats decide.
 fn same_elements(left: &AnyArray, right: &AnyArray) -> bool {
     let same_size = left.layout().itemsize() == right.layout().itemsize();
     match (left, right) {
@@ -174,8 +174,8 @@ fn same_elements(left: &AnyArray, right: &AnyArray) -> bool {
     }
 }
 
-/// Returns whether an object that exports a buffer may be meant as one element: a byte string. (So may
-/// one without dimensions, as NumPy's scalars are.)
+/// Returns whether an object that exports a buffer may be meant as one element: a byte string. (So
+/// may one without dimensions, as NumPy's scalars are.)
 fn holds_bytes(array: &AnyArray) -> bool {
     fn is_bytes(element_type: &ElementType) -> bool {
         match element_type {

@@ -23,15 +23,15 @@ pub(crate) fn get<'py>(
         // SAFETY: parts of the view's elements, just found under access.
         return Ok(unsafe { PyConsumerArray::share(this, part)? }.into_any());
     }
-    // Converting the key may release the view. As in memoryview, a slice is still taken of what the key
-    // was applied to, but an element is not read any more.
+    // Converting the key may release the view. As in memoryview, a slice is still taken of what the
+    // key was applied to, but an element is not read any more.
     let hold = if keys::has_slices(key) { Some(view.hold(py)?) } else { None };
     match keys::parse(key, view.describe()?.layout().ndim())? {
         Selected::Element(index) => {
             let access = view.access(py)?;
             let pointer = access.raw().element(&index)?;
-            // SAFETY: the pointer leads to an element, under access; `read` returns a new reference, or
-            // NULL with an exception.
+            // SAFETY: the pointer leads to an element, under access; `read` returns a new
+            // reference, or NULL with an exception.
             unsafe { Bound::from_owned_ptr_or_err(py, read(py, &access, pointer)) }
         }
         Selected::View(keys) => {

@@ -31,8 +31,8 @@ pub(crate) struct PyIterator {
 }
 
 // SAFETY: the address of the line is only followed under access to the view. The view is only taken
-// away while the GIL is held and nobody is looking at it; without a GIL it never is. The rest is atomic
-// or immutable.
+// away while the GIL is held and nobody is looking at it; without a GIL it never is. The rest is
+// atomic or immutable.
 unsafe impl Send for PyIterator {}
 // SAFETY: as for `Send`.
 unsafe impl Sync for PyIterator {}
@@ -73,8 +73,8 @@ impl PyIterator {
     /// The result is not used any more when Python code runs.
     #[inline(always)]
     unsafe fn view(&self, _attached: Python<'_>) -> Option<&Py<PyConsumerArray>> {
-        // SAFETY: the view is only taken away by `finish`, while the GIL is held, and the caller runs no
-        // Python code that could call it meanwhile.
+        // SAFETY: the view is only taken away by `finish`, while the GIL is held, and the caller
+        // runs no Python code that could call it meanwhile.
         unsafe { (*self.view.get()).as_ref() }
     }
 
@@ -84,14 +84,14 @@ impl PyIterator {
         if cfg!(Py_GIL_DISABLED) {
             return;
         }
-        // SAFETY: the GIL is held and nobody is looking at the view. It is out of its place before its
-        // end can run Python code.
+        // SAFETY: the GIL is held and nobody is looking at the view. It is out of its place before
+        // its end can run Python code.
         let view = unsafe { (*self.view.get()).take() };
         drop(view.map(|view| view.into_bound(py)));
     }
 
-    /// Returns the next of equally spaced scalars; `None` at the end and for all other elements. Does
-    /// not panic.
+    /// Returns the next of equally spaced scalars; `None` at the end and for all other elements.
+    /// Does not panic.
     #[inline(always)]
     pub(crate) fn next_scalar(&self, py: Python<'_>) -> Option<NewReference> {
         let (first, stride) = self.line?;
@@ -104,8 +104,8 @@ impl PyIterator {
         // Without a GIL two threads may be given the same element, as with other iterators.
         self.done.store(done + 1, Ordering::Relaxed);
         let pointer = first.wrapping_offset(stride.wrapping_mul(done as isize));
-        // SAFETY: `done` is below the length, so that the line leads to an element of the view, which is
-        // accessed.
+        // SAFETY: `done` is below the length, so that the line leads to an element of the view,
+        // which is accessed.
         Some(unsafe { read(py, &access, pointer) })
     }
 
@@ -152,8 +152,8 @@ fn part<'py>(view: &Bound<'py, PyConsumerArray>, index: isize) -> PyResult<Bound
     let access = view.get().access(py)?;
     if access.layout().ndim() == 1 {
         let pointer = access.raw().element(&[index])?;
-        // SAFETY: the pointer leads to an element, under access; `read` returns a new reference, or NULL
-        // with an exception.
+        // SAFETY: the pointer leads to an element, under access; `read` returns a new reference, or
+        // NULL with an exception.
         return unsafe { Bound::from_owned_ptr_or_err(py, read(py, &access, pointer)) };
     }
     if let Some(offset) = access.layout().index_first(index) {

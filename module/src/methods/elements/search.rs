@@ -1,8 +1,8 @@
 //! `in`, `index` and `count`.
 //!
-//! If the object that is looked for is of one of Python's own types, its value is encoded as an element
-//! and a kernel looks for that; no Python code runs. For any other object each element is compared with
-//! it in Python, while the memory is held.
+//! If the object that is looked for is of one of Python's own types, its value is encoded as an
+//! element and a kernel looks for that; no Python code runs. For any other object each element is
+//! compared with it in Python, while the memory is held.
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -110,8 +110,8 @@ fn count_in_pieces(py: Python<'_>, array: &AnyArray, pattern: &Pattern) -> PyRes
     Ok(count)
 }
 
-/// Calls `found` with the position, in C order, of each element that equals `value` in Python, until it
-/// returns false. May run arbitrary Python code: `array` is held.
+/// Calls `found` with the position, in C order, of each element that equals `value` in Python,
+/// until it returns false. May run arbitrary Python code: `array` is held.
 fn for_each_equal(
     array: &AnyArray,
     value: &Bound<'_, PyAny>,

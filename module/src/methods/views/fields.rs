@@ -11,7 +11,8 @@ use consumer::form::Field;
 use crate::methods::attributes::format_object;
 use crate::object::PyConsumerArray;
 
-/// Returns the class of the values of `v.fields`: a named tuple, created when it is first asked for.
+/// Returns the class of the values of `v.fields`: a named tuple, created when it is first asked
+/// for.
 pub(crate) fn field_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let member = |name: &'static std::ffi::CStr, doc: &'static std::ffi::CStr| {

@@ -1,11 +1,13 @@
 //! The same elements in another shape: `T`, `transpose`, `reshape`; and `toreadonly`.
 
-use crate::arguments::{self, numbers};
-use crate::object::PyConsumerArray;
-use consumer::layout::Layout;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
+
+use consumer::layout::Layout;
+
+use crate::arguments::{self, numbers};
+use crate::object::PyConsumerArray;
 
 #[pymethods]
 impl PyConsumerArray {

@@ -2,8 +2,8 @@
 //!
 //! To read an element, its bytes are copied first: creating tuples can start a garbage collection,
 //! which may run arbitrary Python code, and that may change the memory. The objects that the bytes
-//! refer to are kept alive for as long. To write one, its bytes are made first and stored once all of
-//! them are there; padding stays as it was.
+//! refer to are kept alive for as long. To write one, its bytes are made first and stored once all
+//! of them are there; padding stays as it was.
 
 mod read;
 mod write;
@@ -52,8 +52,8 @@ pub(super) unsafe fn read(
     object
 }
 
-/// Converts an object to the bytes of an element of `itemsize` bytes, and the objects that they refer
-/// to. May run arbitrary Python code.
+/// Converts an object to the bytes of an element of `itemsize` bytes, and the objects that they
+/// refer to. May run arbitrary Python code.
 pub(super) fn encode<'py>(
     element_type: &ElementType,
     itemsize: usize,
@@ -66,8 +66,8 @@ pub(super) fn encode<'py>(
     Ok((bytes, encoder.objects))
 }
 
-/// Stores a tuple of Python's own numbers in a record of scalars; returns whether it is one. Runs no
-/// Python code.
+/// Stores a tuple of Python's own numbers in a record of scalars; returns whether it is one. Runs
+/// no Python code.
 ///
 /// # Safety
 /// `pointer` leads to a writable element of the array, which the caller has access to.

@@ -5,12 +5,13 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use smallvec::SmallVec;
 
-use crate::gil::Checkpoints;
-use crate::values::{NewReference, PyValue, fill_list};
 use consumer::dtype::{ScalarType, dispatch_scalar};
 use consumer::element::Scalar;
 use consumer::form::{Bits, ElementType, Field, Record, code_points, pascal};
 use consumer::view::load;
+
+use crate::gil::Checkpoints;
+use crate::values::{NewReference, PyValue, fill_list};
 
 /// Creates the object of an element, whose bytes are a copy; NULL with an exception if that fails.
 pub(super) fn object(py: Python<'_>, element_type: &ElementType, bytes: &[u8]) -> NewReference {
@@ -62,7 +63,8 @@ fn reference(py: Python<'_>, bytes: &[u8]) -> NewReference {
 
 #[inline]
 fn byte_string(bytes: &[u8]) -> NewReference {
-    // SAFETY: attached; the bytes are those of the slice, and the result is a new reference or NULL.
+    // SAFETY: attached; the bytes are those of the slice, and the result is a new reference or
+    // NULL.
     unsafe { ffi::PyBytes_FromStringAndSize(bytes.as_ptr().cast(), bytes.len() as isize) }
 }
 

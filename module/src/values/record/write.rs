@@ -5,15 +5,16 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PySequence, PyString, PyTuple};
 use pyo3::{Borrowed, ffi};
 
-use crate::values::integers::int_and_value;
-use crate::values::{PyValue, out_of_range, wrong_type};
 use consumer::dtype::{DType as Name, ScalarType, dispatch_scalar};
 use consumer::element::Scalar;
 use consumer::form::{Bits, ElementType, Field, Record, load_unsigned, store_unsigned};
 use consumer::format::FormatString;
 
-/// Writes a tuple of Python's own numbers as a record of scalars to its bytes, without running Python
-/// code; returns whether it is one.
+use crate::values::integers::int_and_value;
+use crate::values::{PyValue, out_of_range, wrong_type};
+
+/// Writes a tuple of Python's own numbers as a record of scalars to its bytes, without running
+/// Python code; returns whether it is one.
 pub(super) fn encode_exact(
     fields: &[Field],
     object: Borrowed<'_, '_, PyAny>,
@@ -45,7 +46,8 @@ pub(super) struct Encoder<'a, 'py> {
 }
 
 impl<'py> Encoder<'_, 'py> {
-    /// Writes an object as an element of an element type to the first of `bytes`, which are 0 before.
+    /// Writes an object as an element of an element type to the first of `bytes`, which are 0
+    /// before.
     pub(super) fn write(
         &mut self,
         element_type: &ElementType,
@@ -138,8 +140,8 @@ impl<'py> Encoder<'_, 'py> {
         Ok(items)
     }
 
-    /// Writes a byte string that is no longer than its place, and NULs after it. It must have the length
-    /// `exactly`, if that is given. Returns its length.
+    /// Writes a byte string that is no longer than its place, and NULs after it. It must have the
+    /// length `exactly`, if that is given. Returns its length.
     fn byte_string(
         &self,
         object: &Bound<'_, PyAny>,

@@ -1,9 +1,9 @@
 //! What the elements of ctypes objects are, by their types.
 //!
-//! The formats that ctypes exports for structures and unions are wrong on some versions of Python: they
-//! leave out padding, bit-fields and the fields of base classes. Their types tell the truth
-//! (type_reader.rs); where even they are not clear, the elements are refused. Formats of simple types,
-//! and of arrays of them, are right, and never come here.
+//! The formats that ctypes exports for structures and unions are wrong on some versions of Python:
+//! they leave out padding, bit-fields and the fields of base classes. Their types tell the truth
+//! (type_reader.rs); where even they are not clear, the elements are refused. Formats of simple
+//! types, and of arrays of them, are right, and never come here.
 
 mod type_reader;
 
@@ -20,8 +20,8 @@ use crate::format::FormatString;
 use crate::layout::Layout;
 use type_reader::{TypeReader, unreadable};
 
-/// Returns the ctypes object whose memory an exporter shows: itself, or what memoryviews and views are
-/// views of.
+/// Returns the ctypes object whose memory an exporter shows: itself, or what memoryviews and views
+/// are views of.
 pub fn owner<'py>(exporter: &Bound<'py, PyAny>, as_view: AsView) -> Option<Bound<'py, PyAny>> {
     let mut exporter = exporter.clone();
     loop {
@@ -43,8 +43,8 @@ fn is_of_ctypes(object: &Bound<'_, PyAny>) -> bool {
 }
 
 /// Returns the array as the type of its ctypes object describes it, for a format that is not to be
-/// believed. `None` if the memory is no ctypes object's, and if the format is not that of the object
-/// itself: then it was cast to one that can be believed.
+/// believed. `None` if the memory is no ctypes object's, and if the format is not that of the
+/// object itself: then it was cast to one that can be believed.
 ///
 /// # Safety
 /// The array's memory is that of `exporter`.
@@ -59,7 +59,8 @@ pub unsafe fn correct(
         let inner = if let Some(view) = as_view(&exporter) {
             if let (true, AnyArray::Composite(known)) = (alike(&view.array, array), &view.array) {
                 let element_type = known.descriptor().clone();
-                // SAFETY: the same elements in the same memory, described as the view describes them.
+                // SAFETY: the same elements in the same memory, described as the view describes
+                // them.
                 return Some(unsafe {
                     with_element_type(array, array.format().clone(), element_type)
                 });
@@ -99,8 +100,8 @@ pub unsafe fn correct(
     })
 }
 
-/// Returns the element type of the elements of an array over an object of a class; `None` if the array's own
-/// format is to be believed.
+/// Returns the element type of the elements of an array over an object of a class; `None` if the
+/// array's own format is to be believed.
 fn element_type_of(
     class: &Bound<'_, PyAny>,
     array: &AnyArray,

@@ -1,5 +1,5 @@
-//! Reading the types of ctypes: `_fields_`, and the descriptor that ctypes made for each field, with its
-//! offset and size. Where the two disagree, nobody can say what lies there.
+//! Reading the types of ctypes: `_fields_`, and the descriptor that ctypes made for each field,
+//! with its offset and size. Where the two disagree, nobody can say what lies there.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
@@ -65,7 +65,8 @@ impl<'py> TypeReader<'py> {
         })
     }
 
-    /// Returns the type of the elements of an array type, whose lengths the buffer has as its shape.
+    /// Returns the type of the elements of an array type, whose lengths the buffer has as its
+    /// shape.
     pub(super) fn item_type(&self, class: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let mut class = class;
         for _ in 0..=MAX_NDIM {
@@ -133,8 +134,8 @@ impl<'py> TypeReader<'py> {
     fn simple(&self, class: &Bound<'py, PyAny>, size: usize) -> PyResult<Option<ElementType>> {
         let letter: char = class.getattr("_type_")?.extract()?;
         if letter == 'O' {
-            // What is followed has to be a reference. The attribute may have been set later, but the
-            // format is that of the memory.
+            // What is followed has to be a reference. The attribute may have been set later, but
+            // the format is that of the memory.
             let described = self.module.getattr("buffer_info")?.call1((class,))?.get_item(0)?;
             let format: String = described.extract()?;
             return Ok(format.ends_with('O').then_some(ElementType::Object));
@@ -161,8 +162,8 @@ impl<'py> TypeReader<'py> {
         Ok(Some(ElementType::Scalar(ScalarType { dtype: scalar, swapped: swapped && size > 1 })))
     }
 
-    /// Returns the fields of a structure or union of `size` bytes, those of its base classes first, or
-    /// why they cannot be told.
+    /// Returns the fields of a structure or union of `size` bytes, those of its base classes first,
+    /// or why they cannot be told.
     fn fields(
         &self,
         class: &Bound<'py, PyAny>,
@@ -204,7 +205,8 @@ impl<'py> TypeReader<'py> {
                 // There is a descriptor for the last one only.
                 return Ok(Err(format!("two fields are called {:?}", twice[0])));
             }
-            // A field of a base class whose name is used again can still be read, but not by its name.
+            // A field of a base class whose name is used again can still be read, but not by its
+            // name.
             let taken = |name: &str| names.binary_search(&name).is_ok();
             for field in &mut fields {
                 field.anonymous &= !names_of(field).into_iter().any(taken);
@@ -236,7 +238,8 @@ impl<'py> TypeReader<'py> {
         let described: usize = descriptor.getattr("size")?.extract()?;
         let class = entry.get_item(1)?;
         let size = self.sizeof(&class)?;
-        // Only the text of the descriptor tells which type ctypes made it for: `<Field type=c_int, …>`.
+        // Only the text of the descriptor tells which type ctypes made it for: `<Field type=c_int,
+        // …>`.
         let text = descriptor.repr()?.to_string_lossy().into_owned();
         let name = class.getattr("__name__")?;
         if text.contains("type=") && !text.contains(&format!("type={name},")) {
@@ -251,7 +254,8 @@ impl<'py> TypeReader<'py> {
             }
             return made(element_type);
         }
-        // For bit-fields `size` holds the width and the lowest bit; since 3.14 they have names of their own.
+        // For bit-fields `size` holds the width and the lowest bit; since 3.14 they have names of
+        // their own.
         let (width, shift) = match descriptor.getattr_opt("bit_size")? {
             Some(width) => (width.extract()?, descriptor.getattr("bit_offset")?.extract()?),
             None => ((described >> 16) as u32, (described & 0xffff) as u32),
