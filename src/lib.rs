@@ -17,7 +17,8 @@
 //! - [`Format`] parses, measures and writes format strings, and [`form`] makes of them what stands
 //!   where in a record.
 //!
-//! Nothing here needs Python. The Python module `consumer` is built on this crate.
+//! Without features nothing here needs Python; the feature `pyo3` adds the module `python`. The
+//! Python module `consumer` is built on this crate.
 //!
 //! ```
 //! use consumer::{AnyArray, DType, Key};
@@ -41,9 +42,11 @@
 //! # Ok::<(), consumer::Error>(())
 //! ```
 //!
-//! Modules only use those before them in this order: [`error`], [`format`](mod@format),
-//! [`element`], [`dtype`], [`form`], [`layout`], [`memory`], [`view`], kernels,
-//! [`array`](mod@array).
+//! The modules are layers, each of which may use those to its left:
+//!
+//! ```text
+//! error ← format ← element ← dtype ← form ← layout ← memory ← view ← kernels ← array ← python
+//! ```
 
 pub mod array;
 pub mod dtype;

@@ -1,6 +1,6 @@
 //! The Python module `consumer`: all that knows the class `ConsumerArray`.
 //!
-//! gil ← values ← arguments, transfer ← object ← methods | interchange ← slots ← module
+//! gil ← values ← arguments, transfer ← object ← methods, interchange ← slots ← module
 
 #![allow(unsafe_code)]
 

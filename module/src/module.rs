@@ -24,7 +24,7 @@ fn execute(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     let class = py.get_type::<PyConsumerArray>();
     module.add("ConsumerArray", &class)?;
-    // The name that the tutorial gave the class.
+    // The name that the class had first, kept as an alias.
     module.add("PyConsumerArray", &class)?;
     module.add("Field", field_class(py)?)?;
     module.add("BufferProtocolError", buffer_protocol_error(py)?)?;

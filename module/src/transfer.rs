@@ -114,7 +114,8 @@ pub(crate) fn bytes_object<'py>(
     order: Order,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let size = array.layout().nbytes() as isize;
-    // SAFETY: the object is new, and all of its bytes are written before anybody else has it.
+    // SAFETY: the object has `size` bytes. If there are any it is new, and all of them are written
+    // before anybody else has it; the empty object, which is shared, has none to write.
     unsafe {
         let bytes = ffi::PyBytes_FromStringAndSize(std::ptr::null(), size);
         let bytes = Bound::from_owned_ptr_or_err(py, bytes)?.cast_into_unchecked::<PyBytes>();

@@ -24,9 +24,10 @@ fn scalar(format: &[u8]) -> Result<Option<ScalarType>> {
 
 impl AnyArray {
     /// Converts the elements to another scalar format, in C order and in memory of their own.
-    /// Values are converted as in C: integers lose the fraction, floats are rounded to the nearest,
-    /// and `bool` is whether the value is not 0. Numbers convert to numbers, characters to
-    /// characters, and addresses and integers to each other.
+    /// Values are converted as in C: a float that becomes an integer loses its fraction, numbers
+    /// that become floats are rounded to the nearest, and a `bool` is true for every value but 0.
+    /// Numbers convert to numbers, characters to characters, and addresses and integers to each
+    /// other.
     ///
     /// # Errors
     /// Returns an error with [`is_wrong_kind`](crate::Error::is_wrong_kind) if there is no such

@@ -40,7 +40,9 @@ use crate::layout::{Key, Layout, Order};
 /// assert_eq!(view.get(&[1, -1]).unwrap(), 6);
 /// assert_eq!(view.transpose(&[1, 0]).unwrap().iter().collect::<Vec<_>>(), [1, 4, 2, 5, 3, 6]);
 /// ```
-#[repr(C)] // The fields are at the same offsets for every type, so that code which ignores the type is compiled once.
+// The fields are at the same offsets for every type, so that code which ignores the type is
+// compiled once.
+#[repr(C)]
 pub struct View<T: Element> {
     start: *mut u8,
     layout: Layout,

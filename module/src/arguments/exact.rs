@@ -121,7 +121,7 @@ pub(crate) fn selection(array: &AnyArray, key: Borrowed<'_, '_, PyAny>) -> Optio
 
 /// Returns the text of a str.
 #[inline(always)]
-pub(crate) fn string<'a>(key: Borrowed<'a, '_, PyAny>) -> Option<&'a str> {
+pub(crate) fn str_text<'a>(key: Borrowed<'a, '_, PyAny>) -> Option<&'a str> {
     // SAFETY: the key is alive, and a str if it is asked for its text, which it keeps as long as it
     // lives.
     unsafe {

@@ -92,9 +92,9 @@ impl Names<'_> {
     /// KeyError for a name that no field has, TypeError for elements that have no fields.
     pub(crate) fn select(&self, array: &AnyArray) -> PyResult<AnyArray> {
         Ok(match self {
-            Self::One(name) => array.field(text(name)?)?,
+            Self::One(name) => array.field(field_name(name)?)?,
             Self::Several(names) => {
-                let names: Vec<&str> = names.iter().map(text).collect::<PyResult<_>>()?;
+                let names: Vec<&str> = names.iter().map(field_name).collect::<PyResult<_>>()?;
                 array.select_fields(&names)?
             }
         })
@@ -102,7 +102,7 @@ impl Names<'_> {
 }
 
 /// Returns the text of a name. No field has a name that is not UTF-8.
-fn text<'a>(name: &'a Bound<'_, PyString>) -> PyResult<&'a str> {
+fn field_name<'a>(name: &'a Bound<'_, PyString>) -> PyResult<&'a str> {
     name.to_str().map_err(|_| PyKeyError::new_err(format!("no field {name:?}")))
 }
 

@@ -76,7 +76,7 @@ pub(crate) fn numbers(arguments: &Bound<'_, PyTuple>) -> PyResult<Vec<isize>> {
 /// ValueError for a string that is not a format.
 pub(crate) fn format(format: &Bound<'_, PyString>) -> PyResult<(FormatString, usize)> {
     if let Some((format, scalar_type)) =
-        exact::string(format.as_any().as_borrowed()).and_then(format_of_letter)
+        exact::str_text(format.as_any().as_borrowed()).and_then(format_of_letter)
     {
         return Ok((format, scalar_type.dtype.size()));
     }

@@ -98,7 +98,8 @@ struct FreeList {
     count: UnsafeCell<usize>,
 }
 
-// SAFETY: it is only used with the GIL held.
+// SAFETY: it is only used with the GIL held. Interpreters with a GIL of their own do not load the
+// module, which does not declare that it supports them.
 #[cfg(not(Py_GIL_DISABLED))]
 unsafe impl Sync for FreeList {}
 

@@ -11,7 +11,7 @@ use pyo3::types::PyBytes;
 
 use consumer::layout::Order;
 
-use super::parameters::{Call, string, text};
+use super::parameters::{Call, str_argument, str_text};
 use super::trampoline::{none, this, trampoline};
 use crate::methods::copies::copy;
 use crate::methods::views::cast::{CastArguments, cast as cast_any, cast_exact};
@@ -55,7 +55,7 @@ unsafe fn slow_tobytes(view: &PyConsumerArray, call: Call) -> NewReference {
         // SAFETY: the caller guarantees it for the call; there is one parameter.
         let [order] = unsafe { call.parse(py, &PARAMETERS)? };
         let order = order.filter(|order| !order.is_none());
-        let order = order.as_deref().map(|order| text("order", order)).transpose()?;
+        let order = order.as_deref().map(|order| str_text("order", order)).transpose()?;
         let bytes: Bound<'_, PyBytes> = match order {
             None => copy::bytes_in_order(py, view, Order::C)?,
             Some(name) => copy::bytes_in_named_order(py, view, name)?,
@@ -190,9 +190,9 @@ fn slow_cast<'py>(
     };
     let (shape, offset, count) = (given(&shape), given(&offset), given(&count));
     let arguments = CastArguments {
-        format: string("format", &format)?,
+        format: str_argument("format", &format)?,
         shape: shape.as_deref(),
-        order: order.as_deref().map_or(Ok("C"), |order| text("order", order))?,
+        order: order.as_deref().map_or(Ok("C"), |order| str_text("order", order))?,
         offset: offset.as_deref(),
         count: count.as_deref(),
     };

@@ -1,18 +1,18 @@
 //! What goes around PyO3, and why.
 //!
 //! PyO3 wraps each function that Python calls in a layer that counts attachments, converts
-//! arguments and catches panics. Construction, item access, slices and iteration take tens of
-//! nanoseconds, of which that layer would be a third and more. Their functions are written by hand
-//! here, with the body of the operation in `methods/`, `interchange/` or `object/`. They are handed
-//! to PyO3 the way `#[pymethods]` hands over its own ([`class_items`]), so that there is one
-//! implementation of each operation, and `v[i]` and `v.__getitem__(i)` are the same function.
+//! arguments and catches panics. Construction, item access, slices and iteration take so little
+//! time that the layer would be a large part of it. Their functions are written by hand here, with
+//! the body of the operation in `methods/`, `interchange/` or `object/`. They are handed to PyO3
+//! the way `#[pymethods]` hands over its own ([`class_items`]), so that there is one implementation
+//! of each operation, and `v[i]` and `v.__getitem__(i)` are the same function.
 //!
-//! Where the fast path of a function has nothing in it that can panic, it stands outside of what
-//! catches panics, and the slow path is a function of its own, so that the fast one sets up no
-//! stack frame for it.
+//! Where the fast path of a function has nothing in it that can panic (no indexing, no allocation
+//! of Rust's), it stands outside of what catches panics, and the slow path is a function of its
+//! own, so that the fast one sets up no stack frame for it. A panic there would abort the process.
 //!
-//! Three things PyO3 has no way for, and [`install`] does to the finished classes: the
-//! deallocators, and the flag by which `match` takes a view for a sequence.
+//! Two things PyO3 has no way for, and [`install`] does to the finished classes: the deallocators,
+//! and the flag by which `match` takes a view for a sequence.
 
 mod buffer;
 mod compare;

@@ -59,7 +59,7 @@ impl Call {
 }
 
 /// Returns an argument that is a str.
-pub(super) fn string<'a, 'py>(
+pub(super) fn str_argument<'a, 'py>(
     name: &str,
     argument: &'a Bound<'py, PyAny>,
 ) -> PyResult<&'a Bound<'py, PyString>> {
@@ -69,8 +69,8 @@ pub(super) fn string<'a, 'py>(
 }
 
 /// Returns the text of an argument that is a str.
-pub(super) fn text<'a>(name: &str, argument: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
-    string(name, argument)?
+pub(super) fn str_text<'a>(name: &str, argument: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
+    str_argument(name, argument)?
         .to_str()
         .map_err(|error| argument_extraction_error(argument.py(), name, error))
 }

@@ -86,7 +86,7 @@ fn select_exact<'py>(
         } else if let Some(pointer) = exact::element(&access, key) {
             let object = read(py, &access, pointer);
             return Bound::from_owned_ptr_or_err(py, object).map(Some);
-        } else if let Some(name) = exact::string(key) {
+        } else if let Some(name) = exact::str_text(key) {
             match access.find_scalar_field(name) {
                 Some(found) => PyConsumerArray::share_field(&this, found),
                 None => PyConsumerArray::share(&this, access.field(name)?),

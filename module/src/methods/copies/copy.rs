@@ -71,7 +71,8 @@ unsafe fn hex_object<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let size = length.checked_mul(2).and_then(|size| isize::try_from(size).ok());
     let size = size.ok_or_else(|| PyMemoryError::new_err("a str longer than memory"))?;
-    // SAFETY: the caller guarantees it for the bytes. The str is new and of ASCII, and all of it is
+    // SAFETY: the caller guarantees it for the bytes. The str has room for the digits. If
+    // there are any it is new and of ASCII, and all of it is
     // written before anybody else has it.
     unsafe {
         let text = Bound::from_owned_ptr_or_err(py, ffi::PyUnicode_New(size, 127))?;

@@ -126,7 +126,7 @@ impl PyIterator {
         };
         self.done.store(done + 1, Ordering::Relaxed);
         let index = if self.backwards { self.length - 1 - done } else { done };
-        match part(&view, index as isize) {
+        match item_at(&view, index as isize) {
             Ok(object) => object.into_ptr(),
             Err(error) => {
                 error.restore(py);
@@ -147,7 +147,7 @@ impl Drop for PyIterator {
 }
 
 /// Returns what an index of the first dimension selects: a sub-view above one dimension.
-fn part<'py>(view: &Bound<'py, PyConsumerArray>, index: isize) -> PyResult<Bound<'py, PyAny>> {
+fn item_at<'py>(view: &Bound<'py, PyConsumerArray>, index: isize) -> PyResult<Bound<'py, PyAny>> {
     let py = view.py();
     let access = view.get().access(py)?;
     if access.layout().ndim() == 1 {

@@ -18,7 +18,7 @@ pub(crate) fn cast_exact<'py>(
     this: &Bound<'py, PyConsumerArray>,
     format: Borrowed<'_, 'py, PyAny>,
 ) -> PyResult<Option<Bound<'py, PyConsumerArray>>> {
-    let Some((format, scalar_type)) = exact::string(format).and_then(format_of_letter) else {
+    let Some((format, scalar_type)) = exact::str_text(format).and_then(format_of_letter) else {
         return Ok(None);
     };
     let Some(access) = this.get().try_access(this.py()) else { return Ok(None) };

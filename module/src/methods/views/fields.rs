@@ -44,7 +44,11 @@ pub(crate) fn field_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
 }
 
 /// Creates the description of a field of the array's elements.
-fn describe<'py>(py: Python<'py>, array: &AnyArray, field: &Field) -> PyResult<Bound<'py, PyAny>> {
+fn field_object<'py>(
+    py: Python<'py>,
+    array: &AnyArray,
+    field: &Field,
+) -> PyResult<Bound<'py, PyAny>> {
     // SAFETY: a field of the elements' own type lies within them.
     let part = unsafe { array.part(field.offset, &field.element_type)? };
     let format = format_object(py, part.format())?;
@@ -69,7 +73,7 @@ impl PyConsumerArray {
             let Some(name) = &field.name else { continue };
             // Of two fields of one name, the first is the one that the name gives.
             if !fields.contains(name)? {
-                fields.set_item(name, describe(py, &hold, field)?)?;
+                fields.set_item(name, field_object(py, &hold, field)?)?;
             }
         }
         Ok(fields)

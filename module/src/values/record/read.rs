@@ -19,9 +19,9 @@ pub(super) fn object(py: Python<'_>, element_type: &ElementType, bytes: &[u8]) -
         ElementType::Scalar(scalar_type) => scalar(py, *scalar_type, bytes),
         ElementType::Bits(bits) => bit_field(py, bits, bytes),
         ElementType::Object => reference(py, bytes),
-        ElementType::Bytes(size) | ElementType::Void(size) => byte_string(&bytes[..*size]),
-        ElementType::Pascal(size) => byte_string(pascal(&bytes[..*size])),
-        ElementType::Text(unit, count) => string(py, &code_points(*unit, *count, bytes)),
+        ElementType::Bytes(size) | ElementType::Void(size) => bytes_object(&bytes[..*size]),
+        ElementType::Pascal(size) => bytes_object(pascal(&bytes[..*size])),
+        ElementType::Text(unit, count) => str_object(py, &code_points(*unit, *count, bytes)),
         ElementType::Array { shape, element } => list(py, shape, element, bytes),
         ElementType::Record(Record { fields, .. }) => tuple(py, fields, bytes),
         ElementType::Padded(offset, element_type) => object(py, element_type, &bytes[*offset..]),
@@ -62,13 +62,13 @@ fn reference(py: Python<'_>, bytes: &[u8]) -> NewReference {
 }
 
 #[inline]
-fn byte_string(bytes: &[u8]) -> NewReference {
+fn bytes_object(bytes: &[u8]) -> NewReference {
     // SAFETY: attached; the bytes are those of the slice, and the result is a new reference or
     // NULL.
     unsafe { ffi::PyBytes_FromStringAndSize(bytes.as_ptr().cast(), bytes.len() as isize) }
 }
 
-fn string(py: Python<'_>, codes: &[u32]) -> NewReference {
+fn str_object(py: Python<'_>, codes: &[u32]) -> NewReference {
     if let Some(code) = codes.iter().find(|&&code| code > 0x10_ffff) {
         return no_value(py, &format!("{code:#x} is no code point: the last one is 0x10ffff"));
     }

@@ -61,7 +61,7 @@ impl<'py> Encoder<'_, 'py> {
                 bytes[..T::SIZE].copy_from_slice(<T as Scalar>::encode(value).as_ref());
                 Ok(())
             }),
-            ElementType::Bits(bits) => self.bits(bits, object, bytes),
+            ElementType::Bits(bits) => self.write_bits(bits, object, bytes),
             ElementType::Object => {
                 let reference = (object.as_ptr() as usize).to_ne_bytes();
                 bytes[..reference.len()].copy_from_slice(&reference);
@@ -69,21 +69,23 @@ impl<'py> Encoder<'_, 'py> {
                 Ok(())
             }
             ElementType::Bytes(size) => {
-                self.byte_string(object, &mut bytes[..*size], None).map(|_length| ())
+                self.write_byte_string(object, &mut bytes[..*size], None).map(|_length| ())
             }
             ElementType::Void(size) => {
-                self.byte_string(object, &mut bytes[..*size], Some(*size)).map(|_length| ())
+                self.write_byte_string(object, &mut bytes[..*size], Some(*size)).map(|_length| ())
             }
             ElementType::Pascal(size) => match bytes[..*size].split_first_mut() {
-                None => self.byte_string(object, &mut [], None).map(|_length| ()),
+                None => self.write_byte_string(object, &mut [], None).map(|_length| ()),
                 Some((length, text)) => {
                     let max_length = text.len().min(255);
-                    *length = self.byte_string(object, &mut text[..max_length], None)? as u8;
+                    *length = self.write_byte_string(object, &mut text[..max_length], None)? as u8;
                     Ok(())
                 }
             },
-            ElementType::Text(unit, count) => self.text(object, *unit, *count, bytes),
-            ElementType::Array { shape, element } => self.nested(shape, element, object, bytes),
+            ElementType::Text(unit, count) => self.write_text(object, *unit, *count, bytes),
+            ElementType::Array { shape, element } => {
+                self.write_nested(shape, element, object, bytes)
+            }
             ElementType::Record(Record { union: true, .. }) => Err(PyTypeError::new_err(
                 "a union cannot be written as a whole: write one of its fields, v[name][...] = x",
             )),
@@ -103,7 +105,7 @@ impl<'py> Encoder<'_, 'py> {
         }
     }
 
-    fn bits(&self, bits: &Bits, object: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResult<()> {
+    fn write_bits(&self, bits: &Bits, object: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResult<()> {
         let (int, value) = int_and_value(object, self.format)?;
         let Some(value) = value.filter(|value| bits.range().contains(value)) else {
             return Err(out_of_range(
@@ -142,7 +144,7 @@ impl<'py> Encoder<'_, 'py> {
 
     /// Writes a byte string that is no longer than its place, and NULs after it. It must have the
     /// length `exactly`, if that is given. Returns its length.
-    fn byte_string(
+    fn write_byte_string(
         &self,
         object: &Bound<'_, PyAny>,
         place: &mut [u8],
@@ -164,7 +166,7 @@ impl<'py> Encoder<'_, 'py> {
         Ok(text.len())
     }
 
-    fn text(
+    fn write_text(
         &self,
         object: &Bound<'_, PyAny>,
         unit: ScalarType,
@@ -197,7 +199,7 @@ impl<'py> Encoder<'_, 'py> {
         Ok(())
     }
 
-    fn nested(
+    fn write_nested(
         &mut self,
         shape: &[usize],
         element: &ElementType,
@@ -207,7 +209,7 @@ impl<'py> Encoder<'_, 'py> {
         let [length, inner @ ..] = shape else { return self.write(element, object, bytes) };
         let step = inner.iter().product::<usize>() * element.size();
         for (index, part) in self.sequence(object, *length, "a list")?.iter().enumerate() {
-            self.nested(inner, element, part, &mut bytes[index * step..])?;
+            self.write_nested(inner, element, part, &mut bytes[index * step..])?;
         }
         Ok(())
     }
