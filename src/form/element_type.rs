@@ -58,6 +58,7 @@ pub enum ElementType {
 }
 
 /// A leaf of the tree: what some of the bytes of an element are.
+#[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leaf {
     /// A scalar.
@@ -111,6 +112,7 @@ impl ElementType {
 
     /// Calls `f` with each leaf and the range of its bytes, for an element that begins at `start`.
     /// Padding belongs to no leaf.
+    #[doc(hidden)]
     pub fn for_each_leaf(&self, start: usize, f: &mut impl FnMut(Range<usize>, Leaf)) {
         let whole = start..start + self.size();
         match self {
@@ -144,6 +146,7 @@ impl ElementType {
     }
 
     /// Returns whether the test holds for any node of the tree, this one included.
+    #[doc(hidden)]
     #[must_use]
     pub fn any(&self, test: &impl Fn(&Self) -> bool) -> bool {
         test(self)
@@ -159,6 +162,7 @@ impl ElementType {
 
     /// Returns whether elements can be copied with all of their bytes: none of the bytes belong to
     /// a field that is not listed, and no reference has to be counted.
+    #[doc(hidden)]
     #[must_use]
     pub fn is_whole(&self) -> bool {
         match self {

@@ -57,8 +57,8 @@ impl<T: Element> View<T> {
     /// As long as this view, or one made from it, is used:
     /// - every element that the layout leads to is valid for reads of the itemsize, and for writes
     ///   unless `readonly`; the pointers on the way to it (suboffsets) are valid for reads;
-    /// - no Rust reference to that memory is live that a store through the view, or a load while
-    ///   others store, would invalidate;
+    /// - no Rust reference to that memory is live that a load or a store through the view would
+    ///   invalidate;
     /// - if `T` is a scalar, the layout's itemsize is its size;
     /// - the layout lies within memory, as every layout does that was made by documented functions.
     ///

@@ -40,7 +40,8 @@ pub(crate) struct Odometer<const N: usize> {
 }
 
 impl<const N: usize> Odometer<N> {
-    /// Makes an odometer that stands at the first position. No axis has a length of 0.
+    /// Makes an odometer that stands at the first position. If an axis has a length of 0 there is
+    /// none, and it must not be advanced.
     pub(crate) fn new(axes: impl IntoIterator<Item = Axis<N>>, starts: [*mut u8; N]) -> Self {
         Self { axes: axes.into_iter().map(|axis| (axis, 0)).collect(), addresses: starts }
     }
