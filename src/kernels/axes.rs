@@ -91,12 +91,12 @@ impl<const N: usize> Axes<N> {
     /// The axes of views of one shape, in the order that suits the memory; `None` where pointers
     /// stand between a start and its elements, or where there are no elements.
     pub(super) fn sorted(views: [RawView<'_>; N]) -> Option<Self> {
-        Self::of_views(views, Self::from_strides)
+        Self::from_views(views, Self::from_strides)
     }
 
     /// The same in the order of the dimensions, so that the elements come in C order.
     pub(super) fn in_order(views: [RawView<'_>; N]) -> Option<Self> {
-        Self::of_views(views, |shape, starts, strides| {
+        Self::from_views(views, |shape, starts, strides| {
             let dimensions = (0..shape.len()).filter(|&dimension| shape[dimension] != 1);
             let axes = dimensions.map(|dimension| Axis {
                 length: shape[dimension],
@@ -106,7 +106,7 @@ impl<const N: usize> Axes<N> {
         })
     }
 
-    fn of_views(
+    fn from_views(
         views: [RawView<'_>; N],
         make: impl FnOnce(&[usize], [*mut u8; N], [&[isize]; N]) -> Self,
     ) -> Option<Self> {

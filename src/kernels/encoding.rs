@@ -7,7 +7,7 @@ use crate::format::Kind;
 /// Kind, size and byte order of a scalar type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Encoding {
-    pub(super) class: Kind,
+    pub(super) kind: Kind,
     /// Bytes of one element.
     pub(super) size: usize,
     /// Whether the bytes are in the order that is not this machine's.
@@ -18,13 +18,13 @@ impl Encoding {
     /// The encoding of a type.
     #[must_use]
     #[inline]
-    pub const fn of<T: Scalar>() -> Self {
-        Self { class: T::KIND, size: T::SIZE, swapped: T::SWAPPED }
+    pub const fn from_type<T: Scalar>() -> Self {
+        Self { kind: T::KIND, size: T::SIZE, swapped: T::SWAPPED }
     }
 
     /// How many numbers an element is: a complex one is two.
     pub(super) const fn numbers(self) -> usize {
-        if matches!(self.class, Kind::Complex) { 2 } else { 1 }
+        if matches!(self.kind, Kind::Complex) { 2 } else { 1 }
     }
 
     /// Bytes of one of these numbers.
@@ -39,17 +39,17 @@ impl Encoding {
 
     /// Whether elements are equal exactly when their bytes are.
     pub(super) const fn is_bitwise(self) -> bool {
-        is_bitwise(self.class)
+        is_bitwise(self.kind)
     }
 
     /// Whether the numbers are floats.
     pub(super) const fn is_float(self) -> bool {
-        matches!(self.class, Kind::Float | Kind::Complex)
+        matches!(self.kind, Kind::Float | Kind::Complex)
     }
 
     /// The encoding of one of the numbers.
     pub(super) const fn of_number(self) -> Self {
-        let class = if self.is_float() { Kind::Float } else { self.class };
-        Self { class, size: self.number_size(), swapped: self.swapped }
+        let kind = if self.is_float() { Kind::Float } else { self.kind };
+        Self { kind, size: self.number_size(), swapped: self.swapped }
     }
 }

@@ -23,7 +23,7 @@ struct Batch<T>([T; BATCH]);
 /// overlap, and need no alignment.
 pub(super) unsafe fn to_f32(source: *const f16, target: *mut f32, count: usize) {
     // SAFETY: the caller vouches for both.
-    unsafe { convert(source, target, count, <[_]>::convert_to_f32_slice) };
+    unsafe { convert_in_chunks(source, target, count, <[_]>::convert_to_f32_slice) };
 }
 
 /// Makes halves `f64`.
@@ -32,7 +32,7 @@ pub(super) unsafe fn to_f32(source: *const f16, target: *mut f32, count: usize) 
 /// As for [`to_f32`].
 pub(super) unsafe fn to_f64(source: *const f16, target: *mut f64, count: usize) {
     // SAFETY: the caller vouches for both.
-    unsafe { convert(source, target, count, <[_]>::convert_to_f64_slice) };
+    unsafe { convert_in_chunks(source, target, count, <[_]>::convert_to_f64_slice) };
 }
 
 /// Makes `f32` halves, the nearest ones.
@@ -42,7 +42,9 @@ pub(super) unsafe fn to_f64(source: *const f16, target: *mut f64, count: usize) 
 pub(super) unsafe fn from_f32(source: *const f32, target: *mut f16, count: usize) {
     // SAFETY: the caller vouches for both.
     unsafe {
-        convert(source, target, count, |floats, halves| halves.convert_from_f32_slice(floats));
+        convert_in_chunks(source, target, count, |floats, halves| {
+            halves.convert_from_f32_slice(floats)
+        });
     }
 }
 
@@ -50,7 +52,7 @@ pub(super) unsafe fn from_f32(source: *const f32, target: *mut f16, count: usize
 /// `source` is valid for reads of `count` values, `target` for writes; they do not overlap. Any
 /// bytes are an `A`.
 #[inline(always)]
-unsafe fn convert<A: Copy + Default, B: Copy + Default>(
+unsafe fn convert_in_chunks<A: Copy + Default, B: Copy + Default>(
     source: *const A,
     target: *mut B,
     count: usize,

@@ -2,7 +2,7 @@
 //!
 //! A kernel takes views and goes over them in long runs. What it depends on decides what it is
 //! compiled for: copies depend on the element's size, not on its type; what looks at values depends
-//! on class, size and byte order, which are a value ([`Encoding`]) and not a type. Each fast path
+//! on kind, size and byte order, which are a value ([`Encoding`]) and not a type. Each fast path
 //! has the plain loop beside it that it must agree with, or in its tests.
 //!
 //! | room | what it does |
@@ -20,7 +20,7 @@
 //!
 //! | shared | what it does |
 //! |---|---|
-//! | `encoding` | class, size and byte order of a scalar type |
+//! | `encoding` | kind, size and byte order of a scalar type |
 //! | `axes` | brings the dimensions of views into the order that suits the memory |
 //! | `runs` | several runs of elements, and these in blocks |
 //! | `blocks` | elements made contiguous, native and wider |

@@ -66,7 +66,7 @@ impl<const N: usize> Runs<N> {
     }
 
     /// `length` elements of the run `index`, from its element `first` on.
-    pub(crate) fn part(&self, index: usize, first: usize, length: usize) -> Self {
+    pub(crate) fn sub_run(&self, index: usize, first: usize, length: usize) -> Self {
         let mut starts = self.run_starts(index);
         for (start, stride) in starts.iter_mut().zip(self.strides) {
             *start = start.wrapping_offset(stride.wrapping_mul(first as isize));
@@ -94,7 +94,7 @@ impl<const N: usize> Runs<N> {
         let length = max.min(self.length);
         for index in 0..self.count {
             for first in (0..self.length).step_by(length) {
-                if !body(self.part(index, first, length.min(self.length - first))) {
+                if !body(self.sub_run(index, first, length.min(self.length - first))) {
                     return false;
                 }
             }

@@ -97,10 +97,10 @@ pub(super) unsafe fn widen(
             run(Widen::<$narrow, $wide> { source: source.cast(), target: target.cast(), count })
         };
     }
-    // SAFETY: the caller vouches for the numbers, whose type is that of class and size, on both
+    // SAFETY: the caller vouches for the numbers, whose type is that of kind and size, on both
     // sides.
     unsafe {
-        match (encoding.class, encoding.size, widened) {
+        match (encoding.kind, encoding.size, widened) {
             (Bool, _, Integer(1)) => to!(WidenBool: u8),
             (Bool, _, Integer(2)) => to!(WidenBool: u16),
             (Bool, _, Integer(4)) => to!(WidenBool: u32),

@@ -50,7 +50,8 @@ where
     T: Scalar,
     U: Scalar<Value = T::Value>,
 {
-    let (left, right) = ((left.raw(), Encoding::of::<T>()), (right.raw(), Encoding::of::<U>()));
+    let (left, right) =
+        ((left.raw(), Encoding::from_type::<T>()), (right.raw(), Encoding::from_type::<U>()));
     // SAFETY: each encoding is that of its view's type.
     unsafe { equal_scalars(left, right) }
 }
@@ -117,12 +118,13 @@ unsafe fn equal_to_complex(
     common: CommonType,
 ) -> bool {
     let number = right_encoding.of_number();
-    let Some(common_zero) = CommonType::promoted(Encoding::of::<f64>(), number) else {
+    let Some(common_zero) = CommonType::promoted(Encoding::from_type::<f64>(), number) else {
         return false;
     };
     let [mut for_real, mut for_imaginary] = [const { [const { Buffers::new() }; 2] }; 2];
     let mut real = Pair::new([left_encoding, number], common, &mut for_real);
-    let mut imaginary = Pair::new([Encoding::of::<f64>(), number], common_zero, &mut for_imaginary);
+    let mut imaginary =
+        Pair::new([Encoding::from_type::<f64>(), number], common_zero, &mut for_imaginary);
     let mut zero = 0_f64;
     let zero = (&raw mut zero).cast();
     all_runs([left, right], |runs| {

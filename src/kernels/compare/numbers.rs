@@ -26,14 +26,14 @@ pub(super) trait Equals: Copy {
 /// it is not negative.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
-pub(super) struct Bits<U>(U);
+pub(super) struct BitPattern<U>(U);
 
 /// The bits of an `f16`: processors compare no halves.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub(super) struct HalfBits(u16);
 
-impl<U: PrimInt + Unsigned> Equals for Bits<U> {
+impl<U: PrimInt + Unsigned> Equals for BitPattern<U> {
     #[inline(always)]
     fn equals(self, other: Self) -> bool {
         let sign = !(U::max_value() >> 1);
@@ -81,7 +81,7 @@ impl<A: Equals> Kernel for Same<A, A> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bits, Equals, HalfBits};
+    use super::{BitPattern, Equals, HalfBits};
     use half::f16;
 
     #[test]
@@ -102,7 +102,7 @@ mod tests {
             (0..=u8::MAX).flat_map(|left| (0..=u8::MAX).map(move |right| (left, right)))
         {
             let expected = i16::from(left.cast_signed()) == i16::from(right);
-            assert_eq!(Bits(left).equals(Bits(right)), expected);
+            assert_eq!(BitPattern(left).equals(BitPattern(right)), expected);
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use super::bytes::equal_bytes;
 use super::exact::Exact;
-use super::numbers::{Bits, HalfBits, Same};
+use super::numbers::{BitPattern, HalfBits, Same};
 use super::promote::CommonType;
 use crate::element::{LongDouble, Scalar};
 use crate::format::Kind;
@@ -37,7 +37,7 @@ impl<'a> Pair<'a> {
             Blocks::new(left, common.widened(left), for_left),
             Blocks::new(right, common.widened(right), for_right),
         ];
-        let is_float_first = left.class == Kind::Float;
+        let is_float_first = left.kind == Kind::Float;
         Self { blocks, common, numbers: left.numbers(), is_float_first }
     }
 
@@ -86,10 +86,10 @@ unsafe fn equal_numbers(
     unsafe {
         match common {
             CommonType::Integer(size) => equal_bytes(left, right, count * size),
-            CommonType::MixedSigns(1) => kernel!(Bits<u8>),
-            CommonType::MixedSigns(2) => kernel!(Bits<u16>),
-            CommonType::MixedSigns(4) => kernel!(Bits<u32>),
-            CommonType::MixedSigns(_) => kernel!(Bits<u64>),
+            CommonType::MixedSigns(1) => kernel!(BitPattern<u8>),
+            CommonType::MixedSigns(2) => kernel!(BitPattern<u16>),
+            CommonType::MixedSigns(4) => kernel!(BitPattern<u32>),
+            CommonType::MixedSigns(_) => kernel!(BitPattern<u64>),
             CommonType::Float(2) => kernel!(HalfBits),
             CommonType::Float(4) => kernel!(f32),
             CommonType::Float(_) => kernel!(f64),

@@ -33,11 +33,11 @@ impl CommonType {
         use Kind::{Address, Bool, Char, Complex, Float, Signed, Text, Unsigned};
         let (size, other) = (left.number_size(), right.number_size());
         let larger = size.max(other);
-        let with_float = |class, size| match size {
-            8 => Self::IntegerAndFloat { signed: class == Signed },
+        let with_float = |kind, size| match size {
+            8 => Self::IntegerAndFloat { signed: kind == Signed },
             _ => Self::Float(8),
         };
-        Some(match (left.class, right.class) {
+        Some(match (left.kind, right.kind) {
             (Char, Char) => Self::Integer(1),
             (Text, Text) => Self::Integer(larger),
             (Float | Complex, Float | Complex) => match (larger, size == other) {
@@ -45,12 +45,12 @@ impl CommonType {
                 (_, false) => Self::Float(8),
                 _ => Self::LongDouble,
             },
-            (class @ (Bool | Signed | Unsigned | Address), Float | Complex) => {
-                with_float(class, size)
+            (kind @ (Bool | Signed | Unsigned | Address), Float | Complex) => {
+                with_float(kind, size)
             }
-            (Float, class @ (Bool | Signed | Unsigned | Address)) => with_float(class, other),
+            (Float, kind @ (Bool | Signed | Unsigned | Address)) => with_float(kind, other),
             (Char | Text, _) | (_, Char | Text) => return None,
-            (Signed, class) | (class, Signed) if class != Signed => Self::MixedSigns(larger),
+            (Signed, kind) | (kind, Signed) if kind != Signed => Self::MixedSigns(larger),
             _ => Self::Integer(larger),
         })
     }
@@ -69,7 +69,7 @@ impl CommonType {
         // Of a `bool` that is as wide the bytes still have to become 0 or 1.
         let is_alike = matches!(widened, Widened::Float(_)) == is_float
             && widened.size() == encoding.number_size()
-            && encoding.class != Kind::Bool;
+            && encoding.kind != Kind::Bool;
         (!is_alike).then_some(widened)
     }
 }
@@ -86,7 +86,7 @@ mod tests {
     macro_rules! promoted {
         ($($left:ty, $right:ty => $common:expr;)*) => {
             $(
-                let (left, right) = (Encoding::of::<$left>(), Encoding::of::<$right>());
+                let (left, right) = (Encoding::from_type::<$left>(), Encoding::from_type::<$right>());
                 assert_eq!(CommonType::promoted(left, right), $common);
                 if left.numbers() == right.numbers() {
                     assert_eq!(CommonType::promoted(right, left), $common);
@@ -127,13 +127,13 @@ mod tests {
 
     #[test]
     fn what_is_of_the_common_type_is_not_widened() {
-        assert_eq!(Integer(4).widened(Encoding::of::<i32>()), None);
-        assert_eq!(Integer(4).widened(Encoding::of::<u16>()), Some(Widened::Integer(4)));
-        assert_eq!(Integer(1).widened(Encoding::of::<bool>()), Some(Widened::Integer(1)));
-        assert_eq!(Float(8).widened(Encoding::of::<i32>()), Some(Widened::Float(8)));
-        assert_eq!(Float(8).widened(Encoding::of::<Complex<f64>>()), None);
+        assert_eq!(Integer(4).widened(Encoding::from_type::<i32>()), None);
+        assert_eq!(Integer(4).widened(Encoding::from_type::<u16>()), Some(Widened::Integer(4)));
+        assert_eq!(Integer(1).widened(Encoding::from_type::<bool>()), Some(Widened::Integer(1)));
+        assert_eq!(Float(8).widened(Encoding::from_type::<i32>()), Some(Widened::Float(8)));
+        assert_eq!(Float(8).widened(Encoding::from_type::<Complex<f64>>()), None);
         let mixed = IntegerAndFloat { signed: true };
-        assert_eq!(mixed.widened(Encoding::of::<i64>()), None);
-        assert_eq!(mixed.widened(Encoding::of::<f32>()), Some(Widened::Float(8)));
+        assert_eq!(mixed.widened(Encoding::from_type::<i64>()), None);
+        assert_eq!(mixed.widened(Encoding::from_type::<f32>()), Some(Widened::Float(8)));
     }
 }

@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)]
 
-use super::fault::{Fault, Number};
+use super::fault::{Fault, NumberText};
 use super::plan::Plan;
 use crate::error::{Error, Result};
 use crate::kernels::copy;
@@ -41,7 +41,7 @@ pub(super) unsafe fn convert_all(
     plan: &Plan,
     view: RawView<'_>,
     start: *mut u8,
-    error: impl Fn(usize, Fault, Number) -> Error,
+    error: impl Fn(usize, Fault, NumberText) -> Error,
 ) -> Result<()> {
     if view.layout().is_c_contiguous() && plan.maps() == 1 {
         // Directly to the target; in blocks only if these are read twice.
@@ -74,7 +74,7 @@ unsafe fn convert_in_blocks(
     plan: &Plan,
     view: RawView<'_>,
     target: *mut u8,
-    error: impl Fn(usize, Fault, Number) -> Error,
+    error: impl Fn(usize, Fault, NumberText) -> Error,
 ) -> Result<()> {
     let layout = view.layout();
     let [size, target_size] = plan.sizes;

@@ -16,9 +16,9 @@ pub(super) struct Limits {
 }
 
 /// The smallest and the largest integer of a type; `None` for floats.
-pub(super) const fn range(scalar: DType) -> Option<(i128, i128)> {
-    let bits = 8 * scalar.size();
-    match scalar.kind() {
+pub(super) const fn range(dtype: DType) -> Option<(i128, i128)> {
+    let bits = 8 * dtype.size();
+    match dtype.kind() {
         Kind::Bool => Some((0, 1)),
         Kind::Signed => Some((-(1 << (bits - 1)), (1 << (bits - 1)) - 1)),
         Kind::Unsigned => Some((0, (1 << bits) - 1)),
@@ -50,8 +50,8 @@ where
 
 impl Limits {
     /// The limits of a type.
-    pub(super) fn of(scalar: DType) -> &'static Self {
-        &LIMITS[scalar as usize]
+    pub(super) fn for_dtype(dtype: DType) -> &'static Self {
+        &LIMITS[dtype as usize]
     }
 
     const fn new(target: DType) -> Self {
@@ -94,14 +94,14 @@ mod tests {
 
     #[test]
     fn floats_around_the_limits_are_the_next_ones_beyond() {
-        let limits = Limits::of(DType::U8);
+        let limits = Limits::for_dtype(DType::U8);
         assert_eq!((limits.floats, limits.doubles), ((-1.0, 256.0), (-1.0, 256.0)));
-        let limits = Limits::of(DType::I64);
+        let limits = Limits::for_dtype(DType::I64);
         assert_eq!(limits.integers::<i64>(), (i64::MIN, i64::MAX));
         assert_eq!(limits.doubles, ((i64::MIN as f64).next_down(), 9_223_372_036_854_775_808.0));
         assert_eq!(limits.integers::<i32>(), (i32::MIN, i32::MAX));
         assert_eq!(limits.integers::<u64>(), (0, i64::MAX as u64));
-        let limits = Limits::of(DType::F32);
+        let limits = Limits::for_dtype(DType::F32);
         assert!(f64::from(f32::MAX) < limits.doubles.1);
         assert!((limits.doubles.1 as f32).is_infinite());
         assert_eq!(limits.doubles.1.next_down() as f32, f32::MAX);

@@ -29,7 +29,7 @@ use crate::format::FormatString;
 use crate::layout::Layout;
 use crate::view::RawView;
 use execute::convert_all;
-use fault::{Fault, Index, Number};
+use fault::{Fault, Index, NumberText};
 use plan::Plan;
 
 /// The error for two formats between which a conversion has no meaning.
@@ -94,7 +94,7 @@ impl<'a> Conversion<'a> {
     }
 
     #[cold]
-    fn error(&self, position: usize, fault: Fault, Number(number): &Number) -> Error {
+    fn error(&self, position: usize, fault: Fault, NumberText(number): &NumberText) -> Error {
         let (index, format) = (Index(self.shape, position), self.format);
         Error::value(match fault {
             Fault::OutOfRange => {

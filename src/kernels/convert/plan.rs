@@ -21,7 +21,7 @@
 
 #![allow(unsafe_code)]
 
-use super::fault::{Fault, Number};
+use super::fault::{Fault, NumberText};
 use super::limits::{Limits, range};
 use super::loops::{Find, Map, Try};
 use super::overflow::Overflow;
@@ -56,7 +56,7 @@ pub(super) struct Plan {
 /// What finds the numbers of a type that are beyond the limits of another; `None` if there are
 /// none.
 fn check(limits: &Limits, from: DType, to: DType) -> Option<Find> {
-    let wide = WideType::of(from);
+    let wide = WideType::from_dtype(from);
     match range(from) {
         Some((low, high)) if low >= limits.low && high <= limits.high => None,
         Some(_) => Some(steps::outside(wide)),
@@ -68,8 +68,8 @@ fn check(limits: &Limits, from: DType, to: DType) -> Option<Find> {
 
 /// The type of the real numbers that a scalar consists of, and how many there are; `None` for
 /// bytes, which are no numbers.
-fn parts(scalar: DType) -> Option<(DType, usize)> {
-    Some(match scalar {
+fn parts(dtype: DType) -> Option<(DType, usize)> {
+    Some(match dtype {
         DType::Char => return None,
         DType::Complex32 => (DType::F16, 2),
         DType::Complex64 => (DType::F32, 2),
@@ -87,8 +87,8 @@ fn parts(scalar: DType) -> Option<(DType, usize)> {
 /// addresses and integers.
 fn is_meaningful(from: Kind, to: Kind) -> bool {
     use Kind::{Address, Bool, Char, Complex, Float, Signed, Text, Unsigned};
-    let is_integer = |class| matches!(class, Bool | Signed | Unsigned | Address);
-    let is_number = |class| matches!(class, Bool | Signed | Unsigned | Float | Complex);
+    let is_integer = |kind| matches!(kind, Bool | Signed | Unsigned | Address);
+    let is_number = |kind| matches!(kind, Bool | Signed | Unsigned | Float | Complex);
     match (from, to) {
         (Char, Char) | (Text, Text) => true,
         _ => (is_integer(from) && is_integer(to)) || (is_number(from) && is_number(to)),
@@ -106,8 +106,8 @@ impl Plan {
         let bytes = (DType::U8, 1);
         let (source, mut count) = parts(from.dtype).unwrap_or(bytes);
         let (target, parts) = parts(to.dtype).unwrap_or(bytes);
-        let wide = WideType::of(source);
-        let limits = Limits::of(target);
+        let wide = WideType::from_dtype(source);
+        let limits = Limits::for_dtype(target);
         let mut plan = Self {
             steps: SmallVec::new(),
             limits,
@@ -139,14 +139,14 @@ impl Plan {
             plan.map(Some(steps::swap(target.size())), count);
         }
         if plan.maps() == 0 {
-            plan.map(Some(steps::copy(target.size())), count);
+            plan.map(Some(steps::same(target.size())), count);
         }
         Some(plan)
     }
 
     /// The steps from the wide type of a real scalar to another real scalar.
     fn convert_numbers(&mut self, source: DType, target: DType, overflow: Overflow, count: usize) {
-        let (from, to) = (self.wide, WideType::of(target));
+        let (from, to) = (self.wide, WideType::from_dtype(target));
         let check = check(self.limits, source, target);
         let overflows = check.is_some();
         let mut convert = match target {
@@ -211,7 +211,7 @@ impl Plan {
         target: *mut u8,
         count: usize,
         blocks: [*mut u8; 2],
-    ) -> std::result::Result<(), (usize, Fault, Number)> {
+    ) -> std::result::Result<(), (usize, Fault, NumberText)> {
         let ([first, second], maps) = (blocks, self.maps());
         let (mut current, mut done) = (source, 0);
         for step in &self.steps {
@@ -241,7 +241,8 @@ impl Plan {
                 let parts = if fault == Fault::Imaginary { 2 } else { 1 };
                 // SAFETY: errors are found among wide numbers, and this is one of those that the
                 // step has read.
-                let number = unsafe { Number::read(self.wide, values, position * parts, parts) };
+                let number =
+                    unsafe { NumberText::read(self.wide, values, position * parts, parts) };
                 let position = position / per_element;
                 // A later step may find one that comes before it.
                 // SAFETY: the caller vouches for more elements than these.

@@ -16,8 +16,8 @@ pub(super) enum WideType {
 
 impl WideType {
     /// The narrowest that holds every number of a real scalar.
-    pub(super) fn of(scalar: DType) -> Self {
-        match scalar {
+    pub(super) fn from_dtype(dtype: DType) -> Self {
+        match dtype {
             DType::I64 | DType::U32 => Self::I64,
             DType::U64 => Self::U64,
             DType::F16 | DType::F32 => Self::F32,

@@ -112,7 +112,7 @@ pub(crate) unsafe fn to_memory_swapped(
 /// Those of [`to_memory`].
 pub fn to_native<T: Scalar>(view: &View<T>) -> Result<Memory> {
     // SAFETY: an element of a type is one or two of its units.
-    unsafe { to_memory_swapped(view.raw(), Order::C, Encoding::of::<T>().swap_unit()) }
+    unsafe { to_memory_swapped(view.raw(), Order::C, Encoding::from_type::<T>().swap_unit()) }
 }
 
 /// Writes every element of a view, in an order, to a slice of bytes.

@@ -185,7 +185,7 @@ pub(super) unsafe fn copy_runs(runs: Runs, itemsize: usize, swap_unit: usize) {
     let max = (SWAP_BLOCK / itemsize).max(1);
     for index in 0..runs.count {
         for first in (0..runs.length).step_by(max) {
-            let part = runs.part(index, first, max.min(runs.length - first));
+            let part = runs.sub_run(index, first, max.min(runs.length - first));
             let [target, source] = part.starts;
             let nbytes = part.length * itemsize;
             // SAFETY: a part of a run, which the caller vouches for; that of the target is

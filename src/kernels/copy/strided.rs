@@ -57,7 +57,7 @@ unsafe fn copy_sized<B: Copy>(runs: Runs) {
     let step = if to == size && from % size == 0 { from / size } else { isize::MAX };
     macro_rules! narrowed {
         ($wide:ty, $narrow:ty) => {
-            run(Narrowed::<$wide, $narrow>(runs, PhantomData))
+            run(NarrowCopy::<$wide, $narrow>(runs, PhantomData))
         };
     }
     // SAFETY: the caller vouches for the runs. The target is contiguous, and the source's stride is
@@ -125,9 +125,9 @@ unsafe fn copy_stepped<B: Copy, const STEP: isize>(runs: Runs) {
 /// Every second, fourth or eighth element: integers `W` of the size of the stride, narrowed to
 /// those of the size `B` of an element. This reads what lies between two elements, which belongs to
 /// the same memory, but nothing behind the last one.
-struct Narrowed<W, B>(Runs, PhantomData<(W, B)>);
+struct NarrowCopy<W, B>(Runs, PhantomData<(W, B)>);
 
-impl<W: PrimInt + AsPrimitive<B>, B: Copy + 'static> Kernel for Narrowed<W, B> {
+impl<W: PrimInt + AsPrimitive<B>, B: Copy + 'static> Kernel for NarrowCopy<W, B> {
     type Output = ();
 
     #[inline(always)]

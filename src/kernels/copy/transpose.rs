@@ -45,7 +45,7 @@ const MAX_RUN: usize = 1024;
 
 impl Matrix {
     /// Some rows and columns of the matrix.
-    fn part(&self, rows: Range<usize>, columns: Range<usize>) -> Self {
+    fn sub_matrix(&self, rows: Range<usize>, columns: Range<usize>) -> Self {
         let start = |view: usize| {
             let down = self.row.strides[view].wrapping_mul(rows.start as isize);
             let across = self.column.strides[view].wrapping_mul(columns.start as isize);
@@ -95,7 +95,7 @@ pub(super) unsafe fn copy_matrix(matrix: Matrix, itemsize: usize, swap_unit: usi
     for left in (0..columns).step_by(width) {
         for top in (0..rows).step_by(height) {
             let (right, bottom) = (columns.min(left + width), rows.min(top + height));
-            let block = matrix.part(top..bottom, left..right);
+            let block = matrix.sub_matrix(top..bottom, left..right);
             // SAFETY: the block is a part of the matrix, which the caller vouches for.
             unsafe {
                 if has_few_rows {
@@ -134,8 +134,8 @@ unsafe fn copy_block(block: Matrix, itemsize: usize) {
                 _ => (0, 0),
             }
         };
-        let right = block.part(0..rows, columns..block.column.length);
-        let bottom = block.part(rows..block.row.length, 0..block.column.length);
+        let right = block.sub_matrix(0..rows, columns..block.column.length);
+        let bottom = block.sub_matrix(rows..block.row.length, 0..block.column.length);
         // SAFETY: both are parts of the block.
         unsafe {
             copy_strided(right.runs_along_rows(), itemsize);
@@ -164,7 +164,9 @@ impl<const SIZE: usize, const SIDE: usize> Kernel for Tiles<SIZE, SIDE> {
     unsafe fn run<const BYTES: usize>(self) -> (usize, usize) {
         use std::arch::x86_64::{__m128i, __m256i};
         // SAFETY: the caller vouches for the block, and for the features of AVX2 if `BYTES` is 32.
-        unsafe { if BYTES > 16 { self.copy::<__m256i>() } else { self.copy::<__m128i>() } }
+        unsafe {
+            if BYTES > 16 { self.copy_tiles::<__m256i>() } else { self.copy_tiles::<__m128i>() }
+        }
     }
 }
 
@@ -173,7 +175,7 @@ impl<const SIZE: usize, const SIDE: usize> Tiles<SIZE, SIDE> {
     /// # Safety
     /// The elements of the block are valid, and the processor has these vectors.
     #[inline(always)]
-    unsafe fn copy<V: Vector>(self) -> (usize, usize) {
+    unsafe fn copy_tiles<V: Vector>(self) -> (usize, usize) {
         let Matrix { starts: [target, source], row, column } = self.0;
         let ([to_row, _], [_, to_column]) = (row.strides, column.strides);
         let width = SIDE * V::LANES;

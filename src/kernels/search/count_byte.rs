@@ -45,17 +45,17 @@ impl CountByte {
     #[inline(always)]
     unsafe fn from(&self, first: usize) -> usize {
         /// A counter of one byte counts as many, and they are whole vectors.
-        const PIECE: usize = 128;
+        const MAX_PER_COUNTER: usize = 128;
         let is_equal = |index: usize| {
             // SAFETY: the caller vouches for the bytes, and `index` is below their count.
             let byte = unsafe { self.start.add(index).read() };
             u8::from(byte == self.byte)
         };
-        let whole = self.count - (self.count - first) % PIECE;
+        let whole = self.count - (self.count - first) % MAX_PER_COUNTER;
         let mut total = 0;
-        for piece in (first..whole).step_by(PIECE) {
+        for piece in (first..whole).step_by(MAX_PER_COUNTER) {
             let mut equal = 0;
-            for index in piece..piece + PIECE {
+            for index in piece..piece + MAX_PER_COUNTER {
                 equal += is_equal(index);
             }
             total += usize::from(equal);
@@ -68,15 +68,15 @@ impl CountByte {
 #[cfg(target_arch = "x86_64")]
 impl CountByte {
     /// Bytes that are compared between two prefetches.
-    const CHUNK: usize = 256;
+    const PREFETCH_STEP: usize = 256;
 
     /// Calls `body` with the start of every whole chunk of a range, and prefetches later ones.
     #[inline(always)]
     fn for_each_chunk(&self, from: usize, until: usize, mut body: impl FnMut(*const u8)) {
         use crate::kernels::prefetch::{DISTANCE, prefetch};
-        for first in (from..until).step_by(Self::CHUNK) {
-            if self.count - first >= DISTANCE + Self::CHUNK {
-                prefetch(self.start.wrapping_add(first + DISTANCE), Self::CHUNK);
+        for first in (from..until).step_by(Self::PREFETCH_STEP) {
+            if self.count - first >= DISTANCE + Self::PREFETCH_STEP {
+                prefetch(self.start.wrapping_add(first + DISTANCE), Self::PREFETCH_STEP);
             }
             body(self.start.wrapping_add(first));
         }
@@ -93,12 +93,12 @@ impl CountByte {
             _mm512_maskz_loadu_epi8, _mm512_set1_epi8,
         };
         const VECTOR: usize = size_of::<__m512i>();
-        let whole = self.count - self.count % Self::CHUNK;
+        let whole = self.count - self.count % Self::PREFETCH_STEP;
         // SAFETY: chunks are whole vectors of the bytes that the caller vouches for. Of the rest
         // each load is masked to the bytes that are left, and touches no others.
         unsafe {
             let sought = _mm512_set1_epi8(self.byte.cast_signed());
-            let mut counts = [0; Self::CHUNK / VECTOR];
+            let mut counts = [0; Self::PREFETCH_STEP / VECTOR];
             self.for_each_chunk(0, whole, |chunk| {
                 for (index, count) in counts.iter_mut().enumerate() {
                     let vector = _mm512_loadu_si512(chunk.add(index * VECTOR).cast());
@@ -128,8 +128,8 @@ impl CountByte {
         };
         const VECTOR: usize = size_of::<__m256i>();
         /// Bytes of as many chunks as a counter of one byte can count.
-        const MAX_BYTES: usize = u8::MAX as usize * CountByte::CHUNK;
-        let whole = self.count - self.count % Self::CHUNK;
+        const MAX_BYTES: usize = u8::MAX as usize * CountByte::PREFETCH_STEP;
+        let whole = self.count - self.count % Self::PREFETCH_STEP;
         // SAFETY: chunks are whole vectors of the bytes that the caller vouches for, and there is
         // room for the vector of sums.
         unsafe {
@@ -137,7 +137,7 @@ impl CountByte {
             let zero = _mm256_setzero_si256();
             let mut sums = zero;
             for first in (0..whole).step_by(MAX_BYTES) {
-                let mut counts = [zero; Self::CHUNK / VECTOR];
+                let mut counts = [zero; Self::PREFETCH_STEP / VECTOR];
                 self.for_each_chunk(first, whole.min(first + MAX_BYTES), |chunk| {
                     for (index, count) in counts.iter_mut().enumerate() {
                         let vector = _mm256_loadu_si256(chunk.add(index * VECTOR).cast());

@@ -44,14 +44,14 @@ use crate::view::{RawView, View};
 #[must_use]
 #[inline]
 pub fn find<T: Scalar>(view: &View<T>, value: T::Value) -> Option<usize> {
-    Pattern::of::<T>(value).as_ref().and_then(|pattern| find_pattern(view.raw(), pattern))
+    Pattern::from_value::<T>(value).as_ref().and_then(|pattern| find_pattern(view.raw(), pattern))
 }
 
 /// How many elements equal a value.
 #[must_use]
 #[inline]
 pub fn count<T: Scalar>(view: &View<T>, value: T::Value) -> usize {
-    Pattern::of::<T>(value).as_ref().map_or(0, |pattern| count_pattern(view.raw(), pattern))
+    Pattern::from_value::<T>(value).as_ref().map_or(0, |pattern| count_pattern(view.raw(), pattern))
 }
 
 /// The position, in C order, of the first element that a pattern matches. The view's elements are

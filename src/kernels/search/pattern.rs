@@ -38,8 +38,8 @@ impl Pattern {
     /// The pattern of the elements that equal a value; `None` if none can.
     #[must_use]
     #[inline]
-    pub fn of<T: Scalar>(value: T::Value) -> Option<Self> {
-        Self::from_element(Encoding::of::<T>(), T::encode(value).as_ref())
+    pub fn from_value<T: Scalar>(value: T::Value) -> Option<Self> {
+        Self::from_element(Encoding::from_type::<T>(), T::encode(value).as_ref())
     }
 
     /// The pattern of the elements that equal the one of these bytes; `None` if none can, because
@@ -48,7 +48,7 @@ impl Pattern {
     #[inline]
     pub fn from_element(encoding: Encoding, element: &[u8]) -> Option<Self> {
         if let (&[byte], 1) = (element, encoding.size) {
-            let matching = match encoding.class {
+            let matching = match encoding.kind {
                 Kind::Bool if byte != 0 => Matching::True,
                 _ => Matching::Byte(byte),
             };

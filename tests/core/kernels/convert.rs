@@ -2,11 +2,8 @@
 //! definition of rounding. The oracle knows nothing but how each type keeps a number.
 
 #![cfg(target_endian = "little")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use crate::support as common;
-
-use common::config;
+use crate::support::config;
 use consumer::form::{Judgement, judge};
 use consumer::kernels::convert::Overflow;
 use consumer::kernels::simd::width::{Width, force};

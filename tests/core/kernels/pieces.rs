@@ -1,10 +1,6 @@
 //! The pieces of views are all of their elements, once each, in the sequence that was asked for.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
-
-use crate::support as common;
-
-use common::{Arena, Placed, config, placed_as, shapes};
+use crate::support::{Arena, Placed, config, placed_as, shapes};
 use consumer::Order;
 use consumer::kernels::pieces::{Sequence, for_each_piece};
 use consumer::view::{RawView, Walk};

@@ -1,11 +1,7 @@
 //! The kernels with every width of vectors that this machine has, on lines long enough to fill them,
 //! against loops over the indices with the standard library's own numbers.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
-
-use crate::support as common;
-
-use common::{Arena, Placed, config, noise};
+use crate::support::{Arena, Placed, config, noise};
 use consumer::element::{Opaque, Scalar, Swapped};
 use consumer::kernels::simd::width::{Width, force};
 use consumer::kernels::{compare, copy, hex, search};
@@ -156,12 +152,12 @@ macro_rules! swapped {
 }
 
 swapped! {
-    int16_is_turned_around i16, 2;
-    float32_is_turned_around f32, 4;
-    float64_is_turned_around f64, 8;
-    the_parts_of_complex64_are_turned_around num_complex::Complex<f32>, 4;
-    the_parts_of_complex128_are_turned_around num_complex::Complex<f64>, 8;
-    long_double_is_turned_around consumer::element::LongDouble, size_of::<consumer::element::LongDouble>();
+    int16_is_byte_swapped i16, 2;
+    float32_is_byte_swapped f32, 4;
+    float64_is_byte_swapped f64, 8;
+    the_parts_of_complex64_are_byte_swapped num_complex::Complex<f32>, 4;
+    the_parts_of_complex128_are_byte_swapped num_complex::Complex<f64>, 8;
+    long_double_is_byte_swapped consumer::element::LongDouble, size_of::<consumer::element::LongDouble>();
 }
 
 proptest! {

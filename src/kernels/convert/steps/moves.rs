@@ -8,7 +8,7 @@ use crate::kernels::convert::loops::{Map, Mapped, by_size, map};
 use crate::kernels::convert::wide::WideType;
 
 /// The same numbers.
-pub(crate) fn copy(size: usize) -> Map {
+pub(crate) fn same(size: usize) -> Map {
     by_size!(size, N => map!([u8; N] => [u8; N], |bytes| bytes))
 }
 

@@ -8,8 +8,8 @@ use crate::kernels::convert::loops::{Map, Mapped, map};
 use crate::kernels::halves;
 
 /// Scalars to their wide type; `None` if they are of it.
-pub(crate) fn widen(scalar: DType) -> Option<Map> {
-    Some(match scalar {
+pub(crate) fn widen(dtype: DType) -> Option<Map> {
+    Some(match dtype {
         // Any byte but 0 is true.
         DType::Bool => map!(u8 => i32, |x| i32::from(x != 0)),
         DType::I8 => map!(i8 => i32, |x| i32::from(x)),
@@ -23,8 +23,8 @@ pub(crate) fn widen(scalar: DType) -> Option<Map> {
 }
 
 /// Wide numbers to scalars, of integers the lowest bits; `None` if they are of that type.
-pub(crate) fn narrow(scalar: DType) -> Option<Map> {
-    Some(match scalar {
+pub(crate) fn narrow(dtype: DType) -> Option<Map> {
+    Some(match dtype {
         DType::I8 | DType::U8 => map!(i32 => u8, |x| x as u8),
         DType::I16 | DType::U16 => map!(i32 => u16, |x| x as u16),
         DType::U32 => map!(i64 => u32, |x| x as u32),
