@@ -1,4 +1,4 @@
-//! Two encodings, and the comparison of runs of them as their common type.
+//! [`Pair`]: the comparison of runs of two encodings as their common type.
 
 #![allow(unsafe_code)]
 
@@ -25,7 +25,7 @@ pub(super) struct Pair<'a> {
 }
 
 impl<'a> Pair<'a> {
-    /// The comparison of two encodings as their common type.
+    /// Makes the comparison of two encodings as their common type.
     pub(super) fn new(
         encodings: [Encoding; 2],
         common: CommonType,
@@ -51,7 +51,7 @@ impl<'a> Pair<'a> {
         let is_crossed =
             self.is_float_first && matches!(self.common, CommonType::IntegerAndFloat { .. });
         runs.all_blocks(max, |part| {
-            // SAFETY: the caller vouches for the elements; a block is valid until the next one of
+            // SAFETY: the caller guarantees the elements; a block is valid until the next one of
             // its own view, and holds numbers of the common type.
             unsafe {
                 let left = left_blocks.block(part.in_view(0));
@@ -63,8 +63,8 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// Returns whether so many numbers of a common type are equal. Of two types the integers come
-/// first.
+/// Returns whether `count` numbers of a common type are equal. If there are two types, the
+/// integers come first.
 ///
 /// # Safety
 /// Both are valid for reads of as many numbers of the common type.
@@ -82,7 +82,7 @@ unsafe fn equal_numbers(
             kernel!(Same, $type, $type)
         };
     }
-    // SAFETY: the caller vouches for `count` numbers on both sides, whose types these are.
+    // SAFETY: the caller guarantees `count` numbers on both sides, whose types these are.
     unsafe {
         match common {
             CommonType::Integer(size) => equal_bytes(left, right, count * size),
@@ -100,14 +100,14 @@ unsafe fn equal_numbers(
     }
 }
 
-/// The plain loop, for numbers that there are no vectors of.
+/// Returns whether numbers are equal by the plain loop, because there are no vectors of them.
 ///
 /// # Safety
 /// Both are valid for reads of `count` numbers.
 unsafe fn equal_long_doubles(left: *const u8, right: *const u8, count: usize) -> bool {
     (0..count).all(|index| {
         let [left, right] = [left, right].map(|start| {
-            // SAFETY: the caller vouches for `count` numbers; `load` needs no alignment.
+            // SAFETY: the caller guarantees `count` numbers; `load` needs no alignment.
             unsafe { load::<LongDouble>(start.add(index * LongDouble::SIZE)) }
         });
         left == right

@@ -3,9 +3,9 @@
 //! The common type holds the numbers of both exactly, so that equality after promotion is equality
 //! of the numbers. Integers become the wider of the two types, floats likewise, and integers of up
 //! to 32 bits become `f64` beside floats. No type holds both 64-bit integers and floats, nor signed
-//! and unsigned integers of 64 bits: these have loops that compare the two kinds with each other.
-//! The only exception is C's `long double`, which beside other numbers is the `f64` that it is read
-//! as.
+//! and unsigned integers of 64 bits: these have loops that compare the two with each other. The
+//! only exception is C's `long double`, which is compared with other numbers as the `f64` that it
+//! is read as.
 
 use crate::format::Kind;
 use crate::kernels::blocks::Widened;
@@ -27,8 +27,8 @@ pub(super) enum CommonType {
 }
 
 impl CommonType {
-    /// What the numbers of two encodings are compared as; `None` if they are never equal. The first
-    /// has no more numbers per element than the second.
+    /// Returns what the numbers of two encodings are compared as, or `None` if they are never
+    /// equal. The first has no more numbers per element than the second.
     pub(super) fn promoted(left: Encoding, right: Encoding) -> Option<Self> {
         use Kind::{Address, Bool, Char, Complex, Float, Signed, Text, Unsigned};
         let (size, other) = (left.number_size(), right.number_size());
@@ -55,8 +55,8 @@ impl CommonType {
         })
     }
 
-    /// What the numbers of an encoding have to be widened to; `None` if they are of the common
-    /// type.
+    /// Returns what the numbers of an encoding have to be widened to, or `None` if they are of the
+    /// common type.
     pub(super) fn widened(self, encoding: Encoding) -> Option<Widened> {
         let is_float = encoding.is_float();
         let widened = match self {
@@ -66,7 +66,7 @@ impl CommonType {
             Self::IntegerAndFloat { .. } => Widened::Integer(8),
             Self::LongDouble => return None,
         };
-        // Of a `bool` that is as wide the bytes still have to become 0 or 1.
+        // The bytes of a `bool` still have to become 0 or 1, even if it is as wide.
         let is_alike = matches!(widened, Widened::Float(_)) == is_float
             && widened.size() == encoding.number_size()
             && encoding.kind != Kind::Bool;
@@ -86,7 +86,8 @@ mod tests {
     macro_rules! promoted {
         ($($left:ty, $right:ty => $common:expr;)*) => {
             $(
-                let (left, right) = (Encoding::from_type::<$left>(), Encoding::from_type::<$right>());
+                let left = Encoding::from_type::<$left>();
+                let right = Encoding::from_type::<$right>();
                 assert_eq!(CommonType::promoted(left, right), $common);
                 if left.numbers() == right.numbers() {
                     assert_eq!(CommonType::promoted(right, left), $common);

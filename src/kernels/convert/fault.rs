@@ -18,7 +18,7 @@ pub(super) enum Fault {
 pub(super) struct NumberText(pub(super) String);
 
 impl NumberText {
-    /// The number that `parts` wide ones are, from that at `position` on.
+    /// Reads the number that consists of `parts` wide ones, from the one at `position` on.
     ///
     /// # Safety
     /// `pointer` is valid for reads of `position + parts` wide numbers.
@@ -30,7 +30,7 @@ impl NumberText {
     ) -> Self {
         macro_rules! part {
             ($type:ty, $index:expr) => {
-                // SAFETY: the caller vouches for the numbers, of which the index is one; any bytes
+                // SAFETY: the caller guarantees the numbers, of which the index is one; any bytes
                 // are of these types, and the load needs no alignment.
                 unsafe { pointer.cast::<$type>().add($index).read_unaligned() }
             };

@@ -15,7 +15,7 @@ pub(super) struct Limits {
     pub(super) doubles: (f64, f64),
 }
 
-/// The smallest and the largest integer of a type; `None` for floats.
+/// Returns the smallest and the largest integer of a type, or `None` for floats.
 pub(super) const fn range(dtype: DType) -> Option<(i128, i128)> {
     let bits = 8 * dtype.size();
     match dtype.kind() {
@@ -26,7 +26,7 @@ pub(super) const fn range(dtype: DType) -> Option<(i128, i128)> {
     }
 }
 
-/// The limits of every scalar type, in the order of [`DType::ALL`]. A table, because finding them
+/// The limits of every scalar type, in the order of [`DType::ALL`]. A table, because computing them
 /// takes longer than converting a few numbers.
 static LIMITS: [Limits; DType::ALL.len()] = {
     let mut limits = [Limits::new(DType::Bool); DType::ALL.len()];
@@ -38,7 +38,7 @@ static LIMITS: [Limits; DType::ALL.len()] = {
     limits
 };
 
-/// The nearest integer of a type.
+/// Returns the nearest integer of a type.
 #[inline]
 pub(super) fn saturated<T>(number: i128) -> T
 where
@@ -49,7 +49,7 @@ where
 }
 
 impl Limits {
-    /// The limits of a type.
+    /// Returns the limits of a type.
     pub(super) fn for_dtype(dtype: DType) -> &'static Self {
         &LIMITS[dtype as usize]
     }
@@ -76,7 +76,7 @@ impl Limits {
         Self { low: -high, high, floats, doubles }
     }
 
-    /// The smallest and the largest integer as far as a wide type goes.
+    /// Returns the smallest and the largest integer, as far as a wide type holds them.
     #[inline]
     pub(super) fn integers<T>(&self) -> (T, T)
     where

@@ -437,7 +437,8 @@ proptest! {
         let found: Vec<_> =
             bytes.chunks_exact(to.1 * to.3).map(|bytes| decode(bytes, to, swapped)).collect();
         prop_assert_eq!(found.len(), expected.len());
-        for ((found, expected), source) in found.iter().zip(expected.iter().flatten()).zip(&sources) {
+        let expected = expected.iter().flatten();
+        for ((found, expected), source) in found.iter().zip(expected).zip(&sources) {
             prop_assert!(same(found, expected), "{source:?}: {found:?} and not {expected:?}");
         }
     }

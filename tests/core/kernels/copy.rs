@@ -140,7 +140,8 @@ proptest! {
 
     #[test]
     fn what_does_not_fit_is_refused_and_changes_nothing(
-        (to, from) in (1..3_usize, 1..3_usize).prop_flat_map(|(to, from)| (placed(to), placed(from))),
+        (to, from) in (1..3_usize, 1..3_usize)
+            .prop_flat_map(|(to, from)| (placed(to), placed(from))),
         readonly in any::<bool>(),
     ) {
         let (arena, other) = (Arena::random(to.size, 1), Arena::random(from.size, 2));

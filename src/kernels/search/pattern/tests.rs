@@ -1,11 +1,11 @@
-//! Patterns beside the equality of values, for numbers that are special.
+//! Patterns against the equality of values, for special numbers.
 
 use super::{LongDouble, Pattern};
 use crate::element::{Char, Scalar, Swapped, Ucs4};
 use half::f16;
 use num_complex::Complex;
 
-/// What a pattern finds among some values, beside what equals the value.
+/// Checks what a pattern finds among some values against what equals the value.
 fn check<T: Scalar>(values: &[T::Value]) {
     let mut memory = Vec::new();
     values.iter().for_each(|&value| memory.extend_from_slice(T::encode(value).as_ref()));
