@@ -115,9 +115,9 @@ macro_rules! define_array {
             /// scalars.
             pub(super) fn encoding(&self) -> Option<Encoding> {
                 Some(match self {
-                    $(Self::$s(_) => Encoding::of::<$st>(),)*
-                    $(Self::$m(_) => Encoding::of::<$mt>(),
-                    Self::$swapped(_) => Encoding::of::<Swapped<$mt>>(),)*
+                    $(Self::$s(_) => Encoding::from_type::<$st>(),)*
+                    $(Self::$m(_) => Encoding::from_type::<$mt>(),
+                    Self::$swapped(_) => Encoding::from_type::<Swapped<$mt>>(),)*
                     Self::Composite(_) | Self::Opaque(_) => return None,
                 })
             }

@@ -1,22 +1,22 @@
 //! The axes of several views taken together, in the order that suits the memory.
 //!
 //! [`Walk`](crate::view::Walk) goes through elements in the order of their indices. Most kernels
-//! may take any order, and what a pass over memory costs is decided by its addresses: forward is
-//! better than backward, and the shortest strides belong innermost. So [`Axes`] normalises the
-//! dimensions, as NumPy's iterator does:
+//! may take any order, and the addresses decide what a pass over memory costs: forward is better
+//! than backward, and the shortest strides belong innermost. So [`Axes`] normalises the dimensions,
+//! as NumPy's iterator does:
 //!
 //! 1. An axis of length 1 is dropped.
 //! 2. An axis whose stride is negative in the first view (in copies, the target) is reversed in all
 //!    views: it starts at its last element.
 //! 3. The axes are sorted by the size of their strides, the longest outermost, by those of the
-//!    first view, then of the second: an insertion sort, because there are few, and because
-//!    dimensions mostly are in that order already.
+//!    first view, then of the second: an insertion sort, because there are few axes, and most views
+//!    have them in that order already.
 //! 4. Neighbours of which the outer continues the inner in every view are coalesced into one.
 //!
-//! Views whose elements are contiguous in whatever order end as one run, and most others as a few
-//! axes around a long one. What depends on the order of elements, such as finding the first, leaves
-//! out the steps 2 and 3. Where pointers stand between a start and its elements (suboffsets) there
-//! are no such axes; then a `Walk` is what is left.
+//! Views whose elements are contiguous in any order become one run, and most others a few axes
+//! around a long one. Kernels that depend on the order of elements, such as finding the first,
+//! leave out the steps 2 and 3. If there are pointers between a start and its elements
+//! (suboffsets), there are no such axes, and the kernel takes a `Walk`.
 
 #![allow(unsafe_code)]
 
@@ -25,8 +25,8 @@ use crate::layout::{Layout, Order};
 use crate::view::{Axis, Odometer, RawView, Run, Walk};
 use smallvec::SmallVec;
 
-/// All elements of the views, in C order, as a single run, where that is seen at once: for one
-/// dimension, and where all are contiguous.
+/// Returns all elements of the views, in C order, as a single run, if that is cheap to tell: if
+/// there is one dimension, or all views are contiguous.
 #[inline]
 pub(super) fn single_run<const N: usize>(views: [RawView<'_>; N]) -> Option<Run<N>> {
     let layouts = views.map(RawView::layout);
@@ -69,17 +69,17 @@ fn all_runs_of<const N: usize>(
     }
     match axes(views) {
         Some(axes) => axes.all_runs(body),
-        // Of different shapes there are no elements in the same places.
+        // Views of different shapes have no elements in the same places.
         None => {
             Walk::new(views, Order::C).is_ok_and(|mut walk| walk.all(|run| body(Runs::single(run))))
         }
     }
 }
 
-/// A run of fewer elements is taken together with others.
+/// A run of fewer elements than these is taken together with others.
 const SHORT_RUN: usize = 256;
 
-/// All elements of `N` views: where the first ones lie, and the axes along which the others do.
+/// All elements of `N` views: where the first ones lie, and the axes along which the others lie.
 #[derive(Debug)]
 pub(super) struct Axes<const N: usize> {
     starts: [*mut u8; N],
@@ -88,15 +88,16 @@ pub(super) struct Axes<const N: usize> {
 }
 
 impl<const N: usize> Axes<N> {
-    /// The axes of views of one shape, in the order that suits the memory; `None` where pointers
-    /// stand between a start and its elements, or where there are no elements.
+    /// Returns the axes of views of one shape, in the order that suits the memory, or `None` if
+    /// there are pointers between a start and its elements, or no elements.
     pub(super) fn sorted(views: [RawView<'_>; N]) -> Option<Self> {
-        Self::of_views(views, Self::from_strides)
+        Self::from_views(views, Self::from_strides)
     }
 
-    /// The same in the order of the dimensions, so that the elements come in C order.
+    /// The same as [`sorted`](Self::sorted), but in the order of the dimensions, so that the
+    /// elements come in C order.
     pub(super) fn in_order(views: [RawView<'_>; N]) -> Option<Self> {
-        Self::of_views(views, |shape, starts, strides| {
+        Self::from_views(views, |shape, starts, strides| {
             let dimensions = (0..shape.len()).filter(|&dimension| shape[dimension] != 1);
             let axes = dimensions.map(|dimension| Axis {
                 length: shape[dimension],
@@ -106,7 +107,7 @@ impl<const N: usize> Axes<N> {
         })
     }
 
-    fn of_views(
+    fn from_views(
         views: [RawView<'_>; N],
         make: impl FnOnce(&[usize], [*mut u8; N], [&[isize]; N]) -> Self,
     ) -> Option<Self> {
@@ -117,7 +118,7 @@ impl<const N: usize> Axes<N> {
         (is_direct && !shape.contains(&0)).then(|| make(shape, views.map(RawView::start), strides))
     }
 
-    /// The axes of a shape, of which no length is 0, in the order that suits the memory.
+    /// Returns the axes of a shape, of which no length is 0, in the order that suits the memory.
     pub(super) fn from_strides(
         shape: &[usize],
         mut starts: [*mut u8; N],
@@ -140,7 +141,7 @@ impl<const N: usize> Axes<N> {
         Self::coalesced(starts, axes)
     }
 
-    /// Makes one axis of those that continue each other.
+    /// Merges axes that continue each other.
     fn coalesced(starts: [*mut u8; N], mut axes: SmallVec<[Axis<N>; 4]>) -> Self {
         if axes.len() > 1 {
             axes.dedup_by(|inner, outer| {
@@ -154,12 +155,13 @@ impl<const N: usize> Axes<N> {
         Self { starts, axes }
     }
 
-    /// Takes the innermost axis out: one of a single index where there is none.
+    /// Removes the innermost axis and returns it, or an axis of length 1 if there is none.
     pub(super) fn take_innermost(&mut self) -> Axis<N> {
         self.axes.pop().unwrap_or(Axis::ONE)
     }
 
-    /// Takes the innermost axis of those out for which `key` is smallest, if `accept` does.
+    /// Removes the innermost of the axes for which `key` is smallest, and returns it, if `accept`
+    /// returns `true` for it.
     pub(super) fn take_by_key(
         &mut self,
         key: impl Fn(&Axis<N>) -> usize,
@@ -169,8 +171,8 @@ impl<const N: usize> Axes<N> {
         accept(&self.axes[index]).then(|| self.axes.remove(index))
     }
 
-    /// Calls `body` with runs that are all elements, several together where they are short, until
-    /// it returns `false`. Returns whether it never did.
+    /// Calls `body` with runs that are all elements, several together if they are short, until it
+    /// returns `false`. Returns whether it never did.
     fn all_runs(mut self, mut body: impl FnMut(Runs<N>) -> bool) -> bool {
         let inner = self.take_innermost();
         let outer = if inner.length < SHORT_RUN { self.take_innermost() } else { Axis::ONE };
@@ -207,7 +209,8 @@ impl<const N: usize> Axes<N> {
 mod tests {
     use super::{Axes, Runs};
 
-    /// The axes over one view that starts at the address 1000, as start, lengths and strides.
+    /// Returns the axes over one view that starts at the address 1000, as start, lengths and
+    /// strides.
     fn axes(shape: &[usize], strides: &[isize]) -> (usize, Vec<(usize, isize)>) {
         let start = std::ptr::without_provenance_mut(1000);
         let axes = Axes::from_strides(shape, [start], [strides]);
@@ -221,7 +224,7 @@ mod tests {
         assert_eq!(axes(&[4, 3, 2], &[4, 16, 48]), (1000, vec![(24, 4)]));
         assert_eq!(axes(&[3, 2, 4], &[16, 48, 4]), (1000, vec![(24, 4)]));
         assert_eq!(axes(&[1, 24, 1], &[7, 4, -9]), (1000, vec![(24, 4)]));
-        // The last element of every reversed axis is where its first place is.
+        // A reversed axis starts where its last element was.
         assert_eq!(axes(&[2, 3, 4], &[-48, 16, -4]), (1000 - 48 - 12, vec![(24, 4)]));
         assert_eq!(axes(&[], &[]), (1000, vec![]));
     }
@@ -241,7 +244,7 @@ mod tests {
         assert_eq!(axes.collect::<Vec<_>>(), [(6, [0, 4])]);
     }
 
-    /// Every element is in the runs once: they are those of the plain loop over the indices.
+    /// Every element is in the runs once: they agree with the plain loop over the indices.
     #[test]
     fn runs_are_all_elements() {
         let strides = [[1000_isize, 7, -90], [-3, 5000, 2]];

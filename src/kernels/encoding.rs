@@ -1,5 +1,5 @@
-//! The encoding of a scalar type: what kernels need to know of it, as a value and not as a type, so
-//! that they are compiled once for all types that are the same to them.
+//! [`Encoding`]: what kernels need to know about a scalar type, as a value and not as a type, so
+//! that they are compiled once for all types that they treat alike.
 
 use crate::element::{Scalar, is_bitwise};
 use crate::format::Kind;
@@ -7,49 +7,50 @@ use crate::format::Kind;
 /// Kind, size and byte order of a scalar type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Encoding {
-    pub(super) class: Kind,
+    pub(super) kind: Kind,
     /// Bytes of one element.
     pub(super) size: usize,
-    /// Whether the bytes are in the order that is not this machine's.
+    /// Whether the bytes are in the other order than this machine's.
     pub(super) swapped: bool,
 }
 
 impl Encoding {
-    /// The encoding of a type.
+    /// Returns the encoding of a type.
     #[must_use]
     #[inline]
-    pub const fn of<T: Scalar>() -> Self {
-        Self { class: T::KIND, size: T::SIZE, swapped: T::SWAPPED }
+    pub const fn from_type<T: Scalar>() -> Self {
+        Self { kind: T::KIND, size: T::SIZE, swapped: T::SWAPPED }
     }
 
-    /// How many numbers an element is: a complex one is two.
+    /// Returns how many numbers an element consists of: a complex one of two.
     pub(super) const fn numbers(self) -> usize {
-        if matches!(self.class, Kind::Complex) { 2 } else { 1 }
+        if matches!(self.kind, Kind::Complex) { 2 } else { 1 }
     }
 
-    /// Bytes of one of these numbers.
+    /// Returns the size in bytes of one of these numbers.
     pub(super) const fn number_size(self) -> usize {
         self.size / self.numbers()
     }
 
-    /// How many bytes are reversed together to come to this machine's byte order; 1 if none are.
+    /// Returns how many bytes are reversed together to get this machine's byte order, or 1 if none
+    /// are.
     pub(crate) const fn swap_unit(self) -> usize {
         if self.swapped { self.number_size() } else { 1 }
     }
 
-    /// Whether elements are equal exactly when their bytes are.
+    /// Returns whether elements are equal exactly when their bytes are.
     pub(super) const fn is_bitwise(self) -> bool {
-        is_bitwise(self.class)
+        is_bitwise(self.kind)
     }
 
-    /// Whether the numbers are floats.
+    /// Returns whether the numbers are floats.
     pub(super) const fn is_float(self) -> bool {
-        matches!(self.class, Kind::Float | Kind::Complex)
+        matches!(self.kind, Kind::Float | Kind::Complex)
     }
 
-    /// The encoding of one of the numbers.
+    /// Returns the encoding of one of the numbers.
     pub(super) const fn of_number(self) -> Self {
-        let class = if self.is_float() { Kind::Float } else { self.class };
-        Self { class, size: self.number_size(), swapped: self.swapped }
+        let kind = if self.is_float() { Kind::Float } else { self.kind };
+        Self { kind, size: self.number_size(), swapped: self.swapped }
     }
 }

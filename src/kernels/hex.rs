@@ -1,8 +1,8 @@
 //! Bytes as hexadecimal digits.
 //!
 //! The two digits of a byte are computed by arithmetic, both at once in one integer of 16 bits. A
-//! table would be faster for a single byte, but vectors cannot look things up in one, and
-//! arithmetic is what they do many of at a time.
+//! table would be faster for a single byte, but vectors cannot look bytes up in one, while
+//! arithmetic is vectorised.
 
 #![allow(unsafe_code)]
 
@@ -10,7 +10,7 @@ use super::simd::{Kernel, run};
 
 /// Writes two hexadecimal digits, in lower case, for each byte.
 ///
-/// If there is not room for all digits, as many bytes are written as there is room for.
+/// If there is no room for all digits, writes those of as many bytes as there is room for.
 ///
 /// # Examples
 /// ```
@@ -24,13 +24,13 @@ pub fn encode(bytes: &[u8], digits: &mut [u8]) {
     unsafe { encode_to(bytes.as_ptr(), count, digits.as_mut_ptr()) };
 }
 
-/// The same as [`encode`], from and to memory that no slice may be over.
+/// The same as [`encode`], from and to memory that must not be in a slice.
 ///
 /// # Safety
 /// `source` is valid for reads of `count` bytes, `target` for writes of twice as many; they do not
 /// overlap.
 pub unsafe fn encode_to(source: *const u8, count: usize, target: *mut u8) {
-    // SAFETY: the caller vouches for both; pairs of digits need no alignment.
+    // SAFETY: the caller guarantees that both are valid; pairs of digits need no alignment.
     unsafe { run(Digits { source, count, target: target.cast() }) };
 }
 
@@ -46,13 +46,13 @@ impl Kernel for Digits {
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) {
         for index in 0..self.count {
-            // SAFETY: the caller vouches for `count` bytes and pairs of digits.
+            // SAFETY: the caller guarantees `count` bytes and pairs of digits.
             unsafe { self.target.add(index).write(digits(self.source.add(index).read())) };
         }
     }
 }
 
-/// The two digits of a byte.
+/// Returns the two digits of a byte.
 #[inline(always)]
 fn digits(byte: u8) -> [u8; 2] {
     let byte = u16::from(byte);

@@ -1,8 +1,8 @@
-//! Views divided into smaller ones, so that whoever works on them can pause in between.
+//! Views divided into smaller ones, so that work on them can pause in between.
 //!
 //! A view that is too large is divided along one dimension into selections of it, and these again
 //! until they are small enough. Which dimension depends on what the pieces must be: the longest, if
-//! their order does not matter, so that each piece still has long runs; the outermax_bytes, if each
+//! their order does not matter, so that each piece still has long runs; the outermost, if each
 //! piece has to be consecutive elements of the C order.
 
 #![allow(unsafe_code)]
@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::layout::{Key, Layout};
 use crate::view::RawView;
 
-/// In which order the pieces come.
+/// The order in which the pieces come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sequence {
     /// In any order: the longest dimension is divided.
@@ -24,13 +24,13 @@ pub enum Sequence {
     Backward,
 }
 
-/// Calls `work` with pieces of views of one shape, each of at max_bytes `max_bytes` unless a single
-/// element is larger, and with the number of elements before it in C order, which only has a
-/// meaning where the pieces are in a sequence. Ends when `work` returns `false`. Returns whether it
+/// Calls `work` with pieces of views of one shape, each of at most `max_bytes` bytes unless a
+/// single element is larger, and with the number of elements before it in C order, which only has a
+/// meaning if the pieces are in a sequence. Stops when `work` returns `false`. Returns whether it
 /// never did.
 ///
 /// # Errors
-/// Those of `work`; an error with [`is_index`](crate::Error::is_index) or
+/// Returns the errors of `work`, and an error with [`is_index`](crate::Error::is_index) or
 /// [`is_wrong_kind`](crate::Error::is_wrong_kind) if the views have different numbers of
 /// dimensions.
 ///
@@ -99,8 +99,8 @@ fn divide<const N: usize>(
     Ok(true)
 }
 
-/// The dimension to divide, and how many of its indices a piece has; `None` for what is small
-/// enough or a single element.
+/// Returns the dimension to divide, and how many of its indices a piece has, or `None` for what is
+/// small enough or a single element.
 fn division(
     layout: &Layout,
     bytes: usize,

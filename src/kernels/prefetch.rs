@@ -1,12 +1,12 @@
-//! Prefetching: asking for memory some time before it is read. All of it is in this file.
+//! Prefetching: requesting memory some time before it is read. All prefetches are in this file.
 //!
 //! Processors prefetch by themselves while memory is read in order, but no further than to the end
-//! of a page: at the start of the next page, where that lies in no cache, they wait. A prefetch
-//! across that border keeps them going. It is a hint, so no result depends on it; to have none,
-//! empty [`prefetch`], and let [`for_each_index`] and [`copy_nonoverlapping`] be the plain loop and
-//! the plain copy that their names say.
+//! of a page: at the start of the next page they wait if it is in no cache. A prefetch across that
+//! border avoids the wait. It is a hint, so no result depends on it; to turn it off, empty
+//! [`prefetch`], and make [`for_each_index`] and [`copy_nonoverlapping`] the plain loop and the
+//! plain copy that their names promise.
 //!
-//! What it gains depends on the processor's maker: it must be measured on more than one.
+//! What it gains depends on the processor's maker, so it must be measured on more than one.
 
 #![allow(unsafe_code)]
 
@@ -20,7 +20,7 @@ const COPY_STEP: usize = 2048;
 /// few outstanding reads.
 const LOOP_STEP: usize = 512;
 
-/// Bytes from which a prefetch pays where as much is written. What is less is in a cache, or in
+/// Bytes from which on a prefetch pays if as much is written. Less than that is in a cache, or in
 /// fresh memory that the system has just cleared.
 const MIN_BYTES: usize = 4 << 20;
 
@@ -41,10 +41,10 @@ pub(crate) fn prefetch(start: *const u8, length: usize) {
     let _ = (start, length, CACHE_LINE);
 }
 
-/// Calls `body` with every index below `count`, in order: those of elements that are contiguous
-/// from `source` on and that are converted to as many of type `B`. Where there are many, later ones
-/// are prefetched, unless those of `B` are larger: then writing is what takes the time, and a
-/// prefetch delays it.
+/// Calls `body` with every index below `count`, in order: the indices of elements that are
+/// contiguous from `source` on and that are converted to as many of type `B`. If there are many,
+/// prefetches later ones, unless those of `B` are larger: then the writes take the time, and a
+/// prefetch delays them.
 #[inline(always)]
 pub(crate) fn for_each_index<A, B>(source: *const A, count: usize, mut body: impl FnMut(usize)) {
     let size = size_of::<A>();
@@ -64,7 +64,7 @@ pub(crate) fn for_each_index<A, B>(source: *const A, count: usize, mut body: imp
     }
 }
 
-/// Copies bytes; where there are many, a step at a time while later ones are prefetched.
+/// Copies bytes. If there are many, copies a step at a time and prefetches later ones.
 ///
 /// # Safety
 /// `target` is valid for writes of `length` bytes and `source` for reads; they do not overlap.
@@ -78,8 +78,8 @@ pub(crate) unsafe fn copy_nonoverlapping(target: *mut u8, source: *const u8, len
             prefetch(target.wrapping_add(done + next), COPY_STEP);
             prefetch(source.wrapping_add(done + DISTANCE), COPY_STEP);
         }
-        // SAFETY: `done + next <= length`, so both ranges lie within those that the caller vouches
-        // for.
+        // SAFETY: `done + next <= length`, so both ranges lie within those that the caller
+        // guarantees.
         unsafe { target.add(done).copy_from_nonoverlapping(source.add(done), next) };
         done += next;
     }

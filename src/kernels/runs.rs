@@ -1,9 +1,9 @@
 //! Runs of elements, several of the same length and distance together.
 //!
-//! A [`Run`] of `view` is one line of elements. Where runs are short it costs more to go from one
-//! to the next than to work on it, so kernels are given the two innermost axes at once: [`Runs`]
-//! are `count` runs of `length` elements. A kernel that wants a bounded amount of work asks for it
-//! in blocks: whole runs where several fit, else parts of one.
+//! A [`Run`] of `view` is one line of elements. If runs are short, it costs more to go from one to
+//! the next than to work on it, so kernels are given the two innermost axes at once: [`Runs`] are
+//! `count` runs of `length` elements. A kernel that needs a bounded amount of work takes them in
+//! blocks: whole runs if several fit, otherwise parts of one.
 
 use crate::view::Run;
 
@@ -24,20 +24,20 @@ pub(crate) struct Runs<const N: usize = 2> {
 }
 
 impl<const N: usize> Runs<N> {
-    /// One run.
+    /// Makes runs of a single one.
     #[inline]
     pub(crate) fn single(run: Run<N>) -> Self {
         let Run { starts, strides, length } = run;
         Self { starts, strides, length, outer_strides: [0; N], count: 1 }
     }
 
-    /// The elements of all runs.
+    /// Returns the number of elements of all runs.
     #[inline(always)]
     pub(crate) fn len(&self) -> usize {
         self.count * self.length
     }
 
-    /// The runs in one of the views.
+    /// Returns the runs in one of the views.
     #[inline]
     pub(crate) fn in_view(&self, view: usize) -> Runs<1> {
         Runs {
@@ -49,7 +49,7 @@ impl<const N: usize> Runs<N> {
         }
     }
 
-    /// Where the run `index` starts.
+    /// Returns where the run `index` starts.
     #[inline(always)]
     pub(crate) fn run_starts(&self, index: usize) -> [*mut u8; N] {
         let mut starts = self.starts;
@@ -59,14 +59,14 @@ impl<const N: usize> Runs<N> {
         starts
     }
 
-    /// Where every run starts.
+    /// Returns where each run starts, in order.
     #[inline(always)]
     pub(crate) fn iter_starts(&self) -> impl Iterator<Item = [*mut u8; N]> {
         (0..self.count).map(|index| self.run_starts(index))
     }
 
-    /// `length` elements of the run `index`, from its element `first` on.
-    pub(crate) fn part(&self, index: usize, first: usize, length: usize) -> Self {
+    /// Returns `length` elements of the run `index`, from its element `first` on, as a single run.
+    pub(crate) fn sub_run(&self, index: usize, first: usize, length: usize) -> Self {
         let mut starts = self.run_starts(index);
         for (start, stride) in starts.iter_mut().zip(self.strides) {
             *start = start.wrapping_offset(stride.wrapping_mul(first as isize));
@@ -75,7 +75,7 @@ impl<const N: usize> Runs<N> {
     }
 
     /// Calls `body` with blocks of at most `max` elements, in order, until it returns `false`:
-    /// whole runs where several fit, else parts of a run.
+    /// whole runs if several fit, otherwise parts of a run. Returns whether it never did.
     #[inline]
     pub(crate) fn all_blocks(&self, max: usize, mut body: impl FnMut(Self) -> bool) -> bool {
         if self.length == 0 {
@@ -94,7 +94,7 @@ impl<const N: usize> Runs<N> {
         let length = max.min(self.length);
         for index in 0..self.count {
             for first in (0..self.length).step_by(length) {
-                if !body(self.part(index, first, length.min(self.length - first))) {
+                if !body(self.sub_run(index, first, length.min(self.length - first))) {
                     return false;
                 }
             }
@@ -107,7 +107,7 @@ impl<const N: usize> Runs<N> {
 mod tests {
     use super::Runs;
 
-    /// The places of all elements, run by run.
+    /// Returns the addresses of all elements, run by run.
     fn places(runs: &Runs<1>) -> Vec<usize> {
         let starts = runs.iter_starts();
         let run = |[start]: [*mut u8; 1]| {

@@ -330,5 +330,6 @@ fn search_equal_scalars<T: Scalar<Value: PyValue>, R>(
     object: &Bound<'_, PyAny>,
     search: &mut dyn FnMut(&Pattern) -> R,
 ) -> Equal<R> {
-    T::Value::equal_to(object).and_then(|value| Pattern::of::<T>(value).as_ref().map(search))
+    T::Value::equal_to(object)
+        .and_then(|value| Pattern::from_value::<T>(value).as_ref().map(search))
 }

@@ -2,12 +2,12 @@
 //! as.
 //!
 //! Comparing and searching would need a loop for every combination of type, byte order and stride.
-//! Instead, elements are brought into one shape, a block of a few kilobytes at a time: gathered if
-//! they are not contiguous, byte-swapped if they are not native, widened if they are to be of a
-//! wider type. So whatever is done with a block is one loop over contiguous native numbers. Blocks
-//! are made in buffers that stay in the first cache, which costs little beside the loads from
-//! memory, and each step runs with vectors. A step that is not needed is left out, and what needs
-//! none is used where it lies, all of it as a single block.
+//! Instead, elements are prepared, a block of a few kilobytes at a time: gathered if they are not
+//! contiguous, byte-swapped if they are not native, widened if a wider type is needed. So whatever
+//! is done with a block is one loop over contiguous native numbers. Blocks are made in buffers that
+//! stay in the first cache, which costs little beside the loads from memory, and each step is
+//! vectorised. A step that is not needed is left out, and elements that need none are used in
+//! place, all of them as a single block.
 
 #![allow(unsafe_code)]
 
@@ -23,7 +23,7 @@ use std::mem::MaybeUninit;
 /// Bytes of a buffer.
 const BUFFER_BYTES: usize = 4096;
 
-/// Room for a block; aligned for whatever type it is taken for.
+/// Room for a block, aligned for any type.
 #[repr(align(64))]
 struct Buffer([MaybeUninit<u8>; BUFFER_BYTES]);
 
@@ -37,14 +37,14 @@ impl Buffer {
     }
 }
 
-/// What blocks are made in.
+/// The memory that blocks are made in.
 pub(crate) struct Buffers {
     native: Buffer,
     widened: Buffer,
 }
 
 impl Buffers {
-    /// Uninitialised buffers: they cost nothing where nothing goes through them.
+    /// Returns uninitialised buffers, which cost nothing if nothing goes through them.
     #[inline(always)]
     pub(crate) const fn new() -> Self {
         Self { native: Buffer::new(), widened: Buffer::new() }
@@ -59,7 +59,7 @@ pub(crate) struct Blocks<'a> {
 }
 
 impl<'a> Blocks<'a> {
-    /// Blocks of native elements, or of the numbers that they consist of, widened.
+    /// Makes blocks of native elements, or of the numbers that they consist of, widened.
     #[inline]
     pub(crate) fn new(
         encoding: Encoding,
@@ -69,7 +69,8 @@ impl<'a> Blocks<'a> {
         Self { encoding, widened, buffers }
     }
 
-    /// The most elements of some runs that fit a block: any number if they are used where they lie.
+    /// Returns how many elements of some runs a block holds at most: any number if they are used in
+    /// place.
     #[inline]
     pub(crate) fn max_len(&self, runs: &Runs<1>) -> usize {
         let is_in_place = runs.count == 1
@@ -80,8 +81,8 @@ impl<'a> Blocks<'a> {
         if is_in_place { usize::MAX } else { BUFFER_BYTES / self.encoding.size.max(widened) }
     }
 
-    /// All elements of some runs, at most [`max_len`](Self::max_len), as a block. It is valid until
-    /// the next one.
+    /// Returns all elements of some runs, at most [`max_len`](Self::max_len), as a block. It is
+    /// valid until the next one is made.
     ///
     /// # Safety
     /// The runs lead to elements of the encoding that are valid for reads.
@@ -92,7 +93,7 @@ impl<'a> Blocks<'a> {
         let (count, stride) = (runs.len(), size as isize);
         let native = self.buffers.native.start();
         let [start] = runs.starts;
-        // SAFETY: the caller vouches for the elements, and both buffers have room for as many as
+        // SAFETY: the caller guarantees the elements, and both buffers have room for as many as
         // `max_len` allows. A buffer overlaps no memory of others, and each step writes all that
         // the next one reads.
         unsafe {

@@ -1,4 +1,4 @@
-//! Numbers made wider, which changes none of them.
+//! Widening of numbers, which changes none of them.
 
 #![allow(unsafe_code)]
 
@@ -20,7 +20,7 @@ pub(crate) enum Widened {
 }
 
 impl Widened {
-    /// Bytes of one number.
+    /// Returns the size in bytes of one number.
     pub(crate) const fn size(self) -> usize {
         match self {
             Self::Integer(size) | Self::Float(size) => size,
@@ -40,7 +40,7 @@ impl<A: AsPrimitive<B>, B: Copy + 'static> Kernel for Widen<A, B> {
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) {
         for index in 0..self.count {
-            // SAFETY: the caller vouches for `count` numbers of both; the accesses need no
+            // SAFETY: the caller guarantees `count` numbers of both; the accesses need no
             // alignment.
             unsafe {
                 let number = self.source.add(index).read_unaligned();
@@ -50,7 +50,7 @@ impl<A: AsPrimitive<B>, B: Copy + 'static> Kernel for Widen<A, B> {
     }
 }
 
-/// Any byte but 0 is true, which becomes 1.
+/// Widens `bool`s: any byte but 0 is true, which becomes 1.
 struct WidenBool<B> {
     source: *const u8,
     target: *mut B,
@@ -66,7 +66,7 @@ where
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) {
         for index in 0..self.count {
-            // SAFETY: as for `Widen`.
+            // SAFETY: the same as for `Widen`.
             unsafe {
                 let number = u8::from(self.source.add(index).read() != 0);
                 self.target.add(index).write_unaligned(number.as_());
@@ -75,7 +75,7 @@ where
     }
 }
 
-/// Makes native numbers wider, or only copies those that are so wide already.
+/// Widens native numbers, or only copies them if they are that wide already.
 ///
 /// # Safety
 /// `source` is valid for reads of `count` native numbers of the encoding, and `target` for writes
@@ -97,10 +97,9 @@ pub(super) unsafe fn widen(
             run(Widen::<$narrow, $wide> { source: source.cast(), target: target.cast(), count })
         };
     }
-    // SAFETY: the caller vouches for the numbers, whose type is that of class and size, on both
-    // sides.
+    // SAFETY: the caller guarantees the numbers, whose type kind and size determine, on both sides.
     unsafe {
-        match (encoding.class, encoding.size, widened) {
+        match (encoding.kind, encoding.size, widened) {
             (Bool, _, Integer(1)) => to!(WidenBool: u8),
             (Bool, _, Integer(2)) => to!(WidenBool: u16),
             (Bool, _, Integer(4)) => to!(WidenBool: u32),
@@ -135,13 +134,13 @@ pub(super) unsafe fn widen(
     }
 }
 
-/// Long doubles to the nearest `f64`: they are compared with other numbers as that.
+/// Converts long doubles to the nearest `f64`, as which they are compared with other numbers.
 ///
 /// # Safety
-/// As for [`widen`].
+/// The same as for [`widen`].
 unsafe fn widen_long_doubles(source: *const u8, count: usize, target: *mut f64) {
     for index in 0..count {
-        // SAFETY: the caller vouches for `count` numbers of both; `load` needs no alignment.
+        // SAFETY: the caller guarantees `count` numbers of both; `load` needs no alignment.
         unsafe {
             let number = load::<LongDouble>(source.add(index * LongDouble::SIZE));
             target.add(index).write_unaligned(number.to_f64());

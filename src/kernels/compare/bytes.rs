@@ -1,16 +1,16 @@
-//! Bytes compared with bytes.
+//! Comparison of bytes.
 
 #![allow(unsafe_code)]
 
 /// Returns whether two blocks of memory have the same bytes.
 ///
-/// By C's function on pointers: a slice over memory that others may write to would be undefined
-/// behaviour.
+/// It calls C's function, which takes pointers, because memory that others may write to must not be
+/// in a slice.
 ///
 /// # Safety
 /// Both are valid for reads of `length` bytes.
 #[inline]
 pub(crate) unsafe fn equal_bytes(left: *const u8, right: *const u8, length: usize) -> bool {
-    // SAFETY: the caller vouches for both.
+    // SAFETY: the caller guarantees that both are valid.
     unsafe { libc::memcmp(left.cast(), right.cast(), length) == 0 }
 }

@@ -1,4 +1,4 @@
-//! Elements compared as values, one by one: the plain loop, for whatever types.
+//! Elements compared as values, one by one: the plain loop, for any types.
 
 #![allow(unsafe_code)]
 
@@ -8,26 +8,28 @@ use crate::layout::Order;
 use crate::view::{RawView, Walk, load};
 use smallvec::SmallVec;
 
-/// What takes the value of the element at an address.
+/// How to get the value of the element at an address.
 #[derive(Clone, Copy)]
 pub(crate) enum Decode<'a> {
     /// A scalar, by the function of its type.
     Scalar(unsafe fn(*const u8) -> Value),
-    /// An element of a form, in that many bytes.
+    /// An element of an [`ElementType`], of that many bytes.
     Composite(&'a ElementType, usize),
 }
 
 impl Decode<'_> {
+    /// Returns the value of an element.
+    ///
     /// # Safety
     /// `pointer` leads to an element that this decodes, and that is valid for reads.
     unsafe fn value(self, pointer: *const u8) -> Value {
         match self {
-            // SAFETY: the caller vouches for an element of the function's type.
+            // SAFETY: the caller guarantees an element of the function's type.
             Self::Scalar(decode) => unsafe { decode(pointer) },
             Self::Composite(element_type, size) => {
                 let mut bytes: SmallVec<[u8; 64]> = SmallVec::with_capacity(size);
-                // SAFETY: the caller vouches for `size` bytes, for which there is room. They are
-                // copied because no slice may be over memory that others write to.
+                // SAFETY: the caller guarantees `size` bytes, for which there is room. They are
+                // copied because memory that others write to must not be in a slice.
                 unsafe {
                     bytes.as_mut_ptr().copy_from_nonoverlapping(pointer, size);
                     bytes.set_len(size);
@@ -58,11 +60,11 @@ pub(crate) unsafe fn equal_decoded(
     })
 }
 
-/// The value of the scalar at an address.
+/// Returns the value of the scalar at an address.
 ///
 /// # Safety
 /// `pointer` is valid for reads of `T::SIZE` bytes.
 pub(crate) unsafe fn decode<T: Scalar>(pointer: *const u8) -> Value {
-    // SAFETY: the caller vouches for the bytes.
+    // SAFETY: the caller guarantees the bytes.
     unsafe { load::<T>(pointer) }.into()
 }

@@ -3,28 +3,29 @@
 //! A conversion to `f64` rounds integers from 2^53 on, and not all processors have an instruction
 //! for it. But an integer that is nearer to zero becomes a float by its bits alone: it is added to
 //! the bits of 2^52 + 2^51, whose last bit stands for 1, and that number is subtracted again. So a
-//! chunk is compared as if all its integers were so small, while it is noted whether they are; only
-//! where one is not is the chunk compared again, by a conversion there and back.
+//! chunk is compared as if all its integers were that small, and the loop records whether they are.
+//! Only if one is not, the chunk is compared again, by a conversion to `f64` and back.
 
 #![allow(unsafe_code)]
 
 use super::numbers::CHUNK;
 use crate::kernels::simd::Kernel;
 
-/// Whether integers of 64 bits and floats are equal, number by number.
+/// Compares integers of 64 bits with floats, number by number.
 pub(super) struct Exact<I, F> {
     pub(super) left: *const I,
     pub(super) right: *const F,
     pub(super) count: usize,
 }
 
-/// An integer that a float cannot always tell from its neighbours.
+/// An integer that a float cannot always distinguish from its neighbours.
 trait Integer64: Copy {
-    /// Whether the number is so near to zero that [`near_float`](Self::near_float) is it.
+    /// Returns whether the number is so near to zero that [`near_float`](Self::near_float) is
+    /// exact.
     fn is_near(self) -> bool;
-    /// The number as a float, by its bits, if it is near to zero.
+    /// Returns the number as a float, by its bits, if it is near to zero.
     fn near_float(self) -> f64;
-    /// Whether the float is the same number: the plain way.
+    /// Returns whether the float is the same number, for all numbers.
     fn equals(self, float: f64) -> bool;
 }
 
@@ -65,8 +66,7 @@ impl<I: Integer64> Kernel for Exact<I, f64> {
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) -> bool {
-        // SAFETY: the caller vouches for `count` numbers on both sides; the loads need no
-        // alignment.
+        // SAFETY: the caller guarantees `count` numbers on both sides; the loads need no alignment.
         let pair = |index: usize| unsafe {
             (self.left.add(index).read_unaligned(), self.right.add(index).read_unaligned())
         };
@@ -82,7 +82,7 @@ impl<I: Integer64> Kernel for Exact<I, f64> {
                 are_near &= integer.is_near();
                 are_equal &= integer.near_float() == float;
             }
-            // Where a number is not near, nothing is known of the others either.
+            // If one number is not near, the result says nothing about the others either.
             let are_equal = if are_near { are_equal } else { (first..first + CHUNK).all(equals) };
             if !are_equal {
                 return false;

@@ -1,16 +1,16 @@
 //! Equality of two views, element by element.
 //!
 //! Values are compared, not bytes: the zeros of a float are equal, a NaN equals nothing, and every
-//! true `bool` equals every other. There are three ways, from the fastest to the most general:
+//! true `bool` equals every other. There are three paths, from the fastest to the most general:
 //!
 //! 1. Contiguous elements of one encoding that are equal exactly when their bytes are: `memcmp`.
 //! 2. Scalars of any two encodings: as one common type that holds both exactly (see `promote`), in
-//!    `blocks`, by one loop for each common type. So there are few loops for many
-//!    pairs of formats.
-//! 3. Anything else: as a [`Value`](crate::element::Value), one by one (see `decoded`). This is
-//!    also what the others must agree with.
+//!    `blocks`, by one loop for each common type, so that there are few loops for many pairs of
+//!    formats.
+//! 3. Anything else: as a [`Value`](crate::element::Value), one by one (see `decoded`). The others
+//!    must agree with this path.
 //!
-//! Wherever a difference is found the comparison ends.
+//! The comparison ends at the first difference that it finds.
 
 #![allow(unsafe_code)]
 
@@ -50,7 +50,8 @@ where
     T: Scalar,
     U: Scalar<Value = T::Value>,
 {
-    let (left, right) = ((left.raw(), Encoding::of::<T>()), (right.raw(), Encoding::of::<U>()));
+    let (left, right) =
+        ((left.raw(), Encoding::from_type::<T>()), (right.raw(), Encoding::from_type::<U>()));
     // SAFETY: each encoding is that of its view's type.
     unsafe { equal_scalars(left, right) }
 }
@@ -74,14 +75,14 @@ pub(crate) unsafe fn equal_scalars(
         return left.layout().is_empty()
             || unsafe { equal_bytes(left.start(), right.start(), left.layout().nbytes()) };
     }
-    // SAFETY: the caller vouches for the encodings.
+    // SAFETY: the caller guarantees the encodings.
     unsafe { equal_encoded((left, left_encoding), (right, right_encoding)) }
 }
 
-/// The general way of [`equal_scalars`]. Not inlined, because it sets up buffers.
+/// The slow path of [`equal_scalars`]. Not inlined, because it sets up buffers.
 ///
 /// # Safety
-/// As for [`equal_scalars`]; the views are of one shape.
+/// The same as for [`equal_scalars`]; the views are of one shape.
 #[inline(never)]
 unsafe fn equal_encoded(
     (left, left_encoding): (RawView<'_>, Encoding),
@@ -91,25 +92,25 @@ unsafe fn equal_encoded(
         return true;
     }
     if left_encoding.numbers() > right_encoding.numbers() {
-        // SAFETY: the caller vouches for the encodings.
+        // SAFETY: the caller guarantees the encodings.
         return unsafe { equal_encoded((right, right_encoding), (left, left_encoding)) };
     }
     let Some(common) = CommonType::promoted(left_encoding, right_encoding) else { return false };
     if left_encoding.numbers() < right_encoding.numbers() {
-        // SAFETY: the caller vouches for the encodings.
+        // SAFETY: the caller guarantees the encodings.
         return unsafe { equal_to_complex((left, left_encoding), (right, right_encoding), common) };
     }
     let mut buffers = [const { Buffers::new() }; 2];
     let mut pair = Pair::new([left_encoding, right_encoding], common, &mut buffers);
     // SAFETY: the runs lead to elements of both views, which are valid for reads and, as the caller
-    // vouches, of the encodings.
+    // guarantees, of the encodings.
     all_runs([left, right], |runs| unsafe { pair.equal(&runs) })
 }
 
-/// Real numbers and complex ones: these are equal if their imaginary parts are 0 as well.
+/// Returns whether real numbers equal complex ones: the imaginary parts must be 0 as well.
 ///
 /// # Safety
-/// As for [`equal_encoded`].
+/// The same as for [`equal_encoded`].
 #[inline(never)]
 unsafe fn equal_to_complex(
     (left, left_encoding): (RawView<'_>, Encoding),
@@ -117,12 +118,13 @@ unsafe fn equal_to_complex(
     common: CommonType,
 ) -> bool {
     let number = right_encoding.of_number();
-    let Some(common_zero) = CommonType::promoted(Encoding::of::<f64>(), number) else {
+    let Some(common_zero) = CommonType::promoted(Encoding::from_type::<f64>(), number) else {
         return false;
     };
     let [mut for_real, mut for_imaginary] = [const { [const { Buffers::new() }; 2] }; 2];
     let mut real = Pair::new([left_encoding, number], common, &mut for_real);
-    let mut imaginary = Pair::new([Encoding::of::<f64>(), number], common_zero, &mut for_imaginary);
+    let mut imaginary =
+        Pair::new([Encoding::from_type::<f64>(), number], common_zero, &mut for_imaginary);
     let mut zero = 0_f64;
     let zero = (&raw mut zero).cast();
     all_runs([left, right], |runs| {

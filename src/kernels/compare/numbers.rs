@@ -7,33 +7,33 @@ use num_traits::{PrimInt, Unsigned};
 
 /// Numbers that are compared before a difference ends the comparison.
 pub(super) const CHUNK: usize = 128;
-/// The same where fewer are left.
+/// The same if fewer are left.
 const SHORT_CHUNK: usize = 16;
 
-/// Whether two rows of numbers are equal, number by number.
+/// Compares two rows of numbers, number by number.
 pub(super) struct Same<A, B> {
     pub(super) left: *const A,
     pub(super) right: *const B,
     pub(super) count: usize,
 }
 
-/// Equality that vectors can tell.
+/// Equality that can be vectorised.
 pub(super) trait Equals: Copy {
     fn equals(self, other: Self) -> bool;
 }
 
-/// The bits of an integer that may be signed where the other one is not: they are equal only where
-/// it is not negative.
+/// The bits of an integer that may be signed where the other one is not: they are equal only if it
+/// is not negative.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
-pub(super) struct Bits<U>(U);
+pub(super) struct BitPattern<U>(U);
 
 /// The bits of an `f16`: processors compare no halves.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub(super) struct HalfBits(u16);
 
-impl<U: PrimInt + Unsigned> Equals for Bits<U> {
+impl<U: PrimInt + Unsigned> Equals for BitPattern<U> {
     #[inline(always)]
     fn equals(self, other: Self) -> bool {
         let sign = !(U::max_value() >> 1);
@@ -69,8 +69,7 @@ impl<A: Equals> Kernel for Same<A, A> {
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) -> bool {
-        // SAFETY: the caller vouches for `count` numbers on both sides; the loads need no
-        // alignment.
+        // SAFETY: the caller guarantees `count` numbers on both sides; the loads need no alignment.
         let differ = |index: usize| unsafe {
             let left = self.left.add(index).read_unaligned();
             !left.equals(self.right.add(index).read_unaligned())
@@ -81,7 +80,7 @@ impl<A: Equals> Kernel for Same<A, A> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bits, Equals, HalfBits};
+    use super::{BitPattern, Equals, HalfBits};
     use half::f16;
 
     #[test]
@@ -102,7 +101,7 @@ mod tests {
             (0..=u8::MAX).flat_map(|left| (0..=u8::MAX).map(move |right| (left, right)))
         {
             let expected = i16::from(left.cast_signed()) == i16::from(right);
-            assert_eq!(Bits(left).equals(Bits(right)), expected);
+            assert_eq!(BitPattern(left).equals(BitPattern(right)), expected);
         }
     }
 }

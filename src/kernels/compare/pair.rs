@@ -1,10 +1,10 @@
-//! Two encodings, and the comparison of runs of them as their common type.
+//! [`Pair`]: the comparison of runs of two encodings as their common type.
 
 #![allow(unsafe_code)]
 
 use super::bytes::equal_bytes;
 use super::exact::Exact;
-use super::numbers::{Bits, HalfBits, Same};
+use super::numbers::{BitPattern, HalfBits, Same};
 use super::promote::CommonType;
 use crate::element::{LongDouble, Scalar};
 use crate::format::Kind;
@@ -25,7 +25,7 @@ pub(super) struct Pair<'a> {
 }
 
 impl<'a> Pair<'a> {
-    /// The comparison of two encodings as their common type.
+    /// Makes the comparison of two encodings as their common type.
     pub(super) fn new(
         encodings: [Encoding; 2],
         common: CommonType,
@@ -37,7 +37,7 @@ impl<'a> Pair<'a> {
             Blocks::new(left, common.widened(left), for_left),
             Blocks::new(right, common.widened(right), for_right),
         ];
-        let is_float_first = left.class == Kind::Float;
+        let is_float_first = left.kind == Kind::Float;
         Self { blocks, common, numbers: left.numbers(), is_float_first }
     }
 
@@ -51,7 +51,7 @@ impl<'a> Pair<'a> {
         let is_crossed =
             self.is_float_first && matches!(self.common, CommonType::IntegerAndFloat { .. });
         runs.all_blocks(max, |part| {
-            // SAFETY: the caller vouches for the elements; a block is valid until the next one of
+            // SAFETY: the caller guarantees the elements; a block is valid until the next one of
             // its own view, and holds numbers of the common type.
             unsafe {
                 let left = left_blocks.block(part.in_view(0));
@@ -63,8 +63,8 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// Returns whether so many numbers of a common type are equal. Of two types the integers come
-/// first.
+/// Returns whether `count` numbers of a common type are equal. If there are two types, the
+/// integers come first.
 ///
 /// # Safety
 /// Both are valid for reads of as many numbers of the common type.
@@ -82,14 +82,14 @@ unsafe fn equal_numbers(
             kernel!(Same, $type, $type)
         };
     }
-    // SAFETY: the caller vouches for `count` numbers on both sides, whose types these are.
+    // SAFETY: the caller guarantees `count` numbers on both sides, whose types these are.
     unsafe {
         match common {
             CommonType::Integer(size) => equal_bytes(left, right, count * size),
-            CommonType::MixedSigns(1) => kernel!(Bits<u8>),
-            CommonType::MixedSigns(2) => kernel!(Bits<u16>),
-            CommonType::MixedSigns(4) => kernel!(Bits<u32>),
-            CommonType::MixedSigns(_) => kernel!(Bits<u64>),
+            CommonType::MixedSigns(1) => kernel!(BitPattern<u8>),
+            CommonType::MixedSigns(2) => kernel!(BitPattern<u16>),
+            CommonType::MixedSigns(4) => kernel!(BitPattern<u32>),
+            CommonType::MixedSigns(_) => kernel!(BitPattern<u64>),
             CommonType::Float(2) => kernel!(HalfBits),
             CommonType::Float(4) => kernel!(f32),
             CommonType::Float(_) => kernel!(f64),
@@ -100,14 +100,14 @@ unsafe fn equal_numbers(
     }
 }
 
-/// The plain loop, for numbers that there are no vectors of.
+/// Returns whether numbers are equal by the plain loop, because there are no vectors of them.
 ///
 /// # Safety
 /// Both are valid for reads of `count` numbers.
 unsafe fn equal_long_doubles(left: *const u8, right: *const u8, count: usize) -> bool {
     (0..count).all(|index| {
         let [left, right] = [left, right].map(|start| {
-            // SAFETY: the caller vouches for `count` numbers; `load` needs no alignment.
+            // SAFETY: the caller guarantees `count` numbers; `load` needs no alignment.
             unsafe { load::<LongDouble>(start.add(index * LongDouble::SIZE)) }
         });
         left == right

@@ -3,9 +3,9 @@
 //! The common type holds the numbers of both exactly, so that equality after promotion is equality
 //! of the numbers. Integers become the wider of the two types, floats likewise, and integers of up
 //! to 32 bits become `f64` beside floats. No type holds both 64-bit integers and floats, nor signed
-//! and unsigned integers of 64 bits: these have loops that compare the two kinds with each other.
-//! The only exception is C's `long double`, which beside other numbers is the `f64` that it is read
-//! as.
+//! and unsigned integers of 64 bits: these have loops that compare the two with each other. The
+//! only exception is C's `long double`, which is compared with other numbers as the `f64` that it
+//! is read as.
 
 use crate::format::Kind;
 use crate::kernels::blocks::Widened;
@@ -27,17 +27,17 @@ pub(super) enum CommonType {
 }
 
 impl CommonType {
-    /// What the numbers of two encodings are compared as; `None` if they are never equal. The first
-    /// has no more numbers per element than the second.
+    /// Returns what the numbers of two encodings are compared as, or `None` if they are never
+    /// equal. The first has no more numbers per element than the second.
     pub(super) fn promoted(left: Encoding, right: Encoding) -> Option<Self> {
         use Kind::{Address, Bool, Char, Complex, Float, Signed, Text, Unsigned};
         let (size, other) = (left.number_size(), right.number_size());
         let larger = size.max(other);
-        let with_float = |class, size| match size {
-            8 => Self::IntegerAndFloat { signed: class == Signed },
+        let with_float = |kind, size| match size {
+            8 => Self::IntegerAndFloat { signed: kind == Signed },
             _ => Self::Float(8),
         };
-        Some(match (left.class, right.class) {
+        Some(match (left.kind, right.kind) {
             (Char, Char) => Self::Integer(1),
             (Text, Text) => Self::Integer(larger),
             (Float | Complex, Float | Complex) => match (larger, size == other) {
@@ -45,18 +45,18 @@ impl CommonType {
                 (_, false) => Self::Float(8),
                 _ => Self::LongDouble,
             },
-            (class @ (Bool | Signed | Unsigned | Address), Float | Complex) => {
-                with_float(class, size)
+            (kind @ (Bool | Signed | Unsigned | Address), Float | Complex) => {
+                with_float(kind, size)
             }
-            (Float, class @ (Bool | Signed | Unsigned | Address)) => with_float(class, other),
+            (Float, kind @ (Bool | Signed | Unsigned | Address)) => with_float(kind, other),
             (Char | Text, _) | (_, Char | Text) => return None,
-            (Signed, class) | (class, Signed) if class != Signed => Self::MixedSigns(larger),
+            (Signed, kind) | (kind, Signed) if kind != Signed => Self::MixedSigns(larger),
             _ => Self::Integer(larger),
         })
     }
 
-    /// What the numbers of an encoding have to be widened to; `None` if they are of the common
-    /// type.
+    /// Returns what the numbers of an encoding have to be widened to, or `None` if they are of the
+    /// common type.
     pub(super) fn widened(self, encoding: Encoding) -> Option<Widened> {
         let is_float = encoding.is_float();
         let widened = match self {
@@ -66,10 +66,10 @@ impl CommonType {
             Self::IntegerAndFloat { .. } => Widened::Integer(8),
             Self::LongDouble => return None,
         };
-        // Of a `bool` that is as wide the bytes still have to become 0 or 1.
+        // The bytes of a `bool` still have to become 0 or 1, even if it is as wide.
         let is_alike = matches!(widened, Widened::Float(_)) == is_float
             && widened.size() == encoding.number_size()
-            && encoding.class != Kind::Bool;
+            && encoding.kind != Kind::Bool;
         (!is_alike).then_some(widened)
     }
 }
@@ -86,7 +86,8 @@ mod tests {
     macro_rules! promoted {
         ($($left:ty, $right:ty => $common:expr;)*) => {
             $(
-                let (left, right) = (Encoding::of::<$left>(), Encoding::of::<$right>());
+                let left = Encoding::from_type::<$left>();
+                let right = Encoding::from_type::<$right>();
                 assert_eq!(CommonType::promoted(left, right), $common);
                 if left.numbers() == right.numbers() {
                     assert_eq!(CommonType::promoted(right, left), $common);
@@ -127,13 +128,13 @@ mod tests {
 
     #[test]
     fn what_is_of_the_common_type_is_not_widened() {
-        assert_eq!(Integer(4).widened(Encoding::of::<i32>()), None);
-        assert_eq!(Integer(4).widened(Encoding::of::<u16>()), Some(Widened::Integer(4)));
-        assert_eq!(Integer(1).widened(Encoding::of::<bool>()), Some(Widened::Integer(1)));
-        assert_eq!(Float(8).widened(Encoding::of::<i32>()), Some(Widened::Float(8)));
-        assert_eq!(Float(8).widened(Encoding::of::<Complex<f64>>()), None);
+        assert_eq!(Integer(4).widened(Encoding::from_type::<i32>()), None);
+        assert_eq!(Integer(4).widened(Encoding::from_type::<u16>()), Some(Widened::Integer(4)));
+        assert_eq!(Integer(1).widened(Encoding::from_type::<bool>()), Some(Widened::Integer(1)));
+        assert_eq!(Float(8).widened(Encoding::from_type::<i32>()), Some(Widened::Float(8)));
+        assert_eq!(Float(8).widened(Encoding::from_type::<Complex<f64>>()), None);
         let mixed = IntegerAndFloat { signed: true };
-        assert_eq!(mixed.widened(Encoding::of::<i64>()), None);
-        assert_eq!(mixed.widened(Encoding::of::<f32>()), Some(Widened::Float(8)));
+        assert_eq!(mixed.widened(Encoding::from_type::<i64>()), None);
+        assert_eq!(mixed.widened(Encoding::from_type::<f32>()), Some(Widened::Float(8)));
     }
 }

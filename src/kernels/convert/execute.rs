@@ -1,8 +1,8 @@
-//! Carrying out a plan: block by block, over views of any layout.
+//! Carrying out a plan, block by block, over views of any layout.
 
 #![allow(unsafe_code)]
 
-use super::fault::{Fault, Number};
+use super::fault::{Fault, NumberText};
 use super::plan::Plan;
 use crate::error::{Error, Result};
 use crate::kernels::copy;
@@ -28,20 +28,20 @@ impl Block {
     }
 }
 
-/// Converts every element of a view, in C order, to contiguous ones. The error is made by `error`,
-/// of the position of the element, what is wrong with it, and what it is.
+/// Converts every element of a view, in C order, to contiguous ones. `error` makes an error from
+/// the position of an element, what is wrong with it, and what it is.
 ///
 /// # Safety
 /// The view's elements are of the plan's source type. `start` is valid for writes of all of them as
 /// its target type, and does not overlap the view.
 ///
 /// # Errors
-/// That of the first element that is one.
+/// Returns the error for the first element that cannot be converted.
 pub(super) unsafe fn convert_all(
     plan: &Plan,
     view: RawView<'_>,
     start: *mut u8,
-    error: impl Fn(usize, Fault, Number) -> Error,
+    error: impl Fn(usize, Fault, NumberText) -> Error,
 ) -> Result<()> {
     if view.layout().is_c_contiguous() && plan.maps() == 1 {
         // Directly to the target; in blocks only if these are read twice.
@@ -52,7 +52,7 @@ pub(super) unsafe fn convert_all(
             let next = max.min(count - done);
             let (source, target) = (view.start().wrapping_add(done * size), done * target_size);
             // SAFETY: the next elements of the view, which are contiguous, and as many of the
-            // target, for which the caller vouches. One conversion uses no blocks.
+            // target, which the caller guarantees. One conversion uses no blocks.
             let result = unsafe {
                 plan.run(source, start.wrapping_add(target), next, [std::ptr::null_mut(); 2])
             };
@@ -61,20 +61,20 @@ pub(super) unsafe fn convert_all(
         }
         return Ok(());
     }
-    // SAFETY: the caller vouches for view and target.
+    // SAFETY: the caller guarantees view and target.
     unsafe { convert_in_blocks(plan, view, start, error) }
 }
 
-/// The general way of [`convert_all`]. Not inlined, because it sets up blocks.
+/// The slow path of [`convert_all`]. Not inlined, because it sets up blocks.
 ///
 /// # Safety
-/// As for [`convert_all`].
+/// The same as for [`convert_all`].
 #[inline(never)]
 unsafe fn convert_in_blocks(
     plan: &Plan,
     view: RawView<'_>,
     target: *mut u8,
-    error: impl Fn(usize, Fault, Number) -> Error,
+    error: impl Fn(usize, Fault, NumberText) -> Error,
 ) -> Result<()> {
     let layout = view.layout();
     let [size, target_size] = plan.sizes;
@@ -85,7 +85,7 @@ unsafe fn convert_in_blocks(
     let mut convert = |source: *const u8, count: usize| {
         let target = target.wrapping_add(done * target_size);
         // SAFETY: it is only called with as many elements as half a block, valid for reads; the
-        // caller vouches for the target, and the blocks are ours.
+        // caller guarantees the target, and the blocks are ours.
         let result = unsafe { plan.run(source, target, count, blocks) };
         let before = done;
         done += count;

@@ -4,7 +4,7 @@
 
 use super::wide::WideType;
 use crate::element::LongDouble;
-use smallvec::SmallVec;
+use crate::layout::unravel;
 use std::fmt::{self, Display};
 
 /// What is wrong with a number.
@@ -15,10 +15,10 @@ pub(super) enum Fault {
 }
 
 /// A number that is an error, in words.
-pub(super) struct Number(pub(super) String);
+pub(super) struct NumberText(pub(super) String);
 
-impl Number {
-    /// The number that `parts` wide ones are, from that at `position` on.
+impl NumberText {
+    /// Reads the number that consists of `parts` wide ones, from the one at `position` on.
     ///
     /// # Safety
     /// `pointer` is valid for reads of `position + parts` wide numbers.
@@ -30,7 +30,7 @@ impl Number {
     ) -> Self {
         macro_rules! part {
             ($type:ty, $index:expr) => {
-                // SAFETY: the caller vouches for the numbers, of which the index is one; any bytes
+                // SAFETY: the caller guarantees the numbers, of which the index is one; any bytes
                 // are of these types, and the load needs no alignment.
                 unsafe { pointer.cast::<$type>().add($index).read_unaligned() }
             };
@@ -63,14 +63,7 @@ pub(super) struct Index<'a>(pub(super) &'a [usize], pub(super) usize);
 
 impl Display for Index<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rest = self.1;
-        let mut index: SmallVec<[usize; 4]> = SmallVec::new();
-        for &length in self.0.iter().rev() {
-            index.push(rest % length.max(1));
-            rest /= length.max(1);
-        }
-        index.reverse();
-        match index.as_slice() {
+        match unravel(self.1, self.0).as_slice() {
             [only] => write!(f, "{only}"),
             all => {
                 let all: Vec<String> = all.iter().map(ToString::to_string).collect();
@@ -82,7 +75,7 @@ impl Display for Index<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Index, Number, WideType};
+    use super::{Index, NumberText, WideType};
 
     #[test]
     fn an_index_is_written_as_python_does() {
@@ -97,7 +90,7 @@ mod tests {
         let floats = [1.0, -2.5, f64::NAN, 3.0, -0.0];
         let text = |position, parts| {
             // SAFETY: as many parts lie within the array from there on.
-            unsafe { Number::read(WideType::F64, floats.as_ptr().cast(), position, parts).0 }
+            unsafe { NumberText::read(WideType::F64, floats.as_ptr().cast(), position, parts).0 }
         };
         assert_eq!(text(1, 1), "-2.5");
         assert_eq!(text(2, 1), "nan");
@@ -105,7 +98,7 @@ mod tests {
         assert_eq!(text(3, 2), "(3.0-0.0j)");
         let integers = [-7_i32, 8];
         // SAFETY: the array has two numbers.
-        let number = unsafe { Number::read(WideType::I32, integers.as_ptr().cast(), 0, 1) };
+        let number = unsafe { NumberText::read(WideType::I32, integers.as_ptr().cast(), 0, 1) };
         assert_eq!(number.0, "-7");
     }
 }

@@ -15,10 +15,10 @@ pub(super) struct Limits {
     pub(super) doubles: (f64, f64),
 }
 
-/// The smallest and the largest integer of a type; `None` for floats.
-pub(super) const fn range(scalar: DType) -> Option<(i128, i128)> {
-    let bits = 8 * scalar.size();
-    match scalar.kind() {
+/// Returns the smallest and the largest integer of a type, or `None` for floats.
+pub(super) const fn range(dtype: DType) -> Option<(i128, i128)> {
+    let bits = 8 * dtype.size();
+    match dtype.kind() {
         Kind::Bool => Some((0, 1)),
         Kind::Signed => Some((-(1 << (bits - 1)), (1 << (bits - 1)) - 1)),
         Kind::Unsigned => Some((0, (1 << bits) - 1)),
@@ -26,7 +26,7 @@ pub(super) const fn range(scalar: DType) -> Option<(i128, i128)> {
     }
 }
 
-/// The limits of every scalar type, in the order of [`DType::ALL`]. A table, because finding them
+/// The limits of every scalar type, in the order of [`DType::ALL`]. A table, because computing them
 /// takes longer than converting a few numbers.
 static LIMITS: [Limits; DType::ALL.len()] = {
     let mut limits = [Limits::new(DType::Bool); DType::ALL.len()];
@@ -38,7 +38,7 @@ static LIMITS: [Limits; DType::ALL.len()] = {
     limits
 };
 
-/// The nearest integer of a type.
+/// Returns the nearest integer of a type.
 #[inline]
 pub(super) fn saturated<T>(number: i128) -> T
 where
@@ -49,9 +49,9 @@ where
 }
 
 impl Limits {
-    /// The limits of a type.
-    pub(super) fn of(scalar: DType) -> &'static Self {
-        &LIMITS[scalar as usize]
+    /// Returns the limits of a type.
+    pub(super) fn for_dtype(dtype: DType) -> &'static Self {
+        &LIMITS[dtype as usize]
     }
 
     const fn new(target: DType) -> Self {
@@ -76,7 +76,7 @@ impl Limits {
         Self { low: -high, high, floats, doubles }
     }
 
-    /// The smallest and the largest integer as far as a wide type goes.
+    /// Returns the smallest and the largest integer, as far as a wide type holds them.
     #[inline]
     pub(super) fn integers<T>(&self) -> (T, T)
     where
@@ -94,14 +94,14 @@ mod tests {
 
     #[test]
     fn floats_around_the_limits_are_the_next_ones_beyond() {
-        let limits = Limits::of(DType::U8);
+        let limits = Limits::for_dtype(DType::U8);
         assert_eq!((limits.floats, limits.doubles), ((-1.0, 256.0), (-1.0, 256.0)));
-        let limits = Limits::of(DType::I64);
+        let limits = Limits::for_dtype(DType::I64);
         assert_eq!(limits.integers::<i64>(), (i64::MIN, i64::MAX));
         assert_eq!(limits.doubles, ((i64::MIN as f64).next_down(), 9_223_372_036_854_775_808.0));
         assert_eq!(limits.integers::<i32>(), (i32::MIN, i32::MAX));
         assert_eq!(limits.integers::<u64>(), (0, i64::MAX as u64));
-        let limits = Limits::of(DType::F32);
+        let limits = Limits::for_dtype(DType::F32);
         assert!(f64::from(f32::MAX) < limits.doubles.1);
         assert!((limits.doubles.1 as f32).is_infinite());
         assert_eq!(limits.doubles.1.next_down() as f32, f32::MAX);

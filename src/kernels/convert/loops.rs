@@ -1,8 +1,8 @@
-//! The loops that steps are instances of: over contiguous numbers, to convert them or to find one
-//! that is an error.
+//! The loops that the steps are instances of: over contiguous numbers, to convert them or to find
+//! one that is an error.
 //!
 //! A loop is a kernel over two types and a closure. A step is that loop as a function on bytes, so
-//! that steps of all types have one signature; the macros here make one of the other.
+//! that the steps of all types have one signature; the macros here make steps of loops.
 
 #![allow(unsafe_code)]
 
@@ -25,11 +25,11 @@ pub(super) type Map = unsafe fn(*const u8, *mut u8, usize, &Limits);
 /// alignment.
 pub(super) type Find = unsafe fn(*const u8, usize, &Limits) -> Option<usize>;
 
-/// A [`Map`] and a [`Find`] in one, over numbers that are read once. What those that are errors are
-/// converted to has no meaning.
+/// A [`Map`] and a [`Find`] in one, over numbers that are read once. What errors are converted to
+/// has no meaning.
 ///
 /// # Safety
-/// As for [`Map`].
+/// The same as for [`Map`].
 pub(super) type Try = unsafe fn(*const u8, *mut u8, usize, &Limits) -> Option<usize>;
 
 /// The loop of a [`Map`].
@@ -42,14 +42,14 @@ pub(super) struct Mapped<A, B, F: Fn(A) -> B> {
 
 impl<A: Copy, B, F: Fn(A) -> B> Kernel for Mapped<A, B, F> {
     type Output = ();
-    /// For numbers of 64 bits the widest vectors have instructions that others have not.
+    /// For numbers of 64 bits the widest vectors have instructions that others lack.
     const WIDEST: Width =
         if size_of::<A>() == 8 || size_of::<B>() == 8 { Width::Avx512 } else { Width::Avx2 };
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) {
         prefetch::for_each_index::<A, B>(self.source, self.count, |index| {
-            // SAFETY: the caller vouches for `count` numbers of both; the accesses need no
+            // SAFETY: the caller guarantees `count` numbers of both; the accesses need no
             // alignment.
             unsafe {
                 let value = self.source.add(index).read_unaligned();
@@ -63,10 +63,10 @@ impl<A: Copy, B, F: Fn(A) -> B> Mapped<A, B, F> {
     /// Runs the loop: numbers that vectors have lanes for, with the widest vectors.
     ///
     /// # Safety
-    /// As for a [`Map`].
+    /// The same as for a [`Map`].
     #[inline(always)]
     pub(super) unsafe fn run_widest(self) {
-        // SAFETY: the caller vouches for the numbers; vectors of 16 bytes need no feature.
+        // SAFETY: the caller guarantees the numbers; vectors of 16 bytes need no feature.
         unsafe {
             if size_of::<A>().max(size_of::<B>()) <= 8 { run(self) } else { self.run::<16>() }
         }
@@ -86,9 +86,9 @@ impl<A: Copy, F: Fn(A) -> bool> Kernel for Found<A, F> {
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) -> Option<usize> {
-        // SAFETY: the caller vouches for `count` numbers; the load needs no alignment.
+        // SAFETY: the caller guarantees `count` numbers; the load needs no alignment.
         let at = |index: usize| unsafe { self.source.add(index).read_unaligned() };
-        // Without an exit, so that it is vectorised.
+        // There is no early exit, so that the loop is vectorised.
         let mut any = false;
         for index in 0..self.count {
             any |= (self.is_error)(at(index));
@@ -101,10 +101,10 @@ impl<A: Copy, F: Fn(A) -> bool> Found<A, F> {
     /// Runs the loop: numbers that vectors have lanes for, with the widest vectors.
     ///
     /// # Safety
-    /// As for a [`Find`].
+    /// The same as for a [`Find`].
     #[inline(always)]
     pub(super) unsafe fn run_widest(self) -> Option<usize> {
-        // SAFETY: the caller vouches for the numbers; vectors of 16 bytes need no feature.
+        // SAFETY: the caller guarantees the numbers; vectors of 16 bytes need no feature.
         unsafe { if size_of::<A>() <= 8 { run(self) } else { self.run::<16>() } }
     }
 }
@@ -125,13 +125,13 @@ impl<A: Copy, B, F: Fn(A) -> bool, G: Fn(A) -> B> Kernel for Tried<A, B, F, G> {
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) -> Option<usize> {
-        // SAFETY: the caller vouches for `count` numbers; the load needs no alignment.
+        // SAFETY: the caller guarantees `count` numbers; the load needs no alignment.
         let at = |index: usize| unsafe { self.source.add(index).read_unaligned() };
         let mut any = false;
         prefetch::for_each_index::<A, B>(self.source, self.count, |index| {
             let value = at(index);
             any |= (self.is_error)(value);
-            // SAFETY: the caller vouches for `count` numbers; the store needs no alignment.
+            // SAFETY: the caller guarantees `count` numbers; the store needs no alignment.
             unsafe { self.target.add(index).write_unaligned((self.convert)(value)) };
         });
         if any { (0..self.count).position(|index| (self.is_error)(at(index))) } else { None }
@@ -142,22 +142,23 @@ impl<A: Copy, B, F: Fn(A) -> bool, G: Fn(A) -> B> Tried<A, B, F, G> {
     /// Runs the loop with the widest vectors.
     ///
     /// # Safety
-    /// As for a [`Try`].
+    /// The same as for a [`Try`].
     #[inline(always)]
     pub(super) unsafe fn run_widest(self) -> Option<usize> {
-        // SAFETY: the caller vouches for the numbers.
+        // SAFETY: the caller guarantees the numbers.
         unsafe { run(self) }
     }
 }
 
-/// A [`Map`] from one type to another, by a closure, or by what makes one of the limits.
+/// Makes a [`Map`] from one type to another, with a closure, or with an expression that makes one
+/// from the limits.
 macro_rules! map {
     ($from:ty => $to:ty, |$value:pat_param| $result:expr) => {
         map!($from => $to, with |_limits| |$value| $result)
     };
     ($from:ty => $to:ty, with |$limits:ident| $convert:expr) => {{
         /// # Safety
-        /// As for [`Map`].
+        /// The same as for [`Map`].
         unsafe fn step(source: *const u8, target: *mut u8, count: usize, $limits: &Limits) {
             let (source, target) = (source.cast::<$from>(), target.cast::<$to>());
             let mapped = Mapped { source, target, count, convert: $convert };
@@ -169,14 +170,15 @@ macro_rules! map {
     }};
 }
 
-/// A [`Find`] in one type, by what tells errors, or by what makes that of the limits.
+/// Makes a [`Find`] in one type, with a closure that returns whether a number is an error, or with
+/// an expression that makes one from the limits.
 macro_rules! find {
     ($type:ty, |$value:pat_param| $is_error:expr) => {
         find!($type, with | _limits | |$value| $is_error)
     };
     ($type:ty, with |$limits:ident| $is_error:expr) => {{
         /// # Safety
-        /// As for [`Find`].
+        /// The same as for [`Find`].
         unsafe fn step(source: *const u8, count: usize, $limits: &Limits) -> Option<usize> {
             let found = Found { source: source.cast::<$type>(), count, is_error: $is_error };
             // SAFETY: what `Find` asks of the caller is what `Found` needs: `count` numbers of the
@@ -187,11 +189,12 @@ macro_rules! find {
     }};
 }
 
-/// A [`Try`] from one type to another, by what tells errors, made of the limits, and by a closure.
+/// Makes a [`Try`] from one type to another, with an expression that makes from the limits what
+/// returns whether a number is an error, and with a closure that converts.
 macro_rules! try_map {
     ($from:ty => $to:ty, with |$limits:ident| $is_error:expr, $convert:expr) => {{
         /// # Safety
-        /// As for [`Try`].
+        /// The same as for [`Try`].
         unsafe fn step(
             source: *const u8,
             target: *mut u8,
@@ -208,7 +211,7 @@ macro_rules! try_map {
     }};
 }
 
-/// A step for numbers of a size, of which only the bytes are moved.
+/// Chooses the step for numbers of a size, of which only the bytes are moved.
 macro_rules! by_size {
     ($size:expr, $n:ident => $map:expr) => {
         match $size {

@@ -1,4 +1,4 @@
-//! Conversion: elements as those of another scalar type, by C's rules for values.
+//! Conversion of elements to another scalar type, by C's rules for values.
 //!
 //! | file | what it does |
 //! |---|---|
@@ -29,10 +29,10 @@ use crate::format::FormatString;
 use crate::layout::Layout;
 use crate::view::RawView;
 use execute::convert_all;
-use fault::{Fault, Index, Number};
+use fault::{Fault, Index, NumberText};
 use plan::Plan;
 
-/// The error for two formats between which a conversion has no meaning.
+/// Returns the error for two formats between which a conversion has no meaning.
 pub(crate) fn no_conversion([from, to]: [&FormatString; 2]) -> Error {
     Error::wrong_kind(format!("elements of format '{from}' cannot be converted to format '{to}'"))
 }
@@ -47,11 +47,12 @@ pub struct Conversion<'a> {
 }
 
 impl<'a> Conversion<'a> {
-    /// The conversion of elements of a shape from one scalar type to another. Errors name the types
-    /// by their `formats`.
+    /// Makes the conversion of elements of a shape from one scalar type to another. Errors name the
+    /// types by their `formats`.
     ///
     /// # Errors
-    /// An error with [`is_wrong_kind`](Error::is_wrong_kind) if such a conversion has no meaning.
+    /// Returns an error with [`is_wrong_kind`](Error::is_wrong_kind) if such a conversion has no
+    /// meaning.
     pub(crate) fn new(
         shape: &'a [usize],
         from: ScalarType,
@@ -63,10 +64,10 @@ impl<'a> Conversion<'a> {
         Ok(Self { plan, format: formats[1], shape })
     }
 
-    /// Bytes of all the new elements.
+    /// Returns the size in bytes of all new elements.
     ///
     /// # Errors
-    /// An error with [`is_too_large`](Error::is_too_large) if they do not fit into memory.
+    /// Returns an error with [`is_too_large`](Error::is_too_large) if they do not fit into memory.
     pub fn nbytes(&self) -> Result<usize> {
         Ok(Layout::contiguous(self.shape, self.plan.sizes[1])?.nbytes())
     }
@@ -80,11 +81,11 @@ impl<'a> Conversion<'a> {
     /// overlap the piece.
     ///
     /// # Errors
-    /// An error with [`is_value`](Error::is_value) for the first element that its new type does not
-    /// hold.
+    /// Returns an error with [`is_value`](Error::is_value) for the first element that its new type
+    /// does not hold.
     pub unsafe fn write(&self, piece: RawView<'_>, before: usize, target: *mut u8) -> Result<()> {
         let target = target.wrapping_add(before * self.plan.sizes[1]);
-        // SAFETY: the caller vouches for the piece, and for the target, of which this is where the
+        // SAFETY: the caller guarantees the piece, and the target, of which this is where the
         // piece's elements belong.
         unsafe {
             convert_all(&self.plan, piece, target, |position, fault, number| {
@@ -94,14 +95,15 @@ impl<'a> Conversion<'a> {
     }
 
     #[cold]
-    fn error(&self, position: usize, fault: Fault, Number(number): &Number) -> Error {
+    fn error(&self, position: usize, fault: Fault, NumberText(number): &NumberText) -> Error {
         let (index, format) = (Index(self.shape, position), self.format);
         Error::value(match fault {
             Fault::OutOfRange => {
                 format!("{number} at index {index} is out of range for format '{format}'")
             }
             Fault::Imaginary => format!(
-                "{number} at index {index} has an imaginary part, for which format '{format}' has no room"
+                "{number} at index {index} has an imaginary part, for which format '{format}' has \
+                 no room"
             ),
         })
     }

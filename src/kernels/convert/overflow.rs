@@ -1,7 +1,7 @@
-//! Numbers that a type does not hold, and what is to become of them.
+//! [`Overflow`]: what becomes of numbers that a type does not hold.
 
 /// What becomes of a number that its new type does not hold. Rounding and the loss of a fraction
-/// are not meant by that.
+/// are no overflow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overflow {
     /// It is an error: an integer out of range, an infinity or NaN that is to become an integer, a

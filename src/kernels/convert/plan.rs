@@ -1,7 +1,7 @@
 //! The plan of a conversion: the list of steps that one pair of types needs.
 //!
 //! There are too many pairs of scalar types to have a loop for each, so a conversion goes through a
-//! few wide types (`wide`), of which each holds the numbers of several scalar types exactly:
+//! few wide types (`wide`), each of which holds the numbers of several scalar types exactly:
 //!
 //! 1. the source is swapped to this machine's byte order,
 //! 2. widened,
@@ -11,17 +11,17 @@
 //! 6. and swapped to its byte order.
 //!
 //! For complex numbers there are steps that drop or add imaginary parts. A step that is not needed
-//! is not in the list, so that the commonest conversions have one or two. The steps are function
-//! pointers of one signature, called once per block of numbers that stays in the cache: the call
-//! costs nothing beside the loop, and each loop is vectorised by itself.
+//! is not in the list, so that the most common conversions have one or two. The steps are function
+//! pointers of one signature, called once per block of numbers that stays in the cache: the cost of
+//! the call is negligible beside the loop, and each loop is vectorised by itself.
 //!
-//! Among the steps are checks, which find the first number that is an error. Where nothing else
-//! reads the numbers first, check and conversion are one step ([`Step::Try`]), so that they are
+//! Among the steps are checks, which find the first number that is an error. If nothing else reads
+//! the numbers first, check and conversion are one step ([`Step::Try`]), so that the numbers are
 //! read once.
 
 #![allow(unsafe_code)]
 
-use super::fault::{Fault, Number};
+use super::fault::{Fault, NumberText};
 use super::limits::{Limits, range};
 use super::loops::{Find, Map, Try};
 use super::overflow::Overflow;
@@ -53,10 +53,10 @@ pub(super) struct Plan {
     pub(super) sizes: [usize; 2],
 }
 
-/// What finds the numbers of a type that are beyond the limits of another; `None` if there are
-/// none.
+/// Returns the step that finds the numbers of a type that are beyond the limits of another, or
+/// `None` if there are none.
 fn check(limits: &Limits, from: DType, to: DType) -> Option<Find> {
-    let wide = WideType::of(from);
+    let wide = WideType::from_dtype(from);
     match range(from) {
         Some((low, high)) if low >= limits.low && high <= limits.high => None,
         Some(_) => Some(steps::outside(wide)),
@@ -66,10 +66,10 @@ fn check(limits: &Limits, from: DType, to: DType) -> Option<Find> {
     }
 }
 
-/// The type of the real numbers that a scalar consists of, and how many there are; `None` for
-/// bytes, which are no numbers.
-fn parts(scalar: DType) -> Option<(DType, usize)> {
-    Some(match scalar {
+/// Returns the type of the real numbers that a scalar consists of, and how many there are, or
+/// `None` for bytes, which are no numbers.
+fn parts(dtype: DType) -> Option<(DType, usize)> {
+    Some(match dtype {
         DType::Char => return None,
         DType::Complex32 => (DType::F16, 2),
         DType::Complex64 => (DType::F32, 2),
@@ -87,8 +87,8 @@ fn parts(scalar: DType) -> Option<(DType, usize)> {
 /// addresses and integers.
 fn is_meaningful(from: Kind, to: Kind) -> bool {
     use Kind::{Address, Bool, Char, Complex, Float, Signed, Text, Unsigned};
-    let is_integer = |class| matches!(class, Bool | Signed | Unsigned | Address);
-    let is_number = |class| matches!(class, Bool | Signed | Unsigned | Float | Complex);
+    let is_integer = |kind| matches!(kind, Bool | Signed | Unsigned | Address);
+    let is_number = |kind| matches!(kind, Bool | Signed | Unsigned | Float | Complex);
     match (from, to) {
         (Char, Char) | (Text, Text) => true,
         _ => (is_integer(from) && is_integer(to)) || (is_number(from) && is_number(to)),
@@ -96,7 +96,8 @@ fn is_meaningful(from: Kind, to: Kind) -> bool {
 }
 
 impl Plan {
-    /// The steps from one type to another; `None` if such a conversion has no meaning.
+    /// Makes the plan of a conversion from one type to another. Returns `None` if such a conversion
+    /// has no meaning.
     pub(super) fn new(from: ScalarType, to: ScalarType, overflow: Overflow) -> Option<Self> {
         if !is_meaningful(from.dtype.kind(), to.dtype.kind()) {
             return None;
@@ -106,8 +107,8 @@ impl Plan {
         let bytes = (DType::U8, 1);
         let (source, mut count) = parts(from.dtype).unwrap_or(bytes);
         let (target, parts) = parts(to.dtype).unwrap_or(bytes);
-        let wide = WideType::of(source);
-        let limits = Limits::of(target);
+        let wide = WideType::from_dtype(source);
+        let limits = Limits::for_dtype(target);
         let mut plan = Self {
             steps: SmallVec::new(),
             limits,
@@ -139,14 +140,14 @@ impl Plan {
             plan.map(Some(steps::swap(target.size())), count);
         }
         if plan.maps() == 0 {
-            plan.map(Some(steps::copy(target.size())), count);
+            plan.map(Some(steps::same(target.size())), count);
         }
         Some(plan)
     }
 
-    /// The steps from the wide type of a real scalar to another real scalar.
+    /// Adds the steps from the wide type of a real scalar to another real scalar.
     fn convert_numbers(&mut self, source: DType, target: DType, overflow: Overflow, count: usize) {
-        let (from, to) = (self.wide, WideType::of(target));
+        let (from, to) = (self.wide, WideType::from_dtype(target));
         let check = check(self.limits, source, target);
         let overflows = check.is_some();
         let mut convert = match target {
@@ -188,12 +189,12 @@ impl Plan {
         }
     }
 
-    /// How many of the steps convert.
+    /// Returns how many of the steps convert.
     pub(super) fn maps(&self) -> usize {
         self.steps.iter().filter(|step| !matches!(step, Step::Find(..))).count()
     }
 
-    /// How many steps there are.
+    /// Returns how many steps there are.
     pub(super) fn len(&self) -> usize {
         self.steps.len()
     }
@@ -211,7 +212,7 @@ impl Plan {
         target: *mut u8,
         count: usize,
         blocks: [*mut u8; 2],
-    ) -> std::result::Result<(), (usize, Fault, Number)> {
+    ) -> std::result::Result<(), (usize, Fault, NumberText)> {
         let ([first, second], maps) = (blocks, self.maps());
         let (mut current, mut done) = (source, 0);
         for step in &self.steps {
@@ -221,7 +222,7 @@ impl Plan {
             // SAFETY: `current` is the source, or a block that the step before has written as many
             // numbers to; a step reads those of the type that this one has written. `next` is the
             // target for the last step that converts, else the block that is not `current`; the
-            // caller vouches for their room, and for their not overlapping.
+            // caller guarantees their room, and that they do not overlap.
             let (found, per_element, fault) = unsafe {
                 match *step {
                     Step::Map(map, per_element) => {
@@ -241,10 +242,11 @@ impl Plan {
                 let parts = if fault == Fault::Imaginary { 2 } else { 1 };
                 // SAFETY: errors are found among wide numbers, and this is one of those that the
                 // step has read.
-                let number = unsafe { Number::read(self.wide, values, position * parts, parts) };
+                let number =
+                    unsafe { NumberText::read(self.wide, values, position * parts, parts) };
                 let position = position / per_element;
                 // A later step may find one that comes before it.
-                // SAFETY: the caller vouches for more elements than these.
+                // SAFETY: the caller guarantees more elements than these.
                 unsafe { self.run(source, target, position, blocks)? };
                 return Err((position, fault, number));
             }

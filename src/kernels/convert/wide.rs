@@ -15,9 +15,9 @@ pub(super) enum WideType {
 }
 
 impl WideType {
-    /// The narrowest that holds every number of a real scalar.
-    pub(super) fn of(scalar: DType) -> Self {
-        match scalar {
+    /// Returns the narrowest wide type that holds every number of a real scalar type.
+    pub(super) fn from_dtype(dtype: DType) -> Self {
+        match dtype {
             DType::I64 | DType::U32 => Self::I64,
             DType::U64 => Self::U64,
             DType::F16 | DType::F32 => Self::F32,
@@ -31,7 +31,7 @@ impl WideType {
         matches!(self, Self::F32 | Self::F64 | Self::LongDouble)
     }
 
-    /// Bytes of one number.
+    /// Returns the size in bytes of one number.
     pub(super) fn size(self) -> usize {
         match self {
             Self::I32 | Self::F32 => 4,

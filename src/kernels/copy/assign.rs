@@ -1,9 +1,9 @@
 //! Copying the elements of one view to those of another that may lie in the same memory.
 //!
-//! The result is as if all elements were read before any is written. Where both views are
-//! contiguous, `memmove` does that; where their memory certainly does not overlap, nothing has to
-//! be done for it. Otherwise the source is copied first: to find an order in which nothing is
-//! overwritten too early would be faster, but there is none in general.
+//! The result is as if all elements were read before any is written. If both views are contiguous,
+//! `memmove` does that; if their memory certainly does not overlap, any copy does. Otherwise the
+//! source is copied first: an order in which nothing is overwritten too early would be faster, but
+//! in general there is none.
 
 #![allow(unsafe_code)]
 
@@ -17,7 +17,7 @@ use crate::view::{RawView, View};
 /// Copies every element of one view to the same place of another. The two may overlap.
 ///
 /// # Errors
-/// An error with [`is_read_only`](Error::is_read_only) if the target is; with
+/// Returns an error with [`is_read_only`](Error::is_read_only) if the target is; with
 /// [`is_value`](Error::is_value) if shapes or itemsizes differ; with
 /// [`is_too_large`](Error::is_too_large) if the two overlap and there is no memory for a copy.
 pub fn assign<T: Element, U: Element>(target: &View<T>, source: &View<U>) -> Result<()> {
@@ -34,7 +34,7 @@ pub fn assign<T: Element, U: Element>(target: &View<T>, source: &View<U>) -> Res
 /// The target's elements are valid for writes.
 ///
 /// # Errors
-/// Those of [`assign`], but for the first.
+/// Returns the errors of [`assign`], except the first.
 pub unsafe fn assign_raw(target: RawView<'_>, source: RawView<'_>) -> Result<()> {
     let (to, from) = (target.layout(), source.layout());
     check_alike(to, from)?;
@@ -42,27 +42,27 @@ pub unsafe fn assign_raw(target: RawView<'_>, source: RawView<'_>) -> Result<()>
         return Ok(());
     }
     if to.is_c_contiguous() && from.is_c_contiguous() {
-        // SAFETY: both views are contiguous and of the same size, the caller vouches for the
-        // target, and `copy_from` allows them to overlap.
+        // SAFETY: both views are contiguous and of the same size, the caller guarantees the target,
+        // and `copy_from` allows them to overlap.
         unsafe { target.start().copy_from(source.start(), to.nbytes()) };
         return Ok(());
     }
     if !may_overlap(target, source) {
-        // SAFETY: the caller vouches for the target, and the two do not overlap.
+        // SAFETY: the caller guarantees the target, and the two do not overlap.
         return unsafe { copy_nonoverlapping(target, source, 1) };
     }
     // SAFETY: a unit of 1 divides every element.
     let copy = unsafe { to_memory_swapped(source, Order::C, 1)? };
     let layout = Layout::contiguous(from.shape(), from.itemsize())?;
     // SAFETY: the copy is exactly the elements of that layout, lives to the end of this function,
-    // and is memory of its own; the caller vouches for the target.
+    // and is memory of its own; the caller guarantees the target.
     unsafe { copy_nonoverlapping(target, RawView::new(copy.start(), &layout), 1) }
 }
 
-/// Refuses layouts that cannot take each other's elements.
+/// Returns an error for layouts that cannot take each other's elements.
 ///
 /// # Errors
-/// An error with [`is_value`](Error::is_value) if shapes or itemsizes differ.
+/// Returns an error with [`is_value`](Error::is_value) if shapes or itemsizes differ.
 pub fn check_alike(to: &Layout, from: &Layout) -> Result<()> {
     if to.shape() == from.shape() && to.itemsize() == from.itemsize() {
         return Ok(());
@@ -76,8 +76,8 @@ pub fn check_alike(to: &Layout, from: &Layout) -> Result<()> {
     )))
 }
 
-/// Returns whether two views may share a byte: whether the ranges of memory overlap that they
-/// extend over. So views whose elements lie between each other's are taken to share some, and so is
+/// Returns whether two views may share a byte: whether the ranges of memory that they extend over
+/// overlap. So it also returns `true` for views whose elements lie between each other's, and for
 /// everything that pointers lead to.
 #[must_use]
 pub fn may_overlap(left: RawView<'_>, right: RawView<'_>) -> bool {

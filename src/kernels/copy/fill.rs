@@ -1,5 +1,4 @@
-//! Storing one element in all places of a view: a copy whose source stays where it is, along axes
-//! with strides of 0.
+//! Storing one element in all places of a view: a copy whose source has strides of 0.
 
 #![allow(unsafe_code)]
 
@@ -13,11 +12,11 @@ use crate::layout::Order;
 use crate::view::{RawView, Run, View, Walk};
 use smallvec::SmallVec;
 
-/// Stores the same bytes in every element, in any order: where elements share bytes, any of them
-/// may be the last.
+/// Stores the same bytes in every element, in any order: if elements share bytes, any of them may
+/// be the last.
 ///
 /// # Errors
-/// An error with [`is_read_only`](Error::is_read_only) if the view is; with
+/// Returns an error with [`is_read_only`](Error::is_read_only) if the view is; with
 /// [`is_value`](Error::is_value) if the bytes are not one element.
 pub fn fill<T: Element>(target: &View<T>, element: &[u8]) -> Result<()> {
     if target.readonly() {
@@ -33,7 +32,7 @@ pub fn fill<T: Element>(target: &View<T>, element: &[u8]) -> Result<()> {
 /// The target's elements are valid for writes.
 ///
 /// # Errors
-/// An error with [`is_value`](Error::is_value) if the bytes are not one element.
+/// Returns an error with [`is_value`](Error::is_value) if the bytes are not one element.
 pub unsafe fn fill_raw(target: RawView<'_>, element: &[u8]) -> Result<()> {
     let (layout, itemsize) = (target.layout(), target.layout().itemsize());
     if element.len() != itemsize {
@@ -46,9 +45,8 @@ pub unsafe fn fill_raw(target: RawView<'_>, element: &[u8]) -> Result<()> {
         return Ok(());
     }
     let element = element.as_ptr().cast_mut();
-    // SAFETY: the caller vouches for the target. Strides of 0 stay on the one element, which is
-    // only read. It does not overlap the target: a view's memory is in no `&[u8]` while it is
-    // written.
+    // SAFETY: the caller guarantees the target. Strides of 0 stay on the one element, which is only
+    // read. It does not overlap the target: a view's memory is in no `&[u8]` while it is written.
     unsafe {
         if layout.suboffsets().is_empty() {
             let zeros: SmallVec<[isize; 4]> = layout.strides().iter().map(|_| 0).collect();

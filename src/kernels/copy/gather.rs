@@ -1,8 +1,8 @@
 //! Copying the elements of a view, in an order, into contiguous memory.
 //!
-//! What is contiguous in that order already is one copy, and one dimension is one run. For
-//! everything else the target is described by a layout of its own, and it is a copy from view to
-//! view.
+//! A view that is contiguous in that order already takes one copy of bytes, and a view of one
+//! dimension is one run. For everything else the target is described by a layout of its own, and
+//! the copy is one from view to view.
 
 #![allow(unsafe_code)]
 
@@ -22,16 +22,16 @@ use crate::view::{RawView, Run, View};
 /// `target` is valid for writes of the view's `nbytes`, and no element of the view lies in them.
 ///
 /// # Errors
-/// None for a valid view.
+/// Returns no error for a valid view.
 pub unsafe fn gather(view: RawView<'_>, order: Order, target: *mut u8) -> Result<()> {
-    // SAFETY: the caller vouches for the target; a unit of 1 divides every element.
+    // SAFETY: the caller guarantees the target; a unit of 1 divides every element.
     unsafe { gather_swapped(view, order, target, 1) }
 }
 
 /// The same as [`gather`], and reverses every `swap_unit` bytes.
 ///
 /// # Safety
-/// As for [`gather`]; an element is a whole number of units.
+/// The same as for [`gather`]; an element is a whole number of units.
 unsafe fn gather_swapped(
     view: RawView<'_>,
     order: Order,
@@ -46,7 +46,7 @@ unsafe fn gather_swapped(
     if contiguous {
         if layout.nbytes() > 0 {
             // SAFETY: a contiguous view is valid for reads of `nbytes` from its start, and the
-            // caller vouches for the target.
+            // caller guarantees the target.
             unsafe { swap_copy(target, view.start(), layout.nbytes(), swap_unit) };
         }
         return Ok(());
@@ -55,20 +55,20 @@ unsafe fn gather_swapped(
         let (starts, size) = ([target, view.start()], layout.itemsize());
         let runs = Runs::single(Run { starts, strides: [size as isize, stride], length });
         // SAFETY: the run is all elements of the view, and as many contiguous ones of the target,
-        // which the caller vouches for.
+        // which the caller guarantees.
         unsafe { copy_runs(runs, size, swap_unit) };
         return Ok(());
     }
     let contiguous = Layout::contiguous_in(layout.shape(), layout.itemsize(), order)?;
-    // SAFETY: the caller vouches for the target, which is valid for as many contiguous elements,
-    // and does not overlap the view.
+    // SAFETY: the caller guarantees the target, which is valid for as many contiguous elements, and
+    // does not overlap the view.
     unsafe { copy_nonoverlapping(RawView::new(target, &contiguous), view, swap_unit) }
 }
 
-/// The elements of a view, in an order, in memory of their own.
+/// Returns the elements of a view in an order, in memory of their own.
 ///
 /// # Errors
-/// An error with [`is_too_large`](Error::is_too_large) if there is not so much memory.
+/// Returns an error with [`is_too_large`](Error::is_too_large) if there is not so much memory.
 ///
 /// # Examples
 /// ```
@@ -97,8 +97,8 @@ pub(crate) unsafe fn to_memory_swapped(
     order: Order,
     swap_unit: usize,
 ) -> Result<Memory> {
-    // SAFETY: `written` hands on fresh memory of just that size, which so does not overlap the
-    // view, and all of it is written; the caller vouches for the unit.
+    // SAFETY: `written` passes on new memory of exactly that size, which therefore does not overlap
+    // the view, and all of it is written; the caller guarantees the unit.
     unsafe {
         Memory::written(view.layout().nbytes(), |start| {
             gather_swapped(view, order, start, swap_unit)
@@ -106,25 +106,26 @@ pub(crate) unsafe fn to_memory_swapped(
     }
 }
 
-/// The elements of a view, in C order and this machine's byte order, in memory of their own.
+/// Returns the elements of a view in C order and this machine's byte order, in memory of their own.
 ///
 /// # Errors
-/// Those of [`to_memory`].
+/// Returns the errors of [`to_memory`].
 pub fn to_native<T: Scalar>(view: &View<T>) -> Result<Memory> {
     // SAFETY: an element of a type is one or two of its units.
-    unsafe { to_memory_swapped(view.raw(), Order::C, Encoding::of::<T>().swap_unit()) }
+    unsafe { to_memory_swapped(view.raw(), Order::C, Encoding::from_type::<T>().swap_unit()) }
 }
 
 /// Writes every element of a view, in an order, to a slice of bytes.
 ///
 /// # Errors
-/// An error with [`is_value`](Error::is_value) if the slice is not of just the view's `nbytes`.
+/// Returns an error with [`is_value`](Error::is_value) if the slice is not exactly of the view's
+/// `nbytes`.
 pub fn to_slice<T: Element>(view: &View<T>, order: Order, target: &mut [u8]) -> Result<()> {
     let (have, want) = (target.len(), view.layout().nbytes());
     if have != want {
         return Err(Error::value(format!("{want} bytes do not fit a slice of {have}")));
     }
-    // SAFETY: the slice is of that size, and exclusive: whoever made the view vouched for there
-    // being no `&mut` into its memory.
+    // SAFETY: the slice is of that size, and exclusive: whoever made the view guaranteed that there
+    // is no `&mut` into its memory.
     unsafe { gather(view.raw(), order, target.as_mut_ptr()) }
 }

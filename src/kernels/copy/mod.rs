@@ -1,8 +1,8 @@
 //! Copies: elements gathered into contiguous memory, scattered, assigned, filled, byte-swapped.
 //!
-//! Which bytes go where depends on the element's size and, where they are byte-swapped, on the size
-//! of the unit that is swapped; never on the type. So everything below the typed functions here is
-//! compiled once, not per type. Only [`record`] looks into the elements.
+//! Which bytes go where depends on the element's size and, if they are byte-swapped, on the size of
+//! the unit that is swapped; never on the type. So everything below the typed functions is compiled
+//! once, not per type. Only [`record`] looks into the elements.
 //!
 //! | file | what it does |
 //! |---|---|

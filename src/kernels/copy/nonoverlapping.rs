@@ -2,13 +2,13 @@
 //!
 //! The axes of both views are brought into the order that suits the target (see `axes`), because
 //! writes cost more than reads. Then there are two cases. If the source's strides are shortest
-//! along the same axis, the innermost axis is copied run by run. If they are shortest along
-//! another, then whichever of the two is innermost, the other view is accessed with long strides,
-//! which uses one element of each cache line at a time: both axes together are taken as a matrix,
-//! and `transpose` copies it in blocks.
+//! along the same axis, the innermost axis is copied run by run. If they are shortest along another
+//! axis, one of the views is accessed with long strides whichever of the two is innermost, and that
+//! uses one element of each cache line at a time. So both axes together are taken as a matrix,
+//! which `transpose` copies in blocks.
 //!
-//! A byte swap is part of the copy: it is done while what was copied is still in the first cache.
-//! That needs a target that is contiguous, which it is everywhere that a swap is asked for.
+//! A byte swap is part of the copy: it is done while the copied bytes are still in the first cache.
+//! That needs a contiguous target, which it is wherever a swap is requested.
 
 #![allow(unsafe_code)]
 
@@ -28,7 +28,7 @@ const TOGETHER: usize = 256;
 const SWAP_BLOCK: usize = 4096;
 
 /// Copies every element of one view to the same place of another, and reverses every `swap_unit`
-/// bytes (none for a unit of 1). Where elements of the target share bytes, the last one in C order
+/// bytes (none for a unit of 1). If elements of the target share bytes, the last one in C order
 /// stays, as in memoryview.
 ///
 /// # Safety
@@ -37,7 +37,7 @@ const SWAP_BLOCK: usize = 4096;
 /// dimensions.
 ///
 /// # Errors
-/// An error with [`is_value`](crate::Error::is_value) if the shapes differ.
+/// Returns an error with [`is_value`](crate::Error::is_value) if the shapes differ.
 pub unsafe fn copy_nonoverlapping(
     target: RawView<'_>,
     source: RawView<'_>,
@@ -51,25 +51,25 @@ pub unsafe fn copy_nonoverlapping(
         for run in Walk::new([target, source], Order::C)? {
             for index in 0..run.length {
                 let [to, from] = [0, 1].map(|view| run.pointer(view, index));
-                // SAFETY: a run leads to elements of both views; the caller vouches for the target,
-                // and for its not overlapping the source.
+                // SAFETY: a run leads to elements of both views; the caller guarantees the target,
+                // and that it does not overlap the source.
                 unsafe { to.copy_from_nonoverlapping(from, itemsize) };
             }
         }
         return Ok(());
     }
     if let Some(run) = single_run([target, source]).filter(|run| run.strides[0] > 0) {
-        // SAFETY: the run is all elements of both views, which the caller vouches for.
+        // SAFETY: the run is all elements of both views, which the caller guarantees.
         unsafe { copy_runs(Runs::single(run), itemsize, swap_unit) };
         return Ok(());
     }
     if let Some(axes) = Axes::sorted([target, source]) {
-        // SAFETY: the axes lead to all elements of both views, which the caller vouches for.
+        // SAFETY: the axes lead to all elements of both views, which the caller guarantees.
         unsafe { copy_axes(axes, itemsize, swap_unit) };
         return Ok(());
     }
     for run in Walk::new([target, source], Order::C)? {
-        // SAFETY: the run leads to elements of both views, which the caller vouches for. What is
+        // SAFETY: the run leads to elements of both views, which the caller guarantees. What is
         // swapped is contiguous: a target with suboffsets gives runs of one element.
         unsafe {
             copy_strided(Runs::single(run), itemsize);
@@ -84,13 +84,13 @@ pub unsafe fn copy_nonoverlapping(
 /// Copies everything that some axes lead to, as matrices or as runs.
 ///
 /// # Safety
-/// As for [`copy_nonoverlapping`].
+/// The same as for [`copy_nonoverlapping`].
 pub(super) unsafe fn copy_axes(mut axes: Axes<2>, itemsize: usize, swap_unit: usize) {
     let inner = axes.take_innermost();
     let source_stride = |axis: &Axis<2>| axis.strides[1].unsigned_abs();
     let is_shorter = |axis: &Axis<2>| (1..source_stride(&inner)).contains(&source_stride(axis));
     if let Some(row) = axes.take_by_key(source_stride, is_shorter) {
-        // SAFETY: the caller vouches for all that the axes lead to.
+        // SAFETY: the caller guarantees all that the axes lead to.
         unsafe { copy_matrices(axes, inner, row, itemsize, swap_unit) };
         return;
     }
@@ -99,7 +99,7 @@ pub(super) unsafe fn copy_axes(mut axes: Axes<2>, itemsize: usize, swap_unit: us
         let (strides, outer_strides) = (inner.strides, outer.strides);
         let (length, count) = (inner.length, outer.length);
         let runs = Runs { starts, strides, length, outer_strides, count };
-        // SAFETY: the caller vouches for all that the axes lead to.
+        // SAFETY: the caller guarantees all that the axes lead to.
         unsafe { copy_runs(runs, itemsize, swap_unit) };
         true
     });
@@ -109,7 +109,7 @@ pub(super) unsafe fn copy_axes(mut axes: Axes<2>, itemsize: usize, swap_unit: us
 /// target's strides are shorter along `column`, and the source's along `row`.
 ///
 /// # Safety
-/// As for [`copy_nonoverlapping`].
+/// The same as for [`copy_nonoverlapping`].
 unsafe fn copy_matrices(
     mut others: Axes<2>,
     column: Axis<2>,
@@ -117,7 +117,7 @@ unsafe fn copy_matrices(
     itemsize: usize,
     swap_unit: usize,
 ) {
-    // Forward in the source, for the tiles.
+    // The tiles go forward in the source.
     let mut to_last = [0; 2];
     if row.strides[1] < 0 {
         to_last = row.strides.map(|stride| stride.wrapping_mul(row.length as isize - 1));
@@ -129,11 +129,11 @@ unsafe fn copy_matrices(
     others.all_starts(|starts| {
         let starts = [0, 1].map(|view| starts[view].wrapping_offset(to_last[view]));
         if many.length > 1 {
-            // SAFETY: the caller vouches for all that the axes lead to.
+            // SAFETY: the caller guarantees all that the axes lead to.
             unsafe { copy_together(starts, many, [column, row], itemsize) };
             return true;
         }
-        // SAFETY: the caller vouches for all that the axes lead to. Where bytes are swapped, the
+        // SAFETY: the caller guarantees all that the axes lead to. Where bytes are swapped, the
         // target is contiguous, and the shortest stride of contiguous elements is their size.
         unsafe { copy_matrix(Matrix { starts, column, row }, itemsize, swap_unit) };
         true
@@ -143,7 +143,7 @@ unsafe fn copy_matrices(
 /// Copies many small matrices.
 ///
 /// # Safety
-/// As for [`copy_nonoverlapping`], for all that the three axes lead to.
+/// The same as for [`copy_nonoverlapping`], for all that the three axes lead to.
 unsafe fn copy_together(
     starts: [*mut u8; 2],
     many: Axis<2>,
@@ -165,7 +165,7 @@ unsafe fn copy_together(
                 outer_strides: row.strides,
                 count: row.length,
             };
-            // SAFETY: the runs lead to some of the elements that the caller vouches for.
+            // SAFETY: the runs lead to some of the elements that the caller guarantees.
             unsafe { copy_strided(runs, itemsize) };
         }
     }
@@ -174,21 +174,21 @@ unsafe fn copy_together(
 /// Copies runs, and reverses every `swap_unit` bytes.
 ///
 /// # Safety
-/// As for [`copy_nonoverlapping`], for all that the runs lead to; if the unit is not 1, each run of
-/// the target is contiguous.
+/// The same as for [`copy_nonoverlapping`], for all that the runs lead to; if the unit is not 1,
+/// each run of the target is contiguous.
 pub(super) unsafe fn copy_runs(runs: Runs, itemsize: usize, swap_unit: usize) {
     if swap_unit == 1 {
-        // SAFETY: the caller vouches for the runs.
+        // SAFETY: the caller guarantees the runs.
         unsafe { copy_strided(runs, itemsize) };
         return;
     }
     let max = (SWAP_BLOCK / itemsize).max(1);
     for index in 0..runs.count {
         for first in (0..runs.length).step_by(max) {
-            let part = runs.part(index, first, max.min(runs.length - first));
+            let part = runs.sub_run(index, first, max.min(runs.length - first));
             let [target, source] = part.starts;
             let nbytes = part.length * itemsize;
-            // SAFETY: a part of a run, which the caller vouches for; that of the target is
+            // SAFETY: a part of a run, which the caller guarantees; that of the target is
             // contiguous.
             unsafe {
                 if part.strides[1] == itemsize as isize {

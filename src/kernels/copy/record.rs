@@ -1,9 +1,9 @@
 //! Copies of elements that are records: only the bytes that hold values are written. Padding, and
 //! the fields that a view does not show, stay as they are.
 //!
-//! An element is described by its form, whose parts are visited one by one: each part is a range of
-//! bytes that is copied, exchanged or swapped. Nothing here is vectorised: what can be is an
-//! element of contiguous bytes, which is copied as such.
+//! An element is described by its [`ElementType`], whose parts are visited one by one: each part is
+//! a range of bytes that is copied, exchanged or swapped. Nothing here is vectorised: what
+//! could be is an element of contiguous bytes, which is copied as such.
 
 #![allow(unsafe_code)]
 
@@ -20,13 +20,13 @@ use crate::view::{RawView, View, Walk};
 /// those that were in memory are in `bytes` afterwards.
 ///
 /// # Safety
-/// `pointer` is valid for reads and writes of an element of the form, and so is `bytes`, which does
-/// not overlap it. Where there are no objects, `bytes` is only read.
+/// `pointer` is valid for reads and writes of an element of `element_type`, and so is `bytes`, which
+/// does not overlap it. Where there are no objects, `bytes` is only read.
 pub unsafe fn exchange(element_type: &ElementType, pointer: *mut u8, bytes: *mut u8) {
     element_type.for_each_leaf(0, &mut |range, part| {
         let (place, new) = (pointer.wrapping_add(range.start), bytes.wrapping_add(range.start));
-        // SAFETY: the range lies within the element, for which the caller vouches on both sides,
-        // and the two do not overlap.
+        // SAFETY: the range lies within the element, which the caller guarantees on both sides, and
+        // the two do not overlap.
         unsafe {
             match part {
                 Leaf::Scalar(_) | Leaf::Bytes => place.copy_from_nonoverlapping(new, range.len()),
@@ -49,11 +49,11 @@ pub unsafe fn exchange(element_type: &ElementType, pointer: *mut u8, bytes: *mut
 /// Stores every element of one view in the same place of another, as [`exchange`] does.
 ///
 /// # Safety
-/// Both are of the same shape, and of elements of the form; the target is writable, and so is the
-/// source where there are objects. They do not overlap.
+/// Both are of the same shape, and of elements of `element_type`; the target is writable, and so
+/// is the source where there are objects. They do not overlap.
 ///
 /// # Errors
-/// An error with [`is_value`](Error::is_value) if the shapes differ.
+/// Returns an error with [`is_value`](Error::is_value) if the shapes differ.
 pub unsafe fn exchange_all(
     element_type: &ElementType,
     target: RawView<'_>,
@@ -61,7 +61,7 @@ pub unsafe fn exchange_all(
 ) -> Result<()> {
     for run in Walk::new([target, source], Order::C)? {
         for index in 0..run.length {
-            // SAFETY: a run leads to elements of both views, which the caller vouches for.
+            // SAFETY: a run leads to elements of both views, which the caller guarantees.
             unsafe { exchange(element_type, run.pointer(0, index), run.pointer(1, index)) };
         }
     }
@@ -71,10 +71,10 @@ pub unsafe fn exchange_all(
 /// Stores the same element in every element of a view without objects.
 ///
 /// # Safety
-/// The target's elements are of the form, and valid for writes.
+/// The target's elements are of `element_type`, and valid for writes.
 ///
 /// # Errors
-/// An error with [`is_value`](Error::is_value) if the bytes are not one element.
+/// Returns an error with [`is_value`](Error::is_value) if the bytes are not one element.
 pub unsafe fn fill(element_type: &ElementType, target: RawView<'_>, element: &[u8]) -> Result<()> {
     let (have, want) = (element.len(), target.layout().itemsize());
     if have != want {
@@ -83,7 +83,7 @@ pub unsafe fn fill(element_type: &ElementType, target: RawView<'_>, element: &[u
     let mut element = element.to_vec();
     for run in Walk::from_view(target, Order::C) {
         for index in 0..run.length {
-            // SAFETY: a run leads to elements of the view, which the caller vouches for, and which
+            // SAFETY: a run leads to elements of the view, which the caller guarantees, and which
             // do not overlap the vector.
             unsafe { exchange(element_type, run.pointer(0, index), element.as_mut_ptr()) };
         }
@@ -91,15 +91,15 @@ pub unsafe fn fill(element_type: &ElementType, target: RawView<'_>, element: &[u
     Ok(())
 }
 
-/// The elements of a view, in C order and this machine's byte order, in memory of their own, as
-/// [`write_native`] writes them.
+/// Returns the elements of a view in C order and this machine's byte order, in memory of their own,
+/// as [`write_native`] writes them.
 ///
 /// # Errors
-/// Those of [`to_memory`](super::to_memory).
+/// Returns the errors of [`to_memory`](super::to_memory).
 pub(crate) fn to_native(view: &View<Composite>) -> Result<Memory> {
     let contiguous = Layout::contiguous(view.layout().shape(), view.layout().itemsize())?;
-    // SAFETY: `written` hands on fresh memory of just that size, which so does not overlap the
-    // view, and all of it is written; a view's descriptor is the form of its elements.
+    // SAFETY: `written` passes on new memory of exactly that size, which therefore does not overlap
+    // the view, and all of it is written; a view's descriptor is the type of its elements.
     unsafe {
         Memory::written(contiguous.nbytes(), |start| {
             write_native(view.descriptor(), RawView::new(start, &contiguous), view.raw())
@@ -112,24 +112,24 @@ pub(crate) fn to_native(view: &View<Composite>) -> Result<Memory> {
 /// [`ElementType::to_native`].
 ///
 /// # Safety
-/// The source's elements are of the form; the target is writable, has the same shape and itemsize,
-/// and does not overlap the source.
+/// The source's elements are of `element_type`; the target is writable, has the same shape and
+/// itemsize, and does not overlap the source.
 ///
 /// # Errors
-/// An error with [`is_value`](Error::is_value) if the shapes differ.
+/// Returns an error with [`is_value`](Error::is_value) if the shapes differ.
 pub(crate) unsafe fn write_native(
     element_type: &ElementType,
     target: RawView<'_>,
     source: RawView<'_>,
 ) -> Result<()> {
-    // SAFETY: the caller vouches for the target; a unit of 1 divides every element.
+    // SAFETY: the caller guarantees the target; a unit of 1 divides every element.
     unsafe { copy_nonoverlapping(target, source, 1)? };
     if element_type.to_native() == *element_type {
         return Ok(());
     }
     for run in Walk::from_view(target, Order::C) {
         for index in 0..run.length {
-            // SAFETY: a run leads to elements of the target, which the caller vouches for.
+            // SAFETY: a run leads to elements of the target, which the caller guarantees.
             unsafe { swap_numbers(element_type, run.pointer(0, index)) };
         }
     }
@@ -139,15 +139,15 @@ pub(crate) unsafe fn write_native(
 /// Reverses the bytes of those numbers of one element that are in the other byte order.
 ///
 /// # Safety
-/// `element` is valid for reads and writes of an element of the form.
+/// `element` is valid for reads and writes of an element of `element_type`.
 unsafe fn swap_numbers(element_type: &ElementType, element: *mut u8) {
     element_type.for_each_leaf(0, &mut |range, part| {
         let Leaf::Scalar(scalar_type) = part else { return };
         if scalar_type.swapped {
             let numbers = 1 + usize::from(scalar_type.dtype.kind() == Kind::Complex);
             let (start, length) = (element.wrapping_add(range.start), range.len());
-            // SAFETY: the range lies within the element, which the caller vouches for, and is one
-            // or two numbers.
+            // SAFETY: the range lies within the element, which the caller guarantees, and is one or
+            // two numbers.
             unsafe { swap_in_place(start, length, length / numbers) };
         }
     });

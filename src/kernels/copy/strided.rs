@@ -1,12 +1,12 @@
 //! Copying runs of elements, whatever their strides.
 //!
-//! Where elements are contiguous on both sides a run is one copy of bytes. Otherwise an element is
-//! moved as the integer of its size, and for the strides that are met most there are loops that
-//! compilers can vectorise, because the stride is a constant: every element in reverse, every
-//! second, third, fourth and eighth, and always the same one. All of these write to contiguous
-//! memory. Every second, fourth or eighth is a narrowing: integers as wide as the stride are
-//! loaded, and the element is their first bytes. Other strides are taken element by element (gather
-//! instructions are slower than loads), and elements of other sizes by a copy of bytes each.
+//! If elements are contiguous on both sides, a run is one copy of bytes. Otherwise an element is
+//! moved as the integer of its size, and for the most common strides there are loops that compilers
+//! can vectorise, because the stride is a constant: every element in reverse, every second, third,
+//! fourth and eighth, and always the same one. All of these write to contiguous memory. Every
+//! second, fourth or eighth is a narrowing: integers as wide as the stride are loaded, and the
+//! element is their first bytes. Other strides are taken element by element (gather instructions
+//! are slower than loads), and elements of other sizes by a copy of bytes each.
 
 #![allow(unsafe_code)]
 
@@ -27,12 +27,12 @@ pub(crate) unsafe fn copy_strided(runs: Runs, itemsize: usize) {
     }
     if runs.strides == [itemsize as isize; 2] {
         for [target, source] in runs.iter_starts() {
-            // SAFETY: the elements of a run, which the caller vouches for, are contiguous.
+            // SAFETY: the elements of a run, which the caller guarantees, are contiguous.
             unsafe { prefetch::copy_nonoverlapping(target, source, runs.length * itemsize) };
         }
         return;
     }
-    // SAFETY: the caller vouches for the runs; the size of the integer is the itemsize, and no run
+    // SAFETY: the caller guarantees the runs; the size of the integer is the itemsize, and no run
     // is empty.
     unsafe {
         match itemsize {
@@ -46,21 +46,21 @@ pub(crate) unsafe fn copy_strided(runs: Runs, itemsize: usize) {
     }
 }
 
-/// Copies elements of the size of a `B`: by vectors where there is a loop for the strides.
+/// Copies elements of the size of a `B`, with vectors if there is a loop for the strides.
 ///
 /// # Safety
-/// As for [`copy_strided`], the itemsize being the size of a `B`; no run is empty.
+/// The same as for [`copy_strided`], the itemsize being the size of a `B`; no run is empty.
 unsafe fn copy_sized<B: Copy>(runs: Runs) {
     let size = size_of::<B>() as isize;
     let [to, from] = runs.strides;
-    // How many elements the source is from one to the next, if the target is contiguous.
+    // How many elements the source's stride is, if the target is contiguous.
     let step = if to == size && from % size == 0 { from / size } else { isize::MAX };
     macro_rules! narrowed {
         ($wide:ty, $narrow:ty) => {
-            run(Narrowed::<$wide, $narrow>(runs, PhantomData))
+            run(NarrowCopy::<$wide, $narrow>(runs, PhantomData))
         };
     }
-    // SAFETY: the caller vouches for the runs. The target is contiguous, and the source's stride is
+    // SAFETY: the caller guarantees the runs. The target is contiguous, and the source's stride is
     // the size of a wide integer, or as many elements as the kernel is for.
     unsafe {
         match (size, step) {
@@ -78,7 +78,7 @@ unsafe fn copy_sized<B: Copy>(runs: Runs) {
     }
 }
 
-/// Elements that are in the source in reverse.
+/// Copies elements that are in reverse in the source.
 struct Reversed<B>(Runs, PhantomData<B>);
 
 impl<B: Copy> Kernel for Reversed<B> {
@@ -86,12 +86,13 @@ impl<B: Copy> Kernel for Reversed<B> {
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) {
-        // SAFETY: the caller vouches for the runs.
+        // SAFETY: the caller guarantees the runs.
         unsafe { copy_stepped::<B, -1>(self.0) };
     }
 }
 
-/// Every third element, as of the channels of an image. The widest vectors are slower at it.
+/// Copies every third element, such as one channel of an image. The widest vectors are slower at
+/// it.
 struct EveryThird<B>(Runs, PhantomData<B>);
 
 impl<B: Copy> Kernel for EveryThird<B> {
@@ -100,7 +101,7 @@ impl<B: Copy> Kernel for EveryThird<B> {
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) {
-        // SAFETY: the caller vouches for the runs.
+        // SAFETY: the caller guarantees the runs.
         unsafe { copy_stepped::<B, 3>(self.0) };
     }
 }
@@ -108,26 +109,26 @@ impl<B: Copy> Kernel for EveryThird<B> {
 /// Copies runs that are contiguous in the target and take every `STEP`th element of the source.
 ///
 /// # Safety
-/// As for [`copy_strided`], the itemsize being the size of a `B`.
+/// The same as for [`copy_strided`], the itemsize being the size of a `B`.
 #[inline(always)]
 unsafe fn copy_stepped<B: Copy, const STEP: isize>(runs: Runs) {
     for [target, source] in runs.iter_starts() {
         let (target, source) = (target.cast::<B>(), source.cast::<B>());
         for index in 0..runs.length {
             let from = source.wrapping_offset(STEP.wrapping_mul(index as isize));
-            // SAFETY: both are elements of a run, which the caller vouches for; the accesses need
-            // no alignment.
+            // SAFETY: both are elements of a run, which the caller guarantees; the accesses need no
+            // alignment.
             unsafe { target.add(index).write_unaligned(from.read_unaligned()) };
         }
     }
 }
 
-/// Every second, fourth or eighth element: integers `W` of the size of the stride, narrowed to
-/// those of the size `B` of an element. This reads what lies between two elements, which belongs to
-/// the same memory, but nothing behind the last one.
-struct Narrowed<W, B>(Runs, PhantomData<(W, B)>);
+/// Copies every second, fourth or eighth element: integers `W` of the size of the stride are
+/// narrowed to integers `B` of the size of an element. This reads what lies between two elements,
+/// which belongs to the same memory, but nothing after the last one.
+struct NarrowCopy<W, B>(Runs, PhantomData<(W, B)>);
 
-impl<W: PrimInt + AsPrimitive<B>, B: Copy + 'static> Kernel for Narrowed<W, B> {
+impl<W: PrimInt + AsPrimitive<B>, B: Copy + 'static> Kernel for NarrowCopy<W, B> {
     type Output = ();
 
     #[inline(always)]
@@ -135,15 +136,15 @@ impl<W: PrimInt + AsPrimitive<B>, B: Copy + 'static> Kernel for Narrowed<W, B> {
         for [target, source] in self.0.iter_starts() {
             let (target, last) = (target.cast::<B>(), self.0.length - 1);
             for index in 0..last {
-                // SAFETY: the caller vouches for both elements and for the one after, up to which
-                // the source's memory is valid. The accesses need no alignment.
+                // SAFETY: the caller guarantees both elements and the one after, up to which the
+                // source's memory is valid. The accesses need no alignment.
                 unsafe {
                     let wide = source.cast::<W>().add(index).read_unaligned();
                     // The first bytes in memory are the lowest of a little-endian integer.
                     target.add(index).write_unaligned(wide.to_le().as_());
                 }
             }
-            // SAFETY: the last element alone, which the caller vouches for.
+            // SAFETY: the last element alone, which the caller guarantees.
             unsafe {
                 let element = source.cast::<W>().add(last).cast::<B>().read_unaligned();
                 target.add(last).write_unaligned(element);
@@ -152,7 +153,7 @@ impl<W: PrimInt + AsPrimitive<B>, B: Copy + 'static> Kernel for Narrowed<W, B> {
     }
 }
 
-/// One element of the source for each run, copied to all places of the target's.
+/// Copies, for each run, one element of the source to all places of the target's.
 struct Repeated<B>(Runs, PhantomData<B>);
 
 impl<B: Copy> Kernel for Repeated<B> {
@@ -161,7 +162,7 @@ impl<B: Copy> Kernel for Repeated<B> {
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) {
         for [target, source] in self.0.iter_starts() {
-            // SAFETY: the caller vouches for the runs, which are not empty; the accesses need no
+            // SAFETY: the caller guarantees the runs, which are not empty; the accesses need no
             // alignment.
             unsafe {
                 let element = source.cast::<B>().read_unaligned();
@@ -177,13 +178,13 @@ impl<B: Copy> Kernel for Repeated<B> {
 /// use the scatter instructions of wider vectors, which take longer.
 ///
 /// # Safety
-/// As for [`copy_strided`], the itemsize being the size of a `B`.
+/// The same as for [`copy_strided`], the itemsize being the size of a `B`.
 #[inline(never)]
 unsafe fn copy_scattered<B: Copy>(runs: Runs) {
     let [to, from] = runs.strides;
     for [mut target, mut source] in runs.iter_starts() {
         for _ in 0..runs.length {
-            // SAFETY: the caller vouches for the elements of a run; the accesses need no alignment.
+            // SAFETY: the caller guarantees the elements of a run; the accesses need no alignment.
             unsafe { target.cast::<B>().write_unaligned(source.cast::<B>().read_unaligned()) };
             target = target.wrapping_offset(to);
             source = source.wrapping_offset(from);
@@ -191,15 +192,15 @@ unsafe fn copy_scattered<B: Copy>(runs: Runs) {
     }
 }
 
-/// The plain loop, for elements of any size: what all others must agree with.
+/// Copies elements of any size by the plain loop, which all others must agree with.
 ///
 /// # Safety
-/// As for [`copy_strided`].
+/// The same as for [`copy_strided`].
 unsafe fn copy_plain(runs: Runs, itemsize: usize) {
     let [to, from] = runs.strides;
     for [mut target, mut source] in runs.iter_starts() {
         for _ in 0..runs.length {
-            // SAFETY: the caller vouches for the elements of a run.
+            // SAFETY: the caller guarantees the elements of a run.
             unsafe { target.copy_from_nonoverlapping(source, itemsize) };
             target = target.wrapping_offset(to);
             source = source.wrapping_offset(from);

@@ -1,7 +1,7 @@
 //! Byte swaps: from the other byte order to this machine's, and back.
 //!
 //! Units of 2, 4, 8 and 16 bytes are integers whose bytes are swapped, which compilers turn into
-//! one shuffle for a whole vector of them. Any other size takes the plain loop.
+//! one shuffle for a whole vector of them. Units of any other size are swapped by the plain loop.
 
 #![allow(unsafe_code)]
 
@@ -21,7 +21,7 @@ impl<W: PrimInt> Kernel for SwapCopy<W> {
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) {
         for index in 0..self.count {
-            // SAFETY: the caller vouches for `count` units of both; the accesses need no alignment.
+            // SAFETY: the caller guarantees `count` units of both; the accesses need no alignment.
             unsafe {
                 let word = self.source.add(index).read_unaligned();
                 self.target.add(index).write_unaligned(word.swap_bytes());
@@ -41,7 +41,7 @@ impl<W: PrimInt> Kernel for SwapInPlace<W> {
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) {
         for index in 0..self.count {
-            // SAFETY: the caller vouches for `count` units; the accesses need no alignment.
+            // SAFETY: the caller guarantees `count` units; the accesses need no alignment.
             unsafe {
                 let place = self.start.add(index);
                 place.write_unaligned(place.read_unaligned().swap_bytes());
@@ -65,7 +65,7 @@ pub(crate) unsafe fn swap_copy(target: *mut u8, source: *const u8, length: usize
             })
         };
     }
-    // SAFETY: the caller vouches for `length` bytes, which are `length / unit` units.
+    // SAFETY: the caller guarantees `length` bytes, which are `length / unit` units.
     unsafe {
         match unit {
             2 => words!(u16),
@@ -91,7 +91,7 @@ pub(crate) unsafe fn swap_in_place(start: *mut u8, length: usize, unit: usize) {
             run(SwapInPlace::<$word> { start: start.cast(), count: length / unit })
         };
     }
-    // SAFETY: the caller vouches for `length` bytes, which are `length / unit` units.
+    // SAFETY: the caller guarantees `length` bytes, which are `length / unit` units.
     unsafe {
         match unit {
             2 => words!(u16),
@@ -103,10 +103,10 @@ pub(crate) unsafe fn swap_in_place(start: *mut u8, length: usize, unit: usize) {
     }
 }
 
-/// The plain loop, for units of any size: what the others must agree with.
+/// Reverses units of any size by the plain loop, which the others must agree with.
 ///
 /// # Safety
-/// As for [`swap_in_place`].
+/// The same as for [`swap_in_place`].
 unsafe fn swap_plain(start: *mut u8, length: usize, unit: usize) {
     for first in (0..length).step_by(unit) {
         for index in 0..unit / 2 {

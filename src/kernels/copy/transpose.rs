@@ -1,17 +1,16 @@
 //! Transposing: copying a matrix whose target is contiguous along other axes than its source.
 //!
-//! In whichever direction the matrix is gone through, one side has long strides, so that each
-//! access is to another cache line, of which the rest is used much later. So the matrix is copied
-//! in blocks: a block is so narrow along the source's rows that it takes whole cache lines of the
-//! source, and has so few columns that the lines and the pages of the source that they lie in stay
-//! in the caches until all of the block is copied.
+//! Whatever the direction, one side has long strides, so that each access is to another cache line,
+//! the rest of which is used much later. So the matrix is copied in blocks: along the source's rows
+//! a block has only a few whole cache lines of the source, and it has so few columns that these
+//! lines, and the pages that they lie in, stay in the caches until all of the block is copied.
 //!
-//! Within a block, where elements are contiguous on both sides, tiles of 16 bytes in a square are
+//! Within a block whose elements are contiguous on both sides, tiles of 16 bytes in a square are
 //! loaded, transposed in registers and stored: log2(n) rounds, in each of which the vectors of one
 //! half of the tile are interleaved with those of the other half, transpose n × n elements. What
-//! the tiles leave over at the right and at the bottom, and blocks of other strides and sizes, are
-//! copied as runs. A matrix with few rows or few columns gets no tiles: it is copied as runs along
-//! its longer side.
+//! the tiles leave over at the right and at the bottom is copied as runs, as are blocks of other
+//! strides and sizes. A matrix with few rows or few columns gets no tiles: it is copied as runs
+//! along its longer side.
 
 #![allow(unsafe_code)]
 
@@ -33,19 +32,19 @@ pub(super) struct Matrix {
     pub(super) row: Axis<2>,
 }
 
-/// Columns of a block: the translation of their pages' addresses stays in the processor's cache of
-/// these.
+/// Columns of a block: the translations of their pages' addresses stay in the processor's TLB.
 const BLOCK_COLUMNS: usize = 256;
 /// Bytes of a block along the rows: two cache lines, which processors fetch in pairs.
 const BLOCK_ROW_BYTES: usize = 128;
-/// A matrix that has fewer rows or columns is copied as runs along the others.
+/// A matrix that has fewer rows or columns than this is copied as runs along the others.
 pub(super) const MIN_SIDE: usize = 8;
-/// Elements of such a run: the cache holds what its cache lines have for the other runs.
+/// Elements of such a run: its cache lines, which have elements of the other runs too, stay in the
+/// cache.
 const MAX_RUN: usize = 1024;
 
 impl Matrix {
-    /// Some rows and columns of the matrix.
-    fn part(&self, rows: Range<usize>, columns: Range<usize>) -> Self {
+    /// Returns some rows and columns of the matrix, as a matrix of their own.
+    fn sub_matrix(&self, rows: Range<usize>, columns: Range<usize>) -> Self {
         let start = |view: usize| {
             let down = self.row.strides[view].wrapping_mul(rows.start as isize);
             let across = self.column.strides[view].wrapping_mul(columns.start as isize);
@@ -58,12 +57,12 @@ impl Matrix {
         }
     }
 
-    /// The matrix as runs along its columns.
+    /// Returns the matrix as runs along its columns.
     fn runs_along_columns(&self) -> Runs {
         self.runs(self.column, self.row)
     }
 
-    /// The matrix as runs along its rows.
+    /// Returns the matrix as runs along its rows.
     fn runs_along_rows(&self) -> Runs {
         self.runs(self.row, self.column)
     }
@@ -82,8 +81,8 @@ impl Matrix {
 /// Copies a matrix, and reverses every `swap_unit` bytes (none for a unit of 1).
 ///
 /// # Safety
-/// As for [`copy_strided`]; if the unit is not 1, an element is a whole number of units, and the
-/// target's columns are contiguous.
+/// The same as for [`copy_strided`]; if the unit is not 1, an element is a whole number of units,
+/// and the target's columns are contiguous.
 pub(super) unsafe fn copy_matrix(matrix: Matrix, itemsize: usize, swap_unit: usize) {
     let (rows, columns) = (matrix.row.length, matrix.column.length);
     let (has_few_rows, has_few_columns) = (rows < MIN_SIDE, columns < MIN_SIDE);
@@ -95,8 +94,8 @@ pub(super) unsafe fn copy_matrix(matrix: Matrix, itemsize: usize, swap_unit: usi
     for left in (0..columns).step_by(width) {
         for top in (0..rows).step_by(height) {
             let (right, bottom) = (columns.min(left + width), rows.min(top + height));
-            let block = matrix.part(top..bottom, left..right);
-            // SAFETY: the block is a part of the matrix, which the caller vouches for.
+            let block = matrix.sub_matrix(top..bottom, left..right);
+            // SAFETY: the block is a part of the matrix, which the caller guarantees.
             unsafe {
                 if has_few_rows {
                     copy_strided(block.runs_along_columns(), itemsize);
@@ -116,14 +115,14 @@ pub(super) unsafe fn copy_matrix(matrix: Matrix, itemsize: usize, swap_unit: usi
     }
 }
 
-/// Copies a block: by tiles, and what they leave over as runs.
+/// Copies a block by tiles, and what they leave over as runs.
 ///
 /// # Safety
-/// As for [`copy_strided`].
+/// The same as for [`copy_strided`].
 unsafe fn copy_block(block: Matrix, itemsize: usize) {
     #[cfg(target_arch = "x86_64")]
     if block.column.strides[0] == itemsize as isize && block.row.strides[1] == itemsize as isize {
-        // SAFETY: the caller vouches for the block; the elements are contiguous as tiles need it,
+        // SAFETY: the caller guarantees the block; the elements are contiguous as tiles need it,
         // and of that size.
         let (rows, columns) = unsafe {
             match itemsize {
@@ -134,8 +133,8 @@ unsafe fn copy_block(block: Matrix, itemsize: usize) {
                 _ => (0, 0),
             }
         };
-        let right = block.part(0..rows, columns..block.column.length);
-        let bottom = block.part(rows..block.row.length, 0..block.column.length);
+        let right = block.sub_matrix(0..rows, columns..block.column.length);
+        let bottom = block.sub_matrix(rows..block.row.length, 0..block.column.length);
         // SAFETY: both are parts of the block.
         unsafe {
             copy_strided(right.runs_along_rows(), itemsize);
@@ -143,7 +142,7 @@ unsafe fn copy_block(block: Matrix, itemsize: usize) {
         }
         return;
     }
-    // SAFETY: the caller vouches for the block.
+    // SAFETY: the caller guarantees the block.
     unsafe { copy_strided(block.runs_along_columns(), itemsize) };
 }
 
@@ -157,23 +156,27 @@ struct Tiles<const SIZE: usize, const SIDE: usize>(Matrix);
 #[cfg(target_arch = "x86_64")]
 impl<const SIZE: usize, const SIDE: usize> Kernel for Tiles<SIZE, SIDE> {
     type Output = (usize, usize);
-    // Wider ones would not help: the shuffles are what takes the time.
+    // Wider vectors would not help, because the shuffles take the time.
     const WIDEST: Width = Width::Avx2;
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) -> (usize, usize) {
         use std::arch::x86_64::{__m128i, __m256i};
-        // SAFETY: the caller vouches for the block, and for the features of AVX2 if `BYTES` is 32.
-        unsafe { if BYTES > 16 { self.copy::<__m256i>() } else { self.copy::<__m128i>() } }
+        // SAFETY: the caller guarantees the block, and the features of AVX2 if `BYTES` is 32.
+        unsafe {
+            if BYTES > 16 { self.copy_tiles::<__m256i>() } else { self.copy_tiles::<__m128i>() }
+        }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 impl<const SIZE: usize, const SIDE: usize> Tiles<SIZE, SIDE> {
+    /// Copies all whole tiles. Returns how many rows and columns they cover.
+    ///
     /// # Safety
     /// The elements of the block are valid, and the processor has these vectors.
     #[inline(always)]
-    unsafe fn copy<V: Vector>(self) -> (usize, usize) {
+    unsafe fn copy_tiles<V: Vector>(self) -> (usize, usize) {
         let Matrix { starts: [target, source], row, column } = self.0;
         let ([to_row, _], [_, to_column]) = (row.strides, column.strides);
         let width = SIDE * V::LANES;

@@ -1,18 +1,18 @@
-//! Counting the bytes that are one byte.
+//! Counting the bytes that equal one byte.
 //!
-//! A comparison of vectors gives one bit or one byte per byte compared, and what takes the time is
-//! to add these up. AVX-512 compares into a mask of 64 bits, whose ones are counted by one
+//! A comparison of vectors gives one bit or one byte per byte compared, and adding these up takes
+//! most of the time. AVX-512 compares into a mask of 64 bits, whose ones are counted by one
 //! instruction. AVX2 compares into bytes of 0 or -1, which are subtracted from counters of one byte
 //! per lane; before these can overflow, after 255 rounds, all of them are added up at once. Several
 //! masks or counters are used by turns, so that none waits for the one before. Any other machine
-//! does the same as AVX2 with what vectors the compiler has there: it is the plain loop, cut into
-//! pieces that a counter of one byte can count.
+//! does the same as AVX2 with the vectors that the compiler has there: it runs the plain loop,
+//! divided into pieces that a counter of one byte can count.
 
 #![allow(unsafe_code)]
 
 use crate::kernels::simd::Kernel;
 
-/// How many bytes are this one.
+/// Counts the bytes that equal `byte`.
 pub(super) struct CountByte {
     pub(super) start: *const u8,
     pub(super) count: usize,
@@ -24,7 +24,7 @@ impl Kernel for CountByte {
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) -> usize {
-        // SAFETY: the caller vouches for the bytes, and for the features that go with `BYTES`.
+        // SAFETY: the caller guarantees the bytes, and the features that go with `BYTES`.
         unsafe {
             #[cfg(target_arch = "x86_64")]
             match BYTES {
@@ -38,24 +38,25 @@ impl Kernel for CountByte {
 }
 
 impl CountByte {
-    /// Counts those from `first` on.
+    /// Counts the bytes from `first` on.
     ///
     /// # Safety
     /// The bytes are valid for reads.
     #[inline(always)]
     unsafe fn from(&self, first: usize) -> usize {
-        /// A counter of one byte counts as many, and they are whole vectors.
-        const PIECE: usize = 128;
+        /// Bytes that are counted in a counter of one byte, which can hold as many. They are whole
+        /// vectors.
+        const MAX_PER_COUNTER: usize = 128;
         let is_equal = |index: usize| {
-            // SAFETY: the caller vouches for the bytes, and `index` is below their count.
+            // SAFETY: the caller guarantees the bytes, and `index` is below their count.
             let byte = unsafe { self.start.add(index).read() };
             u8::from(byte == self.byte)
         };
-        let whole = self.count - (self.count - first) % PIECE;
+        let whole = self.count - (self.count - first) % MAX_PER_COUNTER;
         let mut total = 0;
-        for piece in (first..whole).step_by(PIECE) {
+        for piece in (first..whole).step_by(MAX_PER_COUNTER) {
             let mut equal = 0;
-            for index in piece..piece + PIECE {
+            for index in piece..piece + MAX_PER_COUNTER {
                 equal += is_equal(index);
             }
             total += usize::from(equal);
@@ -67,16 +68,16 @@ impl CountByte {
 
 #[cfg(target_arch = "x86_64")]
 impl CountByte {
-    /// Bytes that are compared between two prefetches.
-    const CHUNK: usize = 256;
+    /// Bytes of a chunk, which are compared between two prefetches.
+    const PREFETCH_STEP: usize = 256;
 
     /// Calls `body` with the start of every whole chunk of a range, and prefetches later ones.
     #[inline(always)]
     fn for_each_chunk(&self, from: usize, until: usize, mut body: impl FnMut(*const u8)) {
         use crate::kernels::prefetch::{DISTANCE, prefetch};
-        for first in (from..until).step_by(Self::CHUNK) {
-            if self.count - first >= DISTANCE + Self::CHUNK {
-                prefetch(self.start.wrapping_add(first + DISTANCE), Self::CHUNK);
+        for first in (from..until).step_by(Self::PREFETCH_STEP) {
+            if self.count - first >= DISTANCE + Self::PREFETCH_STEP {
+                prefetch(self.start.wrapping_add(first + DISTANCE), Self::PREFETCH_STEP);
             }
             body(self.start.wrapping_add(first));
         }
@@ -93,12 +94,12 @@ impl CountByte {
             _mm512_maskz_loadu_epi8, _mm512_set1_epi8,
         };
         const VECTOR: usize = size_of::<__m512i>();
-        let whole = self.count - self.count % Self::CHUNK;
-        // SAFETY: chunks are whole vectors of the bytes that the caller vouches for. Of the rest
+        let whole = self.count - self.count % Self::PREFETCH_STEP;
+        // SAFETY: chunks are whole vectors of the bytes that the caller guarantees. Of the rest
         // each load is masked to the bytes that are left, and touches no others.
         unsafe {
             let sought = _mm512_set1_epi8(self.byte.cast_signed());
-            let mut counts = [0; Self::CHUNK / VECTOR];
+            let mut counts = [0; Self::PREFETCH_STEP / VECTOR];
             self.for_each_chunk(0, whole, |chunk| {
                 for (index, count) in counts.iter_mut().enumerate() {
                     let vector = _mm512_loadu_si512(chunk.add(index * VECTOR).cast());
@@ -128,20 +129,20 @@ impl CountByte {
         };
         const VECTOR: usize = size_of::<__m256i>();
         /// Bytes of as many chunks as a counter of one byte can count.
-        const MAX_BYTES: usize = u8::MAX as usize * CountByte::CHUNK;
-        let whole = self.count - self.count % Self::CHUNK;
-        // SAFETY: chunks are whole vectors of the bytes that the caller vouches for, and there is
+        const MAX_BYTES: usize = u8::MAX as usize * CountByte::PREFETCH_STEP;
+        let whole = self.count - self.count % Self::PREFETCH_STEP;
+        // SAFETY: chunks are whole vectors of the bytes that the caller guarantees, and there is
         // room for the vector of sums.
         unsafe {
             let sought = _mm256_set1_epi8(self.byte.cast_signed());
             let zero = _mm256_setzero_si256();
             let mut sums = zero;
             for first in (0..whole).step_by(MAX_BYTES) {
-                let mut counts = [zero; Self::CHUNK / VECTOR];
+                let mut counts = [zero; Self::PREFETCH_STEP / VECTOR];
                 self.for_each_chunk(first, whole.min(first + MAX_BYTES), |chunk| {
                     for (index, count) in counts.iter_mut().enumerate() {
                         let vector = _mm256_loadu_si256(chunk.add(index * VECTOR).cast());
-                        // Where it is equal there is -1.
+                        // The comparison gives -1 for a byte that is equal.
                         *count = _mm256_sub_epi8(*count, _mm256_cmpeq_epi8(vector, sought));
                     }
                 });

@@ -1,4 +1,4 @@
-//! The loops that look for bits: integers of the element's size under a mask.
+//! The loops that search for bits: integers of the element's size under a mask.
 
 #![allow(unsafe_code)]
 
@@ -12,15 +12,15 @@ impl<U: PrimInt + AsPrimitive<usize>> Word for U {}
 
 /// Bytes that are searched before something found ends the search.
 const CHUNK_BYTES: usize = 512;
-/// The same where fewer are left.
+/// The same if fewer are left.
 const SHORT_CHUNK_BYTES: usize = 64;
-/// Bytes whose elements are counted in a counter of their own size, which therefore must hold as
+/// Bytes whose elements are counted in a counter of their own size, which must be able to hold as
 /// many.
 const COUNT_BYTES: usize = 8192;
 /// Bytes that are counted between two prefetches.
 const COUNT_STEP_BYTES: usize = 2048;
 
-/// The index of the first integer that has these bits under the mask.
+/// Finds the first integer that has these bits under the mask.
 pub(super) struct FindBits<U> {
     pub(super) start: *const U,
     pub(super) count: usize,
@@ -36,14 +36,14 @@ impl<U: Word> Kernel for FindBits<U> {
         let Self { start, count, mask, bits } = self;
         let chunks = [CHUNK_BYTES, SHORT_CHUNK_BYTES].map(|bytes| bytes / size_of::<U>());
         find_first_contiguous(start, count, chunks, |index| {
-            // SAFETY: the caller vouches for `count` integers; the load needs no alignment.
+            // SAFETY: the caller guarantees `count` integers; the load needs no alignment.
             let element = unsafe { start.add(index).read_unaligned() };
             element & mask == bits
         })
     }
 }
 
-/// The index of the first byte that is not 0.
+/// Finds the first byte that is not 0.
 pub(super) struct FindTrue {
     pub(super) start: *const u8,
     pub(super) count: usize,
@@ -56,13 +56,13 @@ impl Kernel for FindTrue {
     unsafe fn run<const BYTES: usize>(self) -> Option<usize> {
         let chunks = [CHUNK_BYTES, SHORT_CHUNK_BYTES];
         find_first_contiguous(self.start, self.count, chunks, |index| {
-            // SAFETY: the caller vouches for `count` bytes.
+            // SAFETY: the caller guarantees `count` bytes.
             unsafe { self.start.add(index).read() != 0 }
         })
     }
 }
 
-/// How many integers have these bits under the mask.
+/// Counts the integers that have these bits under the mask.
 pub(super) struct CountBits<U> {
     pub(super) start: *const U,
     pub(super) count: usize,
@@ -89,7 +89,7 @@ impl<U: Word> Kernel for CountBits<U> {
             // A counter as wide as the elements is a vector like theirs.
             let mut equal = U::zero();
             for index in first..first + length {
-                // SAFETY: the caller vouches for `count` integers; the load needs no alignment.
+                // SAFETY: the caller guarantees `count` integers; the load needs no alignment.
                 let element = unsafe { start.add(index).read_unaligned() };
                 let matches = element & mask == bits;
                 equal = equal + if matches { U::one() } else { U::zero() };

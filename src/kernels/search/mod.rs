@@ -1,16 +1,15 @@
-//! Searches: the first element that equals a value, and how many do.
+//! Searches: the first element that equals a value, and how many elements do.
 //!
 //! A search does not decode the elements. What is sought becomes a [`Pattern`]: the bytes that an
-//! element has if it equals the value, and a mask of those bits that matter; zeros of either sign
-//! are the same under a mask, and a NaN has no pattern at all. So a search is `element & mask ==
-//! bits` on integers of the element's size, in the byte order that the elements are in: four loops
-//! serve all types, and a foreign byte order costs nothing. Single bytes go to C's `memchr` and to
-//! a counter of their own. Only C's `long double` is compared as a number, because equal ones may
-//! differ in their padding.
+//! element has if it equals the value, and a mask of those bits that matter; both zeros are the
+//! same under a mask, and a NaN has no pattern. So a search is `element & mask == bits` on integers
+//! of the element's size, in the byte order that the elements are in: four loops serve all types,
+//! and a foreign byte order costs nothing. Single bytes go to C's `memchr` and to a counter of
+//! their own. Only C's `long double` is compared as a number, because equal ones may differ in
+//! their padding.
 //!
-//! Contiguous elements are searched where they lie, others in `blocks`. Everything
-//! here works on (encoding, bytes), so nothing is compiled per element type but the making of the
-//! bytes.
+//! Contiguous elements are searched in place, others in `blocks`. Everything here works on an
+//! encoding and bytes, so only making the bytes is compiled per element type.
 
 #![allow(unsafe_code)]
 
@@ -26,7 +25,7 @@ use super::runs::Runs;
 use crate::element::Scalar;
 use crate::view::{RawView, View};
 
-/// The position, in C order, of the first element that equals a value.
+/// Returns the position, in C order, of the first element that equals a value.
 ///
 /// # Examples
 /// ```
@@ -44,18 +43,18 @@ use crate::view::{RawView, View};
 #[must_use]
 #[inline]
 pub fn find<T: Scalar>(view: &View<T>, value: T::Value) -> Option<usize> {
-    Pattern::of::<T>(value).as_ref().and_then(|pattern| find_pattern(view.raw(), pattern))
+    Pattern::from_value::<T>(value).as_ref().and_then(|pattern| find_pattern(view.raw(), pattern))
 }
 
-/// How many elements equal a value.
+/// Returns how many elements equal a value.
 #[must_use]
 #[inline]
 pub fn count<T: Scalar>(view: &View<T>, value: T::Value) -> usize {
-    Pattern::of::<T>(value).as_ref().map_or(0, |pattern| count_pattern(view.raw(), pattern))
+    Pattern::from_value::<T>(value).as_ref().map_or(0, |pattern| count_pattern(view.raw(), pattern))
 }
 
-/// The position, in C order, of the first element that a pattern matches. The view's elements are
-/// of the pattern's type: of another size, none is matched.
+/// Returns the position, in C order, of the first element that a pattern matches. The view's
+/// elements should be of the pattern's type; elements of another size never match.
 #[must_use]
 #[inline]
 pub fn find_pattern(view: RawView<'_>, pattern: &Pattern) -> Option<usize> {
@@ -69,19 +68,19 @@ pub fn find_pattern(view: RawView<'_>, pattern: &Pattern) -> Option<usize> {
     }
 }
 
-/// The index of the first of `count` contiguous elements that a pattern matches.
+/// Returns the index of the first of `count` contiguous elements that a pattern matches.
 ///
 /// # Safety
 /// The elements are of the pattern's type, and valid for reads.
 #[must_use]
 #[inline]
 pub unsafe fn find_contiguous(start: *const u8, count: usize, pattern: &Pattern) -> Option<usize> {
-    // SAFETY: the caller vouches for the elements.
+    // SAFETY: the caller guarantees the elements.
     unsafe { pattern.find(start, count) }
 }
 
-/// How many elements a pattern matches. The view's elements are of the pattern's type: of another
-/// size, none is matched.
+/// Returns how many elements a pattern matches. The view's elements should be of the pattern's
+/// type; elements of another size never match.
 #[must_use]
 #[inline]
 pub fn count_pattern(view: RawView<'_>, pattern: &Pattern) -> usize {
@@ -95,7 +94,7 @@ pub fn count_pattern(view: RawView<'_>, pattern: &Pattern) -> usize {
     }
 }
 
-/// The general way of [`find_pattern`]. Not inlined, because it sets up buffers.
+/// The slow path of [`find_pattern`]. Not inlined, because it sets up buffers.
 #[inline(never)]
 fn find_in_blocks(view: RawView<'_>, pattern: &Pattern) -> Option<usize> {
     let mut buffers = Buffers::new();
@@ -114,7 +113,7 @@ fn find_in_blocks(view: RawView<'_>, pattern: &Pattern) -> Option<usize> {
     found
 }
 
-/// The general way of [`count_pattern`]. Not inlined, because it sets up buffers.
+/// The slow path of [`count_pattern`]. Not inlined, because it sets up buffers.
 #[inline(never)]
 fn count_in_blocks(view: RawView<'_>, pattern: &Pattern) -> usize {
     let mut buffers = Buffers::new();

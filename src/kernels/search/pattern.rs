@@ -1,4 +1,4 @@
-//! What is sought: a value as the bits by which the elements that equal it are known.
+//! [`Pattern`]: a value that is sought, as the bits that the elements equal to it have.
 
 #![allow(unsafe_code)]
 
@@ -16,7 +16,7 @@ use std::ffi::c_int;
 #[derive(Debug, Clone, Copy)]
 pub struct Pattern {
     /// What an element is for the search. Bits are sought in the byte order that they are in, so
-    /// for these nothing is swapped.
+    /// they are never swapped.
     encoding: Encoding,
     matching: Matching,
 }
@@ -35,20 +35,20 @@ enum Matching {
 }
 
 impl Pattern {
-    /// The pattern of the elements that equal a value; `None` if none can.
+    /// Returns the pattern of the elements that equal a value, or `None` if none can.
     #[must_use]
     #[inline]
-    pub fn of<T: Scalar>(value: T::Value) -> Option<Self> {
-        Self::from_element(Encoding::of::<T>(), T::encode(value).as_ref())
+    pub fn from_value<T: Scalar>(value: T::Value) -> Option<Self> {
+        Self::from_element(Encoding::from_type::<T>(), T::encode(value).as_ref())
     }
 
-    /// The pattern of the elements that equal the one of these bytes; `None` if none can, because
-    /// it is a NaN, or because the bytes are not one element of the encoding.
+    /// Returns the pattern of the elements that equal the one of these bytes, or `None` if none
+    /// can, because it is a NaN, or because the bytes are not one element of the encoding.
     #[must_use]
     #[inline]
     pub fn from_element(encoding: Encoding, element: &[u8]) -> Option<Self> {
         if let (&[byte], 1) = (element, encoding.size) {
-            let matching = match encoding.class {
+            let matching = match encoding.kind {
                 Kind::Bool if byte != 0 => Matching::True,
                 _ => Matching::Byte(byte),
             };
@@ -101,24 +101,24 @@ impl Pattern {
         Some(Self { encoding, matching: Matching::LongDoubles { numbers, swapped } })
     }
 
-    /// Bytes of an element.
+    /// Returns the size in bytes of an element.
     #[inline]
     pub(super) fn size(&self) -> usize {
         self.encoding.size
     }
 
-    /// How elements have to be made blocks of.
+    /// Returns the encoding by which elements are made into blocks.
     pub(super) fn encoding(&self) -> Encoding {
         self.encoding
     }
 
-    /// The index of the first element that matches.
+    /// Returns the index of the first element that matches.
     ///
     /// # Safety
     /// `count` contiguous elements of [`size`](Self::size) bytes are valid for reads.
     #[inline]
     pub(super) unsafe fn find(&self, start: *const u8, count: usize) -> Option<usize> {
-        // SAFETY: the caller vouches for the elements.
+        // SAFETY: the caller guarantees the elements.
         unsafe {
             match &self.matching {
                 Matching::Byte(byte) => find_byte(start, count, *byte),
@@ -135,13 +135,13 @@ impl Pattern {
         }
     }
 
-    /// How many elements match.
+    /// Returns how many elements match.
     ///
     /// # Safety
-    /// As for [`find`](Self::find).
+    /// The same as for [`find`](Self::find).
     #[inline]
     pub(super) unsafe fn count(&self, start: *const u8, count: usize) -> usize {
-        // SAFETY: the caller vouches for the elements.
+        // SAFETY: the caller guarantees the elements.
         unsafe {
             match &self.matching {
                 Matching::Byte(byte) => run(CountByte { start, count, byte: *byte }),
@@ -158,21 +158,21 @@ impl Pattern {
         }
     }
 
-    /// The plain loop of [`find`](Self::find): what the others must agree with.
+    /// The same as [`find`](Self::find) by the plain loop, which the fast paths must agree with.
     ///
     /// # Safety
-    /// As for [`find`](Self::find).
+    /// The same as for [`find`](Self::find).
     unsafe fn find_plain(&self, start: *const u8, count: usize) -> Option<usize> {
-        // SAFETY: the caller vouches for the elements.
+        // SAFETY: the caller guarantees the elements.
         (0..count).find(|index| unsafe { self.matches(start.wrapping_add(index * self.size())) })
     }
 
-    /// The plain loop of [`count`](Self::count).
+    /// The same as [`count`](Self::count) by the plain loop.
     ///
     /// # Safety
-    /// As for [`find`](Self::find).
+    /// The same as for [`find`](Self::find).
     unsafe fn count_plain(&self, start: *const u8, count: usize) -> usize {
-        // SAFETY: the caller vouches for the elements.
+        // SAFETY: the caller guarantees the elements.
         let matches =
             |index: &usize| unsafe { self.matches(start.wrapping_add(index * self.size())) };
         (0..count).filter(matches).count()
@@ -183,7 +183,7 @@ impl Pattern {
     /// # Safety
     /// [`size`](Self::size) bytes are valid for reads.
     unsafe fn matches(&self, element: *const u8) -> bool {
-        // SAFETY: the caller vouches for all bytes of the element; bytes need no alignment.
+        // SAFETY: the caller guarantees all bytes of the element; bytes need no alignment.
         unsafe {
             match self.matching {
                 Matching::Byte(byte) => element.read() == byte,
@@ -206,7 +206,7 @@ impl Pattern {
     }
 }
 
-/// The number that these bytes are, in this machine's byte order or the other.
+/// Returns the number that these bytes are, in this machine's byte order or the other.
 fn long_double(mut bytes: [u8; LongDouble::SIZE], swapped: bool) -> LongDouble {
     if swapped {
         bytes.reverse();
@@ -214,7 +214,7 @@ fn long_double(mut bytes: [u8; LongDouble::SIZE], swapped: bool) -> LongDouble {
     LongDouble::decode(bytes)
 }
 
-/// The integer of its size that an element is; `None` if there is none so large.
+/// Returns an element as the integer of its size, or `None` if there is no integer that large.
 #[inline]
 fn integer(element: &[u8]) -> Option<u128> {
     Some(match *element {
@@ -230,7 +230,7 @@ fn integer(element: &[u8]) -> Option<u128> {
     })
 }
 
-/// The bits of a float's infinity and of its sign, by its size. A NaN is beyond infinity.
+/// Returns the bits of a float's infinity and of its sign, by its size. A NaN is beyond infinity.
 #[inline]
 fn float_bits(size: usize) -> Option<(u64, u64)> {
     match size {
@@ -241,18 +241,20 @@ fn float_bits(size: usize) -> Option<(u64, u64)> {
     }
 }
 
-/// The index of the first byte that is this one. By C's own function, which has been tuned for each
-/// processor, and which takes a pointer: there can be no slice over memory that others write to.
+/// Returns the index of the first byte that equals `byte`. It calls C's function, which is tuned
+/// for each processor and takes a pointer: memory that others write to must not be in a slice.
 ///
 /// # Safety
 /// `count` bytes are valid for reads.
 #[inline]
 unsafe fn find_byte(start: *const u8, count: usize, byte: u8) -> Option<usize> {
-    // SAFETY: the caller vouches for the bytes.
+    // SAFETY: the caller guarantees the bytes.
     let found = unsafe { libc::memchr(start.cast(), c_int::from(byte), count) };
     (!found.is_null()).then(|| found.addr() - start.addr())
 }
 
+/// Returns the index of the first integer that has these bits under the mask.
+///
 /// # Safety
 /// `count` contiguous integers are valid for reads; they need no alignment.
 #[inline]
@@ -266,19 +268,21 @@ where
     u128: AsPrimitive<U>,
 {
     let (mask, bits) = (mask.as_(), bits.as_());
-    // SAFETY: the caller vouches for the integers.
+    // SAFETY: the caller guarantees the integers.
     unsafe { run(FindBits { start: start.cast(), count, mask, bits }) }
 }
 
+/// Returns how many integers have these bits under the mask.
+///
 /// # Safety
-/// As for [`find_bits`].
+/// The same as for [`find_bits`].
 #[inline]
 unsafe fn count_bits<U: Word>(start: *const u8, count: usize, mask: u128, bits: u128) -> usize
 where
     u128: AsPrimitive<U>,
 {
     let (mask, bits) = (mask.as_(), bits.as_());
-    // SAFETY: the caller vouches for the integers.
+    // SAFETY: the caller guarantees the integers.
     unsafe { run(CountBits { start: start.cast(), count, mask, bits }) }
 }
 

@@ -1,18 +1,18 @@
-//! The first element that a predicate holds for, in a form that compilers can vectorise.
+//! The first element that a predicate holds for, as a loop that compilers can vectorise.
 //!
 //! A loop that may end at any element is not vectorised. So elements are tested in chunks of a
 //! fixed length: within a chunk every element is tested and the results are combined, which has no
 //! exit and becomes vector code; between two chunks there is one branch. Chunks are long first, so
-//! that the branch costs nothing, then short, for what a long chunk does not fit into. The chunk
-//! that something was found in, or the rest, is searched element by element. The lengths of both
-//! are constants to the caller, and so to the compiler, which inlines all of this.
+//! that the cost of the branch is negligible, then short, for what is left. The chunk in which
+//! something was found, or the rest, is searched element by element. The lengths of both are
+//! constants to the caller, and so to the compiler, which inlines all of this.
 //!
-//! The predicate may be asked about elements behind the first that it holds for, so it must have no
-//! side effects. It is never asked about an index of `count` or beyond.
+//! The predicate may be called for elements after the first that it holds for, so it must have no
+//! side effects. It is never called for an index of `count` or beyond.
 
 use crate::kernels::prefetch::{DISTANCE, prefetch};
 
-/// The index of the first of `count` elements that the predicate holds for.
+/// Returns the index of the first of `count` elements that the predicate holds for.
 #[inline(always)]
 pub(crate) fn find_first<const CHUNK: usize, const SHORT_CHUNK: usize>(
     count: usize,
@@ -21,8 +21,8 @@ pub(crate) fn find_first<const CHUNK: usize, const SHORT_CHUNK: usize>(
     find_first_from(0, count, [CHUNK, SHORT_CHUNK], predicate)
 }
 
-/// The same as [`find_first`] for elements that are contiguous from `start` on: where there are
-/// many, later ones are prefetched.
+/// The same as [`find_first`] for elements that are contiguous from `start` on. If there are many,
+/// prefetches later ones.
 #[inline(always)]
 pub(crate) fn find_first_contiguous<T>(
     start: *const T,
@@ -35,7 +35,7 @@ pub(crate) fn find_first_contiguous<T>(
         let later = start.wrapping_add(first + distance).cast();
         prefetch(later, chunks[0] * size_of::<T>());
     };
-    // Without the last ones, in front of which there is nothing left to prefetch.
+    // The last elements are left out: there is nothing after them to prefetch.
     let count_prefetching = count.saturating_sub(distance);
     let searched = skip_chunks(0, count_prefetching, chunks[0], before_chunk, &predicate);
     find_first_from(searched, count, chunks, predicate)
@@ -53,9 +53,9 @@ fn find_first_from(
     (searched..count).find(|&index| predicate(index))
 }
 
-/// Skips whole chunks, from `first` on, that have no element that the predicate holds for. Returns
-/// where the first other chunk starts, or where fewer elements than a chunk are left.
-/// `before_chunk` is called with the start of every chunk.
+/// Skips whole chunks, from `first` on, that have no element that the predicate holds for. Calls
+/// `before_chunk` with the start of every chunk. Returns where the first other chunk starts, or
+/// where fewer elements than a chunk are left.
 #[inline(always)]
 fn skip_chunks(
     mut first: usize,
@@ -87,7 +87,7 @@ mod tests {
         for count in (0..100).chain([8192 + 64, 20_000]) {
             let bytes = vec![0_u8; count];
             for place in (0..count).step_by(1 + count / 90) {
-                // Whatever comes behind the first one changes nothing.
+                // Whatever comes after the first one changes nothing.
                 for predicate in
                     [|index, place| index == place, |index: usize, place| index >= place]
                 {

@@ -1,9 +1,9 @@
-//! Vectors: how wide they are on this machine, and what is written for them by hand.
+//! Vectors: how wide they are on this machine, and the code written for them by hand.
 //!
 //! | file | what it does |
 //! |---|---|
 //! | [`width`] | compiles a kernel for every width of vectors, and chooses among them at run time |
-//! | `vector` | shuffles between vectors, which compilers make of no plain loop |
+//! | `vector` | shuffles between vectors, which compilers do not make of plain loops |
 //! | `find_first` | the search loop with an early exit that compilers can vectorise |
 
 mod find_first;

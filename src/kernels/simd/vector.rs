@@ -1,8 +1,8 @@
-//! Vectors of x86-64 for what compilers make no vector code of: shuffles between several vectors.
+//! Vectors of x86-64, for what compilers do not vectorise: shuffles between several vectors.
 //! Elsewhere plain loops do the same work.
 //!
 //! AVX2 works on two lanes of 16 bytes that do not mix, so a vector here is one or two such lanes:
-//! what is written for one lane is right for both, each with data of its own.
+//! code for one lane is right for both, each with data of its own.
 
 #![allow(unsafe_code)]
 
@@ -32,7 +32,7 @@ pub(crate) trait Vector: Copy {
     /// The processor has the vectors, and `target` is valid for writes of all lanes.
     unsafe fn store(self, target: *mut u8);
 
-    /// In each lane, elements of `SIZE` bytes of one and of the other vector by turns: first those
+    /// Interleaves, in each lane, the elements of `SIZE` bytes of two vectors. Returns first those
     /// of the lower halves, then those of the upper halves. `SIZE` is 1, 2, 4 or 8.
     ///
     /// # Safety
@@ -42,8 +42,8 @@ pub(crate) trait Vector: Copy {
 
 macro_rules! interleave {
     ($size:ident, $left:ident, $right:ident: $($width:literal $low:ident $high:ident),*) => {
-        // SAFETY: the caller vouches for the processor's having these vectors, which is all that
-        // the instructions need.
+        // SAFETY: the caller guarantees that the processor has these vectors, which is all that the
+        // instructions need.
         unsafe {
             match $size {
                 $($width => [$low($left, $right), $high($left, $right)],)*

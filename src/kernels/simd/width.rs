@@ -1,7 +1,7 @@
 //! One kernel, compiled for every width of vectors, and the choice among them at run time.
 //!
 //! A kernel is a struct of its arguments, with a method that the compiler turns into vector code,
-//! or that uses `std::arch` where it would not. `run` has the method compiled three times on
+//! or that uses `std::arch` if the compiler would not. `run` has the method compiled three times on
 //! x86-64: for the baseline (SSE2), for AVX2, and for AVX-512 as Ice Lake and Zen 4 have it. It is
 //! one generic function that is inlined into three functions with other target features, so all
 //! versions have the same source. On other machines there is the baseline alone, which is portable
@@ -11,18 +11,17 @@
 //! kept in an atomic. No function pointers are involved, so the compiler still sees which function
 //! is called.
 //!
-//! The result of a kernel must not depend on the width, which is what the tests force each of them
-//! for.
+//! The result of a kernel must not depend on the width, so the tests force each width in turn.
 
 #![allow(unsafe_code)]
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// How wide the vectors are that the kernels use.
+/// How wide the vectors are that kernels use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Width {
-    /// What every machine of the architecture has.
+    /// The vectors that every machine of the architecture has.
     Baseline = 1,
     /// 32 bytes: AVX2, and what came with it.
     Avx2 = 2,
@@ -34,7 +33,7 @@ impl Width {
     /// Every width, from the narrowest to the widest.
     pub const ALL: [Self; 3] = [Self::Baseline, Self::Avx2, Self::Avx512];
 
-    /// Whether this machine has vectors of this width.
+    /// Returns whether this machine has vectors of this width.
     #[must_use]
     pub fn is_available(self) -> bool {
         #[cfg(target_arch = "x86_64")]
@@ -61,7 +60,7 @@ impl Width {
 /// The width in use; 0 before it is known.
 static WIDTH: AtomicU8 = AtomicU8::new(0);
 
-/// The width that kernels run with.
+/// Returns the width that kernels run with.
 #[inline(always)]
 fn width() -> Width {
     match WIDTH.load(Ordering::Relaxed) {
@@ -114,7 +113,7 @@ pub(crate) trait Kernel {
 /// The pointers of the kernel are valid for what it does.
 #[inline(always)]
 pub(crate) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
-    // SAFETY: the caller vouches for the pointers. `detect` and `force` only store a width that is
+    // SAFETY: the caller guarantees the pointers. `detect` and `force` only store a width that is
     // available, so the processor has the features of the function that is called.
     unsafe {
         match width() {
@@ -127,29 +126,35 @@ pub(crate) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
     }
 }
 
+/// Runs a kernel with the vectors of every machine.
+///
 /// # Safety
-/// As for [`Kernel::run`].
+/// The same as for [`Kernel::run`].
 #[inline(never)]
 unsafe fn baseline<K: Kernel>(kernel: K) -> K::Output {
-    // SAFETY: the caller vouches for the pointers, and 16 bytes need no feature.
+    // SAFETY: the caller guarantees the pointers, and 16 bytes need no feature.
     unsafe { kernel.run::<16>() }
 }
 
+/// Runs a kernel with AVX2.
+///
 /// # Safety
-/// As for [`Kernel::run`].
+/// The same as for [`Kernel::run`].
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt,movbe")]
 unsafe fn avx2<K: Kernel>(kernel: K) -> K::Output {
-    // SAFETY: the caller vouches for the pointers and the features of AVX2.
+    // SAFETY: the caller guarantees the pointers and the features of AVX2.
     unsafe { kernel.run::<32>() }
 }
 
+/// Runs a kernel with AVX-512.
+///
 /// # Safety
-/// As for [`Kernel::run`].
+/// The same as for [`Kernel::run`].
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt,movbe")]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi")]
 unsafe fn avx512<K: Kernel>(kernel: K) -> K::Output {
-    // SAFETY: the caller vouches for the pointers and the features of AVX-512.
+    // SAFETY: the caller guarantees the pointers and the features of AVX-512.
     unsafe { kernel.run::<64>() }
 }

@@ -1,11 +1,7 @@
 //! Comparing views and looking for values in them, of every type and in random layouts, against
 //! loops over the indices with the standard library's own numbers.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
-
-use crate::support as common;
-
-use common::{Arena, Placed, config, noise, placed_as, shapes};
+use crate::support::{Arena, Placed, config, noise, placed, placed_as, shapes};
 use consumer::Order;
 use consumer::element::{Address, Char, LongDouble, Scalar, Swapped, Ucs2, Ucs4};
 use consumer::kernels::{compare, search};
@@ -240,7 +236,7 @@ every_type! {
 
 proptest! {
     #[test]
-    fn views_of_different_shapes_are_never_equal(left in common::placed(1), right in common::placed(1)) {
+    fn views_of_different_shapes_are_never_equal(left in placed(1), right in placed(1)) {
         let arenas = (Arena::new(&vec![1; left.size]), Arena::new(&vec![1; right.size]));
         let views = (left.view::<u8>(&arenas.0, true, ()), right.view::<u8>(&arenas.1, true, ()));
         prop_assert_eq!(compare::equal(&views.0, &views.1), left.shape == right.shape);

@@ -2,11 +2,8 @@
 //! definition of rounding. The oracle knows nothing but how each type keeps a number.
 
 #![cfg(target_endian = "little")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use crate::support as common;
-
-use common::config;
+use crate::support::config;
 use consumer::form::{Judgement, judge};
 use consumer::kernels::convert::Overflow;
 use consumer::kernels::simd::width::{Width, force};
@@ -440,7 +437,8 @@ proptest! {
         let found: Vec<_> =
             bytes.chunks_exact(to.1 * to.3).map(|bytes| decode(bytes, to, swapped)).collect();
         prop_assert_eq!(found.len(), expected.len());
-        for ((found, expected), source) in found.iter().zip(expected.iter().flatten()).zip(&sources) {
+        let expected = expected.iter().flatten();
+        for ((found, expected), source) in found.iter().zip(expected).zip(&sources) {
             prop_assert!(same(found, expected), "{source:?}: {found:?} and not {expected:?}");
         }
     }

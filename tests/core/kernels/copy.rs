@@ -1,11 +1,7 @@
 //! Moving elements of every size between random layouts: gathering, assigning, filling. The oracle
 //! takes each element out into a `Vec` before it puts any back.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
-
-use crate::support as common;
-
-use common::{Arena, Placed, config, noise, placed, placed_as, shapes};
+use crate::support::{Arena, Placed, config, noise, placed, placed_as, shapes};
 use consumer::Order;
 use consumer::kernels::copy;
 use consumer::memory::Memory;
@@ -95,7 +91,7 @@ proptest! {
 
     /// The commonest way to overlap: a part of a line onto another part of it.
     #[test]
-    fn lines_are_shifted_and_turned_around(
+    fn lines_are_shifted_and_reversed(
         itemsize in 1..=17_usize,
         length in 0..12_usize,
         steps in (-3..=3_isize, -3..=3_isize),
@@ -144,7 +140,8 @@ proptest! {
 
     #[test]
     fn what_does_not_fit_is_refused_and_changes_nothing(
-        (to, from) in (1..3_usize, 1..3_usize).prop_flat_map(|(to, from)| (placed(to), placed(from))),
+        (to, from) in (1..3_usize, 1..3_usize)
+            .prop_flat_map(|(to, from)| (placed(to), placed(from))),
         readonly in any::<bool>(),
     ) {
         let (arena, other) = (Arena::random(to.size, 1), Arena::random(from.size, 2));

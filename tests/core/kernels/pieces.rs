@@ -1,10 +1,6 @@
 //! The pieces of views are all of their elements, once each, in the sequence that was asked for.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
-
-use crate::support as common;
-
-use common::{Arena, Placed, config, placed_as, shapes};
+use crate::support::{Arena, Placed, config, placed_as, shapes};
 use consumer::Order;
 use consumer::kernels::pieces::{Sequence, for_each_piece};
 use consumer::view::{RawView, Walk};
@@ -49,7 +45,10 @@ proptest! {
     #![proptest_config(config(2000))]
 
     #[test]
-    fn pieces_are_all_elements_in_their_sequence((one, other) in two_places(), max_bytes in 0_usize..60) {
+    fn pieces_are_all_elements_in_their_sequence(
+        (one, other) in two_places(),
+        max_bytes in 0_usize..60,
+    ) {
         let arenas = [&one, &other].map(|place| Arena::random(place.size, 0));
         let expected = [one.positions(Order::C), other.positions(Order::C)];
         for sequence in [Sequence::Forward, Sequence::Backward, Sequence::Any] {
@@ -73,7 +72,8 @@ proptest! {
             }
             if sequence == Sequence::Any {
                 let sorted = |[one, other]: &[Vec<usize>; 2]| {
-                    let mut pairs: Vec<_> = one.iter().copied().zip(other.iter().copied()).collect();
+                    let mut pairs: Vec<(usize, usize)> =
+                        one.iter().copied().zip(other.iter().copied()).collect();
                     pairs.sort_unstable();
                     pairs
                 };
@@ -85,7 +85,11 @@ proptest! {
     }
 
     #[test]
-    fn work_ends_where_it_says_so((one, _) in two_places(), max_bytes in 0_usize..60, enough in 1_usize..5) {
+    fn work_ends_where_it_says_so(
+        (one, _) in two_places(),
+        max_bytes in 0_usize..60,
+        enough in 1_usize..5,
+    ) {
         let arena = Arena::random(one.size, 0);
         let view = one.opaque(&arena, true);
         let mut done = 0;

@@ -1,15 +1,12 @@
-//! The kernels with every width of vectors that this machine has, on lines long enough to fill them,
-//! against loops over the indices with the standard library's own numbers.
+//! The kernels with every width of vectors that this machine has, on lines long enough to fill
+//! them, against loops over the indices with the standard library's own numbers.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
-
-use crate::support as common;
-
-use common::{Arena, Placed, config, noise};
-use consumer::element::{Opaque, Scalar, Swapped};
+use crate::support::{Arena, Placed, config, noise};
+use consumer::element::{LongDouble, Opaque, Scalar, Swapped};
 use consumer::kernels::simd::width::{Width, force};
 use consumer::kernels::{compare, copy, hex, search};
 use consumer::{AnyArray, DType as Name, Layout, Order, View};
+use half::f16;
 use proptest::prelude::*;
 use std::ffi::{CStr, CString};
 use std::sync::{Mutex, PoisonError};
@@ -156,12 +153,12 @@ macro_rules! swapped {
 }
 
 swapped! {
-    int16_is_turned_around i16, 2;
-    float32_is_turned_around f32, 4;
-    float64_is_turned_around f64, 8;
-    the_parts_of_complex64_are_turned_around num_complex::Complex<f32>, 4;
-    the_parts_of_complex128_are_turned_around num_complex::Complex<f64>, 8;
-    long_double_is_turned_around consumer::element::LongDouble, size_of::<consumer::element::LongDouble>();
+    int16_is_byte_swapped i16, 2;
+    float32_is_byte_swapped f32, 4;
+    float64_is_byte_swapped f64, 8;
+    the_parts_of_complex64_are_byte_swapped num_complex::Complex<f32>, 4;
+    the_parts_of_complex128_are_byte_swapped num_complex::Complex<f64>, 8;
+    long_double_is_byte_swapped LongDouble, size_of::<LongDouble>();
 }
 
 proptest! {
@@ -323,7 +320,7 @@ fn number(name: Name, choice: usize) -> Number {
         Name::U64 => whole!(u64),
         Name::Address => whole!(usize),
         Name::F16 => {
-            let half = half::f16::from_f64(float);
+            let half = f16::from_f64(float);
             (half.to_ne_bytes().to_vec(), exact(half.to_f64()))
         }
         Name::F32 => {
@@ -402,7 +399,10 @@ fn pairs() -> impl Strategy<Value = (Numbers, Numbers)> {
     let choices = lengths().prop_flat_map(|length| {
         prop_oneof![
             2 => proptest::collection::vec(0..2_usize, length),
-            1 => proptest::collection::vec(prop_oneof![20 => 0..5_usize, 1 => 0..300_usize], length),
+            1 => proptest::collection::vec(
+                prop_oneof![20 => 0..5_usize, 1 => 0..300_usize],
+                length,
+            ),
             1 => Just(vec![0; length]),
         ]
     });
@@ -555,8 +555,10 @@ macro_rules! looked_for {
                 matrix in matrices(<$type>::SIZE),
             ) {
                 let elements: Vec<Vec<u8>> = vec![$($element.to_ne_bytes().to_vec()),*];
-                let few = [elements[0].clone(), elements[1 + third.index(elements.len() - 1)].clone()];
-                looks::<$type>(&few, &line(length, <$type>::SIZE, steps, more, before), (often, seed))?;
+                let third = 1 + third.index(elements.len() - 1);
+                let few = [elements[0].clone(), elements[third].clone()];
+                let line = line(length, <$type>::SIZE, steps, more, before);
+                looks::<$type>(&few, &line, (often, seed))?;
                 looks::<$type>(&few, &matrix, (often, seed))?;
             })*
         }
@@ -569,7 +571,7 @@ looked_for! {
     int16_is_found i16: 0_i16, -1_i16, 256_i16;
     int32_is_found i32: 0_i32, -1_i32, 1_i32 << 24;
     int64_is_found i64: 0_i64, -1_i64, 1_i64 << 56;
-    float16_is_found half::f16: half::f16::ZERO, half::f16::NEG_ZERO, half::f16::NAN, half::f16::ONE;
+    float16_is_found f16: f16::ZERO, f16::NEG_ZERO, f16::NAN, f16::ONE;
     float32_is_found f32: 0_f32, -0_f32, f32::NAN, 1_f32;
     float64_is_found f64: 0_f64, -0_f64, f64::NAN, 1_f64;
     float64_is_found_among_others f64: 1_f64, -0_f64, f64::NAN, -1_f64;
@@ -591,7 +593,7 @@ fn what_no_machine_needs_can_be_copied() {
     }
 }
 
-/// Counts and finds in so many elements that memory is asked for ahead, and that no byte has room for
+/// Counts and finds in so many elements that memory is prefetched, and that no byte has room for
 /// the number of them.
 fn searches_long<T: Scalar>(often: &[u8], rarely: &[u8]) {
     for length in [1000, 8190, 8192, 8193, 12_345, 65_279, 65_280, 65_281, 70_001, 200_003] {

@@ -8,8 +8,8 @@ use crate::kernels::convert::limits::{Limits, saturated};
 use crate::kernels::convert::loops::{Map, Mapped, Tried, Try, map, try_map};
 use crate::kernels::convert::wide::WideType;
 
-/// Numbers of one wide type to another: of integers the lowest bits, and of floats the nearest
-/// integer that there is; `None` if the types are one.
+/// Returns the step from one wide type to another, which keeps the lowest bits of integers and
+/// makes floats the nearest integer that there is, or `None` if the types are the same.
 pub(crate) fn between(from: WideType, to: WideType) -> Option<Map> {
     use WideType::{F32, F64, I32, I64, LongDouble as Long, U64};
     Some(match (from, to) {
@@ -43,12 +43,12 @@ pub(crate) fn between(from: WideType, to: WideType) -> Option<Map> {
     })
 }
 
-/// A float without its fraction, if the integer type holds that: faster than `as`, which has to
-/// saturate.
+/// Makes a closure that returns a float without its fraction, if the integer type holds that. It is
+/// faster than `as`, which has to saturate.
 macro_rules! truncated {
     ($float:ty => $integer:ty) => {
         |x: $float| {
-            // Errors are converted as well, to anything, and must not be out of range for that.
+            // Errors are converted as well, to anything, but must be in range for that.
             const LOW: $float = <$integer>::MIN as $float;
             const HIGH: $float = {
                 let high = <$integer>::MAX as $float;
@@ -57,14 +57,14 @@ macro_rules! truncated {
             let x = if x > LOW { x } else { LOW };
             let x = if x < HIGH { x } else { HIGH };
             // SAFETY: the number is now no NaN, because comparisons with one are false, and lies
-            // between the limits, which so does its integer part.
+            // between the limits, as does its integer part.
             unsafe { x.to_int_unchecked::<$integer>() }
         }
     };
 }
 
-/// Numbers of one wide type to another, and the first that the target, whose wide type that is,
-/// does not hold; `None` if that takes a step of its own.
+/// Returns the step from one wide type to another that also finds the first number that `target`,
+/// whose wide type that is, does not hold, or `None` if finding it takes a step of its own.
 pub(crate) fn try_between(from: WideType, to: WideType, target: DType) -> Option<Try> {
     macro_rules! truncate {
         ($float:ty => $integer:ty, $limits:ident) => {
@@ -105,7 +105,8 @@ pub(crate) fn try_between(from: WideType, to: WideType, target: DType) -> Option
     })
 }
 
-/// Floats of one wide type to integers of another, modulo 2 to the number of its bits.
+/// Returns the step from floats of one wide type to integers of another, modulo 2 to the power of
+/// its number of bits.
 pub(crate) fn wrap(from: WideType, to: WideType) -> Option<Map> {
     use WideType::{F32, F64, I32, LongDouble as Long};
     Some(match (from, to) {
@@ -119,7 +120,7 @@ pub(crate) fn wrap(from: WideType, to: WideType) -> Option<Map> {
     })
 }
 
-/// A float without its fraction, modulo 2^64; 0 for infinities and NaN.
+/// Returns a float without its fraction, modulo 2^64, or 0 for infinities and NaN.
 #[inline(always)]
 fn wrapped(number: f64) -> u64 {
     if number.abs() < 9e18 {
@@ -133,8 +134,8 @@ fn wrapped_beyond(number: f64) -> u64 {
     LongDouble::from_f64(number).to_u64_wrapping()
 }
 
-/// Numbers to the wide type of halves, in such a way that rounding twice is rounding once; `None`
-/// if they are of it.
+/// Returns the step from numbers to the wide type of halves, which rounds in such a way that the
+/// second rounding gives the same as a single one, or `None` if they are of that type.
 pub(crate) fn between_for_halves(from: WideType) -> Option<Map> {
     match from {
         WideType::F64 => Some(map!(f64 => f32, |x| f32_odd_from_f64(x))),

@@ -8,7 +8,8 @@ use crate::kernels::convert::limits::Limits;
 use crate::kernels::convert::loops::{Find, Found, Map, Mapped, find, map};
 use crate::kernels::convert::wide::WideType;
 
-/// The first complex number with an imaginary part. Only floats are parts of one.
+/// Returns the step that finds the first complex number with an imaginary part. Only floats are
+/// parts of complex numbers.
 pub(crate) fn imaginary(wide: WideType) -> Find {
     match wide {
         WideType::F64 => find!([f64; 2], |[_, imaginary]| imaginary != 0.0),
@@ -17,7 +18,7 @@ pub(crate) fn imaginary(wide: WideType) -> Find {
     }
 }
 
-/// Complex numbers, as two wide parts, to whether they are not 0.
+/// Returns the step from complex numbers, as two wide parts, to whether they are not 0.
 pub(crate) fn complex_truth(wide: WideType) -> Map {
     match wide {
         WideType::F64 => map!([f64; 2] => u8, |[re, im]| u8::from(re != 0.0) | u8::from(im != 0.0)),
@@ -28,7 +29,7 @@ pub(crate) fn complex_truth(wide: WideType) -> Map {
     }
 }
 
-/// Wide numbers to whether they are not 0.
+/// Returns the step from wide numbers to whether they are not 0.
 pub(crate) fn truth(wide: WideType) -> Map {
     match wide {
         WideType::I32 => map!(i32 => u8, |x| u8::from(x != 0)),
@@ -39,8 +40,8 @@ pub(crate) fn truth(wide: WideType) -> Map {
     }
 }
 
-/// The first number beyond the limits of a target of integers or, of integers, beyond those of any
-/// target. A NaN is beyond all.
+/// Returns the step that finds the first number beyond the limits of the target: of integers if the
+/// numbers are floats, of any type if they are integers. A NaN is beyond all limits.
 pub(crate) fn outside(wide: WideType) -> Find {
     macro_rules! outside {
         ($type:ty) => {
@@ -78,7 +79,7 @@ pub(crate) fn outside(wide: WideType) -> Find {
     }
 }
 
-/// The first finite float that becomes infinite in a target of floats.
+/// Returns the step that finds the first finite float that becomes infinite in a target of floats.
 pub(crate) fn infinite(from: WideType, target: DType) -> Find {
     match (from, target) {
         (WideType::F32, _) => find!(
@@ -103,7 +104,7 @@ pub(crate) fn infinite(from: WideType, target: DType) -> Find {
     }
 }
 
-/// Integers to the nearest ones within the limits; `None` for floats.
+/// Returns the step from integers to the nearest ones within the limits, or `None` for floats.
 pub(crate) fn clamp(wide: WideType) -> Option<Map> {
     macro_rules! clamp {
         ($type:ty) => {

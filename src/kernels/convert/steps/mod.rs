@@ -14,5 +14,5 @@ mod widen;
 
 pub(super) use between::{between, between_for_halves, try_between, wrap};
 pub(super) use check::{clamp, complex_truth, imaginary, infinite, outside, truth};
-pub(super) use moves::{copy, reals, spread, swap};
+pub(super) use moves::{reals, same, spread, swap};
 pub(super) use widen::{narrow, widen};

@@ -7,12 +7,12 @@ use crate::kernels::convert::limits::Limits;
 use crate::kernels::convert::loops::{Map, Mapped, by_size, map};
 use crate::kernels::convert::wide::WideType;
 
-/// The same numbers.
-pub(crate) fn copy(size: usize) -> Map {
+/// Returns the step that copies numbers.
+pub(crate) fn same(size: usize) -> Map {
     by_size!(size, N => map!([u8; N] => [u8; N], |bytes| bytes))
 }
 
-/// The same numbers in the other byte order.
+/// Returns the step that reverses the bytes of each number.
 pub(crate) fn swap(size: usize) -> Map {
     by_size!(size, N => map!([u8; N] => [u8; N], |bytes| {
         let mut bytes = bytes;
@@ -21,12 +21,12 @@ pub(crate) fn swap(size: usize) -> Map {
     }))
 }
 
-/// Real numbers to complex ones.
+/// Returns the step from real numbers to complex ones.
 pub(crate) fn spread(size: usize) -> Map {
     by_size!(size, N => map!([u8; N] => [[u8; N]; 2], |real| [real, [0; N]]))
 }
 
-/// Complex numbers, as two wide parts, to their real parts.
+/// Returns the step from complex numbers, as two wide parts, to their real parts.
 pub(crate) fn reals(wide: WideType) -> Map {
     by_size!(wide.size(), N => map!([[u8; N]; 2] => [u8; N], |[real, _]| real))
 }

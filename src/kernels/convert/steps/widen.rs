@@ -7,9 +7,9 @@ use crate::kernels::convert::limits::Limits;
 use crate::kernels::convert::loops::{Map, Mapped, map};
 use crate::kernels::halves;
 
-/// Scalars to their wide type; `None` if they are of it.
-pub(crate) fn widen(scalar: DType) -> Option<Map> {
-    Some(match scalar {
+/// Returns the step from scalars to their wide type, or `None` if they are of it.
+pub(crate) fn widen(dtype: DType) -> Option<Map> {
+    Some(match dtype {
         // Any byte but 0 is true.
         DType::Bool => map!(u8 => i32, |x| i32::from(x != 0)),
         DType::I8 => map!(i8 => i32, |x| i32::from(x)),
@@ -22,9 +22,10 @@ pub(crate) fn widen(scalar: DType) -> Option<Map> {
     })
 }
 
-/// Wide numbers to scalars, of integers the lowest bits; `None` if they are of that type.
-pub(crate) fn narrow(scalar: DType) -> Option<Map> {
-    Some(match scalar {
+/// Returns the step from wide numbers to scalars, which keeps the lowest bits of integers, or
+/// `None` if they are of that type.
+pub(crate) fn narrow(dtype: DType) -> Option<Map> {
+    Some(match dtype {
         DType::I8 | DType::U8 => map!(i32 => u8, |x| x as u8),
         DType::I16 | DType::U16 => map!(i32 => u16, |x| x as u16),
         DType::U32 => map!(i64 => u32, |x| x as u32),
@@ -33,20 +34,20 @@ pub(crate) fn narrow(scalar: DType) -> Option<Map> {
     })
 }
 
-/// The step of [`widen`] for halves, for which processors have instructions.
+/// Widens halves: a step of its own, because processors have instructions for it.
 ///
 /// # Safety
-/// As for [`Map`].
+/// The same as for [`Map`].
 unsafe fn widen_halves(source: *const u8, target: *mut u8, count: usize, _limits: &Limits) {
-    // SAFETY: the caller vouches for `count` halves, and for room for as many floats.
+    // SAFETY: the caller guarantees `count` halves, and room for as many floats.
     unsafe { halves::to_f32(source.cast(), target.cast(), count) }
 }
 
-/// The step of [`narrow`] for halves.
+/// Narrows floats to halves: a step of its own, the same as [`widen_halves`].
 ///
 /// # Safety
-/// As for [`Map`].
+/// The same as for [`Map`].
 unsafe fn narrow_to_halves(source: *const u8, target: *mut u8, count: usize, _limits: &Limits) {
-    // SAFETY: the caller vouches for `count` floats, and for room for as many halves.
+    // SAFETY: the caller guarantees `count` floats, and room for as many halves.
     unsafe { halves::from_f32(source.cast(), target.cast(), count) }
 }

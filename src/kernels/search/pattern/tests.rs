@@ -1,11 +1,11 @@
-//! Patterns beside the equality of values, for numbers that are special.
+//! Patterns against the equality of values, for special numbers.
 
 use super::{LongDouble, Pattern};
 use crate::element::{Char, Scalar, Swapped, Ucs4};
 use half::f16;
 use num_complex::Complex;
 
-/// What a pattern finds among some values, beside what equals the value.
+/// Checks what a pattern finds among some values against what equals the value.
 fn check<T: Scalar>(values: &[T::Value]) {
     let mut memory = Vec::new();
     values.iter().for_each(|&value| memory.extend_from_slice(T::encode(value).as_ref()));
@@ -13,7 +13,7 @@ fn check<T: Scalar>(values: &[T::Value]) {
         let equal = |&other: &T::Value| other == value;
         let (first, count) =
             (values.iter().position(equal), values.iter().filter(|&other| equal(other)).count());
-        let pattern = Pattern::of::<T>(value);
+        let pattern = Pattern::from_value::<T>(value);
         assert_eq!(pattern.is_none(), count == 0, "{value:?}");
         let Some(pattern) = pattern else { continue };
         // SAFETY: the memory is as many contiguous elements.
@@ -65,7 +65,7 @@ fn a_pattern_matches_what_equals_the_value() {
 fn any_byte_but_0_is_true() {
     let memory = [0_u8, 2, 255, 1, 0];
     for (value, first, count) in [(true, 1, 3), (false, 0, 2)] {
-        let pattern = Pattern::of::<bool>(value);
+        let pattern = Pattern::from_value::<bool>(value);
         // SAFETY: the memory is five bytes.
         let found = pattern.map(|pattern| unsafe {
             (pattern.find(memory.as_ptr(), 5), pattern.count(memory.as_ptr(), 5))
@@ -77,7 +77,7 @@ fn any_byte_but_0_is_true() {
 #[test]
 fn bytes_that_are_no_element_match_nothing() {
     use crate::kernels::encoding::Encoding;
-    assert!(Pattern::from_element(Encoding::of::<u32>(), &[1, 2]).is_none());
-    assert!(Pattern::from_element(Encoding::of::<u32>(), &[1]).is_none());
-    assert!(Pattern::from_element(Encoding::of::<u8>(), &[]).is_none());
+    assert!(Pattern::from_element(Encoding::from_type::<u32>(), &[1, 2]).is_none());
+    assert!(Pattern::from_element(Encoding::from_type::<u32>(), &[1]).is_none());
+    assert!(Pattern::from_element(Encoding::from_type::<u8>(), &[]).is_none());
 }
