@@ -20,7 +20,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 const COUNT: usize = 1 << 16;
 
 /// A view of the elements of a layout that lie in `memory`, the first of them at its start.
-fn view<T: Scalar>(memory: &[Cell<f64>], layout: Layout) -> View<T> {
+fn view<T: Scalar>(memory: &[Cell<f64>], layout: Layout) -> View<'_, T> {
     let reach = layout.extent();
     assert!(reach.start >= 0 && reach.end as usize <= size_of_val(memory));
     // SAFETY: the elements lie within the cells, which each bench keeps until its end.
@@ -125,7 +125,7 @@ fn not_read() -> consumer::Error {
     Format::parse(b"no format").unwrap_err()
 }
 
-fn opaque(start: *mut u8, layout: Layout) -> View<Opaque> {
+fn opaque(start: *mut u8, layout: Layout) -> View<'static, Opaque> {
     // SAFETY: the caller's memory has room for the layout, and outlives the view.
     unsafe { View::new(start, layout, false, not_read()) }
 }

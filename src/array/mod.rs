@@ -48,18 +48,19 @@ pub type Owner = Arc<dyn Any + Send + Sync>;
 /// assert_eq!(array.get(&[-1]).unwrap(), 5);
 /// assert_eq!(array.iter().sum::<i32>(), 15);
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 #[repr(C)] // Fixes the offsets of the fields, as for `View`.
 pub struct ConsumerArray<T: Element> {
     format: FormatString,
     owner: Option<Owner>,
-    view: View<T>,
+    /// Of memory that lives as long as the array: only views that borrow the array are handed out.
+    view: View<'static, T>,
 }
 
 impl<T: Element> ConsumerArray<T> {
     /// Makes an array over memory that `owner` keeps alive or, without an owner, the caller.
     #[inline(always)]
-    fn new(view: View<T>, format: FormatString, owner: Option<Owner>) -> Self {
+    fn new(view: View<'static, T>, format: FormatString, owner: Option<Owner>) -> Self {
         Self { view, format, owner }
     }
 
@@ -97,11 +98,20 @@ impl<T: Element> ConsumerArray<T> {
     }
 }
 
+impl<T: Element> Clone for ConsumerArray<T> {
+    fn clone(&self) -> Self {
+        let (layout, format, owner) =
+            (self.layout().clone(), self.format.clone(), self.owner.clone());
+        // SAFETY: the same elements, whose memory the same owner keeps alive.
+        unsafe { self.with_same_type(self.start(), layout, self.readonly(), format, owner) }
+    }
+}
+
 impl<T: Element> Deref for ConsumerArray<T> {
-    type Target = View<T>;
+    type Target = View<'static, T>;
 
     #[inline]
-    fn deref(&self) -> &View<T> {
+    fn deref(&self) -> &View<'static, T> {
         &self.view
     }
 }

@@ -16,6 +16,7 @@ mod raw;
 mod walk;
 
 use std::fmt;
+use std::marker::PhantomData;
 
 pub(crate) use odometer::{Axis, Odometer};
 pub use raw::RawView;
@@ -40,21 +41,35 @@ use crate::layout::{Key, Layout, Order};
 /// assert_eq!(view.get(&[1, -1]).unwrap(), 6);
 /// assert_eq!(view.transpose(&[1, 0]).unwrap().iter().collect::<Vec<_>>(), [1, 4, 2, 5, 3, 6]);
 /// ```
+///
+/// Views of parts of a view borrow it, and so does whatever is made from an array: no view outlives the
+/// memory of the array that it came from.
+///
+/// ```compile_fail,E0505
+/// use consumer::{AnyArray, Key};
+///
+/// let AnyArray::U8(array) = AnyArray::from_bytes(&[1, 2, 3], c"B", &[3]).unwrap() else { return };
+/// let view = array.select(&[Key::Ellipsis]).unwrap();
+/// drop(array);
+/// view.get(&[0]).unwrap();
+/// ```
 // The fields are at the same offsets for every type, so that code which ignores the type is
 // compiled once.
 #[repr(C)]
-pub struct View<T: Element> {
+pub struct View<'a, T: Element> {
     start: *mut u8,
     layout: Layout,
     readonly: bool,
     descriptor: T::Descriptor,
+    /// The memory, which is borrowed.
+    memory: PhantomData<&'a ()>,
 }
 
-impl<T: Element> View<T> {
+impl<T: Element> View<'_, T> {
     /// Makes a view of the elements that lie around `start` as `layout` describes.
     ///
     /// # Safety
-    /// As long as this view, or one made from it, is used:
+    /// As long as this view is used, or one made from it, which borrows it:
     /// - every element that the layout leads to is valid for reads of the itemsize, and for writes
     ///   unless `readonly`; the pointers on the way to it (suboffsets) are valid for reads;
     /// - no Rust reference to that memory is live that a load or a store through the view would
@@ -70,7 +85,7 @@ impl<T: Element> View<T> {
         readonly: bool,
         descriptor: T::Descriptor,
     ) -> Self {
-        Self { start, layout, readonly, descriptor }
+        Self { start, layout, readonly, descriptor, memory: PhantomData }
     }
 
     /// Returns the address of the element whose indices are all 0, if there is one.
@@ -107,7 +122,7 @@ impl<T: Element> View<T> {
     /// `piece` leads to elements of this view only.
     #[doc(hidden)]
     #[must_use]
-    pub unsafe fn piece(&self, piece: RawView<'_>) -> Self {
+    pub unsafe fn piece(&self, piece: RawView<'_>) -> View<'_, T> {
         // SAFETY: the caller guarantees that the layout leads to elements of this view only.
         unsafe { self.with_layout(piece.start(), piece.layout().clone()) }
     }
@@ -125,8 +140,9 @@ impl<T: Element> View<T> {
     /// # Safety
     /// The requirements of [`new`](Self::new).
     #[inline(always)]
-    unsafe fn with_layout(&self, start: *mut u8, layout: Layout) -> Self {
-        Self { start, layout, readonly: self.readonly, descriptor: self.descriptor.clone() }
+    unsafe fn with_layout(&self, start: *mut u8, layout: Layout) -> View<'_, T> {
+        let (readonly, descriptor) = (self.readonly, self.descriptor.clone());
+        View { start, layout, readonly, descriptor, memory: PhantomData }
     }
 
     /// Returns start and layout, to be changed in place.
@@ -142,7 +158,7 @@ impl<T: Element> View<T> {
     ///
     /// # Errors
     /// Returns the errors of [`Layout::select`].
-    pub fn select(&self, keys: &[Key]) -> Result<Self> {
+    pub fn select(&self, keys: &[Key]) -> Result<View<'_, T>> {
         let (start, layout) = self.raw().select(keys)?;
         // SAFETY: the layout leads to elements of this view only, so its guarantees hold for them.
         Ok(unsafe { self.with_layout(start, layout) })
@@ -153,7 +169,7 @@ impl<T: Element> View<T> {
     ///
     /// # Errors
     /// Returns the errors of [`Layout::transpose`].
-    pub fn transpose(&self, axes: &[isize]) -> Result<Self> {
+    pub fn transpose(&self, axes: &[isize]) -> Result<View<'_, T>> {
         let layout = self.layout.transpose(axes)?;
         // SAFETY: the layout leads to the elements of this view, so its guarantees hold for them.
         Ok(unsafe { self.with_layout(self.start, layout) })
@@ -163,7 +179,7 @@ impl<T: Element> View<T> {
     ///
     /// # Errors
     /// Returns the errors of [`Layout::reshape`].
-    pub fn reshape(&self, shape: &[isize], order: Order) -> Result<Self> {
+    pub fn reshape(&self, shape: &[isize], order: Order) -> Result<View<'_, T>> {
         let layout = self.layout.reshape(shape, order)?;
         // SAFETY: the layout leads to the elements of this view, so its guarantees hold for them.
         Ok(unsafe { self.with_layout(self.start, layout) })
@@ -171,12 +187,13 @@ impl<T: Element> View<T> {
 
     /// Returns the same view with stores refused.
     #[must_use]
-    pub fn to_readonly(&self) -> Self {
-        Self { readonly: true, ..self.clone() }
+    pub fn to_readonly(&self) -> View<'_, T> {
+        // SAFETY: the same elements, and nothing more is allowed.
+        View { readonly: true, ..unsafe { self.with_layout(self.start, self.layout.clone()) } }
     }
 }
 
-impl<T: Scalar> View<T> {
+impl<T: Scalar> View<'_, T> {
     /// Loads one element.
     ///
     /// # Errors
@@ -219,18 +236,7 @@ impl<T: Scalar> View<T> {
     }
 }
 
-impl<T: Element> Clone for View<T> {
-    fn clone(&self) -> Self {
-        Self {
-            start: self.start,
-            layout: self.layout.clone(),
-            readonly: self.readonly,
-            descriptor: self.descriptor.clone(),
-        }
-    }
-}
-
-impl<T: Element> fmt::Debug for View<T> {
+impl<T: Element> fmt::Debug for View<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("View")
             .field("type", &std::any::type_name::<T>())

@@ -93,7 +93,7 @@ impl Objects {
     }
 
     /// Exchanges the elements for those of a view of the same element type and number of elements.
-    fn exchange_all(&self, target: &View<Composite>) -> Result<()> {
+    fn exchange_all(&self, target: &View<'_, Composite>) -> Result<()> {
         let (shape, itemsize) = (target.layout().shape(), target.layout().itemsize());
         let layout = Layout::contiguous(shape, itemsize)?;
         if target.readonly() {
@@ -163,8 +163,8 @@ impl Drop for AttachedObjects<'_> {
 /// references that were stored over.
 pub(crate) fn assign<'py>(
     py: Python<'py>,
-    target: &View<Composite>,
-    source: &View<Composite>,
+    target: &View<'_, Composite>,
+    source: &View<'_, Composite>,
 ) -> Result<AttachedObjects<'py>> {
     let memory = copy::to_memory(source, Order::C)?;
     let (element_type, itemsize) = (target.descriptor().clone(), target.layout().itemsize());
@@ -182,7 +182,7 @@ pub(crate) fn assign<'py>(
 /// leads to a writable element of the view, which is apart from them.
 pub(crate) unsafe fn store<'py>(
     py: Python<'py>,
-    target: &View<Composite>,
+    target: &View<'_, Composite>,
     pointer: *mut u8,
     bytes: &[u8],
 ) -> Result<AttachedObjects<'py>> {
@@ -204,7 +204,7 @@ pub(crate) unsafe fn store<'py>(
 /// The bytes are one element of the view, whose references are to objects that are alive.
 pub(crate) unsafe fn fill<'py>(
     py: Python<'py>,
-    target: &View<Composite>,
+    target: &View<'_, Composite>,
     bytes: &[u8],
 ) -> Result<AttachedObjects<'py>> {
     let memory = repeated(bytes, target.layout().len())?;

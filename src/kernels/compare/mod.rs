@@ -39,13 +39,13 @@ const COMPLEX_BLOCK: usize = 1024;
 
 /// Returns whether two views have equal elements in the same places; never for different shapes.
 #[must_use]
-pub fn equal<T: Scalar>(left: &View<T>, right: &View<T>) -> bool {
+pub fn equal<T: Scalar>(left: &View<'_, T>, right: &View<'_, T>) -> bool {
     equal_across(left, right)
 }
 
 /// The same as [`equal`] for two types of the same values: one type in two byte orders.
 #[must_use]
-pub fn equal_across<T, U>(left: &View<T>, right: &View<U>) -> bool
+pub fn equal_across<T, U>(left: &View<'_, T>, right: &View<'_, U>) -> bool
 where
     T: Scalar,
     U: Scalar<Value = T::Value>,

@@ -20,7 +20,7 @@ use crate::view::{RawView, View};
 /// Returns an error with [`is_read_only`](Error::is_read_only) if the target is; with
 /// [`is_value`](Error::is_value) if shapes or itemsizes differ; with
 /// [`is_too_large`](Error::is_too_large) if the two overlap and there is no memory for a copy.
-pub fn assign<T: Element, U: Element>(target: &View<T>, source: &View<U>) -> Result<()> {
+pub fn assign<T: Element, U: Element>(target: &View<'_, T>, source: &View<'_, U>) -> Result<()> {
     if target.readonly() {
         return Err(Error::read_only());
     }

@@ -18,7 +18,7 @@ use smallvec::SmallVec;
 /// # Errors
 /// Returns an error with [`is_read_only`](Error::is_read_only) if the view is; with
 /// [`is_value`](Error::is_value) if the bytes are not one element.
-pub fn fill<T: Element>(target: &View<T>, element: &[u8]) -> Result<()> {
+pub fn fill<T: Element>(target: &View<'_, T>, element: &[u8]) -> Result<()> {
     if target.readonly() {
         return Err(Error::read_only());
     }

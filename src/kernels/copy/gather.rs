@@ -83,7 +83,7 @@ unsafe fn gather_swapped(
 /// copy::to_slice(&view, Order::C, &mut reversed).unwrap();
 /// assert_eq!(reversed, [3, 2, 1]);
 /// ```
-pub fn to_memory<T: Element>(view: &View<T>, order: Order) -> Result<Memory> {
+pub fn to_memory<T: Element>(view: &View<'_, T>, order: Order) -> Result<Memory> {
     // SAFETY: a unit of 1 divides every element.
     unsafe { to_memory_swapped(view.raw(), order, 1) }
 }
@@ -110,7 +110,7 @@ pub(crate) unsafe fn to_memory_swapped(
 ///
 /// # Errors
 /// Returns the errors of [`to_memory`].
-pub fn to_native<T: Scalar>(view: &View<T>) -> Result<Memory> {
+pub fn to_native<T: Scalar>(view: &View<'_, T>) -> Result<Memory> {
     // SAFETY: an element of a type is one or two of its units.
     unsafe { to_memory_swapped(view.raw(), Order::C, Encoding::from_type::<T>().swap_unit()) }
 }
@@ -120,7 +120,7 @@ pub fn to_native<T: Scalar>(view: &View<T>) -> Result<Memory> {
 /// # Errors
 /// Returns an error with [`is_value`](Error::is_value) if the slice is not exactly of the view's
 /// `nbytes`.
-pub fn to_slice<T: Element>(view: &View<T>, order: Order, target: &mut [u8]) -> Result<()> {
+pub fn to_slice<T: Element>(view: &View<'_, T>, order: Order, target: &mut [u8]) -> Result<()> {
     let (have, want) = (target.len(), view.layout().nbytes());
     if have != want {
         return Err(Error::value(format!("{want} bytes do not fit a slice of {have}")));

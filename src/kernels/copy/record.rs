@@ -96,7 +96,7 @@ pub unsafe fn fill(element_type: &ElementType, target: RawView<'_>, element: &[u
 ///
 /// # Errors
 /// Returns the errors of [`to_memory`](super::to_memory).
-pub(crate) fn to_native(view: &View<Composite>) -> Result<Memory> {
+pub(crate) fn to_native(view: &View<'_, Composite>) -> Result<Memory> {
     let contiguous = Layout::contiguous(view.layout().shape(), view.layout().itemsize())?;
     // SAFETY: `written` passes on new memory of exactly that size, which therefore does not overlap
     // the view, and all of it is written; a view's descriptor is the type of its elements.

@@ -42,14 +42,14 @@ use crate::view::{RawView, View};
 /// ```
 #[must_use]
 #[inline]
-pub fn find<T: Scalar>(view: &View<T>, value: T::Value) -> Option<usize> {
+pub fn find<T: Scalar>(view: &View<'_, T>, value: T::Value) -> Option<usize> {
     Pattern::from_value::<T>(value).as_ref().and_then(|pattern| find_pattern(view.raw(), pattern))
 }
 
 /// Returns how many elements equal a value.
 #[must_use]
 #[inline]
-pub fn count<T: Scalar>(view: &View<T>, value: T::Value) -> usize {
+pub fn count<T: Scalar>(view: &View<'_, T>, value: T::Value) -> usize {
     Pattern::from_value::<T>(value).as_ref().map_or(0, |pattern| count_pattern(view.raw(), pattern))
 }
 

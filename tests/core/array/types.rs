@@ -247,7 +247,7 @@ fn arrays_over_our_own_memory() {
     let array = AnyArray::from_memory(memory(), layout(), c"i".into()).unwrap();
     let AnyArray::I32(numbers) = &array else { panic!() };
     numbers.set(&[1, -1], 7).unwrap();
-    let view: &View<i32> = numbers;
+    let view: &View<'_, i32> = numbers;
     assert_eq!(view.iter().collect::<Vec<_>>(), [0, 0, 0, 0, 0, 7]);
     // Too large, and not contiguous.
     let small = Memory::zeroed(23).unwrap();

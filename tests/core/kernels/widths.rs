@@ -124,7 +124,7 @@ fn swaps<T: Scalar>(place: &Placed, part: usize, seed: u64) -> Result<(), TestCa
     let arena = Arena::random(place.size, seed);
     let mut expected = place.gathered(&arena.bytes(), Order::C);
     expected.chunks_mut(part).for_each(<[u8]>::reverse);
-    let view: View<T> = place.view(&arena, true, ());
+    let view: View<'_, T> = place.view(&arena, true, ());
     with_every_width(|| {
         let memory = copy::to_native(&view).unwrap();
         let layout = Layout::contiguous(&[expected.len()], 1).unwrap();
@@ -500,7 +500,7 @@ fn looks<T: Scalar>(
         bytes[*position..position + place.itemsize].copy_from_slice(element);
     }
     let arena = Arena::new(&bytes);
-    let view: View<T> = place.view(&arena, true, ());
+    let view: View<'_, T> = place.view(&arena, true, ());
     let values_at = |bytes: &[u8], positions: &[usize]| -> Vec<T::Value> {
         positions.iter().map(|&at| value::<T>(&bytes[at..])).collect()
     };
@@ -529,7 +529,7 @@ fn looks<T: Scalar>(
         let others = values_at(&bytes, &copy.positions(Order::C));
         let same = values == others;
         let arena = Arena::new(&bytes);
-        let other: View<T> = copy.view(&arena, true, ());
+        let other: View<'_, T> = copy.view(&arena, true, ());
         with_every_width(|| {
             prop_assert_eq!(compare::equal(&view, &other), same);
             prop_assert_eq!(compare::equal(&other, &view), same);
@@ -585,7 +585,7 @@ fn what_no_machine_needs_can_be_copied() {
     let arena = Arena::random(4, 0);
     for shape in [&[0][..], &[0, 3], &[3, 0], &[1, 1, 1]] {
         let place = Placed::new(shape, &vec![-7; shape.len()], 1, 0, 0);
-        let view: View<Opaque> = place.opaque(&arena, false);
+        let view: View<'_, Opaque> = place.opaque(&arena, false);
         let mut target = vec![0; place.layout().nbytes()];
         copy::to_slice(&view, Order::Fortran, &mut target).unwrap();
         copy::fill(&view, &[1]).unwrap();
@@ -603,7 +603,7 @@ fn searches_long<T: Scalar>(often: &[u8], rarely: &[u8]) {
             bytes[start..start + T::SIZE].copy_from_slice(rarely);
             let placed = Placed::new(&[length], &[T::SIZE as isize], T::SIZE, 0, 0);
             let arena = Arena::new(&bytes);
-            let view: View<T> = placed.view(&arena, true, ());
+            let view: View<'_, T> = placed.view(&arena, true, ());
             let rare = bytes.chunks_exact(T::SIZE).filter(|element| *element == rarely).count();
             with_every_width(|| {
                 prop_assert_eq!(search::count(&view, value::<T>(often)), length - rare);

@@ -131,12 +131,12 @@ impl Placed {
         positions.windows(2).all(|pair| pair[0] + self.itemsize <= pair[1])
     }
 
-    pub(crate) fn view<T: Element>(
+    pub(crate) fn view<'a, T: Element>(
         &self,
-        arena: &Arena,
+        arena: &'a Arena,
         readonly: bool,
         descriptor: T::Descriptor,
-    ) -> View<T> {
+    ) -> View<'a, T> {
         assert!(self.size <= arena.0.len());
         let start = arena.pointer(self.start);
         // SAFETY: the arena has the room that was measured for the layout, its cells may be stored
@@ -145,7 +145,7 @@ impl Placed {
     }
 
     /// A view of bytes without meaning, for elements of any size.
-    pub(crate) fn opaque(&self, arena: &Arena, readonly: bool) -> View<Opaque> {
+    pub(crate) fn opaque<'a>(&self, arena: &'a Arena, readonly: bool) -> View<'a, Opaque> {
         self.view(arena, readonly, unreadable())
     }
 }

@@ -27,7 +27,7 @@ struct Dimension {
 struct Image {
     /// What the view points into.
     _blocks: Vec<Arena>,
-    view: View<u32>,
+    view: View<'static, u32>,
 }
 
 /// The first dimensions up to the one that is followed by a pointer, and the others.
@@ -137,7 +137,7 @@ fn expected(shape: &[usize], keys: &[Key]) -> Option<(Vec<usize>, Vec<u32>)> {
     Some((selection.layout.shape().to_vec(), values))
 }
 
-fn walked(view: &View<u32>, order: Order) -> Vec<u32> {
+fn walked(view: &View<'_, u32>, order: Order) -> Vec<u32> {
     let elements = Walk::from_view(view.raw(), order)
         .flat_map(|run| (0..run.length).map(move |index| run.pointer(0, index).cast::<u32>()));
     // SAFETY: the runs lead to elements of the view.
