@@ -43,7 +43,7 @@ pub(super) unsafe fn from_f32(source: *const f32, target: *mut f16, count: usize
     // SAFETY: the caller guarantees that both are valid.
     unsafe {
         convert_in_chunks(source, target, count, |floats, halves| {
-            halves.convert_from_f32_slice(floats)
+            halves.convert_from_f32_slice(floats);
         });
     }
 }

@@ -13,7 +13,7 @@ use num_traits::AsPrimitive;
 /// What numbers are widened to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Widened {
-    /// Integers of so many bytes; negative ones by their two's complement.
+    /// Integers of that many bytes; negative ones by their two's complement.
     Integer(usize),
     /// `f32` or `f64`, by the size.
     Float(usize),

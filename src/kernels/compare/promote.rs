@@ -14,7 +14,7 @@ use crate::kernels::encoding::Encoding;
 /// What two numbers are compared as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CommonType {
-    /// Integers of so many bytes, by their bits.
+    /// Integers of that many bytes, by their bits.
     Integer(usize),
     /// The same, one of them signed and the other unsigned: negative ones equal nothing.
     MixedSigns(usize),

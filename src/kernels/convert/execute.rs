@@ -85,7 +85,7 @@ unsafe fn convert_in_blocks(
     let mut convert = |source: *const u8, count: usize| {
         let target = target.wrapping_add(done * target_size);
         // SAFETY: it is only called with as many elements as half a block, valid for reads; the
-        // caller guarantees the target, and the blocks are ours.
+        // caller guarantees the target, and the blocks are local.
         let result = unsafe { plan.run(source, target, count, blocks) };
         let before = done;
         done += count;

@@ -28,7 +28,7 @@ pub fn assign<T: Element, U: Element>(target: &View<'_, T>, source: &View<'_, U>
     unsafe { assign_raw(target.raw(), source.raw()) }
 }
 
-/// The same as [`assign`], whatever the types.
+/// The same as [`assign`], for elements of any types.
 ///
 /// # Safety
 /// The target's elements are valid for writes.

@@ -26,7 +26,7 @@ pub fn fill<T: Element>(target: &View<'_, T>, element: &[u8]) -> Result<()> {
     unsafe { fill_raw(target.raw(), element) }
 }
 
-/// The same as [`fill`], whatever the type.
+/// The same as [`fill`], for elements of any type.
 ///
 /// # Safety
 /// The target's elements are valid for writes.

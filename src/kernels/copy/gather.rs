@@ -88,7 +88,7 @@ pub fn to_memory<T: Element>(view: &View<'_, T>, order: Order) -> Result<Memory>
     unsafe { to_memory_swapped(view.raw(), order, 1) }
 }
 
-/// The same as [`to_memory`], whatever the type, and reverses every `swap_unit` bytes.
+/// The same as [`to_memory`], for elements of any type, and reverses every `swap_unit` bytes.
 ///
 /// # Safety
 /// An element is a whole number of units.

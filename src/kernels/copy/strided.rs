@@ -1,4 +1,4 @@
-//! Copying runs of elements, whatever their strides.
+//! Copying runs of elements with any strides.
 //!
 //! If elements are contiguous on both sides, a run is one copy of bytes. Otherwise an element is
 //! moved as the integer of its size, and for the most common strides there are loops that compilers

@@ -196,7 +196,7 @@ impl<const SIZE: usize, const SIDE: usize> Tiles<SIZE, SIDE> {
                         let lane = from.wrapping_offset(to_column * index as isize);
                         *vector = V::load(lane, between_lanes);
                     }
-                    // Each round doubles how many elements of one row are next to each other.
+                    // Each round doubles how many elements of one row are contiguous.
                     let mut together = 1;
                     while together < SIDE {
                         let before = tile;

@@ -26,7 +26,7 @@ pub(crate) trait Vector: Copy {
     /// The processor has the vectors, and each lane is valid for reads of 16 bytes.
     unsafe fn load(start: *const u8, step: isize) -> Self;
 
-    /// Stores the lanes next to each other.
+    /// Stores the lanes contiguously.
     ///
     /// # Safety
     /// The processor has the vectors, and `target` is valid for writes of all lanes.

@@ -235,7 +235,7 @@ fn converted(parts: &[Real], from: Type, to: Type, overflow: Overflow) -> Option
 
 #[allow(unsafe_code)]
 fn bytes_of(memory: &Memory) -> Vec<u8> {
-    // SAFETY: the memory has that many bytes, and nobody else looks at it.
+    // SAFETY: the memory has that many bytes, and nothing else accesses it.
     unsafe { std::slice::from_raw_parts(memory.start(), memory.len()) }.to_vec()
 }
 

@@ -11,10 +11,10 @@ fn orders() -> impl Strategy<Value = Order> {
     prop_oneof![Just(Order::C), Just(Order::Fortran)]
 }
 
-/// The bytes of memory of our own.
+/// Returns the bytes of memory.
 #[allow(unsafe_code)]
 fn bytes_of(memory: &Memory) -> Vec<u8> {
-    // SAFETY: the memory has that many bytes, and nobody else looks at it.
+    // SAFETY: the memory has that many bytes, and nothing else accesses it.
     unsafe { std::slice::from_raw_parts(memory.start(), memory.len()) }.to_vec()
 }
 
@@ -81,7 +81,7 @@ proptest! {
         if to.is_disjoint() {
             prop_assert_eq!(&found, &after);
         } else {
-            // Which of several elements stays in a shared place is nobody's promise, but nothing
+            // Which of several elements stays in a shared place is not specified, but nothing
             // around them may change.
             for (position, _) in outside.iter().enumerate().filter(|&(_, &outside)| outside) {
                 prop_assert_eq!(found[position], before[position]);

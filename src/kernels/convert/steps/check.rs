@@ -1,4 +1,4 @@
-//! Steps that look at numbers: for errors, for the nearest ones within limits, for truth.
+//! Steps that look at numbers, to find errors, to clamp them to limits, or for their truth.
 
 #![allow(unsafe_code)]
 
