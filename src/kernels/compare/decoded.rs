@@ -17,24 +17,29 @@ pub(crate) enum Decode<'a> {
     Composite(&'a ElementType, usize),
 }
 
+/// The copy of an element.
+type Bytes = SmallVec<[u8; 64]>;
+
 impl Decode<'_> {
-    /// Returns the value of an element.
+    /// Returns the value of an element, by way of a copy if it is no scalar.
     ///
     /// # Safety
     /// `pointer` leads to an element that this decodes, and that is valid for reads.
-    unsafe fn value(self, pointer: *const u8) -> Value {
+    #[inline]
+    unsafe fn value(self, pointer: *const u8, bytes: &mut Bytes) -> Value {
         match self {
             // SAFETY: the caller guarantees an element of the function's type.
             Self::Scalar(decode) => unsafe { decode(pointer) },
             Self::Composite(element_type, size) => {
-                let mut bytes: SmallVec<[u8; 64]> = SmallVec::with_capacity(size);
+                bytes.clear();
+                bytes.reserve(size);
                 // SAFETY: the caller guarantees `size` bytes, for which there is room. They are
                 // copied because memory that others write to must not be in a slice.
                 unsafe {
                     bytes.as_mut_ptr().copy_from_nonoverlapping(pointer, size);
                     bytes.set_len(size);
                 }
-                element_type.value(&bytes)
+                element_type.value(bytes)
             }
         }
     }
@@ -49,12 +54,13 @@ pub(crate) unsafe fn equal_decoded(
     (right, decode_right): (RawView<'_>, Decode<'_>),
 ) -> bool {
     let Ok(mut walk) = Walk::new([left, right], Order::C) else { return false };
+    let mut bytes = Bytes::new();
     walk.all(|run| {
         (0..run.length).all(|index| {
             // SAFETY: a run leads to elements of both views, which are valid for reads.
             unsafe {
-                decode_left.value(run.pointer(0, index))
-                    == decode_right.value(run.pointer(1, index))
+                decode_left.value(run.pointer(0, index), &mut bytes)
+                    == decode_right.value(run.pointer(1, index), &mut bytes)
             }
         })
     })
