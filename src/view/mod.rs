@@ -42,8 +42,8 @@ use crate::layout::{Key, Layout, Order};
 /// assert_eq!(view.transpose(&[1, 0]).unwrap().iter().collect::<Vec<_>>(), [1, 4, 2, 5, 3, 6]);
 /// ```
 ///
-/// Views of parts of a view borrow it, and so does whatever is made from an array: no view outlives the
-/// memory of the array that it came from.
+/// Views of parts of a view borrow it, and so does whatever is made from an array: no view outlives
+/// the memory of the array that it came from.
 ///
 /// ```compile_fail,E0505
 /// use consumer::{AnyArray, Key};
