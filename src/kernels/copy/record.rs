@@ -20,8 +20,8 @@ use crate::view::{RawView, View, Walk};
 /// those that were in memory are in `bytes` afterwards.
 ///
 /// # Safety
-/// `pointer` is valid for reads and writes of an element of `element_type`, and so is `bytes`, which
-/// does not overlap it. Where there are no objects, `bytes` is only read.
+/// `pointer` is valid for reads and writes of an element of `element_type`, and so is `bytes`,
+/// which does not overlap it. Where there are no objects, `bytes` is only read.
 pub unsafe fn exchange(element_type: &ElementType, pointer: *mut u8, bytes: *mut u8) {
     element_type.for_each_leaf(0, &mut |range, part| {
         let (place, new) = (pointer.wrapping_add(range.start), bytes.wrapping_add(range.start));
