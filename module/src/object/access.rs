@@ -227,6 +227,6 @@ impl PyConsumerArray {
     pub(crate) fn exporter<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let _access = self.access(py)?;
         // SAFETY: a view that can be accessed holds its root.
-        Ok(self.with_root(py, |root| unsafe { root.exporter(py) }))
+        Ok(unsafe { self.root_to_hold(py).exporter(py) })
     }
 }

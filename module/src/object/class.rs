@@ -112,16 +112,6 @@ impl PyConsumerArray {
         }
     }
 
-    /// Calls `f` with the root of the view. `f` runs no Python code.
-    #[inline(always)]
-    pub(super) fn with_root<R>(&self, _attached: Python<'_>, f: impl FnOnce(&Root) -> R) -> R {
-        // SAFETY: as for `parent`: `f` runs no Python code, so that nobody releases the view.
-        match unsafe { &*self.parent.get() } {
-            Parent::Itself | Parent::Gone => f(&self.root),
-            Parent::View(parent) => f(&parent.get().root),
-        }
-    }
-
     /// Gives the view's memory up for good.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ import consumer
 import pytest
 
 from support.exporters import Exporter
+from support.oracles import METADATA
 from support.programs import run_python
 
 KEEPERS = {
@@ -156,24 +157,7 @@ def test_an_iterator_at_its_end_lets_go():
 
 
 USES = {
-    **{
-        name: lambda view, name=name: getattr(view, name)
-        for name in [
-            "obj",
-            "format",
-            "itemsize",
-            "nbytes",
-            "ndim",
-            "shape",
-            "strides",
-            "suboffsets",
-            "readonly",
-            "c_contiguous",
-            "f_contiguous",
-            "contiguous",
-            "T",
-        ]
-    },
+    **{name: lambda view, name=name: getattr(view, name) for name in ["obj", *METADATA, "T"]},
     "len": len,
     "element": lambda view: view[0],
     "slice": lambda view: view[1:],
