@@ -18,7 +18,7 @@ MATURIN_DEVELOP := VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test setup rust build dev lint types test-core test-python test-others test-packages \
-	test-matrix sanitize valgrind fuzz fuzz-core bench bench-core wheel sdist format clean
+	test-matrix sanitize valgrind fuzz sweep fuzz-core bench bench-core wheel sdist format clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -114,6 +114,15 @@ FUZZ = tests/python/fuzz.py --cases $(CASES) $(if $(SEED),--seed $(SEED))
 fuzz: build  ## Compare CASES random exporters (from SEED on) with other oracles, on every interpreter
 	$(BIN)/python $(FUZZ)
 	@for python in $(OTHER_PYTHONS); do sh tests/tools/run_on.sh $$python $(FUZZ) || exit 1; done
+
+# How long each sweep runs, on each interpreter; NAMES="name …" chooses among them.
+SECONDS ?= 60
+NAMES ?=
+SWEEP = tests/python/sweep.py $(NAMES) --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+
+sweep: build  ## Look for faults of known kinds with random inputs, SECONDS for each kind
+	$(BIN)/python $(SWEEP)
+	@for python in $(OTHER_PYTHONS); do sh tests/tools/run_on.sh $$python $(SWEEP) || exit 1; done
 
 # --- Benchmarks --------------------------------------------------------------------------------
 

@@ -63,3 +63,34 @@ pub fn no_buffer(object: &Bound<'_, PyAny>) -> PyErr {
     };
     raise().unwrap_or_else(|error| error)
 }
+
+/// Drops an error that is not passed on, and all that its traceback keeps alive, at once.
+///
+/// Functions that go around PyO3 run without its knowing that the thread is attached. What is dropped
+/// there, PyO3 puts off until some function of its own happens to run: exceptions, frames and buffers
+/// of other objects would pile up. So no error is ever dropped but here.
+#[cold]
+#[inline(never)]
+pub fn discard(_attached: Python<'_>, error: PyErr) {
+    // While the interpreter ends it cannot be told, and nothing piles up any more.
+    let _ = Python::try_attach(move |_| drop(error));
+}
+
+/// Results whose errors can be left out.
+pub trait DiscardError<T> {
+    /// Returns the value, or drops the error: see [`discard`].
+    fn or_discard(self, py: Python<'_>) -> Option<T>;
+}
+
+impl<T> DiscardError<T> for PyResult<T> {
+    #[inline]
+    fn or_discard(self, py: Python<'_>) -> Option<T> {
+        match self {
+            Ok(value) => Some(value),
+            Err(error) => {
+                discard(py, error);
+                None
+            }
+        }
+    }
+}
