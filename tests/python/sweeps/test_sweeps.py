@@ -5,6 +5,7 @@ import random
 import time
 
 import pytest
+
 import sweep
 
 # What a sweep may take here.
