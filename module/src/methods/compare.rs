@@ -15,7 +15,7 @@ use crate::gil::{self, Checkpoints};
 use crate::object::PyConsumerArray;
 use crate::object::create::view_of;
 use crate::transfer::bytes_object;
-use crate::values::read;
+use crate::values::read_exactly;
 
 /// `this == other`; `None` for an object that a view cannot be compared with.
 pub(crate) fn equals<'py>(
@@ -94,9 +94,9 @@ fn equal_objects(py: Python<'_>, left: &AnyArray, right: &AnyArray) -> PyResult<
         return Ok(false);
     }
     let read = |array: &AnyArray, pointer: *const u8| {
-        // SAFETY: a run leads to elements of the array, which are held; `read` returns a new
+        // SAFETY: a run leads to elements of the array, which are held; `read_exactly` returns a new
         // reference, or NULL with an exception.
-        unsafe { Bound::from_owned_ptr_or_err(py, read(py, array, pointer)) }
+        unsafe { Bound::from_owned_ptr_or_err(py, read_exactly(py, array, pointer)) }
     };
     let mut checkpoints = Checkpoints::for_objects(py, left.layout().len());
     for run in Walk::new([left.raw(), right.raw()], Order::C)? {

@@ -15,7 +15,7 @@ use consumer::view::load;
 
 use super::record::{self, Bytes};
 use super::references::{self, AttachedObjects};
-use super::{Equal, NewReference, PyValue, fill_list};
+use super::{Equal, NewReference, PyValue, Reading, fill_list};
 use crate::gil::{self, Checkpoints};
 
 /// Creates the object of the element at `pointer`.
@@ -29,10 +29,44 @@ pub(crate) unsafe fn read(py: Python<'_>, array: &AnyArray, pointer: *const u8) 
         dispatch!(
             array,
             scalar typed => read_scalar(py, typed, pointer),
-            composite typed => record::read(py, typed, pointer),
+            composite typed => record::read(py, typed, pointer, Reading::AsPython),
             opaque typed => no_element(py, typed.descriptor()),
         )
     }
+}
+
+/// Creates the object of the element at `pointer`, to be compared or shown: the same as [`read`],
+/// except that no long double is rounded, and none is an error.
+///
+/// # Safety
+/// The same as for [`read`].
+pub(crate) unsafe fn read_exactly(
+    py: Python<'_>,
+    array: &AnyArray,
+    pointer: *const u8,
+) -> NewReference {
+    // SAFETY: the caller guarantees it; the type is that of the array's elements.
+    unsafe {
+        match array {
+            AnyArray::LongDouble(typed) => read_scalar_exactly(py, typed, pointer),
+            AnyArray::LongDoubleSwapped(typed) => read_scalar_exactly(py, typed, pointer),
+            AnyArray::ComplexLongDouble(typed) => read_scalar_exactly(py, typed, pointer),
+            AnyArray::ComplexLongDoubleSwapped(typed) => read_scalar_exactly(py, typed, pointer),
+            AnyArray::Composite(typed) => record::read(py, typed, pointer, Reading::Exactly),
+            _ => read(py, array, pointer),
+        }
+    }
+}
+
+/// # Safety
+/// The same as for [`read`].
+unsafe fn read_scalar_exactly<T: Scalar<Value: PyValue>>(
+    py: Python<'_>,
+    _array: &ConsumerArray<T>,
+    pointer: *const u8,
+) -> NewReference {
+    // SAFETY: the caller guarantees that an element of the type is there.
+    unsafe { load::<T>(pointer) }.into_exact_object(py)
 }
 
 /// # Safety
@@ -138,7 +172,7 @@ unsafe fn read_line(
             array,
             scalar typed => read_scalars(py, typed, line, list, length, checkpoints),
             composite typed => fill_list(list, length, checkpoints, |place, _| {
-                record::read(py, typed, address(place))
+                record::read(py, typed, address(place), Reading::AsPython)
             }),
             opaque typed => fill_list(list, length, checkpoints, |_, _| {
                 no_element(py, typed.descriptor())

@@ -17,8 +17,8 @@ use consumer::form::{Composite, ElementType};
 use consumer::format::FormatString;
 use consumer::kernels::copy::record;
 
-use super::NewReference;
 use super::references;
+use super::{NewReference, Reading};
 
 pub(super) use read::{read_scalars, scalar_fields};
 
@@ -34,6 +34,7 @@ pub(super) unsafe fn read(
     py: Python<'_>,
     array: &ConsumerArray<Composite>,
     pointer: *const u8,
+    reading: Reading,
 ) -> NewReference {
     let size = array.layout().itemsize();
     let mut bytes = Bytes::with_capacity(size);
@@ -43,11 +44,11 @@ pub(super) unsafe fn read(
         bytes.set_len(size);
     }
     if let Some(fields) = read::fields_if_scalars(array.descriptor()) {
-        return read::tuple(py, fields, &bytes);
+        return read::tuple(py, fields, &bytes, reading);
     }
     // SAFETY: the bytes are a copy of an element, whose objects are alive until Python code runs.
     let objects = unsafe { references::new_references(py, array.descriptor(), &bytes) };
-    let object = read::object(py, array.descriptor(), &bytes);
+    let object = read::object(py, array.descriptor(), &bytes, reading);
     drop(objects);
     object
 }
