@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use consumer::array::AnyArray;
 use consumer::kernels::pieces::Sequence;
 use consumer::layout::Order;
-use consumer::view::Walk;
+use consumer::view::{RawView, Walk};
 
 use crate::gil::{self, Checkpoints};
 use crate::object::PyConsumerArray;
@@ -74,12 +74,19 @@ fn equal_in_pieces(py: Python<'_>, left: &AnyArray, right: &AnyArray) -> PyResul
         return Ok(left.equals(right));
     }
     let mut equal = true;
+    let (views, scalars) = ([left.raw(), right.raw()], left.is_scalar() && right.is_scalar());
+    let mut compare = |[one, other]: [RawView<'_>; 2]| {
+        // SAFETY: only called with parts of the arrays.
+        equal = unsafe { left.piece(one).equals(&right.piece(other)) };
+        Ok(equal)
+    };
     // SAFETY: the pieces are parts of the arrays, and comparing them touches nothing else.
     unsafe {
-        gil::in_pieces(py, [left.raw(), right.raw()], Sequence::Any, |[one, other], _| {
-            equal = left.piece(one).equals(&right.piece(other));
-            Ok(equal)
-        })?;
+        if scalars {
+            gil::in_pieces(py, views, Sequence::Any, |parts, _| compare(parts))?;
+        } else {
+            gil::in_small_pieces(py, views, compare)?;
+        }
     }
     Ok(equal)
 }
@@ -88,7 +95,7 @@ fn equal_in_pieces(py: Python<'_>, left: &AnyArray, right: &AnyArray) -> PyResul
 /// Python.
 fn equal_objects(py: Python<'_>, left: &AnyArray, right: &AnyArray) -> PyResult<bool> {
     if left.layout().shape() != right.layout().shape() {
-        return Ok(false);
+        return Ok(left.equals(right));
     }
     if !left.is_readable() || !right.is_readable() {
         return Ok(false);

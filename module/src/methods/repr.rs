@@ -74,25 +74,27 @@ fn elements(py: Python<'_>, array: &AnyArray) -> PyResult<String> {
     Ok(text)
 }
 
-fn released(view: &PyConsumerArray) -> String {
-    format!("<released memory of ConsumerArray at {view:p}>")
+fn released(view: &Bound<'_, PyConsumerArray>) -> String {
+    format!("<released memory of ConsumerArray at {:p}>", view.as_ptr())
 }
 
 #[pymethods]
 impl PyConsumerArray {
-    fn __str__(&self, py: Python<'_>) -> PyResult<String> {
-        if self.is_released() {
-            return Ok(released(self));
+    fn __str__(this: &Bound<'_, Self>) -> PyResult<String> {
+        let (py, view) = (this.py(), this.get());
+        if view.is_released() {
+            return Ok(released(this));
         }
-        let hold = self.hold(py)?;
+        let hold = view.hold(py)?;
         elements(py, &hold)
     }
 
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        if self.is_released() {
-            return Ok(released(self));
+    fn __repr__(this: &Bound<'_, Self>) -> PyResult<String> {
+        let (py, view) = (this.py(), this.get());
+        if view.is_released() {
+            return Ok(released(this));
         }
-        let hold = self.hold(py)?;
+        let hold = view.hold(py)?;
         let mut text = String::from("<ConsumerArray format=");
         text.push_str(&format_object(py, hold.format())?.repr()?.to_string_lossy());
         let shape = pyo3::types::PyTuple::new(py, hold.layout().shape())?;

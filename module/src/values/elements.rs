@@ -328,13 +328,14 @@ pub(crate) unsafe fn fill<'py>(
     };
     // SAFETY: the array is writable and held, and the work touches nothing else.
     unsafe {
-        gil::in_pieces(py, [array.raw()], Sequence::Any, |[piece], _| {
-            match record {
-                Some(element_type) => composite::fill(element_type, piece, &encoded.bytes)?,
-                None => copy::fill_raw(piece, &encoded.bytes)?,
-            }
-            Ok(true)
-        })?;
+        match record {
+            Some(element_type) => gil::in_small_pieces(py, [array.raw()], |[piece]| {
+                composite::fill(element_type, piece, &encoded.bytes).map(|()| true)
+            })?,
+            None => gil::in_pieces(py, [array.raw()], Sequence::Any, |[piece], _| {
+                copy::fill_raw(piece, &encoded.bytes).map(|()| true)
+            })?,
+        }
     }
     Ok(None)
 }

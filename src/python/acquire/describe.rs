@@ -165,14 +165,18 @@ unsafe fn layout(buffer: &ffi::Py_buffer, itemsize: usize) -> Result<Layout> {
     Layout::new(&shape, optional(buffer.strides), optional(buffer.suboffsets), itemsize)
 }
 
-/// The layout for an exporter that leaves out the shape: `length` bytes in one dimension, or none.
+/// The layout for an exporter that leaves out the shape, as one that was not asked for it does:
+/// `length` bytes in one dimension, or none. NumPy calls all that it exports without a shape an array
+/// of no dimensions, whatever its length; then there is one, as the C API has it.
 fn layout_of_length(ndim: usize, length: isize, itemsize: usize) -> Result<Layout> {
     let wrong = || Error::buffer(format!("no shape, {ndim} dimensions, {length} bytes"));
     let bytes = usize::try_from(length).map_err(|_| wrong())?;
     match ndim {
         0 if bytes == itemsize => Layout::contiguous(&[], itemsize),
         1 if itemsize == 0 => Layout::line(0, 0, 0),
-        1 if bytes % itemsize == 0 => Layout::line(bytes / itemsize, itemsize as isize, itemsize),
+        0 | 1 if itemsize > 0 && bytes % itemsize == 0 => {
+            Layout::line(bytes / itemsize, itemsize as isize, itemsize)
+        }
         _ => Err(wrong()),
     }
 }
