@@ -30,7 +30,23 @@ impl Format {
     /// assert!(Format::parse(b"bfloat16").unwrap_err().is_format());
     /// ```
     pub fn parse(format: &[u8]) -> Result<Self> {
-        let mut parser = Parser { text: format, position: 0, prefix: Prefix::default() };
+        Self::parse_as(format, false)
+    }
+
+    /// The same for a format that a caller wrote, and not an exporter: a prefix that applies to no
+    /// element is refused, as `struct` and NumPy do. Exporters leave such prefixes behind, in which
+    /// nothing is ambiguous.
+    ///
+    /// # Errors
+    /// Returns the errors of [`parse`](Self::parse), and one for such a prefix.
+    #[doc(hidden)]
+    pub fn parse_strict(format: &[u8]) -> Result<Self> {
+        Self::parse_as(format, true)
+    }
+
+    fn parse_as(format: &[u8], strict: bool) -> Result<Self> {
+        let prefix = Prefix::default();
+        let mut parser = Parser { text: format, position: 0, prefix, unused: None, strict };
         let items = parser.items(0)?;
         match parser.peek() {
             None => Ok(Self { items }),
@@ -43,6 +59,10 @@ struct Parser<'a> {
     text: &'a [u8],
     position: usize,
     prefix: Prefix,
+    /// Where the last prefix is, if no element has followed it.
+    unused: Option<usize>,
+    /// Whether that is an error.
+    strict: bool,
 }
 
 impl Parser<'_> {
@@ -76,11 +96,25 @@ impl Parser<'_> {
         }
     }
 
-    fn prefixes(&mut self) {
+    fn prefixes(&mut self) -> Result<()> {
         while let Some(prefix) = self.peek().and_then(Prefix::from_byte) {
+            self.check_prefix()?;
+            self.unused = Some(self.position);
             self.prefix = prefix;
             self.position += 1;
             self.skip_space();
+        }
+        Ok(())
+    }
+
+    /// Refuses a prefix that no element has followed.
+    fn check_prefix(&self) -> Result<()> {
+        match self.unused {
+            Some(position) if self.strict => {
+                let message = "no type code follows the prefix that it could apply to";
+                Err(Error::format(self.text, position, message))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -96,8 +130,9 @@ impl Parser<'_> {
                 return Ok(items);
             }
             // A record may end with a prefix that nothing follows: NumPy writes such records.
-            self.prefixes();
+            self.prefixes()?;
             if matches!(self.peek(), None | Some(b'}')) {
+                self.check_prefix()?;
                 return Ok(items);
             }
             items.push(self.item(depth)?);
@@ -106,9 +141,9 @@ impl Parser<'_> {
 
     fn item(&mut self, depth: usize) -> Result<Item> {
         let shape = self.shape()?;
-        self.prefixes();
+        self.prefixes()?;
         let count = self.count()?;
-        self.prefixes();
+        self.prefixes()?;
         let prefix = self.prefix;
         let (repeat, element) = self.element(count, depth)?;
         let name = self.name()?;
@@ -162,6 +197,7 @@ impl Parser<'_> {
             return Err(self.error("expected a type code, found the end"));
         };
         self.position += 1;
+        self.unused = None;
         let length = count.unwrap_or(1);
         let element = match letter {
             b's' => return Ok((1, Element::Bytes(length))),
@@ -208,9 +244,9 @@ impl Parser<'_> {
         }
         self.skip_space();
         let shape = self.shape()?;
-        self.prefixes();
+        self.prefixes()?;
         let count = self.count()?;
-        self.prefixes();
+        self.prefixes()?;
         let prefix = self.prefix;
         let (repeat, element) = self.element(count, depth)?;
         Ok(Item { prefix, shape, repeat, element, name: None })
