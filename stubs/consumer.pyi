@@ -278,16 +278,6 @@ class ConsumerArray(Sequence[_T], _Exports):
     def __reversed__(self) -> Iterator[_T]:
         """The elements in reverse order; above one dimension, views of one dimension less."""
 
-    # As a number.
-    def __int__(self) -> int:
-        """int(element) of a view without dimensions; any other is text, as a memoryview is."""
-
-    def __float__(self) -> float:
-        """float(element) of a view without dimensions; any other is text, as a memoryview is."""
-
-    def __complex__(self) -> complex:
-        """complex(element) of a view without dimensions; TypeError for any other."""
-
     # Comparing and searching.
     def __eq__(self, other: object, /) -> bool:
         """Whether any exporter has the same shape and equal elements, whatever the formats."""

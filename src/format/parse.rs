@@ -33,9 +33,9 @@ impl Format {
         Self::parse_as(format, false)
     }
 
-    /// The same for a format that a caller wrote, and not an exporter: a prefix that applies to no
-    /// element is refused, as `struct` and NumPy do. Exporters leave such prefixes behind, in which
-    /// nothing is ambiguous.
+    /// The same for a format that a caller wrote, and not an exporter: a prefix behind the last
+    /// element of the format or of a record is refused, as `struct` and NumPy do. Exporters may leave
+    /// one there, which changes nothing.
     ///
     /// # Errors
     /// Returns the errors of [`parse`](Self::parse), and one for such a prefix.
@@ -45,8 +45,7 @@ impl Format {
     }
 
     fn parse_as(format: &[u8], strict: bool) -> Result<Self> {
-        let prefix = Prefix::default();
-        let mut parser = Parser { text: format, position: 0, prefix, unused: None, strict };
+        let mut parser = Parser { text: format, position: 0, prefix: Prefix::default(), strict };
         let items = parser.items(0)?;
         match parser.peek() {
             None => Ok(Self { items }),
@@ -59,9 +58,7 @@ struct Parser<'a> {
     text: &'a [u8],
     position: usize,
     prefix: Prefix,
-    /// Where the last prefix is, if no element has followed it.
-    unused: Option<usize>,
-    /// Whether that is an error.
+    /// Whether a prefix that nothing follows is an error.
     strict: bool,
 }
 
@@ -96,25 +93,11 @@ impl Parser<'_> {
         }
     }
 
-    fn prefixes(&mut self) -> Result<()> {
+    fn prefixes(&mut self) {
         while let Some(prefix) = self.peek().and_then(Prefix::from_byte) {
-            self.check_prefix()?;
-            self.unused = Some(self.position);
             self.prefix = prefix;
             self.position += 1;
             self.skip_space();
-        }
-        Ok(())
-    }
-
-    /// Refuses a prefix that no element has followed.
-    fn check_prefix(&self) -> Result<()> {
-        match self.unused {
-            Some(position) if self.strict => {
-                let message = "no type code follows the prefix that it could apply to";
-                Err(Error::format(self.text, position, message))
-            }
-            _ => Ok(()),
         }
     }
 
@@ -130,9 +113,12 @@ impl Parser<'_> {
                 return Ok(items);
             }
             // A record may end with a prefix that nothing follows: NumPy writes such records.
-            self.prefixes()?;
+            self.prefixes();
             if matches!(self.peek(), None | Some(b'}')) {
-                self.check_prefix()?;
+                if self.strict {
+                    let found = self.found();
+                    return Err(self.error(format!("expected a type code, found {found}")));
+                }
                 return Ok(items);
             }
             items.push(self.item(depth)?);
@@ -141,9 +127,9 @@ impl Parser<'_> {
 
     fn item(&mut self, depth: usize) -> Result<Item> {
         let shape = self.shape()?;
-        self.prefixes()?;
+        self.prefixes();
         let count = self.count()?;
-        self.prefixes()?;
+        self.prefixes();
         let prefix = self.prefix;
         let (repeat, element) = self.element(count, depth)?;
         let name = self.name()?;
@@ -197,7 +183,6 @@ impl Parser<'_> {
             return Err(self.error("expected a type code, found the end"));
         };
         self.position += 1;
-        self.unused = None;
         let length = count.unwrap_or(1);
         let element = match letter {
             b's' => return Ok((1, Element::Bytes(length))),
@@ -244,9 +229,9 @@ impl Parser<'_> {
         }
         self.skip_space();
         let shape = self.shape()?;
-        self.prefixes()?;
+        self.prefixes();
         let count = self.count()?;
-        self.prefixes()?;
+        self.prefixes();
         let prefix = self.prefix;
         let (repeat, element) = self.element(count, depth)?;
         Ok(Item { prefix, shape, repeat, element, name: None })

@@ -8,6 +8,5 @@ pub(crate) mod compare;
 pub(crate) mod copies;
 pub(crate) mod elements;
 mod lifetime;
-mod numbers;
 mod repr;
 pub(crate) mod views;

@@ -15,11 +15,10 @@
 
 use std::ops::Deref;
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use consumer::array::AnyArray;
-use consumer::format::{FormatString, Kind};
+use consumer::format::FormatString;
 use consumer::layout::Layout;
 
 use super::class::PyConsumerArray;
@@ -55,17 +54,6 @@ impl<'a> Description<'a> {
 
     /// Converts an object to an element: see [`elements::encode`].
     pub(crate) fn encode<'py>(self, object: &Bound<'py, PyAny>) -> PyResult<Encoded<'py>> {
-        // Its `__float__` would read a view of several elements as text.
-        if let Ok(view) = object.cast_exact::<PyConsumerArray>()
-            && let Some(ndim) = view.get().try_describe().map(|view| view.layout().ndim())
-            && ndim > 0
-            && self.0.scalar_type().is_some_and(|to| to.dtype.kind() == Kind::Float)
-        {
-            return Err(PyTypeError::new_err(format!(
-                "expected a float for format '{}', found a view of {ndim} dimensions",
-                self.format()
-            )));
-        }
         elements::encode(self.0, object)
     }
 }

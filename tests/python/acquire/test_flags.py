@@ -5,9 +5,8 @@ import ctypes
 import inspect
 import itertools
 
-import pytest
-
 import consumer
+import pytest
 
 np = pytest.importorskip("numpy")
 testbuffer = pytest.importorskip("_testbuffer")

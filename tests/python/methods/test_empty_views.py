@@ -2,11 +2,10 @@
 
 import itertools
 
+import consumer
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-import consumer
 
 from support.exporters import Exporter
 
@@ -78,12 +77,21 @@ def keys(shape):
 
 def check(view, array):
     """That nothing is in the view, in the shape of the array."""
-    assert view.shape == array.shape and view.ndim == array.ndim and view.nbytes == 0
-    assert view.tolist() == array.tolist() and view.tobytes() == b"" and view.hex() == ""
-    assert view.tobytes("F") == b"" and view.copy().shape == array.shape
-    assert view == array and view == view.copy() and view == view[...]
-    assert view.astype("d").shape == array.shape and view.byteswap().shape == array.shape
-    assert 5 not in view and view.count(5) == 0
+    assert view.shape == array.shape
+    assert view.ndim == array.ndim
+    assert view.nbytes == 0
+    assert view.tolist() == array.tolist()
+    assert view.tobytes() == b""
+    assert view.hex() == ""
+    assert view.tobytes("F") == b""
+    assert view.copy().shape == array.shape
+    assert view == array
+    assert view == view.copy()
+    assert view == view[...]
+    assert view.astype("d").shape == array.shape
+    assert view.byteswap().shape == array.shape
+    assert 5 not in view
+    assert view.count(5) == 0
     assert view.__array__(copy=False).shape == array.shape
     assert str(view).count("]") == str(array.tolist()).count("]")
     view[...] = 5

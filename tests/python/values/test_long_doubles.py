@@ -6,11 +6,10 @@ import re
 import sys
 from fractions import Fraction
 
+import consumer
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-import consumer
 
 np = pytest.importorskip("numpy")
 BITS = np.finfo("g").nmant
@@ -100,7 +99,7 @@ def test_a_long_double_is_read_as_the_nearest_float_or_is_beyond_all_of_them(par
         reads = [
             lambda view=view: view[0],
             lambda view=view: view.tolist()[0],
-            lambda view=view: list(view)[0],
+            lambda view=view: next(iter(view)),
         ]
         for read in reads:
             if is_beyond(number):
@@ -127,8 +126,10 @@ def test_records_and_sub_arrays_that_hold_a_long_double_beyond_floats_cannot_be_
                 with beyond_float():
                     read(view)
     else:
-        assert record[0][0] == 7 and same(record[0][1], rounded(number))
-        assert listed[0][0] == 7 and same(listed[0][1][0][0], rounded(number))
+        assert record[0][0] == 7
+        assert same(record[0][1], rounded(number))
+        assert listed[0][0] == 7
+        assert same(listed[0][1][0][0], rounded(number))
 
 
 @given(PARTS, PARTS)
@@ -142,7 +143,8 @@ def test_complex_numbers_of_long_doubles(parts, others):
             assert "nan" in str(view) or re.search(r"e\+\d+", str(view))
         else:
             value = view[0]
-            assert same(value.real, rounded(numbers[0])) and same(value.imag, rounded(numbers[1]))
+            assert same(value.real, rounded(numbers[0]))
+            assert same(value.imag, rounded(numbers[1]))
 
 
 @given(PARTS)
@@ -253,8 +255,10 @@ def test_objects_beside_long_doubles_do_not_make_them_doubles():
     huge = np.array([(np.longdouble("1e4000"), "x")], dtype)
     infinite = np.array([(np.longdouble("inf"), "x")], dtype)
     view = consumer.consume
-    assert view(tenth) == view(tenth.copy()) and view(tenth) != view(nearby)
-    assert view(huge) == view(huge.copy()) and view(huge) != view(infinite)
+    assert view(tenth) == view(tenth.copy())
+    assert view(tenth) != view(nearby)
+    assert view(huge) == view(huge.copy())
+    assert view(huge) != view(infinite)
     assert str(view(huge)) == "[ (1e+4000, 'x') ]"
 
 
@@ -277,6 +281,7 @@ def test_storing_is_as_it_was():
     view = consumer.consume(numbers)
     view[0] = INFINITY
     view[1:] = consumer.consume(np.array(["1e4000"], "g"))
-    assert numbers[0] == INFINITY and numbers[1] == np.longdouble("1e4000")
+    assert numbers[0] == INFINITY
+    assert numbers[1] == np.longdouble("1e4000")
     with pytest.raises(ValueError, match="out of range for format 'g'"):
         view[0] = 10**400
