@@ -203,38 +203,49 @@ unsafe fn read_scalars<T: Scalar<Value: PyValue>>(
     }
 }
 
-/// An element ready to be stored.
+/// An element ready to be stored; empty until one is encoded.
+///
+/// It is passed by reference to where it was made, because moving it costs more than encoding most
+/// elements.
+#[derive(Default)]
 pub(crate) struct Encoded<'py> {
     bytes: Bytes,
     /// Owns the references in the bytes until the element is stored.
     objects: Vec<Bound<'py, PyAny>>,
 }
 
-/// Converts an object to the bytes of an element of the array, which is not touched. May run
-/// arbitrary Python code.
+/// Converts an object to the bytes of an element of the array, which is not touched, in `encoded`,
+/// which is empty before. May run arbitrary Python code.
 ///
 /// # Errors
 /// TypeError for an object of the wrong type, ValueError for a value out of range, and
 /// NotImplementedError for elements that cannot be written.
-pub(crate) fn encode<'py>(array: &AnyArray, object: &Bound<'py, PyAny>) -> PyResult<Encoded<'py>> {
-    let format = array.format();
-    let (bytes, objects) = dispatch!(
+pub(crate) fn encode<'py>(
+    array: &AnyArray,
+    object: &Bound<'py, PyAny>,
+    encoded: &mut Encoded<'py>,
+) -> PyResult<()> {
+    let Encoded { bytes, objects } = encoded;
+    dispatch!(
         array,
-        scalar typed => (encode_scalar(typed, object)?, Vec::new()),
+        scalar typed => encode_scalar(typed, object, bytes),
         composite typed => {
-            record::encode(typed.descriptor(), typed.layout().itemsize(), format, object)?
+            bytes.resize(typed.layout().itemsize(), 0);
+            *objects = record::encode(typed.descriptor(), array.format(), object, bytes)?;
+            Ok(())
         },
-        opaque typed => return Err(unreadable(typed.descriptor())),
-    );
-    Ok(Encoded { bytes, objects })
+        opaque typed => Err(unreadable(typed.descriptor())),
+    )
 }
 
 fn encode_scalar<T: Scalar<Value: PyValue>>(
     array: &ConsumerArray<T>,
     object: &Bound<'_, PyAny>,
-) -> PyResult<Bytes> {
+    bytes: &mut Bytes,
+) -> PyResult<()> {
     let value = T::Value::from_object(object, array.format())?;
-    Ok(Bytes::from_slice(T::encode(value).as_ref()))
+    bytes.extend_from_slice(T::encode(value).as_ref());
+    Ok(())
 }
 
 /// Stores an encoded element. Returns the objects whose references were stored over, to be dropped
@@ -247,15 +258,15 @@ pub(crate) unsafe fn store<'py>(
     py: Python<'py>,
     array: &AnyArray,
     pointer: *mut u8,
-    encoded: Encoded<'_>,
+    encoded: &mut Encoded<'_>,
 ) -> Result<Option<AttachedObjects<'py>>> {
-    let Encoded { mut bytes, objects } = encoded;
+    let Encoded { bytes, objects } = encoded;
     // SAFETY: the caller guarantees it; the bytes are one element, and `objects` owns the
     // references in them.
     unsafe {
         match array {
             AnyArray::Composite(typed) if !objects.is_empty() => {
-                return references::store(py, typed, pointer, &bytes).map(Some);
+                return references::store(py, typed, pointer, bytes).map(Some);
             }
             AnyArray::Composite(typed) => {
                 composite::exchange(typed.descriptor(), pointer, bytes.as_mut_ptr());

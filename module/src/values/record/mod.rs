@@ -53,18 +53,17 @@ pub(super) unsafe fn read(
     object
 }
 
-/// Converts an object to the bytes of an element of `itemsize` bytes, and the objects that they
+/// Converts an object to an element in `bytes`, which are 0 before. Returns the objects that they
 /// refer to. May run arbitrary Python code.
 pub(super) fn encode<'py>(
     element_type: &ElementType,
-    itemsize: usize,
     format: &FormatString,
     object: &Bound<'py, PyAny>,
-) -> PyResult<(Bytes, Vec<Bound<'py, PyAny>>)> {
-    let mut bytes = Bytes::from_elem(0, itemsize);
+    bytes: &mut [u8],
+) -> PyResult<Vec<Bound<'py, PyAny>>> {
     let mut encoder = write::Encoder { format, objects: Vec::new() };
-    encoder.write(element_type, object, &mut bytes)?;
-    Ok((bytes, encoder.objects))
+    encoder.write(element_type, object, bytes)?;
+    Ok(encoder.objects)
 }
 
 /// Stores a tuple of Python's own numbers in a record of scalars; returns whether it is one. Runs
