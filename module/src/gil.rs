@@ -16,11 +16,14 @@ use consumer::view::RawView;
 
 /// Views of at least so many bytes are worked on detached. Detaching costs next to nothing, but
 /// where another thread takes the GIL meanwhile, waiting to have it back takes up to its switch
-/// interval; smaller views are done sooner than that.
+/// interval; smaller views are done sooner than that. Elements of no bytes count as one byte each.
 const LARGE_BYTES: usize = 4 << 20;
 
 /// Bytes of a piece. A piece takes some milliseconds, well below [`SIGNAL_INTERVAL`].
 const PIECE_BYTES: usize = 16 << 20;
+
+/// Bytes of a piece of elements that are taken one by one, which takes much longer.
+const SLOW_PIECE_BYTES: usize = PIECE_BYTES / 32;
 
 /// How long a signal waits for its handler, at most.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
@@ -31,7 +34,7 @@ const OBJECTS_PER_CHECKPOINT: usize = 1 << 16;
 /// Returns whether an operation on a view takes long enough to detach for it.
 #[inline]
 pub(crate) fn is_large(view: RawView<'_>) -> bool {
-    view.layout().nbytes() >= LARGE_BYTES
+    view.layout().work() >= LARGE_BYTES
 }
 
 /// Does work on held views of the same shape: in one go if they are small, else detached and piece
@@ -55,10 +58,32 @@ pub(crate) unsafe fn in_pieces<const N: usize>(
         return Ok(());
     }
     // SAFETY: the caller guarantees it.
-    unsafe { piece_by_piece(py, views, sequence, &mut work) }
+    unsafe { piece_by_piece(py, views, PIECE_BYTES, sequence, &mut work) }
 }
 
-/// The large case of [`in_pieces`], compiled once for each number of views.
+/// The same as [`in_pieces`], in any sequence, for work that may take the elements one by one.
+///
+/// # Errors
+/// The same as for [`in_pieces`].
+///
+/// # Safety
+/// The same as for [`in_pieces`].
+#[inline]
+pub(crate) unsafe fn in_small_pieces<const N: usize>(
+    py: Python<'_>,
+    views: [RawView<'_>; N],
+    mut work: impl FnMut([RawView<'_>; N]) -> Result<bool>,
+) -> PyResult<()> {
+    if !views.iter().any(|&view| is_large(view)) {
+        work(views)?;
+        return Ok(());
+    }
+    let work = &mut |parts: [RawView<'_>; N], _| work(parts);
+    // SAFETY: the caller guarantees it.
+    unsafe { piece_by_piece(py, views, SLOW_PIECE_BYTES, Sequence::Any, work) }
+}
+
+/// Does work on large views, compiled once for each number of views.
 ///
 /// # Safety
 /// The same as for [`in_pieces`].
@@ -66,6 +91,7 @@ pub(crate) unsafe fn in_pieces<const N: usize>(
 unsafe fn piece_by_piece<const N: usize>(
     py: Python<'_>,
     views: [RawView<'_>; N],
+    max_bytes: usize,
     sequence: Sequence,
     work: &mut dyn FnMut([RawView<'_>; N], usize) -> Result<bool>,
 ) -> PyResult<()> {
@@ -74,7 +100,7 @@ unsafe fn piece_by_piece<const N: usize>(
     unsafe {
         detached(py, || {
             let (mut interrupted, mut last) = (Ok(()), Instant::now());
-            pieces::for_each_piece(views, PIECE_BYTES, sequence, &mut |parts, before| {
+            pieces::for_each_piece(views, max_bytes, sequence, &mut |parts, before| {
                 let go_on = work(parts, before)?;
                 if go_on && last.elapsed() >= SIGNAL_INTERVAL {
                     // While the interpreter shuts down there is no attaching, and no handler.

@@ -11,6 +11,7 @@ mod long_double;
 mod value;
 
 pub use long_double::LongDouble;
+pub(crate) use long_double::float_text;
 pub use value::Value;
 
 use half::f16;

@@ -23,10 +23,15 @@ use super::{Address, Char, LongDouble, Ucs2, Ucs4};
 pub enum Value {
     /// An integer; also a `bool` or an address.
     Integer(i128),
-    /// A float. A `long double` is rounded to the nearest `f64`.
+    /// A float.
     Float(f64),
+    /// A `long double`. Beside other numbers it is the nearest `f64`, or nothing that equals any if
+    /// it is beyond every `f64`.
+    LongDouble(LongDouble),
     /// A complex number.
     Complex(f64, f64),
+    /// A complex number of two `long double`s.
+    ComplexLongDouble(LongDouble, LongDouble),
     /// One byte of a byte string.
     Byte(u8),
     /// One code point of a string.
@@ -45,18 +50,11 @@ pub enum Value {
 
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
-        use Value::{Byte, Bytes, Character, Complex, Float, Integer, List, Text, Tuple};
+        use Value::{Byte, Bytes, Character, List, Text, Tuple};
+        if let (Some([re, im]), Some([other_re, other_im])) = (self.number(), other.number()) {
+            return re.equals(other_re) && im.equals(other_im);
+        }
         match (self, other) {
-            (Integer(left), Integer(right)) => left == right,
-            (Float(left), Float(right)) => left == right,
-            (Integer(integer), Float(float)) | (Float(float), Integer(integer)) => {
-                is_exactly(*integer, *float)
-            }
-            (Complex(re, im), Complex(other_re, other_im)) => re == other_re && im == other_im,
-            (Complex(re, im), real @ (Integer(_) | Float(_)))
-            | (real @ (Integer(_) | Float(_)), Complex(re, im)) => {
-                *im == 0.0 && Float(*re) == *real
-            }
             (Byte(left), Byte(right)) => left == right,
             (Character(left), Character(right)) => left == right,
             (Bytes(left), Bytes(right)) => left == right,
@@ -65,6 +63,44 @@ impl PartialEq for Value {
             (Character(code), Text(text)) | (Text(text), Character(code)) => *text == [*code],
             (Tuple(left), Tuple(right)) | (List(left), List(right)) => left == right,
             _ => false,
+        }
+    }
+}
+
+impl Value {
+    /// Returns the real and the imaginary part of a number, or `None` if this is none.
+    fn number(&self) -> Option<[Real; 2]> {
+        let zero = Real::Integer(0);
+        Some(match *self {
+            Self::Integer(integer) => [Real::Integer(integer), zero],
+            Self::Float(float) => [Real::Float(float), zero],
+            Self::LongDouble(long) => [Real::LongDouble(long), zero],
+            Self::Complex(re, im) => [Real::Float(re), Real::Float(im)],
+            Self::ComplexLongDouble(re, im) => [Real::LongDouble(re), Real::LongDouble(im)],
+            _ => return None,
+        })
+    }
+}
+
+/// A real number, or a part of a complex one.
+#[derive(Clone, Copy)]
+enum Real {
+    Integer(i128),
+    Float(f64),
+    LongDouble(LongDouble),
+}
+
+impl Real {
+    fn equals(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Integer(left), Self::Integer(right)) => left == right,
+            (Self::Float(left), Self::Float(right)) => left == right,
+            (Self::LongDouble(left), Self::LongDouble(right)) => left == right,
+            (Self::Integer(integer), Self::Float(float))
+            | (Self::Float(float), Self::Integer(integer)) => is_exactly(integer, float),
+            (Self::LongDouble(long), other) | (other, Self::LongDouble(long)) => {
+                Self::Float(long.to_f64_or_nan()).equals(other)
+            }
         }
     }
 }
@@ -103,7 +139,19 @@ macro_rules! floats {
 }
 
 integers!(bool i8 u8 i16 u16 i32 u32 i64 u64);
-floats!(f16 f32 f64 LongDouble);
+floats!(f16 f32 f64);
+
+impl From<LongDouble> for Value {
+    fn from(value: LongDouble) -> Self {
+        Self::LongDouble(value)
+    }
+}
+
+impl From<Complex<LongDouble>> for Value {
+    fn from(value: Complex<LongDouble>) -> Self {
+        Self::ComplexLongDouble(value.re, value.im)
+    }
+}
 
 impl From<Address> for Value {
     fn from(value: Address) -> Self {

@@ -30,7 +30,22 @@ impl Format {
     /// assert!(Format::parse(b"bfloat16").unwrap_err().is_format());
     /// ```
     pub fn parse(format: &[u8]) -> Result<Self> {
-        let mut parser = Parser { text: format, position: 0, prefix: Prefix::default() };
+        Self::parse_as(format, false)
+    }
+
+    /// The same for a format that a caller wrote, and not an exporter: a prefix behind the last
+    /// element of the format or of a record is refused, as `struct` and NumPy do. Exporters may leave
+    /// one there, which changes nothing.
+    ///
+    /// # Errors
+    /// Returns the errors of [`parse`](Self::parse), and one for such a prefix.
+    #[doc(hidden)]
+    pub fn parse_strict(format: &[u8]) -> Result<Self> {
+        Self::parse_as(format, true)
+    }
+
+    fn parse_as(format: &[u8], strict: bool) -> Result<Self> {
+        let mut parser = Parser { text: format, position: 0, prefix: Prefix::default(), strict };
         let items = parser.items(0)?;
         match parser.peek() {
             None => Ok(Self { items }),
@@ -43,6 +58,8 @@ struct Parser<'a> {
     text: &'a [u8],
     position: usize,
     prefix: Prefix,
+    /// Whether a prefix that nothing follows is an error.
+    strict: bool,
 }
 
 impl Parser<'_> {
@@ -98,6 +115,10 @@ impl Parser<'_> {
             // A record may end with a prefix that nothing follows: NumPy writes such records.
             self.prefixes();
             if matches!(self.peek(), None | Some(b'}')) {
+                if self.strict {
+                    let found = self.found();
+                    return Err(self.error(format!("expected a type code, found {found}")));
+                }
                 return Ok(items);
             }
             items.push(self.item(depth)?);

@@ -253,6 +253,26 @@ impl Layout {
     pub fn nbytes(&self) -> usize {
         self.len() * self.itemsize
     }
+
+    /// Returns how much there is to go through: the bytes of the elements, where those of no bytes
+    /// count as if they had one.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    pub fn work(&self) -> usize {
+        self.len() * self.itemsize.max(1)
+    }
+
+    /// Returns whether two layouts have no elements and, as in memoryview, the same shape up to a
+    /// length of 0: so that they are equal.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_as_empty_as(&self, other: &Self) -> bool {
+        let (shape, other_shape) = (self.shape(), other.shape());
+        let first_empty = shape.iter().position(|&length| length == 0);
+        shape.len() == other_shape.len()
+            && first_empty.is_some_and(|last| shape[..=last] == other_shape[..=last])
+    }
 }
 
 fn too_large(shape: &[usize], itemsize: usize) -> Error {

@@ -43,9 +43,13 @@ impl Layout {
             let axis = axis.filter(|&axis| !std::mem::replace(&mut seen[axis], true));
             let axis = axis.ok_or_else(wrong)?;
             if self.hops_before(axis) != self.hops_before(position) {
-                return Err(Error::buffer(
-                    "dimensions cannot change places across a pointer (suboffsets)",
-                ));
+                if !self.is_empty() {
+                    return Err(Error::buffer(
+                        "dimensions cannot change places across a pointer (suboffsets)",
+                    ));
+                }
+                // Where there are no elements, nothing has to lead to them.
+                transposed.suboffsets = None;
             }
             transposed.shape.push(self.shape[axis]);
             transposed.strides.push(self.strides[axis]);
@@ -77,7 +81,11 @@ impl Layout {
     /// ```
     pub fn reshape(&self, shape: &[isize], order: Order) -> Result<Self> {
         let shape = self.infer(shape)?;
-        if self.suboffsets.is_none() {
+        if shape == self.shape && self.suboffsets.is_some() {
+            return Ok(self.clone());
+        }
+        // Where there are no elements, no pointers have to lead to them.
+        if self.suboffsets.is_none() || self.is_empty() {
             let strides = match order {
                 Order::C => self.regroup(&shape),
                 // Fortran order is C order with the dimensions reversed.
@@ -95,8 +103,6 @@ impl Layout {
                 let suboffsets = None;
                 return Self { shape, strides, suboffsets, itemsize: self.itemsize }.checked();
             }
-        } else if shape == self.shape {
-            return Ok(self.clone());
         }
         Err(Error::value(format!(
             "shape {:?} with strides {:?} cannot be seen as shape {:?} without a copy",

@@ -77,7 +77,7 @@ impl Layout {
     /// [`is_wrong_kind`](Error::is_wrong_kind) if the key has more parts than there are dimensions
     /// or more than one ellipsis, with [`is_value`](Error::is_value) if a step is 0, and with
     /// [`is_buffer`](Error::is_buffer) if two pointers would have to be followed for one dimension
-    /// or a suboffset would become negative.
+    /// or a suboffset would become negative, unless no elements are selected.
     pub fn select(&self, keys: &[Key]) -> Result<Selection> {
         let ellipses = keys.iter().filter(|key| matches!(key, Key::Ellipsis)).count();
         let named = keys.len() - ellipses;
@@ -98,7 +98,7 @@ impl Layout {
                 Key::Ellipsis => (named..self.ndim()).for_each(|_| selector.keep()),
             }
         }
-        Ok(selector.finish())
+        selector.finish()
     }
 }
 
@@ -152,6 +152,8 @@ struct Selector<'a> {
     selection: Selection,
     /// The suboffsets of the selected dimensions, if the source has any.
     suboffsets: Vec<isize>,
+    /// Why no suboffsets lead to the selected elements, if there are any.
+    unreachable: Option<&'static str>,
 }
 
 impl<'a> Selector<'a> {
@@ -163,7 +165,7 @@ impl<'a> Selector<'a> {
             itemsize: source.itemsize,
         };
         let selection = Selection { offset: 0, hops: SmallVec::new(), layout };
-        Self { source, dimension: 0, selection, suboffsets: Vec::new() }
+        Self { source, dimension: 0, selection, suboffsets: Vec::new(), unreachable: None }
     }
 
     /// Returns the suboffset of the current dimension, if it has one.
@@ -187,14 +189,20 @@ impl<'a> Selector<'a> {
         self.dimension += 1;
     }
 
-    fn finish(mut self) -> Selection {
+    fn finish(mut self) -> Result<Selection> {
         while self.dimension < self.source.ndim() {
             self.keep();
         }
-        if self.suboffsets.iter().any(|&suboffset| suboffset >= 0) {
-            self.selection.layout.suboffsets = Some(self.suboffsets.into());
+        match self.unreachable {
+            // Where there are no elements, nothing has to lead to them.
+            Some(_) if self.selection.layout.is_empty() => {}
+            Some(why) => return Err(Error::buffer(why)),
+            None if self.suboffsets.iter().any(|&suboffset| suboffset >= 0) => {
+                self.selection.layout.suboffsets = Some(self.suboffsets.into());
+            }
+            None => {}
         }
-        self.selection
+        Ok(self.selection)
     }
 
     fn slice(&mut self, start: isize, stop: isize, step: isize) -> Result<()> {
@@ -206,34 +214,36 @@ impl<'a> Selector<'a> {
         let (start, count) = adjust(length, start, stop, step);
         // If at most one element is selected, the product below may overflow, but it is not used.
         let offset = if count == 0 { 0 } else { stride.wrapping_mul(start as isize) };
-        self.advance(offset)?;
+        self.advance(offset);
         self.push(count, stride.wrapping_mul(step));
         Ok(())
     }
 
     /// Moves the elements by some bytes: by moving the start, or, if a pointer is followed for an
     /// earlier dimension, by changing what is added to that pointer.
-    fn advance(&mut self, offset: isize) -> Result<()> {
+    fn advance(&mut self, offset: isize) {
         if let Some(suboffset) = self.suboffsets.iter_mut().rfind(|suboffset| **suboffset >= 0) {
             // A negative suboffset would mean that there is no pointer.
-            let sum = suboffset.checked_add(offset).filter(|&sum| sum >= 0);
-            *suboffset = sum.ok_or_else(|| {
-                Error::buffer("the selection begins before what a pointer leads to (suboffsets)")
-            })?;
-            return Ok(());
+            match suboffset.checked_add(offset).filter(|&sum| sum >= 0) {
+                Some(sum) => *suboffset = sum,
+                None => {
+                    let why = "the selection begins before what a pointer leads to (suboffsets)";
+                    self.unreachable = Some(why);
+                }
+            }
+            return;
         }
         let last = self.selection.hops.last_mut().unwrap_or(&mut self.selection.offset);
         // This wraps only if there are no elements, or relative to a pointer, as addresses do.
         *last = last.wrapping_add(offset);
-        Ok(())
     }
 
     fn index(&mut self, index: isize) -> Result<()> {
         let index = self.source.resolve(self.dimension, index)?;
         let offset = self.source.strides[self.dimension].wrapping_mul(index as isize);
-        self.advance(offset)?;
+        self.advance(offset);
         if let Some(suboffset) = self.suboffset() {
-            self.follow(suboffset)?;
+            self.follow(suboffset);
         }
         self.dimension += 1;
         Ok(())
@@ -241,19 +251,17 @@ impl<'a> Selector<'a> {
 
     /// Follows the pointer of an indexed dimension: as a hop if no dimension remains before it, and
     /// otherwise as the suboffset of the last dimension that does.
-    fn follow(&mut self, suboffset: isize) -> Result<()> {
+    fn follow(&mut self, suboffset: isize) {
         if self.selection.layout.shape.is_empty() {
             self.selection.hops.push(suboffset);
-            return Ok(());
+            return;
         }
         match self.suboffsets.last_mut() {
-            Some(last) if *last < 0 => {
-                *last = suboffset;
-                Ok(())
+            Some(last) if *last < 0 => *last = suboffset,
+            _ => {
+                let why = "two pointers would have to be followed for one dimension (suboffsets)";
+                self.unreachable = Some(why);
             }
-            _ => Err(Error::buffer(
-                "two pointers would have to be followed for one dimension (suboffsets)",
-            )),
         }
     }
 }

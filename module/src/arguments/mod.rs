@@ -91,7 +91,7 @@ pub(crate) fn format(format: &Bound<'_, PyString>) -> PyResult<(FormatString, us
     let text =
         text.map_err(|_| PyValueError::new_err("a format cannot contain a null character"))?;
     let unknown = |error: Error| PyValueError::new_err(error.to_string());
-    let measure = Format::parse(text.to_bytes()).and_then(|format| format.measure());
+    let measure = Format::parse_strict(text.to_bytes()).and_then(|format| format.measure());
     Ok((text.into(), measure.map_err(unknown)?.size))
 }
 

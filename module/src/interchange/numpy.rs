@@ -134,7 +134,7 @@ impl PyConsumerArray {
         let numpy = import(py, "ConsumerArray.__array__")?;
         let must_copy = || PyValueError::new_err("the elements cannot be had without a copy");
         let hold = view.hold(py)?;
-        let array = if hold.layout().suboffsets().is_empty() {
+        let array = if hold.layout().suboffsets().is_empty() || hold.layout().is_empty() {
             ndarray(this, &hold)?
         } else if copy == Some(false) {
             return Err(must_copy());

@@ -9,13 +9,13 @@ use pyo3::prelude::*;
 use consumer::array::AnyArray;
 use consumer::kernels::pieces::Sequence;
 use consumer::layout::Order;
-use consumer::view::Walk;
+use consumer::view::{RawView, Walk};
 
 use crate::gil::{self, Checkpoints};
 use crate::object::PyConsumerArray;
 use crate::object::create::view_of;
 use crate::transfer::bytes_object;
-use crate::values::read;
+use crate::values::read_exactly;
 
 /// `this == other`; `None` for an object that a view cannot be compared with.
 pub(crate) fn equals<'py>(
@@ -74,12 +74,19 @@ fn equal_in_pieces(py: Python<'_>, left: &AnyArray, right: &AnyArray) -> PyResul
         return Ok(left.equals(right));
     }
     let mut equal = true;
+    let (views, scalars) = ([left.raw(), right.raw()], left.is_scalar() && right.is_scalar());
+    let mut compare = |[one, other]: [RawView<'_>; 2]| {
+        // SAFETY: only called with parts of the arrays.
+        equal = unsafe { left.piece(one).equals(&right.piece(other)) };
+        Ok(equal)
+    };
     // SAFETY: the pieces are parts of the arrays, and comparing them touches nothing else.
     unsafe {
-        gil::in_pieces(py, [left.raw(), right.raw()], Sequence::Any, |[one, other], _| {
-            equal = left.piece(one).equals(&right.piece(other));
-            Ok(equal)
-        })?;
+        if scalars {
+            gil::in_pieces(py, views, Sequence::Any, |parts, _| compare(parts))?;
+        } else {
+            gil::in_small_pieces(py, views, compare)?;
+        }
     }
     Ok(equal)
 }
@@ -88,15 +95,15 @@ fn equal_in_pieces(py: Python<'_>, left: &AnyArray, right: &AnyArray) -> PyResul
 /// Python.
 fn equal_objects(py: Python<'_>, left: &AnyArray, right: &AnyArray) -> PyResult<bool> {
     if left.layout().shape() != right.layout().shape() {
-        return Ok(false);
+        return Ok(left.equals(right));
     }
     if !left.is_readable() || !right.is_readable() {
         return Ok(false);
     }
     let read = |array: &AnyArray, pointer: *const u8| {
-        // SAFETY: a run leads to elements of the array, which are held; `read` returns a new
+        // SAFETY: a run leads to elements of the array, which are held; `read_exactly` returns a new
         // reference, or NULL with an exception.
-        unsafe { Bound::from_owned_ptr_or_err(py, read(py, array, pointer)) }
+        unsafe { Bound::from_owned_ptr_or_err(py, read_exactly(py, array, pointer)) }
     };
     let mut checkpoints = Checkpoints::for_objects(py, left.layout().len());
     for run in Walk::new([left.raw(), right.raw()], Order::C)? {

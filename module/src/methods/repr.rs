@@ -12,7 +12,7 @@ use consumer::array::AnyArray;
 
 use crate::methods::attributes::format_object;
 use crate::object::PyConsumerArray;
-use crate::values::read;
+use crate::values::read_exactly;
 
 /// How many elements of one dimension are shown.
 const MAX_PER_DIMENSION: usize = 10;
@@ -32,9 +32,9 @@ fn write_elements(
 ) -> PyResult<()> {
     let Some(&length) = array.layout().shape().get(dimension) else {
         *shown += 1;
-        // SAFETY: all indices together lead to an element, which is held; `read` returns a new
+        // SAFETY: all indices together lead to an element, which is held; `read_exactly` returns a new
         // reference, or NULL with an exception.
-        match unsafe { Bound::from_owned_ptr_or_err(py, read(py, array, pointer)) } {
+        match unsafe { Bound::from_owned_ptr_or_err(py, read_exactly(py, array, pointer)) } {
             Ok(object) => text.push_str(&object.repr()?.to_string_lossy()),
             // An element that is no value of its type, or that has a part that cannot be read, must
             // not keep the others from being shown.
@@ -74,25 +74,27 @@ fn elements(py: Python<'_>, array: &AnyArray) -> PyResult<String> {
     Ok(text)
 }
 
-fn released(view: &PyConsumerArray) -> String {
-    format!("<released memory of ConsumerArray at {view:p}>")
+fn released(view: &Bound<'_, PyConsumerArray>) -> String {
+    format!("<released memory of ConsumerArray at {:p}>", view.as_ptr())
 }
 
 #[pymethods]
 impl PyConsumerArray {
-    fn __str__(&self, py: Python<'_>) -> PyResult<String> {
-        if self.is_released() {
-            return Ok(released(self));
+    fn __str__(this: &Bound<'_, Self>) -> PyResult<String> {
+        let (py, view) = (this.py(), this.get());
+        if view.is_released() {
+            return Ok(released(this));
         }
-        let hold = self.hold(py)?;
+        let hold = view.hold(py)?;
         elements(py, &hold)
     }
 
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        if self.is_released() {
-            return Ok(released(self));
+    fn __repr__(this: &Bound<'_, Self>) -> PyResult<String> {
+        let (py, view) = (this.py(), this.get());
+        if view.is_released() {
+            return Ok(released(this));
         }
-        let hold = self.hold(py)?;
+        let hold = view.hold(py)?;
         let mut text = String::from("<ConsumerArray format=");
         text.push_str(&format_object(py, hold.format())?.repr()?.to_string_lossy());
         let shape = pyo3::types::PyTuple::new(py, hold.layout().shape())?;

@@ -53,8 +53,12 @@ impl<'a> Description<'a> {
     }
 
     /// Converts an object to an element: see [`elements::encode`].
-    pub(crate) fn encode<'py>(self, object: &Bound<'py, PyAny>) -> PyResult<Encoded<'py>> {
-        elements::encode(self.0, object)
+    pub(crate) fn encode<'py>(
+        self,
+        object: &Bound<'py, PyAny>,
+        encoded: &mut Encoded<'py>,
+    ) -> PyResult<()> {
+        elements::encode(self.0, object, encoded)
     }
 }
 

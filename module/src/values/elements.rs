@@ -15,7 +15,7 @@ use consumer::view::load;
 
 use super::record::{self, Bytes};
 use super::references::{self, AttachedObjects};
-use super::{Equal, NewReference, PyValue, fill_list};
+use super::{Equal, NewReference, PyValue, Reading, fill_list};
 use crate::gil::{self, Checkpoints};
 
 /// Creates the object of the element at `pointer`.
@@ -29,10 +29,44 @@ pub(crate) unsafe fn read(py: Python<'_>, array: &AnyArray, pointer: *const u8) 
         dispatch!(
             array,
             scalar typed => read_scalar(py, typed, pointer),
-            composite typed => record::read(py, typed, pointer),
+            composite typed => record::read(py, typed, pointer, Reading::AsPython),
             opaque typed => no_element(py, typed.descriptor()),
         )
     }
+}
+
+/// Creates the object of the element at `pointer`, to be compared or shown: the same as [`read`],
+/// except that no long double is rounded, and none is an error.
+///
+/// # Safety
+/// The same as for [`read`].
+pub(crate) unsafe fn read_exactly(
+    py: Python<'_>,
+    array: &AnyArray,
+    pointer: *const u8,
+) -> NewReference {
+    // SAFETY: the caller guarantees it; the type is that of the array's elements.
+    unsafe {
+        match array {
+            AnyArray::LongDouble(typed) => read_scalar_exactly(py, typed, pointer),
+            AnyArray::LongDoubleSwapped(typed) => read_scalar_exactly(py, typed, pointer),
+            AnyArray::ComplexLongDouble(typed) => read_scalar_exactly(py, typed, pointer),
+            AnyArray::ComplexLongDoubleSwapped(typed) => read_scalar_exactly(py, typed, pointer),
+            AnyArray::Composite(typed) => record::read(py, typed, pointer, Reading::Exactly),
+            _ => read(py, array, pointer),
+        }
+    }
+}
+
+/// # Safety
+/// The same as for [`read`].
+unsafe fn read_scalar_exactly<T: Scalar<Value: PyValue>>(
+    py: Python<'_>,
+    _array: &ConsumerArray<T>,
+    pointer: *const u8,
+) -> NewReference {
+    // SAFETY: the caller guarantees that an element of the type is there.
+    unsafe { load::<T>(pointer) }.into_exact_object(py)
 }
 
 /// # Safety
@@ -138,7 +172,7 @@ unsafe fn read_line(
             array,
             scalar typed => read_scalars(py, typed, line, list, length, checkpoints),
             composite typed => fill_list(list, length, checkpoints, |place, _| {
-                record::read(py, typed, address(place))
+                record::read(py, typed, address(place), Reading::AsPython)
             }),
             opaque typed => fill_list(list, length, checkpoints, |_, _| {
                 no_element(py, typed.descriptor())
@@ -169,38 +203,49 @@ unsafe fn read_scalars<T: Scalar<Value: PyValue>>(
     }
 }
 
-/// An element ready to be stored.
+/// An element ready to be stored; empty until one is encoded.
+///
+/// It is passed by reference to where it was made, because moving it costs more than encoding most
+/// elements.
+#[derive(Default)]
 pub(crate) struct Encoded<'py> {
     bytes: Bytes,
     /// Owns the references in the bytes until the element is stored.
     objects: Vec<Bound<'py, PyAny>>,
 }
 
-/// Converts an object to the bytes of an element of the array, which is not touched. May run
-/// arbitrary Python code.
+/// Converts an object to the bytes of an element of the array, which is not touched, in `encoded`,
+/// which is empty before. May run arbitrary Python code.
 ///
 /// # Errors
 /// TypeError for an object of the wrong type, ValueError for a value out of range, and
 /// NotImplementedError for elements that cannot be written.
-pub(crate) fn encode<'py>(array: &AnyArray, object: &Bound<'py, PyAny>) -> PyResult<Encoded<'py>> {
-    let format = array.format();
-    let (bytes, objects) = dispatch!(
+pub(crate) fn encode<'py>(
+    array: &AnyArray,
+    object: &Bound<'py, PyAny>,
+    encoded: &mut Encoded<'py>,
+) -> PyResult<()> {
+    let Encoded { bytes, objects } = encoded;
+    dispatch!(
         array,
-        scalar typed => (encode_scalar(typed, object)?, Vec::new()),
+        scalar typed => encode_scalar(typed, object, bytes),
         composite typed => {
-            record::encode(typed.descriptor(), typed.layout().itemsize(), format, object)?
+            bytes.resize(typed.layout().itemsize(), 0);
+            *objects = record::encode(typed.descriptor(), array.format(), object, bytes)?;
+            Ok(())
         },
-        opaque typed => return Err(unreadable(typed.descriptor())),
-    );
-    Ok(Encoded { bytes, objects })
+        opaque typed => Err(unreadable(typed.descriptor())),
+    )
 }
 
 fn encode_scalar<T: Scalar<Value: PyValue>>(
     array: &ConsumerArray<T>,
     object: &Bound<'_, PyAny>,
-) -> PyResult<Bytes> {
+    bytes: &mut Bytes,
+) -> PyResult<()> {
     let value = T::Value::from_object(object, array.format())?;
-    Ok(Bytes::from_slice(T::encode(value).as_ref()))
+    bytes.extend_from_slice(T::encode(value).as_ref());
+    Ok(())
 }
 
 /// Stores an encoded element. Returns the objects whose references were stored over, to be dropped
@@ -213,15 +258,15 @@ pub(crate) unsafe fn store<'py>(
     py: Python<'py>,
     array: &AnyArray,
     pointer: *mut u8,
-    encoded: Encoded<'_>,
+    encoded: &mut Encoded<'_>,
 ) -> Result<Option<AttachedObjects<'py>>> {
-    let Encoded { mut bytes, objects } = encoded;
+    let Encoded { bytes, objects } = encoded;
     // SAFETY: the caller guarantees it; the bytes are one element, and `objects` owns the
     // references in them.
     unsafe {
         match array {
             AnyArray::Composite(typed) if !objects.is_empty() => {
-                return references::store(py, typed, pointer, &bytes).map(Some);
+                return references::store(py, typed, pointer, bytes).map(Some);
             }
             AnyArray::Composite(typed) => {
                 composite::exchange(typed.descriptor(), pointer, bytes.as_mut_ptr());
@@ -294,13 +339,14 @@ pub(crate) unsafe fn fill<'py>(
     };
     // SAFETY: the array is writable and held, and the work touches nothing else.
     unsafe {
-        gil::in_pieces(py, [array.raw()], Sequence::Any, |[piece], _| {
-            match record {
-                Some(element_type) => composite::fill(element_type, piece, &encoded.bytes)?,
-                None => copy::fill_raw(piece, &encoded.bytes)?,
-            }
-            Ok(true)
-        })?;
+        match record {
+            Some(element_type) => gil::in_small_pieces(py, [array.raw()], |[piece]| {
+                composite::fill(element_type, piece, &encoded.bytes).map(|()| true)
+            })?,
+            None => gil::in_pieces(py, [array.raw()], Sequence::Any, |[piece], _| {
+                copy::fill_raw(piece, &encoded.bytes).map(|()| true)
+            })?,
+        }
     }
     Ok(None)
 }

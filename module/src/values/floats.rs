@@ -5,14 +5,14 @@ use num_complex::Complex;
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
-use consumer::element::{LongDouble, f16_from_f64};
+use consumer::element::f16_from_f64;
 use consumer::format::FormatString;
 
 use super::integers::{Integer, Number, exact_int, number};
 use super::{Equal, NewReference, PyValue, conversion_error, out_of_range};
 
 /// Returns the double of an object: a float, or what its `__float__` or `__index__` returns.
-fn double(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<f64> {
+pub(super) fn double(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<f64> {
     // SAFETY: the object is alive.
     let value = unsafe { ffi::PyFloat_AsDouble(object.as_ptr()) };
     // SAFETY: attached.
@@ -70,15 +70,6 @@ impl Narrow for f64 {
     }
     fn widen(self) -> f64 {
         self
-    }
-}
-
-impl Narrow for LongDouble {
-    fn narrow(value: f64) -> Self {
-        Self::from_f64(value)
-    }
-    fn widen(self) -> f64 {
-        self.to_f64()
     }
 }
 
@@ -153,26 +144,3 @@ macro_rules! floats {
     };
 }
 floats!(f16 f32 f64);
-
-impl PyValue for LongDouble {
-    #[inline]
-    fn into_object(self, py: Python<'_>) -> NewReference {
-        self.to_f64().into_object(py)
-    }
-
-    fn from_object(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<Self> {
-        double(object, format).map(Self::from_f64)
-    }
-}
-
-impl PyValue for Complex<LongDouble> {
-    #[inline]
-    fn into_object(self, py: Python<'_>) -> NewReference {
-        Complex::new(self.re.to_f64(), self.im.to_f64()).into_object(py)
-    }
-
-    fn from_object(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<Self> {
-        let value = Complex::<f64>::from_object(object, format)?;
-        Ok(Complex::new(LongDouble::from_f64(value.re), LongDouble::from_f64(value.im)))
-    }
-}

@@ -7,13 +7,14 @@
 //!
 //! [`elements`] has these operations for the elements of any array. They dispatch on the element
 //! type once, and only what depends on it is compiled for each type: [`PyValue`], which the files
-//! for [`integers`], [`floats`] and [`text`] implement. Everything that is no scalar is in
+//! for [`integers`], [`floats`], [`long_doubles`] and [`text`] implement. Everything that is no scalar is in
 //! [`record`], and [`references`] keeps account of who owns the references in memory.
 
 pub(crate) mod elements;
 mod floats;
 mod integers;
 mod list;
+mod long_doubles;
 mod record;
 pub(crate) mod references;
 mod text;
@@ -26,17 +27,32 @@ use pyo3::{Borrowed, ffi};
 
 use consumer::format::FormatString;
 
-pub(crate) use elements::read;
+pub(crate) use elements::{read, read_exactly};
 pub(crate) use integers::{exact_int, fill_small_int_table};
 pub(crate) use list::fill_list;
 
 /// A new reference, or NULL with an exception set: what CPython's own constructors return.
 pub(crate) type NewReference = *mut ffi::PyObject;
 
+/// What the objects of elements are for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// To be handed out.
+    AsPython,
+    /// To be compared or shown: no long double is rounded, and none is an error.
+    Exactly,
+}
+
 /// A value and its Python object.
 trait PyValue: Copy + Sized {
     /// Creates the object of the value.
     fn into_object(self, py: Python<'_>) -> NewReference;
+
+    /// Creates the object of the value where elements are compared or shown: see
+    /// [`Reading::Exactly`].
+    fn into_exact_object(self, py: Python<'_>) -> NewReference {
+        self.into_object(py)
+    }
 
     /// Converts an object to a value. May run arbitrary Python code.
     ///

@@ -134,7 +134,7 @@ pub(super) unsafe fn widen(
     }
 }
 
-/// Converts long doubles to the nearest `f64`, as which they are compared with other numbers.
+/// Converts long doubles to the `f64` as which they are compared with other numbers.
 ///
 /// # Safety
 /// The same as for [`widen`].
@@ -143,7 +143,7 @@ unsafe fn widen_long_doubles(source: *const u8, count: usize, target: *mut f64) 
         // SAFETY: the caller guarantees `count` numbers of both; `load` needs no alignment.
         unsafe {
             let number = load::<LongDouble>(source.add(index * LongDouble::SIZE));
-            target.add(index).write_unaligned(number.to_f64());
+            target.add(index).write_unaligned(number.to_f64_or_nan());
         }
     }
 }

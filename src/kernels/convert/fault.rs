@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use super::wide::WideType;
-use crate::element::LongDouble;
+use crate::element::{LongDouble, float_text};
 use crate::layout::unravel;
 use std::fmt::{self, Display};
 
@@ -35,23 +35,20 @@ impl NumberText {
                 unsafe { pointer.cast::<$type>().add($index).read_unaligned() }
             };
         }
-        let float = |index| match wide {
-            WideType::F32 => f64::from(part!(f32, index)),
-            WideType::F64 => part!(f64, index),
-            _ => part!(LongDouble, index).to_f64(),
-        };
-        // As Python writes it.
-        let text = |index| match float(index) {
-            number if number.is_nan() => "nan".to_owned(),
-            number => format!("{number:?}"),
+        // As Python writes it; a long double may be beyond every float.
+        let text = |index| match wide {
+            WideType::F32 => float_text(part!(f32, index).into()),
+            WideType::F64 => float_text(part!(f64, index)),
+            _ => part!(LongDouble, index).to_string(),
         };
         Self(match wide {
             WideType::I32 => part!(i32, position).to_string(),
             WideType::I64 => part!(i64, position).to_string(),
             WideType::U64 => part!(u64, position).to_string(),
             _ if parts == 2 => {
-                let sign = if float(position + 1).is_sign_negative() { "" } else { "+" };
-                format!("({}{sign}{}j)", text(position), text(position + 1))
+                let imaginary = text(position + 1);
+                let sign = if imaginary.starts_with('-') { "" } else { "+" };
+                format!("({}{sign}{imaginary}j)", text(position))
             }
             _ => text(position),
         })

@@ -5,7 +5,7 @@
 //! written straight to its final place, without the parser of formats and the loops of the general
 //! layout.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_int};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -18,7 +18,7 @@ use crate::form::judge_letter;
 use crate::format::FormatString;
 use crate::layout::{Layout, check_ndim};
 
-/// Writes the array that a `Py_buffer` describes to `array`.
+/// Writes the array that a `Py_buffer`, asked for with some flags, describes to `array`.
 ///
 /// # Errors
 /// For a buffer that contradicts itself, or is more than this library holds.
@@ -31,12 +31,13 @@ pub(super) unsafe fn describe(
     py: Python<'_>,
     array: *mut AnyArray,
     buffer: &ffi::Py_buffer,
+    flags: c_int,
     as_view: AsView,
 ) -> Result<()> {
     // SAFETY: the caller guarantees it.
     unsafe {
         if !describe_letter(array, buffer)? {
-            array.write(describe_any(py, buffer, as_view)?);
+            array.write(describe_any(py, buffer, flags, as_view)?);
         }
     }
     Ok(())
@@ -100,12 +101,22 @@ unsafe fn describe_letter(array: *mut AnyArray, buffer: &ffi::Py_buffer) -> Resu
 unsafe fn describe_any(
     py: Python<'_>,
     buffer: &ffi::Py_buffer,
+    flags: c_int,
     as_view: AsView,
 ) -> Result<AnyArray> {
     let itemsize = usize::try_from(buffer.itemsize)
         .map_err(|_| Error::buffer(format!("itemsize is {}", buffer.itemsize)))?;
-    // SAFETY: the exporter's arrays are NULL or have `ndim` entries.
-    let layout = unsafe { layout(buffer, itemsize)? };
+    // A memoryview may itself have been made without asking for a shape.
+    // SAFETY: the owner is NULL or alive; the exporter's arrays are NULL or have `ndim` entries.
+    let layout = unsafe {
+        let asked = flags & ffi::PyBUF_ND == ffi::PyBUF_ND
+            && (buffer.obj.is_null() || ffi::PyMemoryView_Check(buffer.obj) == 0);
+        if buffer.shape.is_null() && buffer.ndim == 0 && !asked {
+            layout_without_shape(buffer.len, itemsize)?
+        } else {
+            layout(buffer, itemsize)?
+        }
+    };
     let mut start = buffer.buf.cast::<u8>();
     if start.is_null() {
         if layout.nbytes() > 0 {
@@ -163,6 +174,14 @@ unsafe fn layout(buffer: &ffi::Py_buffer, itemsize: usize) -> Result<Layout> {
         .collect::<std::result::Result<_, _>>()
         .map_err(|_| Error::buffer(format!("shape is {:?}", slice(buffer.shape))))?;
     Layout::new(&shape, optional(buffer.strides), optional(buffer.suboffsets), itemsize)
+}
+
+/// The layout for an exporter that was not asked for the shape, and says that there are no
+/// dimensions, as NumPy does of all its arrays. With more or less than one element there is one
+/// dimension, as the C API has it.
+fn layout_without_shape(length: isize, itemsize: usize) -> Result<Layout> {
+    let ndim = usize::from(usize::try_from(length) != Ok(itemsize));
+    layout_of_length(ndim, length, itemsize)
 }
 
 /// The layout for an exporter that leaves out the shape: `length` bytes in one dimension, or none.

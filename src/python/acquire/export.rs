@@ -52,7 +52,7 @@ impl Export {
             if status != 0 {
                 return Err(refusal(object));
             }
-            match describe(object.py(), array, &*buffer, as_view) {
+            match describe(object.py(), array, &*buffer, flags, as_view) {
                 Ok(()) => {
                     let exporter = (*buffer).obj;
                     // Before 3.13, CPython uses freed memory when it collects a memoryview that has

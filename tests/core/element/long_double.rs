@@ -227,6 +227,22 @@ fn special_numbers() {
     assert_eq!(x87(17406, largest | 0x3ff).to_f64(), f64::MAX);
     assert_eq!(x87(17406, largest | 0x400).to_f64(), f64::INFINITY);
     assert_eq!(x87(17407, one).to_f64(), f64::INFINITY);
+    for (number, beyond) in [
+        (x87(17406, largest | 0x3ff), None),
+        (x87(17406, largest | 0x400), Some((false, largest | 0x400, 17406 - 16383 - 63))),
+        (x87(0x8000 | 17407, one), Some((true, one, 17407 - 16383 - 63))),
+        (x87(0x7ffe, u64::MAX), Some((false, u64::MAX, 0x7ffe - 16383 - 63))),
+        (x87(0x7fff, one), None),
+        (x87(0x7fff, u64::MAX), None),
+        (x87(0, 1), None),
+    ] {
+        let parts = number.beyond_f64();
+        let parts = parts.map(|(negative, whole, exponent)| (negative, whole as u64, exponent));
+        assert_eq!((parts, number.is_beyond_f64()), (beyond, beyond.is_some()));
+    }
+    let huge = x87(0x73e6, 0xd1ba_8323_fe55_8c61);
+    assert_eq!((huge.to_string(), x87(0xffff, one).to_string()), ("1e+4000".into(), "-inf".into()));
+    assert_eq!(LongDouble::from_f64(-1e-5).to_string(), "-1e-05");
     // Half of the smallest double is a tie that goes to zero; any more goes up.
     assert_eq!(x87(15308, one).to_f64(), 0.0);
     assert_eq!(x87(15308, one | 1).to_f64(), f64::from_bits(1));

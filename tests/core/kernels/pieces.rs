@@ -1,9 +1,11 @@
 //! The pieces of views are all of their elements, once each, in the sequence that was asked for.
 
+#![allow(unsafe_code)]
+
 use crate::support::{Arena, Placed, config, placed_as, shapes};
-use consumer::Order;
 use consumer::kernels::pieces::{Sequence, for_each_piece};
 use consumer::view::{RawView, Walk};
+use consumer::{Layout, Order};
 use proptest::prelude::*;
 
 /// Where the elements of a view lie in an arena, in C order.
@@ -100,4 +102,19 @@ proptest! {
         prop_assert_eq!(all.unwrap(), done < enough);
         prop_assert!(done <= enough);
     }
+}
+
+/// Elements of no bytes count as one byte each, so that work on many of them can pause.
+#[test]
+fn elements_without_bytes_are_divided_as_well() {
+    let layout = Layout::new(&[10], Some(&[0]), None, 0).unwrap();
+    // SAFETY: nothing is at any address of such elements.
+    let view = unsafe { RawView::new(std::ptr::dangling_mut(), &layout) };
+    let mut pieces = Vec::new();
+    for_each_piece([view], 4, Sequence::Forward, &mut |[piece], before| {
+        pieces.push((before, piece.layout().len()));
+        Ok(true)
+    })
+    .unwrap();
+    assert_eq!(pieces, [(0, 4), (4, 4), (8, 2)]);
 }

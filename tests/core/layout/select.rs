@@ -174,3 +174,20 @@ fn what_the_errors_say() {
     let ellipses = [Key::Ellipsis, Key::Index(0), Key::Ellipsis];
     assert_eq!(message(&ellipses), "an index can have only one ellipsis ('...')");
 }
+
+/// The only two errors of suboffsets: where there are no elements, nothing has to lead to them.
+#[test]
+fn nothing_can_be_selected_whatever_pointers_are_on_the_way() {
+    let whole = Layout::new(&[3, 4, 5], Some(&[8, 8, 4]), Some(&[0, 0, -1]), 4).unwrap();
+    let index = Key::Index(1);
+    let backwards = Key::Slice { start: isize::MAX, stop: isize::MIN, step: -1 };
+    let none = Key::Slice { start: 0, stop: 0, step: 1 };
+    assert!(whole.select(&[Key::FULL, index]).unwrap_err().is_buffer());
+    let selection = whole.select(&[none, index]).unwrap();
+    assert_eq!((selection.layout.shape(), selection.layout.suboffsets()), (&[0, 5][..], &[][..]));
+    assert_eq!(whole.select(&[none, index, backwards]).unwrap().layout.shape(), [0, 5]);
+    assert!(whole.transpose(&[1, 0, 2]).unwrap_err().is_buffer());
+    let empty = whole.select(&[none]).unwrap().layout;
+    assert_eq!(empty.transpose(&[1, 0, 2]).unwrap().shape(), [4, 0, 5]);
+    assert_eq!(empty.reshape(&[7, 0], Order::C).unwrap().shape(), [7, 0]);
+}

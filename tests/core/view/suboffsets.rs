@@ -220,7 +220,9 @@ proptest! {
         let side = |dimension: usize| {
             dimensions[..dimension].iter().filter(|one| one.suboffset.is_some()).count()
         };
-        let allowed = axes.iter().enumerate().all(|(place, &axis)| side(place) == side(axis));
+        // Where there are no elements, no pointer leads to any.
+        let allowed = image.view.layout().is_empty()
+            || axes.iter().enumerate().all(|(place, &axis)| side(place) == side(axis));
         let named: Vec<isize> = axes.iter().map(|&axis| axis as isize).collect();
         match image.view.transpose(&named) {
             Ok(transposed) => {

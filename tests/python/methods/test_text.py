@@ -120,6 +120,12 @@ def test_released_views_say_so():
         assert re.fullmatch(r"<released memory of ConsumerArray at 0x[0-9a-f]+>", text)
 
 
+def test_released_views_say_where_they_are_as_other_objects_do():
+    view = consumer.consume(b"abc")[1:]
+    view.release()
+    assert repr(view).endswith(object.__repr__(view).rpartition(" at ")[2])
+
+
 def test_released_views_are_told_apart():
     one, other = consumer.consume(b"abc"), consumer.consume(b"abc")
     one.release()

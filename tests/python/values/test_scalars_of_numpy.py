@@ -17,7 +17,8 @@ def numpy_array(np, code, order):
         info = np.iinfo(dtype)
         return np.array([info.min, info.max, 0, 1, 5], dtype)
     if dtype.kind == "f":
-        info = np.finfo(code)
+        # What is beyond Python's floats cannot be read: test_long_doubles.py.
+        info = np.finfo("d" if code == "g" else code)
         return np.array([0.0, -0.0, info.max, info.tiny, 0.1, np.inf, -np.inf, np.nan], dtype)
     if dtype.kind == "c":
         return np.array([0, 1 + 2j, complex(-0.0, -0.1), complex("nan+infj")], dtype)
@@ -80,7 +81,10 @@ def test_long_doubles_are_rounded_to_the_nearest_float(np):
     words = np.stack([mantissa, exponent | (generator.integers(0, 2, 4000, dtype="u8") << 15)], 1)
     exporter = words.view("g").reshape(-1)
     with np.errstate(all="ignore"):
+        floats = exporter.astype("d")
+        exporter = exporter[np.isfinite(floats)]
         expected = [float(value) for value in exporter]
+    assert len(expected) > 3900
     assert same(consumer.consume(exporter).tolist(), expected)
     swapped = exporter.astype(SWAPPED + "g").tobytes()
     view = consumer.consume(Exporter(swapped, SWAPPED.encode() + b"g", 16))

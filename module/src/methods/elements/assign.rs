@@ -17,7 +17,7 @@ use crate::arguments::keys::{self, Selected};
 use crate::object::create::{ctypes_owner, view_of};
 use crate::object::{Description, PyConsumerArray, ViewPart};
 use crate::transfer;
-use crate::values::elements;
+use crate::values::elements::{self, Encoded};
 use crate::values::references::{self, AttachedObjects};
 
 /// `v[key] = value` for any key and value.
@@ -69,11 +69,12 @@ unsafe fn store(
     pointer: *mut u8,
     value: &Bound<'_, PyAny>,
 ) -> PyResult<()> {
-    let encoded = view.describe()?.encode(value)?;
+    let mut encoded = Encoded::default();
+    view.describe()?.encode(value, &mut encoded)?;
     let old = {
         let access = view.access(value.py())?;
         // SAFETY: the caller guarantees it; the memory is still there, under access.
-        unsafe { elements::store(value.py(), &access, pointer, encoded)? }
+        unsafe { elements::store(value.py(), &access, pointer, &mut encoded)? }
     };
     // Dropping objects may run arbitrary Python code.
     drop(old);
@@ -135,8 +136,9 @@ fn assign<'py>(
 /// Stores one object in all elements of a part.
 fn fill(view: &PyConsumerArray, target: &ViewPart<'_>, value: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = value.py();
-    let encoded = target.describe().encode(value);
-    let encoded = encoded.map_err(|error| not_an_element(view, py, error))?;
+    let mut encoded = Encoded::default();
+    let result = target.describe().encode(value, &mut encoded);
+    result.map_err(|error| not_an_element(view, py, error))?;
     let old = {
         let hold = target.hold(py)?;
         // SAFETY: the part is held, and the element was encoded for it.

@@ -18,7 +18,7 @@ use crate::arguments;
 use crate::gil::{self, Checkpoints};
 use crate::object::PyConsumerArray;
 use crate::values::elements::search_equal;
-use crate::values::{Equal, read};
+use crate::values::{Equal, read_exactly};
 
 /// `value in view`
 pub(crate) fn contains(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> PyResult<bool> {
@@ -126,7 +126,7 @@ fn for_each_equal(
             // SAFETY: a run leads to elements of the array, which are held; `read` returns a new
             // reference, or NULL with an exception.
             let element = unsafe {
-                Bound::from_owned_ptr_or_err(py, read(py, array, run.pointer(0, index)))?
+                Bound::from_owned_ptr_or_err(py, read_exactly(py, array, run.pointer(0, index)))?
             };
             if element.eq(value)? && !found(position) {
                 return Ok(());

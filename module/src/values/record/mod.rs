@@ -17,8 +17,8 @@ use consumer::form::{Composite, ElementType};
 use consumer::format::FormatString;
 use consumer::kernels::copy::record;
 
-use super::NewReference;
 use super::references;
+use super::{NewReference, Reading};
 
 pub(super) use read::{read_scalars, scalar_fields};
 
@@ -34,6 +34,7 @@ pub(super) unsafe fn read(
     py: Python<'_>,
     array: &ConsumerArray<Composite>,
     pointer: *const u8,
+    reading: Reading,
 ) -> NewReference {
     let size = array.layout().itemsize();
     let mut bytes = Bytes::with_capacity(size);
@@ -43,27 +44,26 @@ pub(super) unsafe fn read(
         bytes.set_len(size);
     }
     if let Some(fields) = read::fields_if_scalars(array.descriptor()) {
-        return read::tuple(py, fields, &bytes);
+        return read::tuple(py, fields, &bytes, reading);
     }
     // SAFETY: the bytes are a copy of an element, whose objects are alive until Python code runs.
     let objects = unsafe { references::new_references(py, array.descriptor(), &bytes) };
-    let object = read::object(py, array.descriptor(), &bytes);
+    let object = read::object(py, array.descriptor(), &bytes, reading);
     drop(objects);
     object
 }
 
-/// Converts an object to the bytes of an element of `itemsize` bytes, and the objects that they
+/// Converts an object to an element in `bytes`, which are 0 before. Returns the objects that they
 /// refer to. May run arbitrary Python code.
 pub(super) fn encode<'py>(
     element_type: &ElementType,
-    itemsize: usize,
     format: &FormatString,
     object: &Bound<'py, PyAny>,
-) -> PyResult<(Bytes, Vec<Bound<'py, PyAny>>)> {
-    let mut bytes = Bytes::from_elem(0, itemsize);
+    bytes: &mut [u8],
+) -> PyResult<Vec<Bound<'py, PyAny>>> {
     let mut encoder = write::Encoder { format, objects: Vec::new() };
-    encoder.write(element_type, object, &mut bytes)?;
-    Ok((bytes, encoder.objects))
+    encoder.write(element_type, object, bytes)?;
+    Ok(encoder.objects)
 }
 
 /// Stores a tuple of Python's own numbers in a record of scalars; returns whether it is one. Runs

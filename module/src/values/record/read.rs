@@ -11,20 +11,27 @@ use consumer::form::{Bits, ElementType, Field, Record, code_points, pascal};
 use consumer::view::load;
 
 use crate::gil::Checkpoints;
-use crate::values::{NewReference, PyValue, fill_list};
+use crate::values::{NewReference, PyValue, Reading, fill_list};
 
 /// Creates the object of an element, whose bytes are a copy; NULL with an exception if that fails.
-pub(super) fn object(py: Python<'_>, element_type: &ElementType, bytes: &[u8]) -> NewReference {
+pub(super) fn object(
+    py: Python<'_>,
+    element_type: &ElementType,
+    bytes: &[u8],
+    reading: Reading,
+) -> NewReference {
     match element_type {
-        ElementType::Scalar(scalar_type) => scalar(py, *scalar_type, bytes),
+        ElementType::Scalar(scalar_type) => scalar(py, *scalar_type, bytes, reading),
         ElementType::Bits(bits) => bit_field(py, bits, bytes),
         ElementType::Object => reference(py, bytes),
         ElementType::Bytes(size) | ElementType::Void(size) => bytes_object(&bytes[..*size]),
         ElementType::Pascal(size) => bytes_object(pascal(&bytes[..*size])),
         ElementType::Text(unit, count) => str_object(py, &code_points(*unit, *count, bytes)),
-        ElementType::Array { shape, element } => list(py, shape, element, bytes),
-        ElementType::Record(Record { fields, .. }) => tuple(py, fields, bytes),
-        ElementType::Padded(offset, element_type) => object(py, element_type, &bytes[*offset..]),
+        ElementType::Array { shape, element } => list(py, shape, element, bytes, reading),
+        ElementType::Record(Record { fields, .. }) => tuple(py, fields, bytes, reading),
+        ElementType::Padded(offset, element_type) => {
+            object(py, element_type, &bytes[*offset..], reading)
+        }
         ElementType::Unreadable { why, .. } => {
             PyNotImplementedError::new_err(why.to_string()).restore(py);
             std::ptr::null_mut()
@@ -33,10 +40,13 @@ pub(super) fn object(py: Python<'_>, element_type: &ElementType, bytes: &[u8]) -
 }
 
 #[inline(always)]
-fn scalar(py: Python<'_>, scalar_type: ScalarType, bytes: &[u8]) -> NewReference {
+fn scalar(py: Python<'_>, scalar_type: ScalarType, bytes: &[u8], reading: Reading) -> NewReference {
     dispatch_scalar!(scalar_type, T => {
         match bytes.get(..T::SIZE).map(<T as Scalar>::Bytes::try_from) {
-            Some(Ok(bytes)) => T::decode(bytes).into_object(py),
+            Some(Ok(bytes)) => match reading {
+                Reading::AsPython => T::decode(bytes).into_object(py),
+                Reading::Exactly => T::decode(bytes).into_exact_object(py),
+            },
             // The element type lies within the element.
             _ => no_value(py, "an element of another size"),
         }
@@ -78,7 +88,12 @@ fn str_object(py: Python<'_>, codes: &[u32]) -> NewReference {
     unsafe { ffi::PyUnicode_FromKindAndData(kind, codes.as_ptr().cast(), codes.len() as isize) }
 }
 
-pub(super) fn tuple(py: Python<'_>, fields: &[Field], bytes: &[u8]) -> NewReference {
+pub(super) fn tuple(
+    py: Python<'_>,
+    fields: &[Field],
+    bytes: &[u8],
+    reading: Reading,
+) -> NewReference {
     // SAFETY: attached; the tuple is new, and filled from its start. Its empty places are NULL,
     // which the collector, should it run meanwhile, knows to pass over.
     unsafe {
@@ -90,8 +105,8 @@ pub(super) fn tuple(py: Python<'_>, fields: &[Field], bytes: &[u8]) -> NewRefere
             let bytes = &bytes[field.offset..];
             // Most fields are scalars.
             let object = match &field.element_type {
-                ElementType::Scalar(scalar_type) => scalar(py, *scalar_type, bytes),
-                element_type => object(py, element_type, bytes),
+                ElementType::Scalar(scalar_type) => scalar(py, *scalar_type, bytes, reading),
+                element_type => object(py, element_type, bytes, reading),
             };
             if object.is_null() {
                 ffi::Py_DECREF(tuple);
@@ -103,8 +118,14 @@ pub(super) fn tuple(py: Python<'_>, fields: &[Field], bytes: &[u8]) -> NewRefere
     }
 }
 
-fn list(py: Python<'_>, shape: &[usize], element: &ElementType, bytes: &[u8]) -> NewReference {
-    let [length, inner @ ..] = shape else { return object(py, element, bytes) };
+fn list(
+    py: Python<'_>,
+    shape: &[usize],
+    element: &ElementType,
+    bytes: &[u8],
+    reading: Reading,
+) -> NewReference {
+    let [length, inner @ ..] = shape else { return object(py, element, bytes, reading) };
     let step = inner.iter().product::<usize>() * element.size();
     // SAFETY: attached; the list is new.
     unsafe {
@@ -114,7 +135,7 @@ fn list(py: Python<'_>, shape: &[usize], element: &ElementType, bytes: &[u8]) ->
         }
         let none = &mut Checkpoints::none(py);
         fill_list(list, *length, none, |place, _| {
-            self::list(py, inner, element, &bytes[place * step..])
+            self::list(py, inner, element, &bytes[place * step..], reading)
         })
     }
 }

@@ -1,0 +1,177 @@
+"""What cast and astype accept of a format, against struct and NumPy; exporters may be laxer."""
+
+import struct
+
+import consumer
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support.exporters import Exporter
+
+REFUSED = [
+    "i<",
+    "<",
+    "<>",
+    "T{i<}",
+    "T{<}",
+    "T{i<:a:}",
+    "i<:a:",
+    "<:a:",
+    "<:a:i",
+    "i:",
+    ":a:",
+    "i:a",
+    "i:a::b:",
+    "3",
+    "3<",
+    "3:a:",
+    "2i3",
+    "i2",
+    "()",
+    "()i",
+    "(2",
+    "(2)",
+    "(2,)i",
+    "(,2)i",
+    "(2)(3)i",
+    "(-1)i",
+    "2(3)i",
+    "(2)<",
+    "<(2)",
+    "(2):a:",
+    "i(2)",
+    "T",
+    "T{",
+    "T{i",
+    "T{i}}",
+    "}",
+    "{i}",
+    "T:a:{i}",
+    "::",
+    "i:::",
+    "x:",
+    "&",
+    "&<",
+    "X",
+    "X{",
+    "X{{}",
+    "X{}}",
+    "-1i",
+    "+1i",
+    "i,i",
+    "i;",
+    "i_",
+    "1.5i",
+    "i:a:<",
+    "T{i:a:}<",
+    "T{i:a:}:b",
+    "i:a:3",
+    "^",
+    "@",
+    "=",
+    "!",
+    "i!",
+    "i^",
+    "T{T{i>}}",
+    "T{T{>}i}",
+    "v",
+    "i*",
+    "#i",
+    "é",
+    "٣i",
+    "i\uff14",
+    "i  :a:",
+    "T {i}",
+    "3 i",
+    "2 3i",
+    "1 ",
+    "i < ",
+    "i<\t",
+    "",
+    " ",
+    "i\x00",
+    "i:a\x00:",
+]
+
+ACCEPTED = {
+    "<i": [0], "><i": [0], "<<i": [0], "<3<i": [(0, 0, 0)],
+    " i": [0], "i ": [0], "i i": [(0, 0)], "< i": [0], "<\ti": [0], "\ni\f": [0],
+    "i<i": [(0, 0)], "<i>i": [(0, 0)], "<i:a:>h:b:": [(0, 0)], "T{<i}": [(0,)], "<T{i}": [(0,)],
+    "T{ i }": [(0,)], "(2 , 3)b": [[[0] * 3] * 2], "( 2)i": [[0, 0]], "(2)2i": [([0, 0], [0, 0])],
+    "(2)<i": [[0, 0]], "<(2)i": [[0, 0]], "3<i": [(0, 0, 0)], "01i": [0], "1e1i": [(0.0, 0)],
+    "i:é:": [(0,)], "i: a:": [(0,)], "i::": [(0,)], "Z": [0], "Z d": [(0, 0.0)], "Zd": [0j],
+    "X{}": [0], "X{i}": [0], "& i": [0], "&&i": [0], "T{i:a:}:b:": [((0,),)],
+}  # fmt: skip
+
+
+def cast(form: str) -> consumer.ConsumerArray:
+    return consumer.consume(bytes(960)).cast(form)
+
+
+@pytest.mark.parametrize("form", REFUSED)
+def test_what_is_no_format_is_refused(form):
+    with pytest.raises(ValueError, match=r"^format \"|^elements of 0 bytes|null character"):
+        cast(form)
+    with pytest.raises(ValueError if form.strip() else TypeError):
+        cast("B").astype(form)
+
+
+@pytest.mark.parametrize("form", ACCEPTED)
+def test_what_is_a_format_is_read(form):
+    view = cast(form)
+    assert view.format == form
+    assert [view[0]] == ACCEPTED[form]
+
+
+@pytest.mark.parametrize("prefix", "@=<>!^")
+@pytest.mark.parametrize("place", ["i{}", "{0}{0}", "T{{i{}}}", "T{{i:a:{}}}", "i:a:{}", "T{{{}}}"])
+def test_a_prefix_with_nothing_behind_it_is_refused(place, prefix):
+    with pytest.raises(ValueError, match=r"at byte \d+: expected a type code, found (the end|'}')"):
+        cast(place.format(prefix))
+
+
+LETTERS = st.text("bBhHiIlLqQnNefd?c@=<>! 0123s", max_size=6)
+
+
+@given(LETTERS)
+def test_formats_of_struct_letters_are_those_of_struct(form):
+    """Of codes, counts and one prefix in front: what struct refuses is refused, and sizes agree."""
+    try:
+        size = struct.calcsize(form)
+    except struct.error:
+        size = None
+    stripped = form.strip()
+    if any(prefix in stripped[1:] for prefix in "@=<>!") or (
+        stripped[:1] in "=<>!" and {*"nN"} & {*form}
+    ):
+        return  # PEP 3118 has prefixes anywhere, and exporters give n and N one
+    try:
+        ours = cast(form).itemsize
+    except ValueError:
+        ours = None
+    except TypeError:  # The bytes are no multiple of it.
+        return
+    if form.strip(" @=<>!") == "" or size == 0:
+        assert ours is None
+    elif size is None and form[:1] == " " and stripped[:1] in {*"@=<>!"}:
+        assert ours is not None or not stripped[1:].strip()
+    else:
+        assert ours == size
+
+
+@pytest.mark.parametrize(
+    ("form", "value"),
+    [
+        ("i>", 7),
+        ("><i", 7),
+        ("<<i", 7),
+        ("T{<i:a:>}", (7,)),
+        ("<i:a:>", (7,)),
+        ("T{i:a:T{^}:b:}", (7, ())),
+    ],
+)
+def test_prefixes_that_exporters_leave_behind_mean_nothing(form, value):
+    view = consumer.consume(Exporter((7).to_bytes(4, "little"), form.encode(), 4, shape=[1]))
+    assert view.format == form
+    assert view[0] == value
