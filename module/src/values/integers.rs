@@ -28,18 +28,32 @@ pub(crate) enum Integer {
     Beyond,
 }
 
+/// Runs no Python code.
 fn small_integer(int: &Bound<'_, PyAny>) -> Integer {
     let mut overflow = 0;
     // SAFETY: the object is an int.
     let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(int.as_ptr(), &raw mut overflow) };
     match overflow {
         0 => Integer::Signed(value),
-        // SAFETY: as above.
-        1 => match unsafe { ffi::PyLong_AsUnsignedLongLong(int.as_ptr()) } {
-            u64::MAX if PyErr::take(int.py()).is_some() => Integer::Beyond,
-            value => Integer::Unsigned(value),
-        },
+        1 => unsigned_integer(int),
         _ => Integer::Beyond,
+    }
+}
+
+/// The value of an int beyond `i64`.
+#[cold]
+fn unsigned_integer(int: &Bound<'_, PyAny>) -> Integer {
+    // SAFETY: the object is an int, and the thread is attached. The error is cleared by the
+    // interpreter, because the fast paths are outside of what PyO3 knows of: as an object of its
+    // own it would be kept.
+    unsafe {
+        match ffi::PyLong_AsUnsignedLongLong(int.as_ptr()) {
+            u64::MAX if !ffi::PyErr_Occurred().is_null() => {
+                ffi::PyErr_Clear();
+                Integer::Beyond
+            }
+            value => Integer::Unsigned(value),
+        }
     }
 }
 
