@@ -75,6 +75,14 @@ pub(super) fn attached<R>(_attached: Python<'_>, body: impl Fn() -> R) -> R {
     Python::try_attach(|_| body()).unwrap_or_else(&body)
 }
 
+/// What an error says, for the message of another one: what its `Display` is, which panics while the
+/// interpreter ends.
+pub(super) fn text(py: Python<'_>, error: &PyErr) -> String {
+    let name = error.get_type(py).qualname();
+    let name = name.map_or_else(|_| "an error".to_owned(), |name| name.to_string());
+    format!("{name}: {}", error.value(py))
+}
+
 /// Drops an error that is not passed on, and all that its traceback keeps alive, at once.
 #[cold]
 #[inline(never)]
