@@ -105,11 +105,11 @@ static SMALL_INTEGERS: [AtomicPtr<ffi::PyObject>; 384] =
 /// Fills the table of small ints. Before that they are created one at a time.
 pub(crate) fn fill_small_int_table(py: Python<'_>) -> PyResult<()> {
     for (place, value) in SMALL_INTEGERS.iter().zip(-128_i16..) {
-        let integer = value.into_pyobject(py)?.into_ptr();
-        // Another interpreter or thread may have filled it before.
-        if place.swap(integer, Ordering::Relaxed) == integer {
-            // SAFETY: the table has a reference already, and needs no second one.
-            unsafe { ffi::Py_DECREF(integer) };
+        let integer = value.into_pyobject(py)?;
+        // The module may be executed more than once; the table keeps the ints that it has.
+        let (empty, relaxed) = (std::ptr::null_mut(), Ordering::Relaxed);
+        if place.compare_exchange(empty, integer.as_ptr(), relaxed, relaxed).is_ok() {
+            std::mem::forget(integer);
         }
     }
     Ok(())
