@@ -23,7 +23,7 @@ def grown(operation, *arguments):
     operations = [(operation, *arguments)]
     start = time.perf_counter()
     errors_dropped.repeat(operations, 10)
-    rounds = min(10_000, max(100, int(0.05 / (time.perf_counter() - start))))
+    rounds = min(10_000, max(100, int(0.03 / (time.perf_counter() - start))))
     return errors_dropped.grows(operations, rounds)
 
 
