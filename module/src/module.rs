@@ -43,8 +43,8 @@ fn execute(module: &Bound<'_, PyModule>) -> PyResult<()> {
     Ok(())
 }
 
-/// Refuses every interpreter but the main one. The classes, and what makes them fast, are there once
-/// in a process; and PyO3 attaches threads to the main interpreter only.
+/// Refuses every interpreter but the main one. The classes, and what makes them fast, are there
+/// once in a process; and PyO3 attaches threads to the main interpreter only.
 fn refuse_subinterpreters(_attached: Python<'_>) -> PyResult<()> {
     // SAFETY: attached; both are only compared.
     if unsafe { ffi::PyInterpreterState_Get() == ffi::PyInterpreterState_Main() } {

@@ -35,8 +35,8 @@ impl Failure for isize {
 /// PyO3 counts how often a thread is attached, and knows nothing of this call. What the body drops
 /// of errors and `Py`s, PyO3 puts off until some function of its own happens to run: exceptions,
 /// frames and buffers of other objects would pile up. So a body that succeeds drops neither (a
-/// `Bound` is no such reference, and `or_discard` is there for errors). One that cannot know runs in
-/// [`attached_trampoline`].
+/// `Bound` is no such reference, and `or_discard` is there for errors). One that cannot know runs
+/// in [`attached_trampoline`].
 ///
 /// # Safety
 /// The thread is attached: the interpreter calls slots and methods so.
