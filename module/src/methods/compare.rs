@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use consumer::array::AnyArray;
 use consumer::kernels::pieces::Sequence;
 use consumer::layout::Order;
+use consumer::python::errors::DiscardError;
 use consumer::view::{RawView, Walk};
 
 use crate::gil::{self, Checkpoints};
@@ -46,7 +47,7 @@ pub(crate) fn equals<'py>(
     if unsafe { ffi::PyObject_CheckBuffer(other.as_ptr()) } == 0 {
         return Ok(None);
     }
-    let Ok(other) = view_of(other) else { return Ok(None) };
+    let Some(other) = view_of(other).or_discard(py) else { return Ok(None) };
     let (left, right) = (this.get().hold(py)?, other.get().hold(py)?);
     if left.has_objects() || right.has_objects() {
         return equal_objects(py, &left, &right).map(Some);

@@ -12,6 +12,7 @@ use consumer::format::FormatString;
 use consumer::layout::Layout;
 use consumer::memory::Memory;
 use consumer::python::acquire::{self, ViewedObject};
+use consumer::python::errors::DiscardError;
 
 use super::access::Hold;
 use super::class::{Parent, PyConsumerArray, Start};
@@ -82,7 +83,7 @@ fn native_letter(array: &AnyArray) -> Option<FormatString> {
 fn as_view<'py>(object: &Bound<'py, PyAny>) -> Option<ViewedObject<'py>> {
     let view = object.cast_exact::<PyConsumerArray>().ok()?.get();
     let array = view.try_access(object.py())?.clone();
-    Some(ViewedObject { exporter: view.exporter(object.py()).ok()?, array })
+    Some(ViewedObject { exporter: view.exporter(object.py()).or_discard(object.py())?, array })
 }
 
 /// Returns the ctypes object whose memory an exporter shows, itself or as a view of it.

@@ -24,9 +24,12 @@ mod select;
 mod store;
 mod trampoline;
 
+use std::sync::Once;
+
 use pyo3::impl_::pyclass::{PyClassImpl, PyClassItems};
 use pyo3::impl_::pymethods::{PyMethodDef, PyMethodDefType};
 use pyo3::prelude::*;
+use pyo3::sync::OnceExt;
 use pyo3::{PyTypeInfo, ffi};
 
 use crate::methods::elements::iter::PyIterator;
@@ -88,11 +91,15 @@ class_items!(PyIterator {
 /// # Errors
 /// SystemError if PyO3 lays out objects in another way than is assumed.
 pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
+    static INSTALLED: Once = Once::new();
+    if INSTALLED.is_completed() {
+        return Ok(());
+    }
     check_layout(py, PyConsumerArray::empty()?)?;
     check_layout_of::<PyIterator>(py)?;
-    // SAFETY: the classes are ready, and each function has the type of its place. Objects that
-    // exist already have the layout that was checked, so that either deallocator serves them.
-    unsafe {
+    // SAFETY: the classes are ready, nobody has a view yet, and each function has the type of its
+    // place.
+    INSTALLED.call_once_py_attached(py, || unsafe {
         let class = &mut *PyConsumerArray::type_object_raw(py);
         class.tp_dealloc = Some(dealloc);
         // What `Sequence.register` does for classes that can be changed.
@@ -105,6 +112,6 @@ pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
         let iterator = &mut *PyIterator::type_object_raw(py);
         iterator.tp_dealloc = Some(dealloc_other::<PyIterator>);
         ffi::PyType_Modified(class);
-    }
+    });
     Ok(())
 }

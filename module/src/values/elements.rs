@@ -15,7 +15,7 @@ use consumer::view::load;
 
 use super::record::{self, Bytes};
 use super::references::{self, AttachedObjects};
-use super::{Equal, NewReference, PyValue, Reading, fill_list};
+use super::{Equal, NewReference, PyValue, Reading, fill_list, no_element};
 use crate::gil::{self, Checkpoints};
 
 /// Creates the object of the element at `pointer`.
@@ -79,14 +79,6 @@ unsafe fn read_scalar<T: Scalar<Value: PyValue>>(
 ) -> NewReference {
     // SAFETY: the caller guarantees that an element of the type is there.
     unsafe { load::<T>(pointer) }.into_object(py)
-}
-
-/// NULL, with the exception for elements that cannot be read.
-#[cold]
-#[inline(never)]
-fn no_element(py: Python<'_>, why: &Error) -> NewReference {
-    unreadable(why).restore(py);
-    std::ptr::null_mut()
 }
 
 /// The exception for elements that cannot be read.

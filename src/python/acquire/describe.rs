@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::form::judge_letter;
 use crate::format::FormatString;
 use crate::layout::{Layout, check_ndim};
+use crate::python::errors::attached;
 
 /// Writes the array that a `Py_buffer`, asked for with some flags, describes to `array`.
 ///
@@ -140,8 +141,10 @@ unsafe fn describe_any(
         let doubtful = array.scalar_type().is_none() || array.format().as_bytes() == b"B";
         let exporter = Bound::from_borrowed_ptr_or_opt(py, buffer.obj).filter(|_| doubtful);
         let correct = exporter.and_then(|exporter| {
-            ctypes::correct(&array, &exporter, as_view)
-                .or_else(|| numpy::correct(&array, &exporter))
+            attached(py, || {
+                ctypes::correct(&array, &exporter, as_view)
+                    .or_else(|| numpy::correct(&array, &exporter))
+            })
         });
         Ok(correct.unwrap_or(array))
     }

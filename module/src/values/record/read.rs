@@ -1,6 +1,5 @@
 //! From the bytes of an element to its Python object.
 
-use pyo3::exceptions::{PyNotImplementedError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use smallvec::SmallVec;
@@ -11,7 +10,7 @@ use consumer::form::{Bits, ElementType, Field, Record, code_points, pascal};
 use consumer::view::load;
 
 use crate::gil::Checkpoints;
-use crate::values::{NewReference, PyValue, Reading, fill_list};
+use crate::values::{NewReference, PyValue, Reading, fill_list, no_element, no_value};
 
 /// Creates the object of an element, whose bytes are a copy; NULL with an exception if that fails.
 pub(super) fn object(
@@ -32,10 +31,7 @@ pub(super) fn object(
         ElementType::Padded(offset, element_type) => {
             object(py, element_type, &bytes[*offset..], reading)
         }
-        ElementType::Unreadable { why, .. } => {
-            PyNotImplementedError::new_err(why.to_string()).restore(py);
-            std::ptr::null_mut()
-        }
+        ElementType::Unreadable { why, .. } => no_element(py, why),
     }
 }
 
@@ -192,11 +188,4 @@ pub(in crate::values) unsafe fn read_scalars(
         ffi::PyObject_GC_UnTrack(tuple.cast());
         tuple
     }
-}
-
-/// Returns NULL, with a ValueError.
-#[cold]
-fn no_value(py: Python<'_>, message: &str) -> NewReference {
-    PyValueError::new_err(message.to_owned()).restore(py);
-    std::ptr::null_mut()
 }

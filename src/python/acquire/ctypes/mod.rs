@@ -18,6 +18,7 @@ use crate::array::AnyArray;
 use crate::form::ElementType;
 use crate::format::FormatString;
 use crate::layout::Layout;
+use crate::python::errors;
 use type_reader::{TypeReader, unreadable};
 
 /// Returns the ctypes object whose memory an exporter shows: itself, or what memoryviews and views
@@ -81,7 +82,10 @@ pub unsafe fn correct(
     let class = exporter.get_type().into_any();
     let element_type = match element_type_of(&class, array, direct) {
         Ok(element_type) => element_type?,
-        Err(error) => unreadable(&class, array.layout().itemsize(), format_args!("{error}")),
+        Err(error) => {
+            let why = errors::text(class.py(), &error);
+            unreadable(&class, array.layout().itemsize(), format_args!("{why}"))
+        }
     };
     let layout = || array.layout().clone();
     let (start, readonly) = (array.start(), array.readonly());
