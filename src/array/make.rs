@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::{AnyArray, ConsumerArray, Owner};
+use crate::dtype::ScalarType;
 use crate::error::{Error, Result};
 use crate::form::{Judgement, judge};
 use crate::format::{Format, FormatString};
@@ -42,6 +43,40 @@ impl AnyArray {
             Judgement::Unreadable(why) => unsafe {
                 Self::opaque(start, layout, format, readonly, owner, why)
             },
+        }
+    }
+
+    /// Returns the same array with a format that describes its elements: the one that it has,
+    /// unless that one has another size than the elements, because it leaves out their padding or
+    /// calls aligned what is not.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_exact_format(self) -> Self {
+        let (format, itemsize) = (self.format(), self.layout().itemsize());
+        let scalar_type = self.scalar_type();
+        if scalar_type.is_some() && ScalarType::from_letters(format.as_bytes()) == scalar_type {
+            return self;
+        }
+        let measure = Format::parse(format.as_bytes()).and_then(|format| format.measure());
+        if measure.is_ok_and(|measure| measure.size == itemsize) {
+            return self;
+        }
+        let (start, layout, readonly) = (self.start(), self.layout().clone(), self.readonly());
+        let owner = self.owner().cloned();
+        // SAFETY: the same elements, of the same type.
+        unsafe {
+            match (scalar_type, &self) {
+                (Some(scalar_type), _) => {
+                    let format = scalar_type.format();
+                    Self::from_scalars(scalar_type, start, layout, format, readonly, owner)
+                }
+                (_, Self::Composite(array)) => {
+                    let element_type = array.descriptor().clone();
+                    let format = element_type.format_in(itemsize);
+                    Self::composite(start, layout, format, readonly, owner, element_type)
+                }
+                _ => self,
+            }
         }
     }
 

@@ -30,7 +30,21 @@ impl Format {
     /// assert!(Format::parse(b"bfloat16").unwrap_err().is_format());
     /// ```
     pub fn parse(format: &[u8]) -> Result<Self> {
-        let mut parser = Parser { text: format, position: 0, prefix: Prefix::default() };
+        Self::parse_by(format, Rules::Own)
+    }
+
+    /// Parses a format string as NumPy does, for which the prefix that is in force where a record
+    /// ends decides whether the record is aligned, and not the one in front of it.
+    ///
+    /// # Errors
+    /// Returns the errors of [`parse`](Self::parse), and one for what NumPy writes but does not
+    /// read: a sub-array of sub-arrays, and a prefix that nothing follows.
+    pub(crate) fn parse_as_numpy(format: &[u8]) -> Result<Self> {
+        Self::parse_by(format, Rules::NumPy)
+    }
+
+    fn parse_by(format: &[u8], rules: Rules) -> Result<Self> {
+        let mut parser = Parser { text: format, position: 0, prefix: Prefix::default(), rules };
         let items = parser.items(0)?;
         match parser.peek() {
             None => Ok(Self { items }),
@@ -39,10 +53,18 @@ impl Format {
     }
 }
 
+/// Whose rules apply where readers differ.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rules {
+    Own,
+    NumPy,
+}
+
 struct Parser<'a> {
     text: &'a [u8],
     position: usize,
     prefix: Prefix,
+    rules: Rules,
 }
 
 impl Parser<'_> {
@@ -98,7 +120,10 @@ impl Parser<'_> {
             // A record may end with a prefix that nothing follows: NumPy writes such records.
             self.prefixes();
             if matches!(self.peek(), None | Some(b'}')) {
-                return Ok(items);
+                return match self.rules {
+                    Rules::Own => Ok(items),
+                    Rules::NumPy => Err(self.error("a prefix that nothing follows")),
+                };
             }
             items.push(self.item(depth)?);
         }
@@ -109,17 +134,30 @@ impl Parser<'_> {
         self.prefixes();
         let count = self.count()?;
         self.prefixes();
-        let prefix = self.prefix;
+        let mut prefix = self.prefix;
         let (repeat, element) = self.element(count, depth)?;
+        if self.rules == Rules::NumPy && matches!(element, Element::Record(_)) {
+            prefix = self.prefix;
+        }
         let name = self.name()?;
         Ok(Item { prefix, shape, repeat, element, name })
     }
 
+    /// Parses the shape of a sub-array. Consecutive shapes, the outermost first, are that of a
+    /// sub-array of sub-arrays.
     fn shape(&mut self) -> Result<Vec<usize>> {
         let mut shape = Vec::new();
-        if !self.take(b'(') {
-            return Ok(shape);
+        while self.take(b'(') {
+            if self.rules == Rules::NumPy && !shape.is_empty() {
+                return Err(self.error("a sub-array of sub-arrays"));
+            }
+            self.lengths(&mut shape)?;
         }
+        Ok(shape)
+    }
+
+    /// Parses the lengths of a shape and its closing parenthesis.
+    fn lengths(&mut self, shape: &mut Vec<usize>) -> Result<()> {
         loop {
             self.skip_space();
             match self.count()? {
@@ -131,7 +169,7 @@ impl Parser<'_> {
             }
             self.skip_space();
             if self.take(b')') {
-                return Ok(shape);
+                return Ok(());
             }
             if !self.take(b',') {
                 let found = self.found();

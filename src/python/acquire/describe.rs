@@ -132,7 +132,7 @@ unsafe fn describe_any(
             ctypes::correct(&array, &exporter, as_view)
                 .or_else(|| numpy::correct(&array, &exporter))
         });
-        Ok(correct.unwrap_or(array))
+        Ok(correct.unwrap_or_else(|| array.with_exact_format()))
     }
 }
 

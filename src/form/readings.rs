@@ -1,0 +1,63 @@
+//! What a format string tells its readers: whether it describes a type, and whether NumPy, which
+//! aligns records by another rule, finds the same in it.
+
+use super::{ElementType, Field};
+use crate::format::Format;
+
+impl ElementType {
+    /// Returns whether a format describes exactly this type, with all of its padding, to everybody
+    /// who reads it.
+    #[must_use]
+    pub fn is_described_by(&self, format: &[u8]) -> bool {
+        let describes = |tree: &Format| {
+            tree.measure().is_ok_and(|measure| measure.size == self.size())
+                && Self::from_format(tree).is_ok_and(|described| described == *self)
+        };
+        match (Format::parse(format), Format::parse_as_numpy(format)) {
+            (Ok(own), Ok(other)) => describes(&own) && (own == other || describes(&other)),
+            _ => false,
+        }
+    }
+
+    /// Returns whether two types have the same in the same places, whatever the names of fields,
+    /// and the padding at the end of records.
+    fn has_places_of(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Record(one), Self::Record(two)) => {
+                let same = |(one, two): (&Field, &Field)| {
+                    one.offset == two.offset && one.element_type.has_places_of(&two.element_type)
+                };
+                one.fields.len() == two.fields.len()
+                    && one.fields.iter().zip(&two.fields).all(same)
+            }
+            (
+                Self::Array { shape, element },
+                Self::Array { shape: other_shape, element: other },
+            ) => {
+                let alone = shape.iter().product::<usize>() <= 1;
+                shape == other_shape
+                    && (alone || element.size() == other.size())
+                    && element.has_places_of(other)
+            }
+            (Self::Padded(offset, one), Self::Padded(other_offset, two)) => {
+                offset == other_offset && one.has_places_of(two)
+            }
+            (one, two) => one == two,
+        }
+    }
+}
+
+/// Returns whether NumPy reads elements of `itemsize` bytes of a format, which are read here as
+/// `element_type`, but finds other values in them.
+pub(super) fn is_misread(format: &[u8], element_type: &ElementType, itemsize: usize) -> bool {
+    // The rules differ for records behind which another prefix is in force than in front of them.
+    let prefixed = format.iter().any(|byte| b"@^=<>!".contains(byte));
+    if !prefixed || !format.contains(&b'{') {
+        return false;
+    }
+    Format::parse_as_numpy(format).is_ok_and(|tree| {
+        tree.measure().is_ok_and(|measure| measure.size <= itemsize)
+            && ElementType::from_format(&tree)
+                .is_ok_and(|other| !element_type.has_places_of(&other))
+    })
+}
