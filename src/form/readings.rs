@@ -5,18 +5,24 @@ use super::{ElementType, Field};
 use crate::format::Format;
 
 impl ElementType {
-    /// Returns whether a format describes exactly this type, with all of its padding, to everybody
-    /// who reads it.
+    /// Returns whether a format describes exactly this type, with all of its padding, and nothing
+    /// else to anybody who reads it.
     #[must_use]
     pub fn is_described_by(&self, format: &[u8]) -> bool {
-        let describes = |tree: &Format| {
-            tree.measure().is_ok_and(|measure| measure.size == self.size())
-                && Self::from_format(tree).is_ok_and(|described| described == *self)
-        };
-        match (Format::parse(format), Format::parse_as_numpy(format)) {
-            (Ok(own), Ok(other)) => describes(&own) && (own == other || describes(&other)),
-            _ => false,
-        }
+        Format::parse(format).is_ok_and(|tree| self.is_of_tree(&tree))
+            && !is_misread(format, self, self.size())
+    }
+
+    /// Returns whether a format describes exactly this type to NumPy, too.
+    #[must_use]
+    pub fn is_described_to_numpy_by(&self, format: &[u8]) -> bool {
+        self.is_described_by(format)
+            && Format::parse_as_numpy(format).is_ok_and(|tree| self.is_of_tree(&tree))
+    }
+
+    fn is_of_tree(&self, tree: &Format) -> bool {
+        tree.measure().is_ok_and(|measure| measure.size == self.size())
+            && Self::from_format(tree).is_ok_and(|described| described == *self)
     }
 
     /// Returns whether two types have the same in the same places, whatever the names of fields,

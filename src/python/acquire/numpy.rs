@@ -31,7 +31,7 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
     }
     let mut element_type = element_type(array, exporter)?;
     let partial = covered(&element_type) < element_type.size();
-    let told = element_type.is_described_by(array.format().as_bytes());
+    let told = element_type.is_described_to_numpy_by(array.format().as_bytes());
     let claimed = match array {
         AnyArray::Composite(array) => Some(&**array.descriptor()),
         _ => None,
