@@ -46,9 +46,10 @@ impl AnyArray {
         }
     }
 
-    /// Returns the same array with a format that describes its elements: the one that it has,
-    /// unless that one has another size than the elements, because it leaves out their padding or
-    /// calls aligned what is not.
+    /// Returns the same array with a format that describes its elements: the one that it has, or,
+    /// if that one leaves out the padding at the end, the same with that padding. Only a format
+    /// that calls aligned what is not, and the record that needs its padding within its braces, are
+    /// written anew.
     #[doc(hidden)]
     #[must_use]
     pub fn with_exact_format(self) -> Self {
@@ -58,7 +59,8 @@ impl AnyArray {
             return self;
         }
         let measure = Format::parse(format.as_bytes()).and_then(|format| format.measure());
-        if measure.is_ok_and(|measure| measure.size == itemsize) {
+        let missing = measure.ok().and_then(|measure| itemsize.checked_sub(measure.size));
+        if missing == Some(0) {
             return self;
         }
         let (start, layout, readonly) = (self.start(), self.layout().clone(), self.readonly());
@@ -72,7 +74,12 @@ impl AnyArray {
                 }
                 (_, Self::Composite(array)) => {
                     let element_type = array.descriptor().clone();
-                    let format = element_type.format_in(itemsize);
+                    let format = match missing {
+                        Some(missing) if !format.as_bytes().ends_with(b"}") => {
+                            format.followed_by(&format!("{missing}x"))
+                        }
+                        _ => element_type.format_in(itemsize),
+                    };
                     Self::composite(start, layout, format, readonly, owner, element_type)
                 }
                 _ => self,

@@ -33,8 +33,7 @@ impl ElementType {
                 let same = |(one, two): (&Field, &Field)| {
                     one.offset == two.offset && one.element_type.has_places_of(&two.element_type)
                 };
-                one.fields.len() == two.fields.len()
-                    && one.fields.iter().zip(&two.fields).all(same)
+                one.fields.len() == two.fields.len() && one.fields.iter().zip(&two.fields).all(same)
             }
             (
                 Self::Array { shape, element },

@@ -96,7 +96,7 @@ fn formats() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(256))]
 
     #[test]
     fn what_a_type_writes_describes_it(format in formats(), more in 0..9_usize) {

@@ -182,10 +182,11 @@ def test_a_void_field_is_one_whatever_its_name(np):
 
 
 def test_padding_that_an_exporter_leaves_out_is_written():
-    for form, size in (("ib", 8), ("T{^i:a:b:b:}", 8)):
+    for form, size, told in (("ib", 8, "ib3x"), ("T{^i:a:b:b:}", 8, "T{^i:a:b:b:3x}")):
         view = consumer.consume(Exporter(bytes(range(16)), form.encode(), size))
         values = [(0x03020100, 4), (0x0B0A0908, 12)]
         assert view.tolist() == again(view) == values
+        assert view.format == told
         assert consumer.consume(memoryview(view)).format == view.format
 
 
@@ -199,7 +200,6 @@ def test_formats_of_other_exporters_are_kept(nd):
         ("fffBBBB", 16),
         (" T{ b:a: } 3x", 4),
     ):
-
         assert consumer.consume(Exporter(bytes(size), form.encode(), size)).format == form
     assert consumer.consume(nd.ndarray([(1, 2)], shape=[1], format="hb")).format == "hb"
 

@@ -24,6 +24,7 @@ FIXED = {
     "z": NATIVE["P"],
     "Z": NATIVE["P"],
     "P": NATIVE["P"],
+    "O": NATIVE["P"],
     "n": NATIVE["n"],
     "N": NATIVE["N"],
 }
