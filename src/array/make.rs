@@ -47,9 +47,8 @@ impl AnyArray {
     }
 
     /// Returns the same array with a format that describes its elements: the one that it has, or,
-    /// if that one leaves out the padding at the end, the same with that padding. Only a format
-    /// that calls aligned what is not, and the record that needs its padding within its braces, are
-    /// written anew.
+    /// if that one leaves out the padding at the end, the same with that padding. A format that
+    /// calls aligned what is not, or that has records in braces, is written anew instead.
     #[doc(hidden)]
     #[must_use]
     pub fn with_exact_format(self) -> Self {
@@ -75,7 +74,8 @@ impl AnyArray {
                 (_, Self::Composite(array)) => {
                     let element_type = array.descriptor().clone();
                     let format = match missing {
-                        Some(missing) if !format.as_bytes().ends_with(b"}") => {
+                        // Behind a record in braces it might be taken for that one's own.
+                        Some(missing) if !format.as_bytes().contains(&b'{') => {
                             format.followed_by(&format!("{missing}x"))
                         }
                         _ => element_type.format_in(itemsize),

@@ -32,11 +32,9 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
     let mut element_type = element_type(array, exporter)?;
     let partial = covered(&element_type) < element_type.size();
     let told = element_type.is_described_to_numpy_by(array.format().as_bytes());
-    let claimed = match array {
-        AnyArray::Composite(array) => Some(&**array.descriptor()),
-        _ => None,
-    };
-    if told && !partial && claimed == Some(&element_type) {
+    let known =
+        matches!(array, AnyArray::Composite(claimed) if **claimed.descriptor() == element_type);
+    if told && known && !partial {
         return None;
     }
     if let ElementType::Record(record) = &mut element_type {

@@ -251,9 +251,9 @@ def _float(code, order, data):
 def is_ambiguous(form, itemsize=None):
     """Whether it is not clear where a record within a format begins or ends.
 
-    Some writers count its padding as the record's, as C does, and some write it after the brace. For
-    some readers the prefix in front of a record says whether it is aligned, and for some the one
-    where it ends.
+    Some writers count its padding as the record's, as C does, and some write it after the brace.
+    For some readers the prefix in front of a record says whether it is aligned, and for some the
+    one where it ends.
     """
     by_end = parse(form, by_end=True)
     itemsize = size_of(form) if itemsize is None else itemsize

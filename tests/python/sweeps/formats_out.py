@@ -1,12 +1,13 @@
 """What views say of their elements to others: our own `cast`, and NumPy.
 
-For random records of NumPy and ctypes, and for random formats of other exporters, and the views made
-of them. `counts` notes how often each reader refused, so that it is no mass refusal.
+For random records of NumPy and ctypes, for random formats of other exporters, and for the views
+made of them. `counts` notes how often each reader read and refused, so that it is no mass refusal.
 """
 
 import collections
 import contextlib
 import ctypes
+import re
 import sys
 import warnings
 
@@ -34,10 +35,6 @@ def flat(value):
     if isinstance(value, bytes):
         return [value.rstrip(b"\0")]
     return [value.rstrip("\0") if isinstance(value, str) else value]
-
-
-def holds_objects(dtype):
-    return dtype.hasobject
 
 
 # ------------------------------------------------------------------------------------- NumPy
@@ -102,15 +99,6 @@ def fill(random, array):
         array[...] = np.array(numbers, "u1").reshape(array.shape).astype(dtype)
 
 
-def is_expressible(dtype):
-    """Whether NumPy's reader knows all that is in a dtype."""
-    if dtype.subdtype is not None:
-        return is_expressible(dtype.base)
-    if dtype.names is None:
-        return True
-    return all(is_expressible(dtype[name]) for name in dtype.names)
-
-
 def check_numpy(random):
     dtype = random_dtype(random)
     shape = random.choice([(), (1,), (3,), (2, 2)])
@@ -138,9 +126,8 @@ def check_numpy(random):
     if consumer.consume(view.tobytes()).nbytes and tells(form, view, array):
         assert view.format == form, (view.format, form)
     back = through_numpy(view)
-    assert back is not None or not is_expressible(array.dtype), (array.dtype, view.format)
-    if back is not None:
-        check_same_array(random, view, back, array)
+    assert back is not None, (array.dtype, view.format)
+    check_same_array(random, view, back, array)
     check_parts(random, view)
 
 
@@ -217,10 +204,10 @@ def check_own(view):
     try:
         again = consumer.consume(view.tobytes()).cast(view.format, view.shape)
         own = again.tolist()
-    except (ValueError, TypeError, NotImplementedError) as error:
-        # TypeError: bytes never become references.
-        refused = "O" in view.format or "t" in view.format or "}" in view.format
-        assert refused, (view.format, error)
+    except (ValueError, TypeError) as error:
+        # What no format expresses is bits, and bytes never become references.
+        if "bits" not in str(error) and "references" not in str(error):
+            raise
         counts["cast refuses"] += 1
         return
     counts["cast reads"] += 1
@@ -248,8 +235,8 @@ def check_any_numpy(view):
 
 
 def lone_void(view):
-    """Whether the elements are bytes without a meaning, which NumPy takes for no field at all."""
-    return view.format.lstrip("@^=<>!").rstrip("x").isdigit() or view.format.endswith("x")
+    """Whether the elements are bytes without a meaning, which NumPy takes for padding alone."""
+    return re.fullmatch("[@^=<>!]*[0-9]*x", view.format) is not None
 
 
 def check_parts(random, view):
@@ -260,9 +247,9 @@ def check_parts(random, view):
     names = [name for name in view.fields if name]
     if names:
         made.append(view[random.choice(names)])
-        made.append(view[random.sample(names, random.randint(1, len(names)))]) if not (
-            overlapping(view, names)
-        ) else None
+        # ValueError: several members of a union.
+        with contextlib.suppress(ValueError):
+            made.append(view[random.sample(names, random.randint(1, len(names)))])
     if "T{" in view.format and "t" not in view.format:
         copy = view.astype(view.format)
         assert copy.format == view.format
@@ -275,15 +262,6 @@ def check_parts(random, view):
             again = consumer.consume(memoryview(one))
             assert same(again.tolist(), one.tolist())
             assert again.format == one.format
-
-
-def overlapping(view, names):
-    """Whether several fields cannot be asked for together."""
-    try:
-        view[names]
-    except (ValueError, TypeError):
-        return True
-    return False
 
 
 # ------------------------------------------------------------------------------------- ctypes
