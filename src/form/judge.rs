@@ -59,7 +59,8 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
         let format = String::from_utf8_lossy(format);
         Error::unreadable(format!("elements of format {format:?} cannot be read: {reason}"))
     };
-    let tree = Format::parse(format).map_err(|error| unreadable(error.to_string()))?;
+    let (tree, is_alike) =
+        Format::parse_and_compare(format).map_err(|error| unreadable(error.to_string()))?;
     if let Some((code, prefix)) = tree.as_scalar()
         && let Some(found) = ScalarType::from_code(code, prefix, itemsize)
     {
@@ -89,7 +90,7 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
     }
     let element_type =
         ElementType::from_format(&tree).map_err(|error| unreadable(error.to_string()))?;
-    if is_misread(format, &element_type, itemsize) {
+    if !is_alike && is_misread(format, &element_type, itemsize) {
         return Err(unreadable(
             "another prefix is in force behind a record in it than in front of it: readers differ \
              on which of the two aligns the record"

@@ -9,15 +9,18 @@ impl ElementType {
     /// else to anybody who reads it.
     #[must_use]
     pub fn is_described_by(&self, format: &[u8]) -> bool {
-        Format::parse(format).is_ok_and(|tree| self.is_of_tree(&tree))
-            && !is_misread(format, self, self.size())
+        Format::parse_and_compare(format).is_ok_and(|(tree, is_alike)| {
+            self.is_of_tree(&tree) && (is_alike || !is_misread(format, self, self.size()))
+        })
     }
 
     /// Returns whether a format describes exactly this type to NumPy, too.
     #[must_use]
     pub fn is_described_to_numpy_by(&self, format: &[u8]) -> bool {
-        self.is_described_by(format)
-            && Format::parse_as_numpy(format).is_ok_and(|tree| self.is_of_tree(&tree))
+        let is_of_numpys =
+            || Format::parse_as_numpy(format).is_ok_and(|tree| self.is_of_tree(&tree));
+        Format::parse_and_compare(format)
+            .is_ok_and(|(tree, is_alike)| self.is_of_tree(&tree) && (is_alike || is_of_numpys()))
     }
 
     fn is_of_tree(&self, tree: &Format) -> bool {
@@ -55,14 +58,9 @@ impl ElementType {
 /// Returns whether NumPy reads elements of `itemsize` bytes of a format, which are read here as
 /// `element_type`, but finds other values in them.
 pub(super) fn is_misread(format: &[u8], element_type: &ElementType, itemsize: usize) -> bool {
-    // The rules differ for records behind which another prefix is in force than in front of them.
-    let prefixed = format.iter().any(|byte| b"@^=<>!".contains(byte));
-    if !prefixed || !format.contains(&b'{') {
-        return false;
-    }
-    Format::parse_as_numpy(format).is_ok_and(|tree| {
-        tree.measure().is_ok_and(|measure| measure.size <= itemsize)
-            && ElementType::from_format(&tree)
+    Format::parse_as_numpy(format).is_ok_and(|other| {
+        other.measure().is_ok_and(|measure| measure.size <= itemsize)
+            && ElementType::from_format(&other)
                 .is_ok_and(|other| !element_type.has_places_of(&other))
     })
 }

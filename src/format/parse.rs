@@ -30,6 +30,14 @@ impl Format {
     /// assert!(Format::parse(b"bfloat16").unwrap_err().is_format());
     /// ```
     pub fn parse(format: &[u8]) -> Result<Self> {
+        Self::parse_by(format, Rules::Own).map(|(tree, _)| tree)
+    }
+
+    /// Parses a format string, and returns its tree and whether NumPy finds the same in it.
+    ///
+    /// # Errors
+    /// Returns the errors of [`parse`](Self::parse).
+    pub(crate) fn parse_and_compare(format: &[u8]) -> Result<(Self, bool)> {
         Self::parse_by(format, Rules::Own)
     }
 
@@ -40,14 +48,15 @@ impl Format {
     /// Returns the errors of [`parse`](Self::parse), and one for what NumPy writes but does not
     /// read: a sub-array of sub-arrays, and a prefix that nothing follows.
     pub(crate) fn parse_as_numpy(format: &[u8]) -> Result<Self> {
-        Self::parse_by(format, Rules::NumPy)
+        Self::parse_by(format, Rules::NumPy).map(|(tree, _)| tree)
     }
 
-    fn parse_by(format: &[u8], rules: Rules) -> Result<Self> {
-        let mut parser = Parser { text: format, position: 0, prefix: Prefix::default(), rules };
+    fn parse_by(format: &[u8], rules: Rules) -> Result<(Self, bool)> {
+        let prefix = Prefix::default();
+        let mut parser = Parser { text: format, position: 0, prefix, rules, is_alike: true };
         let items = parser.items(0)?;
         match parser.peek() {
-            None => Ok(Self { items }),
+            None => Ok((Self { items }, parser.is_alike)),
             Some(_) => Err(parser.error("'}' without a record that it could close")),
         }
     }
@@ -65,6 +74,8 @@ struct Parser<'a> {
     position: usize,
     prefix: Prefix,
     rules: Rules,
+    /// Whether nothing was found for which the rules differ.
+    is_alike: bool,
 }
 
 impl Parser<'_> {
@@ -88,6 +99,16 @@ impl Parser<'_> {
             Some(byte @ 0x20..=0x7e) => format!("{:?}", char::from(byte)),
             Some(byte) => format!("byte {byte:#04x}"),
             None => "the end".to_owned(),
+        }
+    }
+
+    /// Notes that the rules differ for what was found, and returns an error if it is something that
+    /// NumPy does not read and its rules apply.
+    fn differ(&mut self, unread: Option<&str>) -> Result<()> {
+        self.is_alike = false;
+        match (self.rules, unread) {
+            (Rules::NumPy, Some(message)) => Err(self.error(message)),
+            _ => Ok(()),
         }
     }
 
@@ -120,10 +141,8 @@ impl Parser<'_> {
             // A record may end with a prefix that nothing follows: NumPy writes such records.
             self.prefixes();
             if matches!(self.peek(), None | Some(b'}')) {
-                return match self.rules {
-                    Rules::Own => Ok(items),
-                    Rules::NumPy => Err(self.error("a prefix that nothing follows")),
-                };
+                self.differ(Some("a prefix that nothing follows"))?;
+                return Ok(items);
             }
             items.push(self.item(depth)?);
         }
@@ -136,8 +155,12 @@ impl Parser<'_> {
         self.prefixes();
         let mut prefix = self.prefix;
         let (repeat, element) = self.element(count, depth)?;
-        if self.rules == Rules::NumPy && matches!(element, Element::Record(_)) {
-            prefix = self.prefix;
+        if matches!(element, Element::Record(_)) && prefix.is_aligned() != self.prefix.is_aligned()
+        {
+            self.differ(None)?;
+            if self.rules == Rules::NumPy {
+                prefix = self.prefix;
+            }
         }
         let name = self.name()?;
         Ok(Item { prefix, shape, repeat, element, name })
@@ -148,8 +171,8 @@ impl Parser<'_> {
     fn shape(&mut self) -> Result<Vec<usize>> {
         let mut shape = Vec::new();
         while self.take(b'(') {
-            if self.rules == Rules::NumPy && !shape.is_empty() {
-                return Err(self.error("a sub-array of sub-arrays"));
+            if !shape.is_empty() {
+                self.differ(Some("a sub-array of sub-arrays"))?;
             }
             self.lengths(&mut shape)?;
         }

@@ -20,8 +20,7 @@ use crate::form::{ElementType, Field, Judgement, Record, judge};
 use crate::format::ByteOrder;
 
 /// Returns the array as its dtype describes it, if NumPy exports it, itself or through a
-/// memoryview, and the dtype tells of another layout than the format, or of bytes that belong to no
-/// field. A format that does not say all of this is written anew.
+/// memoryview. A format that does not say all that the dtype does is written anew.
 ///
 /// # Safety
 /// The array's memory is that of `exporter`.
@@ -31,11 +30,11 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
     }
     let mut element_type = element_type(array, exporter)?;
     let partial = covered(&element_type) < element_type.size();
-    let told = element_type.is_described_to_numpy_by(array.format().as_bytes());
-    let known =
-        matches!(array, AnyArray::Composite(claimed) if **claimed.descriptor() == element_type);
-    if told && known && !partial {
-        return None;
+    let format = array.format().as_bytes();
+    let told = matches!(array, AnyArray::Composite(claimed) if **claimed.descriptor() == element_type)
+        && element_type.is_described_to_numpy_by(format);
+    if told && !partial {
+        return Some(array.clone());
     }
     if let ElementType::Record(record) = &mut element_type {
         record.partial = partial;
