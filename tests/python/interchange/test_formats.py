@@ -182,12 +182,10 @@ def test_a_void_field_is_one_whatever_its_name(np):
 
 
 def test_padding_that_an_exporter_leaves_out_is_written():
-    for form, size, told in (("ib", 8, "ib3x"), ("T{^i:a:b:b:}", 8, "T{^i:a:b:b:3x}")):
-        view = consumer.consume(Exporter(bytes(range(16)), form.encode(), size))
-        values = [(0x03020100, 4), (0x0B0A0908, 12)]
-        assert view.tolist() == again(view) == values
-        assert view.format == told
-        assert consumer.consume(memoryview(view)).format == view.format
+    view = consumer.consume(Exporter(bytes(range(16)), b"ib", 8))
+    assert view.format == "ib3x"
+    assert view.tolist() == again(view) == [(0x03020100, 4), (0x0B0A0908, 12)]
+    assert consumer.consume(memoryview(view)).format == view.format
 
 
 def test_formats_of_other_exporters_are_kept(nd):
