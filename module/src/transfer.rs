@@ -35,6 +35,16 @@ unsafe fn gather(py: Python<'_>, array: &AnyArray, order: Order, target: *mut u8
     }
 }
 
+/// Copies the elements, in C order and their own byte order, to memory of their own. `array` is
+/// held.
+pub(crate) fn to_memory(py: Python<'_>, array: &AnyArray) -> PyResult<Memory> {
+    let contiguous_layout = Layout::contiguous(array.layout().shape(), array.layout().itemsize())?;
+    // SAFETY: the memory is new and has room for as many elements, all of which are written.
+    unsafe {
+        Memory::written(contiguous_layout.nbytes(), |start| gather(py, array, Order::C, start))
+    }
+}
+
 /// Copies the elements, in C order and this machine's byte order, to memory of their own. `array`
 /// is held.
 pub(crate) fn to_native(py: Python<'_>, array: &AnyArray) -> PyResult<Memory> {

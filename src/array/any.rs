@@ -235,7 +235,7 @@ impl AnyArray {
         dispatch!(self, array => array.readonly())
     }
 
-    /// Returns the format string of the elements, as the exporter wrote it.
+    /// Returns the format string of the elements: the exporter's own, wherever it describes them.
     #[must_use]
     #[inline]
     pub fn format(&self) -> &FormatString {

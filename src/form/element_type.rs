@@ -72,6 +72,18 @@ pub enum Leaf {
 }
 
 impl ElementType {
+    /// Makes the type of a sub-array. One of sub-arrays is one of more dimensions.
+    #[must_use]
+    pub fn array(mut shape: Vec<usize>, element: Self) -> Self {
+        match element {
+            Self::Array { shape: inner, element } => {
+                shape.extend(inner);
+                Self::Array { shape, element }
+            }
+            element => Self::Array { shape, element: Box::new(element) },
+        }
+    }
+
     /// Returns the number of bytes from one such element to the next one in an array.
     #[must_use]
     pub fn size(&self) -> usize {
@@ -250,7 +262,7 @@ impl PartialEq for Record {
 }
 
 /// A field of a record.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Eq)]
 #[non_exhaustive]
 pub struct Field {
     /// The name, if the format gives one.
@@ -262,6 +274,16 @@ pub struct Field {
     /// Whether the names of the field's own fields are names of the record as well: an anonymous
     /// member of C.
     pub anonymous: bool,
+}
+
+/// Fields are equal if they have the same name and hold the same in the same place, whether or not
+/// the names of their own fields are names of the record as well.
+impl PartialEq for Field {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.offset == other.offset
+            && self.element_type == other.element_type
+    }
 }
 
 impl Record {

@@ -56,6 +56,13 @@ impl FormatString {
         matches!(self.0, Text::Inline(_))
     }
 
+    /// Returns the format with further text, which has no NUL, after it.
+    #[must_use]
+    pub(crate) fn followed_by(&self, text: &str) -> Self {
+        let bytes = [self.as_bytes(), text.as_bytes()].concat();
+        CString::new(bytes).unwrap_or_default().into()
+    }
+
     /// Returns the format as a C string.
     #[must_use]
     #[inline]

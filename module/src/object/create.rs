@@ -19,7 +19,7 @@ use super::class::{Parent, PyConsumerArray, Start};
 use super::export_count::ExportCount;
 use super::root::{Owned, Root};
 use super::uninit::UninitObject;
-use crate::transfer::to_native;
+use crate::transfer::{to_memory, to_native};
 use crate::values::references::Objects;
 
 /// Returns a typed view of the memory of any object that exports a buffer: what `consumer.consume`
@@ -61,6 +61,29 @@ pub(crate) fn copy_of<'py>(
     // SAFETY: the memory holds the elements in this machine's byte order, and goes to the view with
     // it.
     let native = unsafe { array.native_at(memory.start())? };
+    over_copy(py, array, memory, native)
+}
+
+/// Copies an array's elements, in the byte order that they have, to a view over memory of its own.
+/// `format` is one that describes them. `array` is held.
+pub(crate) fn exact_copy_of<'py>(
+    py: Python<'py>,
+    array: &AnyArray,
+    format: FormatString,
+) -> PyResult<Bound<'py, PyConsumerArray>> {
+    let memory = to_memory(py, array)?;
+    // SAFETY: the memory holds the elements as they are, and goes to the view with it.
+    let copy = unsafe { array.copied_to(memory.start(), format)? };
+    over_copy(py, array, memory, copy)
+}
+
+/// Makes a view of `copy`, the copy of an array's elements in `memory`. `array` is held.
+fn over_copy<'py>(
+    py: Python<'py>,
+    array: &AnyArray,
+    memory: Memory,
+    copy: AnyArray,
+) -> PyResult<Bound<'py, PyConsumerArray>> {
     let owned = match array {
         AnyArray::Composite(typed) if array.has_objects() => {
             let (element_type, itemsize) = (typed.descriptor().clone(), array.layout().itemsize());
@@ -69,8 +92,8 @@ pub(crate) fn copy_of<'py>(
         }
         _ => Owned::Plain(memory),
     };
-    // SAFETY: as above.
-    unsafe { PyConsumerArray::over(py, owned, native) }
+    // SAFETY: the copy lies in the memory, which goes to the view with it.
+    unsafe { PyConsumerArray::over(py, owned, copy) }
 }
 
 /// The format of one letter that the elements have in this machine's byte order, if that says all.

@@ -146,7 +146,7 @@ unsafe fn describe_any(
                     .or_else(|| numpy::correct(&array, &exporter))
             })
         });
-        Ok(correct.unwrap_or(array))
+        Ok(correct.unwrap_or_else(|| array.with_exact_format()))
     }
 }
 

@@ -20,8 +20,7 @@ use crate::form::{ElementType, Field, Judgement, Record, judge};
 use crate::format::ByteOrder;
 
 /// Returns the array as its dtype describes it, if NumPy exports it, itself or through a
-/// memoryview, and the dtype tells of another layout than the format, or of bytes that belong to no
-/// field. For another layout the format is written anew.
+/// memoryview. A format that does not say all that the dtype does is written anew.
 ///
 /// # Safety
 /// The array's memory is that of `exporter`.
@@ -31,10 +30,11 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
     }
     let mut element_type = element_type(array, exporter)?;
     let partial = covered(&element_type) < element_type.size();
-    let told =
-        matches!(array, AnyArray::Composite(claimed) if agree(claimed.descriptor(), &element_type));
+    let format = array.format().as_bytes();
+    let told = matches!(array, AnyArray::Composite(claimed) if **claimed.descriptor() == element_type)
+        && element_type.is_described_to_numpy_by(format);
     if told && !partial {
-        return None;
+        return Some(array.clone());
     }
     if let ElementType::Record(record) = &mut element_type {
         record.partial = partial;
@@ -63,29 +63,6 @@ fn covered(element_type: &ElementType) -> usize {
         }
         ElementType::Array { shape, element } => shape.iter().product::<usize>() * covered(element),
         _ => element_type.size(),
-    }
-}
-
-/// Returns whether two element types of the same fields have them in the same places.
-fn agree(claimed: &ElementType, known: &ElementType) -> bool {
-    match (claimed, known) {
-        (ElementType::Record(claimed), ElementType::Record(known)) => {
-            let same = |(claimed, known): (&Field, &Field)| {
-                claimed.offset == known.offset && agree(&claimed.element_type, &known.element_type)
-            };
-            claimed.fields.len() == known.fields.len()
-                && claimed.fields.iter().zip(&known.fields).all(same)
-        }
-        (
-            ElementType::Array { shape, element },
-            ElementType::Array { shape: other_shape, element: other },
-        ) => {
-            let alone = shape.iter().product::<usize>() <= 1;
-            shape == other_shape
-                && (alone || element.size() == other.size())
-                && agree(element, other)
-        }
-        (claimed, known) => claimed == known,
     }
 }
 
@@ -131,9 +108,8 @@ fn element_type_of(dtype: &Bound<'_, PyAny>, depth: usize) -> PyResult<ElementTy
     let sub_array = dtype.getattr("subdtype")?;
     let names = dtype.getattr("names")?;
     let element_type = if let Ok(parts) = sub_array.cast::<PyTuple>() {
-        let shape = parts.get_item(1)?.extract()?;
-        let element = Box::new(element_type_of(&parts.get_item(0)?, depth + 1)?);
-        ElementType::Array { shape, element }
+        let shape: Vec<usize> = parts.get_item(1)?.extract()?;
+        ElementType::array(shape, element_type_of(&parts.get_item(0)?, depth + 1)?)
     } else if let Ok(names) = names.cast::<PyTuple>() {
         let described = dtype.getattr("fields")?;
         let mut fields = Vec::with_capacity(names.len());

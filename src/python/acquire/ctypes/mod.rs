@@ -92,14 +92,19 @@ pub unsafe fn correct(
     // SAFETY: the same memory in elements of the same size, which are of that type.
     Some(unsafe {
         match element_type {
-            ElementType::Unreadable { why, .. } => {
-                AnyArray::opaque(start, layout(), array.format().clone(), readonly, None, why)
+            ElementType::Unreadable { ref why, .. } => {
+                let (format, why) = (element_type.format(), why.clone());
+                AnyArray::opaque(start, layout(), format, readonly, None, why)
             }
             ElementType::Scalar(scalar_type) => {
                 let format = scalar_type.format();
                 AnyArray::from_scalars(scalar_type, start, layout(), format, readonly, None)
             }
-            element_type => with_element_type(array, element_type.format(), Arc::new(element_type)),
+            element_type => {
+                let told = element_type.is_described_by(array.format().as_bytes());
+                let format = if told { array.format().clone() } else { element_type.format() };
+                with_element_type(array, format, Arc::new(element_type))
+            }
         }
     })
 }

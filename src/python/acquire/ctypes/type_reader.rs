@@ -289,10 +289,6 @@ fn array_of(length: usize, element: ElementType) -> ElementType {
         ElementType::Scalar(unit) if unit.dtype.kind() == Kind::Text => {
             ElementType::Text(unit, length)
         }
-        ElementType::Array { mut shape, element } => {
-            shape.insert(0, length);
-            ElementType::Array { shape, element }
-        }
-        element => ElementType::Array { shape: vec![length], element: Box::new(element) },
+        element => ElementType::array(vec![length], element),
     }
 }
