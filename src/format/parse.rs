@@ -12,13 +12,17 @@ use crate::error::{Error, Result};
 /// for the stack.
 const MAX_DEPTH: usize = 64;
 
+/// The limit for the dimensions of a sub-array, together with those of the sub-arrays that it is
+/// in: what a view can have.
+const MAX_DIMENSIONS: usize = 64;
+
 impl Format {
     /// Parses a format string, given as the bytes of the exporter's C string without its NUL.
     ///
     /// # Errors
     /// Returns an error with [`is_format`](Error::is_format), which names the byte, if the string
-    /// does not follow the grammar, nests deeper than 64 levels or has a count that is larger than
-    /// memory.
+    /// does not follow the grammar, nests deeper than 64 levels, has sub-arrays of more than 64
+    /// dimensions or has a count that is larger than memory.
     ///
     /// # Examples
     /// ```
@@ -30,7 +34,8 @@ impl Format {
     /// assert!(Format::parse(b"bfloat16").unwrap_err().is_format());
     /// ```
     pub fn parse(format: &[u8]) -> Result<Self> {
-        let mut parser = Parser { text: format, position: 0, prefix: Prefix::default() };
+        let prefix = Prefix::default();
+        let mut parser = Parser { text: format, position: 0, prefix, dimensions: 0 };
         let items = parser.items(0)?;
         match parser.peek() {
             None => Ok(Self { items }),
@@ -43,6 +48,8 @@ struct Parser<'a> {
     text: &'a [u8],
     position: usize,
     prefix: Prefix,
+    /// Those of all sub-arrays that the current position is in.
+    dimensions: usize,
 }
 
 impl Parser<'_> {
@@ -105,14 +112,22 @@ impl Parser<'_> {
     }
 
     fn item(&mut self, depth: usize) -> Result<Item> {
+        let (prefix, shape, repeat, element) = self.elements(depth)?;
+        let name = self.name()?;
+        Ok(Item { prefix, shape, repeat, element, name })
+    }
+
+    /// Parses an item but for its name: its prefix, sub-array, repeat count and element.
+    fn elements(&mut self, depth: usize) -> Result<(Prefix, Vec<usize>, usize, Element)> {
+        let outer = self.dimensions;
         let shape = self.shape()?;
         self.prefixes();
         let count = self.count()?;
         self.prefixes();
         let prefix = self.prefix;
         let (repeat, element) = self.element(count, depth)?;
-        let name = self.name()?;
-        Ok(Item { prefix, shape, repeat, element, name })
+        self.dimensions = outer;
+        Ok((prefix, shape, repeat, element))
     }
 
     fn shape(&mut self) -> Result<Vec<usize>> {
@@ -123,7 +138,15 @@ impl Parser<'_> {
         loop {
             self.skip_space();
             match self.count()? {
-                Some(length) => shape.push(length),
+                Some(_) if self.dimensions == MAX_DIMENSIONS => {
+                    return Err(self.error(format!(
+                        "sub-arrays of more than {MAX_DIMENSIONS} dimensions"
+                    )));
+                }
+                Some(length) => {
+                    self.dimensions += 1;
+                    shape.push(length);
+                }
                 None => {
                     let found = self.found();
                     return Err(self.error(format!("expected a length, found {found}")));
@@ -207,12 +230,7 @@ impl Parser<'_> {
             return Err(self.error(format!("nested deeper than {MAX_DEPTH} levels")));
         }
         self.skip_space();
-        let shape = self.shape()?;
-        self.prefixes();
-        let count = self.count()?;
-        self.prefixes();
-        let prefix = self.prefix;
-        let (repeat, element) = self.element(count, depth)?;
+        let (prefix, shape, repeat, element) = self.elements(depth)?;
         Ok(Item { prefix, shape, repeat, element, name: None })
     }
 

@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use consumer::array::AnyArray;
 use consumer::kernels::pieces::Sequence;
 use consumer::layout::Order;
+use consumer::python::stack;
 use consumer::view::Walk;
 
 use crate::gil::{self, Checkpoints};
@@ -46,6 +47,8 @@ pub(crate) fn equals<'py>(
     if unsafe { ffi::PyObject_CheckBuffer(other.as_ptr()) } == 0 {
         return Ok(None);
     }
+    // What is compared may be, or hold, the views that it is compared in.
+    let _level = stack::enter(py)?;
     let Ok(other) = view_of(other) else { return Ok(None) };
     let (left, right) = (this.get().hold(py)?, other.get().hold(py)?);
     if left.has_objects() || right.has_objects() {
@@ -120,6 +123,8 @@ impl PyConsumerArray {
         if known != -1 {
             return Ok(known);
         }
+        // The exporter may be a view of a view in turn.
+        let _level = stack::enter(py)?;
         let hold = self.hold(py)?;
         if !hold.readonly() {
             return Err(PyValueError::new_err("cannot hash writable ConsumerArray object"));

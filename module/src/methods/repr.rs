@@ -9,6 +9,7 @@ use pyo3::exceptions::{PyNotImplementedError, PyValueError};
 use pyo3::prelude::*;
 
 use consumer::array::AnyArray;
+use consumer::python::stack;
 
 use crate::methods::attributes::format_object;
 use crate::object::PyConsumerArray;
@@ -84,6 +85,7 @@ impl PyConsumerArray {
         if self.is_released() {
             return Ok(released(self));
         }
+        let _level = stack::enter(py)?;
         let hold = self.hold(py)?;
         elements(py, &hold)
     }
@@ -92,6 +94,7 @@ impl PyConsumerArray {
         if self.is_released() {
             return Ok(released(self));
         }
+        let _level = stack::enter(py)?;
         let hold = self.hold(py)?;
         let mut text = String::from("<ConsumerArray format=");
         text.push_str(&format_object(py, hold.format())?.repr()?.to_string_lossy());

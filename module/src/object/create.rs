@@ -19,7 +19,7 @@ use super::export_count::ExportCount;
 use super::root::{Owned, Root};
 use super::uninit::UninitObject;
 use crate::transfer::to_native;
-use crate::values::references::Objects;
+use crate::values::references::{AttachedObjects, check_readable};
 
 /// Returns a typed view of the memory of any object that exports a buffer: what `consumer.consume`
 /// does. A view of a ConsumerArray shares its export, as a view of a memoryview does.
@@ -52,24 +52,31 @@ pub(crate) fn copy_of<'py>(
     py: Python<'py>,
     array: &AnyArray,
 ) -> PyResult<Bound<'py, PyConsumerArray>> {
+    if let AnyArray::Composite(typed) = array
+        && array.has_objects()
+    {
+        let copy = AttachedObjects::copied(py, typed, true)?;
+        // SAFETY: the memory holds the elements in this machine's byte order, and goes to the view
+        // with it.
+        return unsafe {
+            let native = array.native_at(copy.start())?;
+            PyConsumerArray::over(py, Owned::Objects(copy.into_objects()), native)
+        };
+    }
+    // Whoever is handed the copy goes by its format.
+    if array.format().mentions_objects() {
+        check_readable(array)?;
+    }
     let memory = to_native(py, array)?;
     if let Some(format) = native_letter(array) {
         let layout = Layout::contiguous(array.layout().shape(), array.layout().itemsize())?;
         return PyConsumerArray::over_scalars(py, memory, layout, format);
     }
-    // SAFETY: the memory holds the elements in this machine's byte order, and goes to the view with
-    // it.
-    let native = unsafe { array.native_at(memory.start())? };
-    let owned = match array {
-        AnyArray::Composite(typed) if array.has_objects() => {
-            let (element_type, itemsize) = (typed.descriptor().clone(), array.layout().itemsize());
-            // SAFETY: a copy of the elements of a view that is held, whose objects are alive.
-            Owned::Objects(unsafe { Objects::own(py, memory, element_type, itemsize) })
-        }
-        _ => Owned::Plain(memory),
-    };
     // SAFETY: as above.
-    unsafe { PyConsumerArray::over(py, owned, native) }
+    unsafe {
+        let native = array.native_at(memory.start())?;
+        PyConsumerArray::over(py, Owned::Plain(memory), native)
+    }
 }
 
 /// The format of one letter that the elements have in this machine's byte order, if that says all.

@@ -11,6 +11,7 @@ use consumer::kernels::copy::{self, record as composite};
 use consumer::kernels::pieces::Sequence;
 use consumer::kernels::search::Pattern;
 use consumer::memory;
+use consumer::python::stack;
 use consumer::view::load;
 
 use super::record::{self, Bytes};
@@ -183,6 +184,8 @@ pub(crate) struct Encoded<'py> {
 /// TypeError for an object of the wrong type, ValueError for a value out of range, and
 /// NotImplementedError for elements that cannot be written.
 pub(crate) fn encode<'py>(array: &AnyArray, object: &Bound<'py, PyAny>) -> PyResult<Encoded<'py>> {
+    // The user's conversions may store in this view again.
+    stack::check(object.py())?;
     let format = array.format();
     let (bytes, objects) = dispatch!(
         array,
@@ -287,12 +290,13 @@ pub(crate) unsafe fn fill<'py>(
     let record = match array {
         AnyArray::Composite(typed) if !encoded.objects.is_empty() => {
             // SAFETY: the bytes are one element, and `objects` owns the references in them.
-            return Ok(Some(unsafe { references::fill(py, typed, &encoded.bytes)? }));
+            return unsafe { references::fill(py, typed, &encoded.bytes).map(Some) };
         }
         AnyArray::Composite(typed) => Some(typed.descriptor()),
         _ => None,
     };
-    // SAFETY: the array is writable and held, and the work touches nothing else.
+    // SAFETY: the array is writable and held, and the work touches nothing else. No references are
+    // stored: there are none in the bytes of the element.
     unsafe {
         gil::in_pieces(py, [array.raw()], Sequence::Any, |[piece], _| {
             match record {

@@ -18,7 +18,8 @@ use crate::form::judge_letter;
 use crate::format::FormatString;
 use crate::layout::{Layout, check_ndim};
 
-/// Writes the array that a `Py_buffer` describes to `array`.
+/// Writes the array that a `Py_buffer` describes to `array`, if that is one of elements of a type of
+/// one letter, after at most one prefix. Returns whether it is: the fast path.
 ///
 /// # Errors
 /// For a buffer that contradicts itself, or is more than this library holds.
@@ -26,29 +27,8 @@ use crate::layout::{Layout, check_ndim};
 /// # Safety
 /// The buffer was filled in by an exporter, and is released after the array's last use; `array` is
 /// valid for writes.
-#[inline]
-pub(super) unsafe fn describe(
-    py: Python<'_>,
-    array: *mut AnyArray,
-    buffer: &ffi::Py_buffer,
-    as_view: AsView,
-) -> Result<()> {
-    // SAFETY: the caller guarantees it.
-    unsafe {
-        if !describe_letter(array, buffer)? {
-            array.write(describe_any(py, buffer, as_view)?);
-        }
-    }
-    Ok(())
-}
-
-/// The fast path: elements of a type of one letter, after at most one prefix. Returns whether that
-/// is what the buffer describes.
-///
-/// # Safety
-/// The same as for [`describe`].
 #[inline(always)]
-unsafe fn describe_letter(array: *mut AnyArray, buffer: &ffi::Py_buffer) -> Result<bool> {
+pub(super) unsafe fn describe_letter(array: *mut AnyArray, buffer: &ffi::Py_buffer) -> Result<bool> {
     let itemsize = buffer.itemsize as usize;
     // PEP 3118: without a format the elements are unsigned bytes.
     let mut bytes = [b'B', 0];
@@ -93,11 +73,14 @@ unsafe fn describe_letter(array: *mut AnyArray, buffer: &ffi::Py_buffer) -> Resu
     Ok(true)
 }
 
-/// The slow path, for every buffer.
+/// Returns the array that a `Py_buffer` describes: the slow path, for every buffer.
+///
+/// # Errors
+/// The same as for [`describe_letter`].
 ///
 /// # Safety
-/// The same as for [`describe`].
-unsafe fn describe_any(
+/// The buffer was filled in by an exporter, and is released after the array's last use.
+pub(super) unsafe fn describe_any(
     py: Python<'_>,
     buffer: &ffi::Py_buffer,
     as_view: AsView,

@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use consumer::dtype::{ScalarType, dispatch_scalar};
 use consumer::element::Scalar;
 use consumer::form::{Bits, ElementType, Field, Record, code_points, pascal};
+use consumer::python::stack;
 use consumer::view::load;
 
 use crate::gil::Checkpoints;
@@ -15,6 +16,13 @@ use crate::values::{NewReference, PyValue, fill_list};
 
 /// Creates the object of an element, whose bytes are a copy; NULL with an exception if that fails.
 pub(super) fn object(py: Python<'_>, element_type: &ElementType, bytes: &[u8]) -> NewReference {
+    // Elements nest, and these functions with them.
+    if element_type.is_nested()
+        && let Err(error) = stack::check(py)
+    {
+        error.restore(py);
+        return std::ptr::null_mut();
+    }
     match element_type {
         ElementType::Scalar(scalar_type) => scalar(py, *scalar_type, bytes),
         ElementType::Bits(bits) => bit_field(py, bits, bytes),
@@ -105,6 +113,10 @@ pub(super) fn tuple(py: Python<'_>, fields: &[Field], bytes: &[u8]) -> NewRefere
 
 fn list(py: Python<'_>, shape: &[usize], element: &ElementType, bytes: &[u8]) -> NewReference {
     let [length, inner @ ..] = shape else { return object(py, element, bytes) };
+    if let Err(error) = stack::check(py) {
+        error.restore(py);
+        return std::ptr::null_mut();
+    }
     let step = inner.iter().product::<usize>() * element.size();
     // SAFETY: attached; the list is new.
     unsafe {
