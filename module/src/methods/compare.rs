@@ -2,13 +2,14 @@
 
 use std::sync::atomic::Ordering;
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyRecursionError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
 use consumer::array::AnyArray;
 use consumer::kernels::pieces::Sequence;
 use consumer::layout::Order;
+use consumer::python::errors::discard;
 use consumer::python::stack;
 use consumer::view::Walk;
 
@@ -49,7 +50,16 @@ pub(crate) fn equals<'py>(
     }
     // What is compared may be, or hold, the views that it is compared in.
     let _level = stack::enter(py)?;
-    let Ok(other) = view_of(other) else { return Ok(None) };
+    let other = match view_of(other) {
+        Ok(other) => other,
+        // It says nothing of the object that the stack is full.
+        Err(error) if error.is_instance_of::<PyRecursionError>(py) => return Err(error),
+        // As in memoryview, an object that gives no buffer is asked to compare itself.
+        Err(error) => {
+            discard(py, error);
+            return Ok(None);
+        }
+    };
     let (left, right) = (this.get().hold(py)?, other.get().hold(py)?);
     if left.has_objects() || right.has_objects() {
         return equal_objects(py, &left, &right).map(Some);

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit, ffi};
 
 use consumer::array::AnyArray;
+use consumer::python::stack;
 
 use super::export_count::ExportCount;
 use super::root::Root;
@@ -115,8 +116,12 @@ impl PyConsumerArray {
     /// Gives the view's memory up for good.
     ///
     /// # Errors
-    /// BufferError if somebody has a buffer of the view.
+    /// BufferError if somebody has a buffer of the view; RecursionError if the exporter's code, which
+    /// may release other views, would have little of the stack left.
     pub(crate) fn release_view(&self, py: Python<'_>) -> PyResult<()> {
+        if self.is_tracked {
+            stack::check(py)?;
+        }
         match self.exports.close() {
             Ok(true) => self.drop_root(py),
             Ok(false) => {}
