@@ -33,7 +33,7 @@ thread_local! {
 
 /// Returns whether the thread has more than its reserve left.
 #[must_use]
-#[inline]
+#[inline(always)]
 pub fn has_room() -> bool {
     // A stack that is none of the thread's own lies outside of the reserve.
     RESERVE.with(|reserve| {
@@ -58,16 +58,14 @@ fn look_again(reserve: &Cell<Reserve>) -> bool {
 ///
 /// # Errors
 /// RecursionError.
-#[inline]
+#[inline(always)]
 pub fn check(_attached: Python<'_>) -> PyResult<()> {
     if has_room() { Ok(()) } else { Err(too_deep()) }
 }
 
-/// The exception for a stack that is almost full.
-#[must_use]
 #[cold]
 #[inline(never)]
-pub fn too_deep() -> PyErr {
+fn too_deep() -> PyErr {
     PyRecursionError::new_err("maximum recursion depth exceeded: the thread's stack is almost full")
 }
 
@@ -101,9 +99,13 @@ impl Drop for Level<'_> {
 /// # Safety
 /// `class` is a class, and alive.
 #[must_use]
-#[inline]
+#[inline(always)]
 pub unsafe fn may_run_python(class: *mut ffi::PyTypeObject) -> bool {
     // SAFETY: the caller guarantees it.
+    #[cfg(not(Py_GIL_DISABLED))]
+    let flags = unsafe { (*class).tp_flags };
+    // SAFETY: the caller guarantees it.
+    #[cfg(Py_GIL_DISABLED)]
     let flags = unsafe { ffi::PyType_GetFlags(class) };
     flags & ffi::Py_TPFLAGS_HEAPTYPE != 0 && flags & ffi::Py_TPFLAGS_IMMUTABLETYPE == 0
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicIsize;
 
 use pyo3::exceptions::PyBufferError;
 use pyo3::prelude::*;
-use pyo3::{PyTraverseError, PyVisit, ffi};
+use pyo3::{PyTraverseError, PyVisit};
 
 use consumer::array::AnyArray;
 use consumer::python::stack;
@@ -173,9 +173,9 @@ impl PyConsumerArray {
         self.exports.is_released()
     }
 
-    /// Returns whether the death of the view is certain to end no other object and to run no code
-    /// but ours. Nobody else has the view.
-    #[inline]
+    /// Returns whether the death of the view is certain to end no other object but a root, which
+    /// looks for itself, and to run no code but ours. Nobody else has the view.
+    #[inline(always)]
     pub(super) fn ends_alone(&mut self) -> bool {
         let open = self.exports.is_open_at_death();
         match self.parent.get_mut() {
@@ -183,11 +183,7 @@ impl PyConsumerArray {
             Parent::Itself => !open || self.root.ends_alone(),
             // Without a GIL others may drop theirs at the same moment.
             Parent::View(_) if cfg!(Py_GIL_DISABLED) => false,
-            Parent::View(parent) => {
-                // SAFETY: the parent is alive.
-                let shared = unsafe { ffi::Py_REFCNT(parent.as_ptr()) > 1 };
-                shared && (!open || !parent.get().root.is_held_once())
-            }
+            Parent::View(parent) => !open || !parent.get().root.is_held_once(),
         }
     }
 

@@ -137,14 +137,14 @@ impl Root {
     }
 
     /// Returns whether there is just one hold.
-    #[inline]
+    #[inline(always)]
     pub(super) fn is_held_once(&self) -> bool {
         self.holds.load(Ordering::Relaxed) == 1
     }
 
     /// Returns whether dropping the last hold is certain to end no object and to run no code but
     /// ours. The root is held.
-    #[inline]
+    #[inline(always)]
     pub(super) fn ends_alone(&mut self) -> bool {
         match &mut self.resource {
             Resource::None => true,

@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use super::AsView;
 use super::describe::{describe_any, describe_letter};
 use crate::array::AnyArray;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::python::errors::no_buffer;
 use crate::python::stack;
 
@@ -45,45 +45,28 @@ impl Export {
         flags: c_int,
         as_view: AsView,
     ) -> PyResult<bool> {
-        let py = object.py();
         // SAFETY: the caller guarantees that the places are valid; `object` is alive. A buffer that
         // could not be filled in may hold anything, and is not read.
         unsafe {
             // The exporter's code may consume the object itself.
             if stack::may_run_python(object.get_type_ptr()) {
-                stack::check(py)?;
+                stack::check(object.py())?;
             }
             let buffer = place.cast::<ffi::Py_buffer>();
             let status = ffi::PyObject_GetBuffer(object.as_ptr(), buffer, flags);
             if status != 0 {
                 return Err(refusal(object));
             }
-            let described = match describe_letter(array, &*buffer) {
-                Ok(true) => Ok(()),
-                // Formats nest, and the functions that read them with them.
-                Ok(false) if !stack::has_room() => {
-                    ffi::PyBuffer_Release(buffer);
-                    return Err(stack::too_deep());
-                }
-                Ok(false) => {
-                    describe_any(py, &*buffer, as_view).map(|described| array.write(described))
-                }
-                Err(error) => Err(error),
-            };
-            match described {
-                Ok(()) => {
-                    let exporter = (*buffer).obj;
-                    // Before 3.13, CPython uses freed memory when it collects a memoryview that has
-                    // exports. A cycle through one is not shown to the collector, and leaks.
-                    Ok(!exporter.is_null()
-                        && ffi::PyObject_IS_GC(exporter) != 0
-                        && (cfg!(Py_3_13) || ffi::PyMemoryView_Check(exporter) == 0))
-                }
-                Err(error) => {
-                    ffi::PyBuffer_Release(buffer);
-                    Err(contradiction(object, error))
-                }
+            match describe_letter(array, &*buffer) {
+                Ok(true) => {}
+                other => describe_slowly(array, buffer, object, as_view, other)?,
             }
+            let exporter = (*buffer).obj;
+            // Before 3.13, CPython uses freed memory when it collects a memoryview that has
+            // exports. A cycle through one is not shown to the collector, and leaks.
+            Ok(!exporter.is_null()
+                && ffi::PyObject_IS_GC(exporter) != 0
+                && (cfg!(Py_3_13) || ffi::PyMemoryView_Check(exporter) == 0))
         }
     }
 
@@ -101,7 +84,7 @@ impl Export {
     /// # Safety
     /// The same as for [`buffer`](Self::buffer).
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub unsafe fn ends_nothing(&self) -> bool {
         // SAFETY: the caller guarantees it; the exporter is alive, or NULL.
         unsafe {
@@ -123,6 +106,39 @@ impl Export {
         // SAFETY: the caller guarantees it.
         unsafe { release_buffer(self.0.get().cast()) }
     }
+}
+
+/// Writes the array that a `Py_buffer` describes to `array`, where the fast path did not, and releases
+/// the buffer if that fails.
+///
+/// # Safety
+/// `buffer` was filled in for `object`, and `array` is valid for writes.
+#[inline(never)]
+unsafe fn describe_slowly(
+    array: *mut AnyArray,
+    buffer: *mut ffi::Py_buffer,
+    object: &Bound<'_, PyAny>,
+    as_view: AsView,
+    fast: Result<bool>,
+) -> PyResult<()> {
+    // Formats nest, and the functions that read them with them.
+    let described = fast.map_err(|error| contradiction(object, error)).and_then(|_| {
+        stack::check(object.py())?;
+        // SAFETY: the caller guarantees it.
+        let described = unsafe { describe_any(object.py(), &*buffer, as_view) };
+        described.map_err(|error| contradiction(object, error))
+    });
+    // SAFETY: the caller guarantees it; a buffer is released once.
+    unsafe {
+        match described {
+            Ok(described) => array.write(described),
+            Err(error) => {
+                ffi::PyBuffer_Release(buffer);
+                return Err(error);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Releases a buffer. A view may be deallocated while an exception is propagated, which the
