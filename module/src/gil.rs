@@ -109,11 +109,16 @@ pub(crate) fn in_attached_pieces<const N: usize>(
         return Ok(work(views, 0)?);
     }
     let mut interrupted = Ok(());
-    pieces::for_each_piece(views, ATTACHED_PIECE_BYTES, Sequence::Forward, &mut |parts, before| {
-        work(parts, before)?;
-        interrupted = checkpoint(py);
-        Ok(interrupted.is_ok())
-    })?;
+    pieces::for_each_piece(
+        views,
+        ATTACHED_PIECE_BYTES,
+        Sequence::Forward,
+        &mut |parts, before| {
+            work(parts, before)?;
+            interrupted = checkpoint(py);
+            Ok(interrupted.is_ok())
+        },
+    )?;
     interrupted
 }
 

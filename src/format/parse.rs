@@ -139,9 +139,9 @@ impl Parser<'_> {
             self.skip_space();
             match self.count()? {
                 Some(_) if self.dimensions == MAX_DIMENSIONS => {
-                    return Err(self.error(format!(
-                        "sub-arrays of more than {MAX_DIMENSIONS} dimensions"
-                    )));
+                    return Err(
+                        self.error(format!("sub-arrays of more than {MAX_DIMENSIONS} dimensions"))
+                    );
                 }
                 Some(length) => {
                     self.dimensions += 1;

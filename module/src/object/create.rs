@@ -72,7 +72,8 @@ pub(crate) fn copy_of<'py>(
         let layout = Layout::contiguous(array.layout().shape(), array.layout().itemsize())?;
         return PyConsumerArray::over_scalars(py, memory, layout, format);
     }
-    // SAFETY: as above.
+    // SAFETY: the memory holds the elements in this machine's byte order, and goes to the view with
+    // it.
     unsafe {
         let native = array.native_at(memory.start())?;
         PyConsumerArray::over(py, Owned::Plain(memory), native)

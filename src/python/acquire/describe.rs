@@ -28,7 +28,10 @@ use crate::layout::{Layout, check_ndim};
 /// The buffer was filled in by an exporter, and is released after the array's last use; `array` is
 /// valid for writes.
 #[inline(always)]
-pub(super) unsafe fn describe_letter(array: *mut AnyArray, buffer: &ffi::Py_buffer) -> Result<bool> {
+pub(super) unsafe fn describe_letter(
+    array: *mut AnyArray,
+    buffer: &ffi::Py_buffer,
+) -> Result<bool> {
     let itemsize = buffer.itemsize as usize;
     // PEP 3118: without a format the elements are unsigned bytes.
     let mut bytes = [b'B', 0];

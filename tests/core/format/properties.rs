@@ -236,3 +236,25 @@ fn nesting_is_allowed_up_to_64_levels() {
     assert!(Format::parse(references(64).as_bytes()).is_ok());
     assert_eq!(Format::parse(references(65).as_bytes()).unwrap_err().offset(), Some(65));
 }
+
+#[test]
+fn sub_arrays_have_up_to_64_dimensions_together() {
+    let shape = |count: usize| format!("({}1)", "1,".repeat(count - 1));
+    assert!(Format::parse(format!("{}i", shape(64)).as_bytes()).is_ok());
+    let error = Format::parse(format!("{}i", shape(65)).as_bytes()).unwrap_err();
+    assert_eq!(error.offset(), Some(130));
+    assert!(error.to_string().ends_with("sub-arrays of more than 64 dimensions"), "{error}");
+
+    // Those of records in sub-arrays count, those beside each other do not.
+    let nested = |inner: usize| format!("{}T{{{}i:a:{}i:b:}}", shape(40), shape(inner), shape(24));
+    assert!(Format::parse(nested(24).as_bytes()).is_ok());
+    assert!(Format::parse(nested(25).as_bytes()).unwrap_err().is_format());
+    let pointer = format!("{}&{}i", shape(40), shape(25));
+    assert!(Format::parse(pointer.as_bytes()).unwrap_err().is_format());
+}
+
+#[test]
+fn a_format_of_a_million_dimensions_is_refused_with_a_short_message() {
+    let format = format!("({}1)i", "1,".repeat(1_000_000));
+    assert!(Format::parse(format.as_bytes()).unwrap_err().to_string().len() < 400);
+}
