@@ -25,7 +25,7 @@ use consumer::error::{Error, Result};
 use consumer::form::{Composite, ElementType, Leaf};
 use consumer::kernels::copy::{self, record};
 use consumer::layout::Layout;
-use consumer::memory::Memory;
+use consumer::memory::{self, Memory};
 use consumer::view::{RawView, View};
 
 use crate::gil;
@@ -73,7 +73,9 @@ impl Objects {
         itemsize: usize,
         length: usize,
     ) -> Result<Self> {
-        Ok(Self { memory: Memory::zeroed(length)?, element_type, itemsize })
+        let memory = Memory::zeroed(length)?;
+        memory::advise_huge(memory.start(), length);
+        Ok(Self { memory, element_type, itemsize })
     }
 
     /// Takes a new reference to each object in some bytes of the memory.

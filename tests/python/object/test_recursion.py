@@ -1,5 +1,6 @@
 """Recursion through views ends with RecursionError, however small the stack is."""
 
+import operator
 import sys
 import textwrap
 
@@ -139,7 +140,7 @@ def test_code_that_comes_back(operation, limit):
     [
         consumer.consume,
         lambda x: memoryview(consumer.consume(x)),
-        lambda x: NUMBERS == x,
+        lambda x: operator.eq(NUMBERS, x),
         lambda x: NUMBERS.__setitem__(slice(None), x),
     ],
     ids=["consume", "memoryview(consume)", "equality", "assignment"],
