@@ -169,7 +169,7 @@ def test_no_thread_is_refused_what_it_has_the_stack_for():
             assert consumer.consume(bytearray(8)).cast("T{B:a:(2)B:b:5x}").tolist() == [(0, [0, 0])]
         return True
 
-    for stack in (64 * 1024, 128 * 1024, 1 << 20, 64 << 20):
+    for stack in (256 << 10, 512 << 10, 1 << 20, 64 << 20):
         assert in_small_thread(body, stack) is True
 
 
