@@ -140,7 +140,7 @@ fn bounds() -> Option<(usize, usize)> {
 
     // musl reports of the main thread's stack what is in use, not how far it may grow.
     // SAFETY: neither call has a requirement.
-    let is_main = unsafe { libc::getpid() as libc::c_long == libc::syscall(libc::SYS_gettid) };
+    let is_main = unsafe { libc::c_long::from(libc::getpid()) == libc::syscall(libc::SYS_gettid) };
     if cfg!(target_env = "musl") && is_main {
         return None;
     }
