@@ -157,6 +157,14 @@ impl ElementType {
         }
     }
 
+    /// Returns whether the type consists of other types.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    pub fn is_nested(&self) -> bool {
+        matches!(self, Self::Array { .. } | Self::Record(_) | Self::Padded(..))
+    }
+
     /// Returns whether the test holds for any node of the tree, this one included.
     #[doc(hidden)]
     #[must_use]
@@ -182,6 +190,27 @@ impl ElementType {
             Self::Record(record) if record.partial => false,
             _ => !self.has_objects(),
         }
+    }
+
+    /// Returns whether there are, or may be, references to objects in the bytes of an element:
+    /// those that can be read, those in what cannot, and those in fields that are not listed.
+    #[must_use]
+    pub fn has_references(&self) -> bool {
+        self.any(&|element_type| match element_type {
+            Self::Object => true,
+            Self::Unreadable { why, .. } => why.has_references(),
+            Self::Record(record) => record.hides_objects,
+            _ => false,
+        })
+    }
+
+    /// Returns whether there may be references to objects in what cannot be read of an element.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn hides_references(&self) -> bool {
+        self.any(&|element_type| {
+            matches!(element_type, Self::Unreadable { why, .. } if why.has_references())
+        })
     }
 
     /// Returns whether an element holds references to objects.

@@ -56,8 +56,11 @@ pub fn judge_letter(prefix: Option<u8>, letter: u8, itemsize: usize) -> Option<S
 /// Judges a format by its tree.
 fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
     let unreadable = |reason: String| {
-        let format = String::from_utf8_lossy(format);
-        Error::unreadable(format!("elements of format {format:?} cannot be read: {reason}"))
+        let text = Error::excerpt(format);
+        let error =
+            Error::unreadable(format!("elements of format {text:?} cannot be read: {reason}"));
+        // Whatever is wrong with the format, there may be references in the memory.
+        if format::mentions_objects(format) { error.with_references() } else { error }
     };
     let (tree, is_alike) =
         Format::parse_and_compare(format).map_err(|error| unreadable(error.to_string()))?;

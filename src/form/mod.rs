@@ -34,4 +34,8 @@ pub struct Composite;
 impl Sealed for Composite {}
 impl Element for Composite {
     type Descriptor = Arc<ElementType>;
+
+    fn has_references(element_type: &Arc<ElementType>) -> bool {
+        element_type.has_references()
+    }
 }

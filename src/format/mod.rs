@@ -26,6 +26,7 @@ pub use measure::Measure;
 pub(crate) use measure::{item_offsets, measure_element};
 pub use prefix::{ByteOrder, Prefix};
 pub use string::FormatString;
+pub(crate) use string::mentions_objects;
 
 /// A parsed format string: its items in order.
 ///

@@ -11,6 +11,7 @@ use consumer::kernels::copy::{self, record as composite};
 use consumer::kernels::pieces::Sequence;
 use consumer::kernels::search::Pattern;
 use consumer::memory;
+use consumer::python::stack;
 use consumer::view::load;
 
 use super::record::{self, Bytes};
@@ -217,6 +218,8 @@ pub(crate) fn encode<'py>(
     object: &Bound<'py, PyAny>,
     encoded: &mut Encoded<'py>,
 ) -> PyResult<()> {
+    // The user's conversions may store in this view again.
+    stack::check(object.py())?;
     let Encoded { bytes, objects } = encoded;
     dispatch!(
         array,
@@ -324,12 +327,13 @@ pub(crate) unsafe fn fill<'py>(
     let record = match array {
         AnyArray::Composite(typed) if !encoded.objects.is_empty() => {
             // SAFETY: the bytes are one element, and `objects` owns the references in them.
-            return Ok(Some(unsafe { references::fill(py, typed, &encoded.bytes)? }));
+            return unsafe { references::fill(py, typed, &encoded.bytes).map(Some) };
         }
         AnyArray::Composite(typed) => Some(typed.descriptor()),
         _ => None,
     };
-    // SAFETY: the array is writable and held, and the work touches nothing else.
+    // SAFETY: the array is writable and held, and the work touches nothing else. No references are
+    // stored: there are none in the bytes of the element.
     unsafe {
         match record {
             Some(element_type) => gil::in_small_pieces(py, [array.raw()], |[piece]| {

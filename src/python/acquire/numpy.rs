@@ -18,6 +18,8 @@ use crate::array::AnyArray;
 use crate::dtype::{DType, ScalarType};
 use crate::form::{ElementType, Field, Judgement, Record, judge};
 use crate::format::ByteOrder;
+use crate::layout::MAX_NDIM;
+use crate::python::errors::DiscardError;
 
 /// Returns the array as its dtype describes it, if NumPy exports it, itself or through a
 /// memoryview. A format that does not say all that the dtype does is written anew.
@@ -38,6 +40,7 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
     }
     if let ElementType::Record(record) = &mut element_type {
         record.partial = partial;
+        record.hides_objects = partial && base_holds_objects(exporter);
     }
     let format = if told { array.format().clone() } else { element_type.format() };
     let layout = array.layout().clone();
@@ -72,7 +75,7 @@ fn element_type(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> Option<Element
     let (exporter, class) = owner(exporter)?;
     // The attribute of NumPy's own class, because a class derived from it may have another one.
     let dtype = class.getattr("dtype").ok()?.call_method1("__get__", (&exporter,)).ok()?;
-    let element_type = element_type_of(&dtype, 0).ok()?;
+    let element_type = element_type_of(&dtype, 0, 0).ok()?;
     let fits = element_type.size() == array.layout().itemsize() && is_current(array, &exporter);
     fits.then_some(element_type)
 }
@@ -88,6 +91,23 @@ fn owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<(Bound<'py, PyAny>, Bound<
     Some((exporter, class))
 }
 
+/// Returns whether a NumPy array is a view of one whose elements hold references, and of which it
+/// shows some fields only.
+fn base_holds_objects(exporter: &Bound<'_, PyAny>) -> bool {
+    let mut next = owner(exporter);
+    while let Some((array, class)) = next {
+        let attribute = |name| class.getattr(name)?.call_method1("__get__", (&array,));
+        let holds: PyResult<bool> =
+            attribute("dtype").and_then(|dtype| dtype.getattr("hasobject")?.extract());
+        // Where nothing tells, there may be some.
+        if holds.or_discard(array.py()).unwrap_or(true) {
+            return true;
+        }
+        next = attribute("base").or_discard(array.py()).and_then(|base| owner(&base));
+    }
+    false
+}
+
 /// Returns whether an exporter still exports what the array was made from: its dtype can be set.
 fn is_current(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> bool {
     // SAFETY: the object is alive; the result is a new reference or NULL.
@@ -98,10 +118,15 @@ fn is_current(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> bool {
     format.is_ok_and(|format| format == array.format().to_string())
 }
 
-/// Returns the element type of one element of a dtype.
-fn element_type_of(dtype: &Bound<'_, PyAny>, depth: usize) -> PyResult<ElementType> {
+/// Returns the element type of one element of a dtype that lies so deep in others, and in sub-arrays
+/// of so many dimensions together. The limits are those of format strings.
+fn element_type_of(
+    dtype: &Bound<'_, PyAny>,
+    depth: usize,
+    dimensions: usize,
+) -> PyResult<ElementType> {
     let unknown = || PyValueError::new_err("a dtype that is not read");
-    if depth > MAX_DEPTH {
+    if depth > MAX_DEPTH || dimensions > MAX_NDIM {
         return Err(unknown());
     }
     let size: usize = dtype.getattr("itemsize")?.extract()?;
@@ -109,13 +134,14 @@ fn element_type_of(dtype: &Bound<'_, PyAny>, depth: usize) -> PyResult<ElementTy
     let names = dtype.getattr("names")?;
     let element_type = if let Ok(parts) = sub_array.cast::<PyTuple>() {
         let shape: Vec<usize> = parts.get_item(1)?.extract()?;
-        ElementType::array(shape, element_type_of(&parts.get_item(0)?, depth + 1)?)
+        let dimensions = dimensions + shape.len();
+        ElementType::array(shape, element_type_of(&parts.get_item(0)?, depth + 1, dimensions)?)
     } else if let Ok(names) = names.cast::<PyTuple>() {
         let described = dtype.getattr("fields")?;
         let mut fields = Vec::with_capacity(names.len());
         for name in names {
             let field = described.get_item(&name)?;
-            let element_type = element_type_of(&field.get_item(0)?, depth + 1)?;
+            let element_type = element_type_of(&field.get_item(0)?, depth + 1, dimensions)?;
             let offset: usize = field.get_item(1)?.extract()?;
             if offset.checked_add(element_type.size()).is_none_or(|end| end > size) {
                 return Err(unknown());

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 use consumer::dtype::{ScalarType, dispatch_scalar};
 use consumer::element::Scalar;
 use consumer::form::{Bits, ElementType, Field, Record, code_points, pascal};
+use consumer::python::stack;
 use consumer::view::load;
 
 use crate::gil::Checkpoints;
@@ -19,6 +20,10 @@ pub(super) fn object(
     bytes: &[u8],
     reading: Reading,
 ) -> NewReference {
+    // Elements nest, and these functions with them.
+    if element_type.is_nested() && !stack::has_room() {
+        return stack::raise_too_deep(py);
+    }
     match element_type {
         ElementType::Scalar(scalar_type) => scalar(py, *scalar_type, bytes, reading),
         ElementType::Bits(bits) => bit_field(py, bits, bytes),
@@ -122,6 +127,9 @@ fn list(
     reading: Reading,
 ) -> NewReference {
     let [length, inner @ ..] = shape else { return object(py, element, bytes, reading) };
+    if !stack::has_room() {
+        return stack::raise_too_deep(py);
+    }
     let step = inner.iter().product::<usize>() * element.size();
     // SAFETY: attached; the list is new.
     unsafe {

@@ -58,13 +58,10 @@ pub unsafe fn correct(
     let mut direct = true;
     loop {
         let inner = if let Some(view) = as_view(&exporter) {
-            if let (true, AnyArray::Composite(known)) = (alike(&view.array, array), &view.array) {
-                let element_type = known.descriptor().clone();
+            if alike(&view.array, array) {
                 // SAFETY: the same elements in the same memory, described as the view describes
                 // them.
-                return Some(unsafe {
-                    with_element_type(array, array.format().clone(), element_type)
-                });
+                return unsafe { described_by(&view.array, array) };
             }
             view.exporter
         // SAFETY: the object is alive.
@@ -143,6 +140,29 @@ unsafe fn with_element_type(
     // SAFETY: the caller guarantees it.
     unsafe {
         AnyArray::composite(array.start(), layout, format, array.readonly(), None, element_type)
+    }
+}
+
+/// Returns an array as a view describes the same elements, which has asked their owner already;
+/// `None` if the array's own format is to be believed.
+///
+/// # Safety
+/// The elements are those of the view.
+unsafe fn described_by(view: &AnyArray, array: &AnyArray) -> Option<AnyArray> {
+    let format = array.format().clone();
+    match view {
+        AnyArray::Composite(known) => {
+            let element_type = known.descriptor().clone();
+            // SAFETY: the caller guarantees it.
+            Some(unsafe { with_element_type(array, format, element_type) })
+        }
+        AnyArray::Opaque(known) => {
+            let (layout, why) = (array.layout().clone(), known.descriptor().clone());
+            let (start, readonly) = (array.start(), array.readonly());
+            // SAFETY: the same memory under the same layout.
+            Some(unsafe { AnyArray::opaque(start, layout, format, readonly, None, why) })
+        }
+        _ => None,
     }
 }
 
