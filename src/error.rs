@@ -67,8 +67,15 @@ impl Error {
 
     /// A format string that does not follow the grammar; `offset` counts bytes from its start.
     pub(crate) fn format(format: &[u8], offset: usize, message: impl Into<String>) -> Self {
-        let format = String::from_utf8_lossy(format).into_owned();
+        let format = excerpt(format, offset);
         Self(Box::new(Repr::Format { format, offset, message: message.into() }))
+    }
+
+    /// A key with more than one `...`.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn several_ellipses() -> Self {
+        Self::wrong_kind("an index can have only one ellipsis ('...')")
     }
 
     /// A store into memory that is exported read-only.
@@ -148,6 +155,17 @@ impl Error {
             _ => None,
         }
     }
+}
+
+/// Returns a format as text; of a long one, what is around a byte.
+fn excerpt(format: &[u8], offset: usize) -> String {
+    const AROUND: usize = 200;
+    let from = if format.len() > 2 * AROUND { offset.saturating_sub(AROUND) } else { 0 };
+    let to = (from + 2 * AROUND).min(format.len());
+    let part = String::from_utf8_lossy(&format[from.min(to)..to]);
+    let (before, after) =
+        (if from > 0 { "…" } else { "" }, if to < format.len() { "…" } else { "" });
+    format!("{before}{part}{after}")
 }
 
 impl fmt::Display for Error {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::AnyArray;
 use crate::dtype::ScalarType;
 use crate::error::{Error, Result};
+use crate::fallible;
 use crate::format::FormatString;
 use crate::kernels::Encoding;
 use crate::kernels::copy::{self, record};
@@ -73,6 +74,7 @@ impl AnyArray {
         Ok(unsafe {
             match self {
                 Self::Composite(array) => {
+                    fallible::room_for(array.descriptor().weight())?;
                     let (element_type, native) =
                         (array.descriptor(), array.descriptor().to_native());
                     let same = native == **element_type;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::ElementType;
 use crate::dtype::ScalarType;
 use crate::error::{Error, Result};
+use crate::fallible::{self, Shortened};
 use crate::format::{self, Element, Format, Item};
 
 /// What [`judge`] finds the elements to be.
@@ -55,20 +56,26 @@ pub fn judge_letter(prefix: Option<u8>, letter: u8, itemsize: usize) -> Option<S
 /// Judges a format by its tree.
 fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
     let unreadable = |reason: String| {
-        let format = String::from_utf8_lossy(format);
+        let format = fallible::lossy_start(format);
+        let format = Shortened(&format);
         Error::unreadable(format!("elements of format {format:?} cannot be read: {reason}"))
     };
-    let tree = Format::parse(format).map_err(|error| unreadable(error.to_string()))?;
+    // Where there is no memory for it, the format is not to blame.
+    let because = |error: Error| {
+        if error.is_too_large() { error } else { unreadable(error.to_string()) }
+    };
+    let tree = Format::parse(format).map_err(because)?;
     if let Some((code, prefix)) = tree.as_scalar()
         && let Some(found) = ScalarType::from_code(code, prefix, itemsize)
     {
         return Ok(Judgement::Scalar(found));
     }
     let mut tree = tree;
-    let mut size = tree.measure().map_err(|error| unreadable(error.to_string()))?.size;
+    let mut size = tree.measure().map_err(because)?.size;
     if size > itemsize {
         // NumPy describes its packed record scalars as if they were aligned. If that does not fit
         // the itemsize and the fields without gaps fit it exactly, there are no gaps.
+        fallible::room_for(format::weight(&tree.items))?;
         let packed = tree.packed();
         if packed.measure().is_ok_and(|measure| measure.size == itemsize) {
             (tree, size) = (packed, itemsize);
@@ -86,7 +93,7 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
                 .to_owned(),
         ));
     }
-    match ElementType::from_format(&tree).map_err(|error| unreadable(error.to_string()))? {
+    match ElementType::from_format(&tree).map_err(because)? {
         // Explicit padding may follow the scalar in the format.
         ElementType::Scalar(scalar_type) if scalar_type.dtype.size() == itemsize => {
             Ok(Judgement::Scalar(scalar_type))

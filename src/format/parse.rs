@@ -7,18 +7,23 @@
 
 use super::{Code, Element, Format, Item, Prefix};
 use crate::error::{Error, Result};
+use crate::fallible;
 
 /// The limit for nested records and references: more than any exporter writes, and little enough
 /// for the stack.
 const MAX_DEPTH: usize = 64;
+
+/// The limit for the items of a format, nested ones included: elements of as many are not read.
+const MAX_ITEMS: usize = 1 << 16;
 
 impl Format {
     /// Parses a format string, given as the bytes of the exporter's C string without its NUL.
     ///
     /// # Errors
     /// Returns an error with [`is_format`](Error::is_format), which names the byte, if the string
-    /// does not follow the grammar, nests deeper than 64 levels or has a count that is larger than
-    /// memory.
+    /// does not follow the grammar, nests deeper than 64 levels, has more than 65536 items or a count
+    /// that is larger than memory, and one with [`is_too_large`](Error::is_too_large) if there is
+    /// not enough memory for the tree.
     ///
     /// # Examples
     /// ```
@@ -30,7 +35,7 @@ impl Format {
     /// assert!(Format::parse(b"bfloat16").unwrap_err().is_format());
     /// ```
     pub fn parse(format: &[u8]) -> Result<Self> {
-        let mut parser = Parser { text: format, position: 0, prefix: Prefix::default() };
+        let mut parser = Parser { text: format, position: 0, prefix: Prefix::default(), count: 0 };
         let items = parser.items(0)?;
         match parser.peek() {
             None => Ok(Self { items }),
@@ -43,6 +48,8 @@ struct Parser<'a> {
     text: &'a [u8],
     position: usize,
     prefix: Prefix,
+    /// The number of items so far.
+    count: usize,
 }
 
 impl Parser<'_> {
@@ -100,7 +107,12 @@ impl Parser<'_> {
             if matches!(self.peek(), None | Some(b'}')) {
                 return Ok(items);
             }
-            items.push(self.item(depth)?);
+            self.count += 1;
+            if self.count > MAX_ITEMS {
+                return Err(self.error(format!("more than {MAX_ITEMS} items")));
+            }
+            let item = self.item(depth)?;
+            fallible::push(&mut items, item)?;
         }
     }
 
@@ -123,7 +135,7 @@ impl Parser<'_> {
         loop {
             self.skip_space();
             match self.count()? {
-                Some(length) => shape.push(length),
+                Some(length) => fallible::push(&mut shape, length)?,
                 None => {
                     let found = self.found();
                     return Err(self.error(format!("expected a length, found {found}")));
@@ -264,7 +276,7 @@ impl Parser<'_> {
     /// Returns the text from `start` to the current position.
     fn utf8(&self, start: usize) -> Result<String> {
         match std::str::from_utf8(&self.text[start..self.position]) {
-            Ok(text) => Ok(text.to_owned()),
+            Ok(text) => fallible::string(text),
             Err(error) => Err(Error::format(
                 self.text,
                 start + error.valid_up_to(),

@@ -32,3 +32,7 @@
 #[doc(hidden)]
 pub mod acquire;
 pub mod errors;
+#[doc(hidden)]
+pub mod exceptions;
+#[doc(hidden)]
+pub mod objects;

@@ -2,13 +2,13 @@
 
 use std::sync::atomic::Ordering;
 
-use pyo3::exceptions::PyValueError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
 use consumer::array::AnyArray;
 use consumer::kernels::pieces::Sequence;
 use consumer::layout::Order;
+use consumer::python::exceptions::PyValueError;
 use consumer::view::Walk;
 
 use crate::gil::{self, Checkpoints};

@@ -5,10 +5,13 @@
 
 use std::fmt::Write;
 
-use pyo3::exceptions::{PyNotImplementedError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use consumer::array::AnyArray;
+use consumer::fallible;
+use consumer::python::exceptions::{PyNotImplementedError, PyValueError};
+use consumer::python::objects;
 
 use crate::methods::attributes::format_object;
 use crate::object::PyConsumerArray;
@@ -35,14 +38,14 @@ fn write_elements(
         // SAFETY: all indices together lead to an element, which is held; `read` returns a new
         // reference, or NULL with an exception.
         match unsafe { Bound::from_owned_ptr_or_err(py, read(py, array, pointer)) } {
-            Ok(object) => text.push_str(&object.repr()?.to_string_lossy()),
+            Ok(object) => objects::push_text(text, &object.repr()?)?,
             // An element that is no value of its type, or that has a part that cannot be read, must
             // not keep the others from being shown.
             Err(error)
-                if error.is_instance_of::<PyValueError>(py)
-                    || error.is_instance_of::<PyNotImplementedError>(py) =>
+                if PyValueError::matches(&error, py)
+                    || PyNotImplementedError::matches(&error, py) =>
             {
-                let _ = write!(text, "<{}>", error.value(py));
+                let _ = write!(text, "<{}>", objects::message(py, &error));
             }
             Err(error) => return Err(error),
         }
@@ -80,26 +83,27 @@ fn released(view: &PyConsumerArray) -> String {
 
 #[pymethods]
 impl PyConsumerArray {
-    fn __str__(&self, py: Python<'_>) -> PyResult<String> {
+    fn __str__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
         if self.is_released() {
-            return Ok(released(self));
+            return objects::string(py, &released(self));
         }
         let hold = self.hold(py)?;
-        elements(py, &hold)
+        objects::string(py, &elements(py, &hold)?)
     }
 
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+    fn __repr__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
         if self.is_released() {
-            return Ok(released(self));
+            return objects::string(py, &released(self));
         }
         let hold = self.hold(py)?;
         let mut text = String::from("<ConsumerArray format=");
-        text.push_str(&format_object(py, hold.format())?.repr()?.to_string_lossy());
-        let shape = pyo3::types::PyTuple::new(py, hold.layout().shape())?;
-        // Writing to a String cannot fail.
-        let _ = write!(text, " shape={shape} ");
-        text.push_str(&elements(py, &hold)?);
-        text.push('>');
-        Ok(text)
+        objects::push_text(&mut text, &format_object(py, hold.format())?.repr()?)?;
+        text.push_str(" shape=");
+        let shape = objects::sizes(py, hold.layout().shape())?;
+        objects::push_text(&mut text, &shape.repr()?)?;
+        fallible::push_str(&mut text, " ")?;
+        fallible::push_str(&mut text, &elements(py, &hold)?)?;
+        fallible::push_str(&mut text, ">")?;
+        objects::string(py, &text)
     }
 }

@@ -11,9 +11,10 @@
 #[cfg(not(Py_GIL_DISABLED))]
 use std::cell::UnsafeCell;
 
-use pyo3::exceptions::PySystemError;
 use pyo3::prelude::*;
 use pyo3::{PyClass, PyTypeInfo, ffi};
+
+use consumer::python::exceptions::PySystemError;
 
 use super::class::PyConsumerArray;
 

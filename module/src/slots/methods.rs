@@ -3,13 +3,13 @@
 
 use std::ffi::CStr;
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::impl_::extract_argument::{FunctionDescription, KeywordOnlyParameterDescription};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use consumer::layout::Order;
+use consumer::python::exceptions::PyTypeError;
 
 use super::parameters::{Call, str_argument, str_text};
 use super::trampoline::{none, this, trampoline};

@@ -3,7 +3,6 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use pyo3::exceptions::PySystemError;
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
@@ -64,10 +63,13 @@ fn set_exception(py: Python<'_>, error: PyErr) {
 /// Sets a panic as the exception.
 #[cold]
 #[inline(never)]
-fn set_panic(py: Python<'_>, panic: Box<dyn Any + Send>) {
+fn set_panic(_attached: Python<'_>, panic: Box<dyn Any + Send>) {
     drop(panic);
-    let message = "internal error of consumer: please report it";
-    set_exception(py, PySystemError::new_err(message));
+    // Made by CPython, which raises MemoryError where there is no memory for it: a panic in here
+    // could not be caught.
+    let message = c"internal error of consumer: please report it";
+    // SAFETY: attached; the exception is a class, and the message a C string.
+    unsafe { ffi::PyErr_SetString(ffi::PyExc_SystemError, message.as_ptr()) };
 }
 
 /// The view that a slot or method of its class is called on.

@@ -1,6 +1,5 @@
 //! The elements of any array: read as Python objects, stored, filled and looked for.
 
-use pyo3::exceptions::PyNotImplementedError;
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
@@ -11,6 +10,7 @@ use consumer::kernels::copy::{self, record as composite};
 use consumer::kernels::pieces::Sequence;
 use consumer::kernels::search::Pattern;
 use consumer::memory;
+use consumer::python::exceptions::PyNotImplementedError;
 use consumer::view::load;
 
 use super::record::{self, Bytes};

@@ -20,11 +20,12 @@ mod text;
 
 use std::fmt::Display;
 
-use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
 use consumer::format::FormatString;
+use consumer::python::exceptions::{PyOverflowError, PyTypeError, PyValueError};
+use consumer::python::objects;
 
 pub(crate) use elements::read;
 pub(crate) use integers::{exact_int, fill_small_int_table};
@@ -94,10 +95,16 @@ impl<T> Equal<PyResult<T>> {
     }
 }
 
+/// Returns NULL, with an exception.
+#[cold]
+fn failure(py: Python<'_>, error: impl Into<PyErr>) -> NewReference {
+    error.into().restore(py);
+    std::ptr::null_mut()
+}
+
 #[cold]
 fn wrong_type(object: &Bound<'_, PyAny>, expected: &str, format: &FormatString) -> PyErr {
-    let found = object.get_type().fully_qualified_name();
-    let found = found.map_or_else(|_| "an object".to_owned(), |name| name.to_string());
+    let found = objects::type_name(object);
     PyTypeError::new_err(format!("expected {expected} for format '{format}', found {found}"))
 }
 
@@ -109,8 +116,7 @@ fn out_of_range(value: impl Display, format: &FormatString) -> PyErr {
 /// The repr of an object for a message. An int may have more digits than Python converts to text.
 #[cold]
 pub(crate) fn repr_or_default(object: &Bound<'_, PyAny>) -> String {
-    let text = object.repr().map(|repr| repr.to_string_lossy().into_owned());
-    text.unwrap_or_else(|_| "the value".to_owned())
+    objects::repr(object).unwrap_or_else(|| "the value".to_owned())
 }
 
 /// Turns the pending exception of one of CPython's conversions into memoryview's: TypeError for an
@@ -120,10 +126,10 @@ pub(crate) fn repr_or_default(object: &Bound<'_, PyAny>) -> String {
 fn conversion_error(object: &Bound<'_, PyAny>, expected: &str, format: &FormatString) -> PyErr {
     let py = object.py();
     let error = PyErr::fetch(py);
-    if error.is_instance_of::<PyOverflowError>(py) {
+    if PyOverflowError::matches(&error, py) {
         return out_of_range(repr_or_default(object), format);
     }
-    if error.is_instance_of::<PyTypeError>(py) {
+    if PyTypeError::matches(&error, py) {
         return wrong_type(object, expected, format);
     }
     error

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[3]
 ORDER = {
     "src": """
         error
+        fallible
         format
         element
         dtype
@@ -26,6 +27,7 @@ ORDER = {
         lib
     """,
     "src/python": """
+        exceptions objects
         errors
         acquire
         mod

@@ -1,6 +1,5 @@
 //! `astype` and `byteswap`: copies whose elements are of another type, or in the other byte order.
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
@@ -11,6 +10,7 @@ use consumer::kernels::convert::Overflow;
 use consumer::kernels::pieces::Sequence;
 use consumer::layout::Layout;
 use consumer::memory::Memory;
+use consumer::python::exceptions::PyTypeError;
 
 use crate::arguments;
 use crate::gil;

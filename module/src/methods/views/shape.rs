@@ -1,10 +1,10 @@
 //! The same elements in another shape: `T`, `transpose`, `reshape`; and `toreadonly`.
 
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use consumer::layout::Layout;
+use consumer::python::exceptions::PyValueError;
 
 use crate::arguments::{self, numbers};
 use crate::object::PyConsumerArray;

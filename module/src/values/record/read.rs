@@ -1,17 +1,18 @@
 //! From the bytes of an element to its Python object.
 
-use pyo3::exceptions::{PyNotImplementedError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use smallvec::SmallVec;
 
 use consumer::dtype::{ScalarType, dispatch_scalar};
 use consumer::element::Scalar;
+use consumer::fallible;
 use consumer::form::{Bits, ElementType, Field, Record, code_points, pascal};
+use consumer::python::exceptions::{PyNotImplementedError, PyValueError};
 use consumer::view::load;
 
 use crate::gil::Checkpoints;
-use crate::values::{NewReference, PyValue, fill_list};
+use crate::values::{NewReference, PyValue, failure, fill_list};
 
 /// Creates the object of an element, whose bytes are a copy; NULL with an exception if that fails.
 pub(super) fn object(py: Python<'_>, element_type: &ElementType, bytes: &[u8]) -> NewReference {
@@ -21,13 +22,12 @@ pub(super) fn object(py: Python<'_>, element_type: &ElementType, bytes: &[u8]) -
         ElementType::Object => reference(py, bytes),
         ElementType::Bytes(size) | ElementType::Void(size) => bytes_object(&bytes[..*size]),
         ElementType::Pascal(size) => bytes_object(pascal(&bytes[..*size])),
-        ElementType::Text(unit, count) => str_object(py, &code_points(*unit, *count, bytes)),
+        ElementType::Text(unit, count) => str_object(py, code_points(*unit, *count, bytes)),
         ElementType::Array { shape, element } => list(py, shape, element, bytes),
         ElementType::Record(Record { fields, .. }) => tuple(py, fields, bytes),
         ElementType::Padded(offset, element_type) => object(py, element_type, &bytes[*offset..]),
         ElementType::Unreadable { why, .. } => {
-            PyNotImplementedError::new_err(why.to_string()).restore(py);
-            std::ptr::null_mut()
+            failure(py, PyNotImplementedError::new_err(why.to_string()))
         }
     }
 }
@@ -68,7 +68,11 @@ fn bytes_object(bytes: &[u8]) -> NewReference {
     unsafe { ffi::PyBytes_FromStringAndSize(bytes.as_ptr().cast(), bytes.len() as isize) }
 }
 
-fn str_object(py: Python<'_>, codes: &[u32]) -> NewReference {
+fn str_object(py: Python<'_>, codes: impl Iterator<Item = u32>) -> NewReference {
+    let codes = match fallible::collect(codes) {
+        Ok(codes) => codes,
+        Err(error) => return failure(py, error),
+    };
     if let Some(code) = codes.iter().find(|&&code| code > 0x10_ffff) {
         return no_value(py, &format!("{code:#x} is no code point: the last one is 0x10ffff"));
     }
@@ -176,6 +180,5 @@ pub(in crate::values) unsafe fn read_scalars(
 /// Returns NULL, with a ValueError.
 #[cold]
 fn no_value(py: Python<'_>, message: &str) -> NewReference {
-    PyValueError::new_err(message.to_owned()).restore(py);
-    std::ptr::null_mut()
+    failure(py, PyValueError::new_err(message.to_owned()))
 }
