@@ -33,7 +33,7 @@ ORDER = {
         mod
     """,
     "module/src": """
-        gil
+        gil reserve
         values
         arguments transfer
         object
