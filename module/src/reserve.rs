@@ -8,6 +8,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::UnsafeCell;
+use std::hint::black_box;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -96,7 +97,8 @@ fn system_has_memory() -> bool {
     let Ok(layout) = Layout::array::<u8>(ENOUGH) else { return false };
     // SAFETY: the layout has a size; what was allocated by it is freed by it.
     unsafe {
-        let start = System.alloc(layout);
+        // The compiler must not leave out an allocation that nobody uses.
+        let start = black_box(System.alloc(layout));
         if !start.is_null() {
             System.dealloc(start, layout);
         }
