@@ -27,6 +27,7 @@ enum Repr {
     Value(String),
     Buffer(String),
     TooLarge(String),
+    NoMemory(String),
     ReadOnly,
 }
 
@@ -63,6 +64,8 @@ impl Error {
         buffer Buffer;
         /// A size that is larger than memory.
         too_large TooLarge;
+        /// A size that is larger than the memory that is left.
+        no_memory NoMemory;
     }
 
     /// A format string that does not follow the grammar; `offset` counts bytes from its start.
@@ -138,7 +141,14 @@ impl Error {
     /// Returns whether a size is larger than memory.
     #[must_use]
     pub fn is_too_large(&self) -> bool {
-        matches!(*self.0, Repr::TooLarge(_))
+        matches!(*self.0, Repr::TooLarge(_) | Repr::NoMemory(_))
+    }
+
+    /// Returns whether a size is larger than the memory that is left, and nothing else is wrong.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_no_memory(&self) -> bool {
+        matches!(*self.0, Repr::NoMemory(_))
     }
 
     /// Returns whether a store was refused because the memory is read-only.
@@ -180,7 +190,8 @@ impl fmt::Display for Error {
             | Repr::NoSuchField(message)
             | Repr::Value(message)
             | Repr::Buffer(message)
-            | Repr::TooLarge(message) => f.write_str(message),
+            | Repr::TooLarge(message)
+            | Repr::NoMemory(message) => f.write_str(message),
             Repr::ReadOnly => f.write_str("cannot modify read-only memory"),
         }
     }

@@ -17,7 +17,7 @@ const SMALL: usize = 16 << 10;
 #[cold]
 #[must_use]
 pub fn no_memory(size: usize) -> Error {
-    Error::too_large(format!("no memory for {size} bytes"))
+    Error::no_memory(format!("no memory for {size} bytes"))
 }
 
 /// Makes a vector with room for `count` items.

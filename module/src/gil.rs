@@ -14,7 +14,7 @@ use consumer::error::Result;
 use consumer::kernels::pieces::{self, Sequence};
 use consumer::view::RawView;
 
-/// Views of at least so many bytes are worked on detached. Detaching costs next to nothing, but
+/// Views of at least so many bytes, or elements of no bytes, are worked on detached. Detaching costs next to nothing, but
 /// where another thread takes the GIL meanwhile, waiting to have it back takes up to its switch
 /// interval; smaller views are done sooner than that.
 const LARGE_BYTES: usize = 4 << 20;
@@ -31,7 +31,7 @@ const OBJECTS_PER_CHECKPOINT: usize = 1 << 16;
 /// Returns whether an operation on a view takes long enough to detach for it.
 #[inline]
 pub(crate) fn is_large(view: RawView<'_>) -> bool {
-    view.layout().nbytes() >= LARGE_BYTES
+    view.layout().work() >= LARGE_BYTES
 }
 
 /// Does work on held views of the same shape: in one go if they are small, else detached and piece

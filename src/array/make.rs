@@ -53,7 +53,7 @@ impl AnyArray {
     #[doc(hidden)]
     pub fn judged(self) -> Result<Self> {
         match &self {
-            Self::Opaque(array) if array.descriptor().is_too_large() => {
+            Self::Opaque(array) if array.descriptor().is_no_memory() => {
                 Err(array.descriptor().clone())
             }
             _ => Ok(self),

@@ -74,12 +74,15 @@ impl AnyArray {
         Ok(unsafe {
             match self {
                 Self::Composite(array) => {
-                    fallible::room_for(array.descriptor().weight())?;
-                    let (element_type, native) =
-                        (array.descriptor(), array.descriptor().to_native());
-                    let same = native == **element_type;
-                    let format = if same { array.format().clone() } else { native.format() };
-                    Self::composite(start, layout, format, false, None, Arc::new(native))
+                    let element_type = array.descriptor();
+                    let (format, native) = if element_type.is_native() {
+                        (array.format().clone(), element_type.clone())
+                    } else {
+                        fallible::room_for(element_type.weight())?;
+                        let native = element_type.to_native();
+                        (native.format(), Arc::new(native))
+                    };
+                    Self::composite(start, layout, format, false, None, native)
                 }
                 Self::Opaque(array) => {
                     array.with_same_type(start, layout, false, array.format().clone(), None).into()

@@ -201,6 +201,20 @@ impl ElementType {
         self.any(&|element_type| matches!(element_type, Self::Object))
     }
 
+    /// Returns whether [`to_native`](Self::to_native) changes nothing.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_native(&self) -> bool {
+        match self {
+            Self::Scalar(unit) | Self::Text(unit, _) => !unit.swapped,
+            Self::Array { element, .. } | Self::Padded(_, element) => element.is_native(),
+            Self::Record(record) => {
+                record.union || record.fields.iter().all(|field| field.element_type.is_native())
+            }
+            _ => true,
+        }
+    }
+
     /// Returns the same type with every scalar in this machine's byte order, except for those in
     /// bit-fields and unions.
     #[must_use]

@@ -62,7 +62,7 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
     };
     // Where there is no memory for it, the format is not to blame.
     let because = |error: Error| {
-        if error.is_too_large() { error } else { unreadable(error.to_string()) }
+        if error.is_no_memory() { error } else { unreadable(error.to_string()) }
     };
     let tree = Format::parse(format).map_err(because)?;
     if let Some((code, prefix)) = tree.as_scalar()

@@ -24,8 +24,8 @@ pub enum Sequence {
     Backward,
 }
 
-/// Calls `work` with pieces of views of one shape, each of at most `max_bytes` bytes unless a
-/// single element is larger, and with the number of elements before it in C order, which only has a
+/// Calls `work` with pieces of views of one shape, each of at most `max_bytes` bytes (or elements of
+/// no bytes) unless a single element is larger, and with the number of elements before it in C order, which only has a
 /// meaning if the pieces are in a sequence. Stops when `work` returns `false`. Returns whether it
 /// never did.
 ///
@@ -67,7 +67,7 @@ fn divide<const N: usize>(
     before: usize,
     work: &mut dyn FnMut([RawView<'_>; N], usize) -> Result<bool>,
 ) -> Result<bool> {
-    let bytes = views.iter().map(|view| view.layout().nbytes()).max().unwrap_or(0);
+    let bytes = views.iter().map(|view| view.layout().work()).max().unwrap_or(0);
     let divided =
         views.first().and_then(|view| division(view.layout(), bytes, max_bytes, sequence));
     let Some((dimension, count)) = divided else { return work(views, before) };

@@ -253,6 +253,15 @@ impl Layout {
     pub fn nbytes(&self) -> usize {
         self.len() * self.itemsize
     }
+
+    /// Returns how much work there is on the elements: their bytes, of which one without any counts
+    /// as one. Every layout is checked to have no more of them than memory.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    pub fn work(&self) -> usize {
+        self.len() * self.itemsize.max(1)
+    }
 }
 
 fn too_large(shape: &[usize], itemsize: usize) -> Error {

@@ -66,7 +66,9 @@ pub(crate) fn unreadable(why: &Error) -> PyErr {
 /// # Safety
 /// The array is held.
 pub(crate) unsafe fn lists(py: Python<'_>, array: &AnyArray) -> NewReference {
-    let checkpoints = &mut Checkpoints::for_objects(py, array.layout().len());
+    // Empty lists are objects as well.
+    let count = array.layout().shape().iter().map(|&length| length.max(1)).product();
+    let checkpoints = &mut Checkpoints::for_objects(py, count);
     // SAFETY: the caller guarantees it; no index leads to `start`.
     unsafe { lists_from(py, array, 0, array.start(), checkpoints) }
 }

@@ -125,7 +125,7 @@ pub(crate) unsafe fn write_native(
 ) -> Result<()> {
     // SAFETY: the caller guarantees the target; a unit of 1 divides every element.
     unsafe { copy_nonoverlapping(target, source, 1)? };
-    if element_type.to_native() == *element_type {
+    if element_type.is_native() {
         return Ok(());
     }
     for run in Walk::from_view(target, Order::C) {

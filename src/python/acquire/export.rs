@@ -115,7 +115,7 @@ unsafe fn release_buffer(buffer: *mut ffi::Py_buffer) {
 /// The exception for an export that contradicts itself.
 #[cold]
 fn contradiction(object: &Bound<'_, PyAny>, error: Error) -> PyErr {
-    if error.is_value() || error.is_too_large() {
+    if error.is_value() || error.is_no_memory() {
         return error.into();
     }
     let name = type_name(object);
