@@ -62,5 +62,6 @@ exceptions! {
     PyOverflowError
     PySystemError
     PyTypeError
+    PyUnicodeEncodeError
     PyValueError
 }

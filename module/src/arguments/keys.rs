@@ -1,6 +1,5 @@
 //! Keys: what stands between the brackets of `v[key]`.
 
-use pyo3::exceptions::PyUnicodeEncodeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyEllipsis, PyList, PySlice, PyString, PyTuple};
@@ -12,7 +11,9 @@ use consumer::fallible;
 use consumer::form::Record;
 use consumer::layout::{Key, Layout};
 use consumer::python::errors::discard;
-use consumer::python::exceptions::{PyKeyError, PyNotImplementedError, PyTypeError};
+use consumer::python::exceptions::{
+    PyKeyError, PyNotImplementedError, PyTypeError, PyUnicodeEncodeError,
+};
 use consumer::python::objects;
 
 use super::index;
@@ -148,7 +149,7 @@ fn field_name<'a>(array: &AnyArray, name: &'a Bound<'_, PyString>) -> PyResult<&
         return Err(record.no_field(&objects::shortened(name)).into());
     }
     name.to_str().map_err(|error| {
-        if !error.is_instance_of::<PyUnicodeEncodeError>(py) {
+        if !PyUnicodeEncodeError::matches(&error, py) {
             return error;
         }
         discard(py, error);

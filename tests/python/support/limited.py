@@ -5,7 +5,6 @@ import resource
 import signal
 import sys
 import time
-import traceback
 
 MB = 1 << 20
 
@@ -45,16 +44,15 @@ def _run(action, slack, writing):
     """The child: writes how the action ended, and never returns."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        everything = (resource.getrlimit(resource.RLIMIT_AS)[1],) * 2
         limit(slack)
         ending = b"result\n"
         try:
             result = action()
             del result
         except BaseException as error:
-            traceback.clear_frames(error.__traceback__)
             # What it says may be long, and is no part of the action.
-            hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-            resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+            resource.setrlimit(resource.RLIMIT_AS, everything)
             ending = f"{type(error).__name__}\n{str(error)[:200]}".encode(errors="replace")
         os.write(writing, ending)
         os._exit(0)
