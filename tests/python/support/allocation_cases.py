@@ -15,6 +15,7 @@ import consumer
 import numpy as np
 
 from support.limited import MB, main
+from support.tricksters import EndlessList
 
 consume = consumer.consume
 NO_MEMORY = ("MemoryError",)
@@ -62,13 +63,6 @@ class Unhelpful:
 
     def __repr__(self):
         return "é" * 6_000_000
-
-
-class EndlessList(list):
-    """A list that says it is one, and never ends."""
-
-    def __iter__(self):
-        return itertools.repeat(0)
 
 
 def line():
@@ -260,7 +254,15 @@ for count in 20_000, 70_000:
     view = many_fields(count)
     name = f"fields_{count}"
     on(view, lambda v, _: v.fields, lambda: 0, 4 * MB, *EITHER, name=name)
-    on(view, lambda v, _: v[0], lambda: 0, 1 * MB, *EITHER, "NotImplementedError", name=f"{name}_read")
+    on(
+        view,
+        lambda v, _: v[0],
+        lambda: 0,
+        1 * MB,
+        *EITHER,
+        "NotImplementedError",
+        name=f"{name}_read",
+    )
     on(view, lambda v, _: v.copy(), lambda: 0, 2 * MB, *EITHER, name=f"{name}_copy")
     on(
         view,

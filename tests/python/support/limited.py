@@ -22,8 +22,9 @@ def limit(slack):
 
 
 def run_limited(action, slack, timeout=60):
-    """How an action ends in a child that has `slack` bytes left: "result", the name of the exception
-    that it raises, "signal N" or "hangs"; and what the exception says.
+    """How an action ends in a child that has `slack` bytes left, and what its exception says.
+
+    It ends by "result", the name of the exception, "signal N" or "hangs".
     """
     reading, writing = os.pipe()
     child = os.fork()

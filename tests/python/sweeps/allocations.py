@@ -1,4 +1,5 @@
-"""Allocations: a random operation with a random large argument and a random, small amount of memory.
+# ruff: noqa: ARG005
+"""Allocations: a random operation with a random large argument and little memory.
 
 It must end by a result, by MemoryError or by an ordinary exception: never by a signal, a panic or
 SystemError, and in time. The oracle is that rule.
@@ -40,7 +41,9 @@ else:
         if kind == 2:
             return np.zeros(2, f"{random.choice('SUV')}{size}")
         if kind == 3:
-            return np.zeros(random.choice([1, 2, 50]), make_dtype(random, random.choice([1, 3, 50])))
+            return np.zeros(
+                random.choice([1, 2, 50]), make_dtype(random, random.choice([1, 3, 50]))
+            )
         if kind == 4:
             return np.zeros(1, make_dtype(random, random.choice([5000, 70_000])))
         if kind == 5:
