@@ -3,8 +3,6 @@
 //! Of each dimension only the first elements are shown, and in all a limited number, so that the
 //! cost does not grow with the size of the memory.
 
-use std::fmt::Write;
-
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
@@ -45,25 +43,26 @@ fn write_elements(
                 if PyValueError::matches(&error, py)
                     || PyNotImplementedError::matches(&error, py) =>
             {
-                let _ = write!(text, "<{}>", objects::message(py, &error));
+                let why = format!("<{}>", objects::message(py, &error));
+                fallible::push_str(text, &why)?;
             }
             Err(error) => return Err(error),
         }
         return Ok(());
     };
-    text.push_str("[ ");
+    fallible::push_str(text, "[ ")?;
     for index in 0..length {
         let innermost = dimension + 1 == array.layout().ndim();
         if index == MAX_PER_DIMENSION || (*shown >= MAX_SHOWN && !innermost) {
-            text.push_str("... ");
+            fallible::push_str(text, "... ")?;
             break;
         }
         // SAFETY: the indices before lead to `pointer`, and the index is below the length.
         let next = unsafe { array.raw().step(pointer, dimension, index) };
         write_elements(py, array, dimension + 1, next, text, shown)?;
-        text.push(' ');
+        fallible::push_str(text, " ")?;
     }
-    text.push(']');
+    fallible::push_str(text, "]")?;
     Ok(())
 }
 
@@ -98,7 +97,7 @@ impl PyConsumerArray {
         let hold = self.hold(py)?;
         let mut text = String::from("<ConsumerArray format=");
         objects::push_text(&mut text, &format_object(py, hold.format())?.repr()?)?;
-        text.push_str(" shape=");
+        fallible::push_str(&mut text, " shape=")?;
         let shape = objects::sizes(py, hold.layout().shape())?;
         objects::push_text(&mut text, &shape.repr()?)?;
         fallible::push_str(&mut text, " ")?;

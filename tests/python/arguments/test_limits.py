@@ -110,7 +110,7 @@ def test_many_fields_are_selected_in_their_order():
 def test_long_formats_are_quoted_in_part():
     view = consume(bytes(10))
     with pytest.raises(ValueError, match="at byte 100000") as error:
-        view.cast(" " * 100_000 + "!")
+        view.cast(" " * 100_000 + "$")
     assert len(str(error.value)) < 1000
     with pytest.raises(ValueError, match="more than 65536 items"):
         view.cast("B" * 65_537)

@@ -211,7 +211,7 @@ for kind in "S", "U", "V":
         action = {
             "read": lambda v, _: v[0],
             "list": lambda v, _: v.tolist(),
-            "str": lambda v, _: str(v),
+            "str": lambda v, _: (str(v), repr(v)),
             "in": lambda v, x: x in v,
             "count": lambda v, x: v.count(x),
             "copy": lambda v, _: v.copy(),

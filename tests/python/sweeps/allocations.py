@@ -128,7 +128,7 @@ else:
         lambda v, w, x, y: v[0, 0],
         lambda v, w, x, y: v.fields,
         lambda v, w, x, y: v[list(v.fields)],
-        lambda v, w, x, y: v[list(v.fields)[0]],
+        lambda v, w, x, y: v[next(iter(v.fields))],
         lambda v, w, x, y: v[list(v.fields)].copy().tolist(),
         lambda v, w, x, y: x in v,
         lambda v, w, x, y: v.count(x),
