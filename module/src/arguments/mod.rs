@@ -103,6 +103,26 @@ fn numbers_of<'py>(
     Ok(numbers)
 }
 
+/// Returns an argument that is a str.
+///
+/// # Errors
+/// TypeError for another object. PyO3's own quotes the whole name of its type.
+pub(crate) fn str_argument<'a, 'py>(
+    name: &str,
+    argument: &'a Bound<'py, PyAny>,
+) -> PyResult<&'a Bound<'py, PyString>> {
+    argument.cast::<PyString>().map_err(|_| {
+        let found = objects::type_name(argument);
+        let message = format!("argument '{name}': '{found}' object is not an instance of 'str'");
+        PyTypeError::new_err(message)
+    })
+}
+
+/// Returns the text of an argument that is a str.
+pub(crate) fn str_text<'a>(name: &str, argument: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
+    str_argument(name, argument)?.to_str()
+}
+
 /// Converts a format; returns it with the size of its elements in bytes.
 ///
 /// # Errors

@@ -11,8 +11,9 @@ use pyo3::types::PyBytes;
 use consumer::layout::Order;
 use consumer::python::exceptions::PyTypeError;
 
-use super::parameters::{Call, str_argument, str_text};
+use super::parameters::Call;
 use super::trampoline::{none, this, trampoline};
+use crate::arguments::{str_argument, str_text};
 use crate::methods::copies::copy;
 use crate::methods::views::cast::{CastArguments, cast as cast_any, cast_exact};
 use crate::object::PyConsumerArray;
