@@ -62,7 +62,7 @@ fn check_length(key: &Bound<'_, PyTuple>, layout: &Layout) -> PyResult<()> {
         let message = "slices were given, more than there are dimensions";
         return Err(PyNotImplementedError::new_err(format!("{given} {message}: {ndim}")));
     }
-    match key.iter().filter(|part| part.is_instance_of::<PyEllipsis>()).count() {
+    match key.iter().filter(PyAnyMethods::is_instance_of::<PyEllipsis>).count() {
         ellipses @ (0 | 1) if given - ellipses > ndim => {
             Err(layout.too_many_indices(given - ellipses).into())
         }
