@@ -11,6 +11,7 @@ use super::ElementType;
 use super::readings::is_misread;
 use crate::dtype::ScalarType;
 use crate::error::{Error, Result};
+use crate::fallible::{self, Shortened};
 use crate::format::{self, Element, Format, Item};
 
 /// What [`judge`] finds the elements to be.
@@ -56,24 +57,29 @@ pub fn judge_letter(prefix: Option<u8>, letter: u8, itemsize: usize) -> Option<S
 /// Judges a format by its tree.
 fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
     let unreadable = |reason: String| {
-        let text = Error::excerpt(format);
+        let text = fallible::lossy_start(format);
+        let text = Shortened(&text);
         let error =
             Error::unreadable(format!("elements of format {text:?} cannot be read: {reason}"));
         // Whatever is wrong with the format, there may be references in the memory.
         if format::mentions_objects(format) { error.with_references() } else { error }
     };
-    let (tree, is_alike) =
-        Format::parse_and_compare(format).map_err(|error| unreadable(error.to_string()))?;
+    // Where there is no memory for it, the format is not to blame.
+    let because = |error: Error| {
+        if error.is_no_memory() { error } else { unreadable(error.to_string()) }
+    };
+    let (tree, is_alike) = Format::parse_and_compare(format).map_err(because)?;
     if let Some((code, prefix)) = tree.as_scalar()
         && let Some(found) = ScalarType::from_code(code, prefix, itemsize)
     {
         return Ok(Judgement::Scalar(found));
     }
     let mut tree = tree;
-    let mut size = tree.measure().map_err(|error| unreadable(error.to_string()))?.size;
+    let mut size = tree.measure().map_err(because)?.size;
     if size > itemsize {
         // NumPy describes its packed record scalars as if they were aligned. If that does not fit
         // the itemsize and the fields without gaps fit it exactly, there are no gaps.
+        fallible::room_for(format::weight(&tree.items))?;
         let packed = tree.packed();
         if packed.measure().is_ok_and(|measure| measure.size == itemsize) {
             (tree, size) = (packed, itemsize);
@@ -91,8 +97,7 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
                 .to_owned(),
         ));
     }
-    let element_type =
-        ElementType::from_format(&tree).map_err(|error| unreadable(error.to_string()))?;
+    let element_type = ElementType::from_format(&tree).map_err(because)?;
     if !is_alike && is_misread(format, &element_type, itemsize) {
         return Err(unreadable(
             "another prefix is in force behind a record in it than in front of it: readers differ \

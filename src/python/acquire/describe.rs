@@ -116,13 +116,13 @@ pub(super) unsafe fn describe_any(
         FormatString::from(c"B")
     } else {
         // SAFETY: the exporter's format is a C string.
-        FormatString::from(unsafe { CStr::from_ptr(buffer.format) })
+        FormatString::try_from_c_str(unsafe { CStr::from_ptr(buffer.format) })?
     };
     let readonly = buffer.readonly != 0;
     // SAFETY: the exporter vouches for the memory that its own numbers describe, and keeps `obj`
     // alive, until the buffer is released.
     unsafe {
-        let array = AnyArray::new(start, layout, format, readonly, None);
+        let array = AnyArray::new(start, layout, format, readonly, None).judged()?;
         // ctypes writes bare 'B' for what it cannot describe, and '<B' for bytes.
         let doubtful = array.scalar_type().is_none() || array.format().as_bytes() == b"B";
         let exporter = Bound::from_borrowed_ptr_or_opt(py, buffer.obj).filter(|_| doubtful);
@@ -132,7 +132,7 @@ pub(super) unsafe fn describe_any(
                     .or_else(|| numpy::correct(&array, &exporter))
             })
         });
-        Ok(correct.unwrap_or_else(|| array.with_exact_format()))
+        correct.unwrap_or_else(|| array.with_exact_format()).judged()
     }
 }
 

@@ -8,7 +8,6 @@
 
 use std::sync::Arc;
 
-use pyo3::exceptions::PyValueError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
@@ -16,10 +15,13 @@ use pyo3::types::{PyString, PyTuple};
 use super::types::{MAX_DEPTH, base_class};
 use crate::array::AnyArray;
 use crate::dtype::{DType, ScalarType};
+use crate::fallible;
 use crate::form::{ElementType, Field, Judgement, Record, judge};
 use crate::format::ByteOrder;
 use crate::layout::MAX_NDIM;
 use crate::python::errors::DiscardError;
+use crate::python::exceptions::PyValueError;
+use crate::python::objects;
 
 /// Returns the array as its dtype describes it, if NumPy exports it, itself or through a
 /// memoryview. A format that does not say all that the dtype does is written anew.
@@ -41,6 +43,13 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
     if let ElementType::Record(record) = &mut element_type {
         record.partial = partial;
         record.hides_objects = partial && base_holds_objects(exporter);
+    }
+    if let Err(why) = fallible::room_for(element_type.weight()) {
+        let (layout, format) = (array.layout().clone(), array.format().clone());
+        // SAFETY: the same memory in elements of the same size.
+        return Some(unsafe {
+            AnyArray::opaque(array.start(), layout, format, array.readonly(), None, why)
+        });
     }
     let format = if told { array.format().clone() } else { element_type.format() };
     let layout = array.layout().clone();
@@ -114,8 +123,11 @@ fn is_current(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> bool {
     let view = unsafe {
         Bound::from_owned_ptr_or_err(exporter.py(), ffi::PyMemoryView_FromObject(exporter.as_ptr()))
     };
-    let format = view.and_then(|view| view.getattr("format")?.extract::<String>());
-    format.is_ok_and(|format| format == array.format().to_string())
+    let format = view.and_then(|view| Ok(view.getattr("format")?.cast_into::<PyString>()?));
+    // Its text is in the str itself, and is not copied.
+    format.is_ok_and(|format| {
+        format.to_str().is_ok_and(|format| format.as_bytes() == array.format().as_bytes())
+    })
 }
 
 /// Returns the element type of one element of a dtype that lies so deep in others, and in sub-arrays
@@ -138,7 +150,7 @@ fn element_type_of(
         ElementType::array(shape, element_type_of(&parts.get_item(0)?, depth + 1, dimensions)?)
     } else if let Ok(names) = names.cast::<PyTuple>() {
         let described = dtype.getattr("fields")?;
-        let mut fields = Vec::with_capacity(names.len());
+        let mut fields = fallible::vec_for(names.len())?;
         for name in names {
             let field = described.get_item(&name)?;
             let element_type = element_type_of(&field.get_item(0)?, depth + 1, dimensions)?;
@@ -146,7 +158,7 @@ fn element_type_of(
             if offset.checked_add(element_type.size()).is_none_or(|end| end > size) {
                 return Err(unknown());
             }
-            let name = Some(name.cast::<PyString>()?.to_string_lossy().into_owned());
+            let name = Some(objects::text(name.cast::<PyString>()?)?);
             fields.push(Field { name, offset, element_type, anonymous: false });
         }
         ElementType::Record(Record::new(fields, size))

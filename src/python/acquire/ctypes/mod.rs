@@ -15,6 +15,7 @@ use pyo3::prelude::*;
 use super::AsView;
 use super::types::base_class;
 use crate::array::AnyArray;
+use crate::fallible::room_for;
 use crate::form::ElementType;
 use crate::format::FormatString;
 use crate::layout::Layout;
@@ -83,6 +84,10 @@ pub unsafe fn correct(
             let why = errors::text(class.py(), &error);
             unreadable(&class, array.layout().itemsize(), format_args!("{why}"))
         }
+    };
+    let element_type = match room_for(element_type.weight()) {
+        Ok(()) => element_type,
+        Err(why) => ElementType::Unreadable { size: element_type.size(), why },
     };
     let layout = || array.layout().clone();
     let (start, readonly) = (array.start(), array.readonly());

@@ -6,11 +6,13 @@ use pyo3::types::{PyString, PyType};
 
 use crate::dtype::{DType, ScalarType};
 use crate::error::Error;
+use crate::fallible::{self, Shortened};
 use crate::form::{Bits, ElementType, Field, Record};
 use crate::format::{ByteOrder, Code, Kind};
 use crate::layout::MAX_NDIM;
 use crate::python::acquire::types::MAX_DEPTH;
 use crate::python::errors::DiscardError;
+use crate::python::objects;
 
 /// The element type of elements that cannot be read because of their type.
 pub(super) fn unreadable(
@@ -18,7 +20,7 @@ pub(super) fn unreadable(
     size: usize,
     why: std::fmt::Arguments<'_>,
 ) -> ElementType {
-    let name = class.repr().map_or_else(|_| "a type".to_owned(), |name| name.to_string());
+    let name = objects::repr(class).unwrap_or_else(|| "a type".to_owned());
     let why = Error::unreadable(format!("elements of the type {name} cannot be read: {why}"));
     let py = class.py();
     let holds_objects = TypeReader::new(py).and_then(|reader| reader.may_hold_objects(class, 0));
@@ -26,6 +28,9 @@ pub(super) fn unreadable(
         if holds_objects.or_discard(py).unwrap_or(true) { why.with_references() } else { why };
     ElementType::Unreadable { size, why }
 }
+
+/// The limit for what is read of an attribute.
+const MAX_FIELDS: usize = 1 << 20;
 
 /// Reads the types of ctypes.
 pub(super) struct TypeReader<'py> {
@@ -167,8 +172,8 @@ impl<'py> TypeReader<'py> {
             // What is followed has to be a reference. The attribute may have been set later, but
             // the format is that of the memory.
             let described = self.module.getattr("buffer_info")?.call1((class,))?.get_item(0)?;
-            let format: String = described.extract()?;
-            return Ok(format.ends_with('O').then_some(ElementType::Object));
+            let is_object = described.cast::<PyString>()?.to_str()?.ends_with('O');
+            return Ok(is_object.then_some(ElementType::Object));
         }
         let Some(code) = u8::try_from(letter).ok().and_then(Code::from_letter) else {
             return Ok(None);
@@ -205,45 +210,49 @@ impl<'py> TypeReader<'py> {
             let namespace = base.getattr("__dict__")?;
             let Ok(list) = namespace.get_item("_fields_") else { continue };
             let anonymous = match namespace.get_item("_anonymous_") {
-                Ok(names) => names.try_iter()?.collect::<PyResult<Vec<_>>>()?,
+                Ok(names) => items(&names)?,
                 Err(_) => Vec::new(),
             };
             let mut own = Vec::new();
-            for entry in list.try_iter()? {
-                let entry = entry?;
+            for entry in items(&list)? {
                 let name = entry.get_item(0)?;
                 let Ok(descriptor) = namespace.get_item(&name) else {
-                    return Ok(Err(format!("field {name:?} has no descriptor")));
+                    let name = objects::repr(&name).unwrap_or_default();
+                    return Ok(Err(format!("field {name} has no descriptor")));
                 };
-                let text = name.cast::<PyString>()?.to_string_lossy().into_owned();
+                let text = objects::text(name.cast::<PyString>()?)?;
                 let mut field = match self.field(&entry, &descriptor, depth)? {
                     Ok(field) => field,
-                    Err(why) => return Ok(Err(format!("field {text:?}: {why}"))),
+                    Err(why) => return Ok(Err(format!("field {:?}: {why}", Shortened(&text)))),
                 };
                 if field.offset + field.element_type.size() > size {
-                    return Ok(Err(format!("field {text:?} ends beyond its end")));
+                    return Ok(Err(format!("field {:?} ends beyond its end", Shortened(&text))));
                 }
                 for other in &anonymous {
                     field.anonymous |= other.eq(&name)?;
                 }
                 field.name = Some(text);
-                own.push(field);
+                fallible::push(&mut own, field)?;
             }
-            let mut names: Vec<&str> = own.iter().flat_map(names_of).collect();
+            let mut names = Vec::new();
+            own.iter().try_for_each(|field| push_names(&mut names, field))?;
             names.sort_unstable();
             if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
                 // There is a descriptor for the last one only.
-                return Ok(Err(format!("two fields are called {:?}", twice[0])));
+                return Ok(Err(format!("two fields are called {:?}", Shortened(twice[0]))));
             }
             // A field of a base class whose name is used again can still be read, but not by its
             // name.
             let taken = |name: &str| names.binary_search(&name).is_ok();
             for field in &mut fields {
-                field.anonymous &= !names_of(field).into_iter().any(taken);
+                let mut inherited = Vec::new();
+                push_names(&mut inherited, field)?;
+                field.anonymous &= !inherited.into_iter().any(taken);
                 if field.name.as_deref().is_some_and(taken) {
                     field.name = None;
                 }
             }
+            fields.try_reserve(own.len()).map_err(|_| fallible::no_memory(own.len()))?;
             fields.extend(own);
         }
         Ok(Ok(fields))
@@ -270,9 +279,13 @@ impl<'py> TypeReader<'py> {
         let size = self.sizeof(&class)?;
         // Only the text of the descriptor tells which type ctypes made it for: `<Field type=c_int,
         // …>`.
-        let text = descriptor.repr()?.to_string_lossy().into_owned();
-        let name = class.getattr("__name__")?;
-        if text.contains("type=") && !text.contains(&format!("type={name},")) {
+        let text = objects::text(&descriptor.repr()?)?;
+        let name = objects::text(class.getattr("__name__")?.cast::<PyString>()?)?;
+        let mut told = text.split("type=").skip(1);
+        let is_of =
+            |rest: &str| rest.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with(','));
+        if text.contains("type=") && !told.any(is_of) {
+            let (name, text) = (Shortened(&name), Shortened(&text));
             return Ok(Err(format!("its type is {name}, but ctypes has made it {text}")));
         }
         let element_type = self.element_type(&class, depth + 1)?;
@@ -303,13 +316,26 @@ impl<'py> TypeReader<'py> {
     }
 }
 
-/// Returns the names by which a field, or one of an anonymous member, can be asked for.
-fn names_of(field: &Field) -> Vec<&str> {
-    let mut names: Vec<&str> = field.name.as_deref().into_iter().collect();
-    if let (true, ElementType::Record(record)) = (field.anonymous, &field.element_type) {
-        names.extend(record.fields.iter().flat_map(names_of));
+/// Returns what an attribute of a type holds, which may be anything by now.
+fn items<'py>(object: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    let mut items = Vec::new();
+    for item in object.try_iter()?.take(MAX_FIELDS) {
+        fallible::push(&mut items, item?)?;
     }
-    names
+    Ok(items)
+}
+
+/// Appends the names by which a field, or one of an anonymous member, can be asked for.
+fn push_names<'a>(names: &mut Vec<&'a str>, field: &'a Field) -> Result<(), Error> {
+    if let Some(name) = &field.name {
+        fallible::push(names, name.as_str())?;
+    }
+    match &field.element_type {
+        ElementType::Record(record) if field.anonymous => {
+            record.fields.iter().try_for_each(|field| push_names(names, field))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Returns the element type of an array of a length: text if its elements are characters.
