@@ -14,7 +14,7 @@ use smallvec::SmallVec;
 use super::{AsView, ctypes, numpy};
 use crate::array::AnyArray;
 use crate::error::{Error, Result};
-use crate::form::judge_letter;
+use crate::form::{ElementType, judge_letter};
 use crate::format::FormatString;
 use crate::layout::{Layout, check_ndim};
 
@@ -132,8 +132,31 @@ unsafe fn describe_any(
             ctypes::correct(&array, &exporter, as_view)
                 .or_else(|| numpy::correct(&array, &exporter))
         });
-        Ok(correct.unwrap_or(array))
+        Ok(correct.unwrap_or_else(|| without_objects(array)))
     }
+}
+
+/// Returns the array, of whose elements only the format tells: unreadable if they are records that
+/// hold objects, since a wrong place would make a reference of other bytes.
+///
+/// # Safety
+/// The array's memory is what it describes.
+unsafe fn without_objects(array: AnyArray) -> AnyArray {
+    let AnyArray::Composite(known) = &array else { return array };
+    let holds_objects = known.descriptor().any(&|part| {
+        matches!(part, ElementType::Record(_) | ElementType::Padded(..)) && part.has_objects()
+    });
+    if !holds_objects {
+        return array;
+    }
+    let why = Error::unreadable(format!(
+        "elements of format {:?} cannot be read: where there are references to objects in a record \
+         is not believed of a format alone",
+        array.format().to_string()
+    ));
+    let (start, format) = (array.start(), array.format().clone());
+    // SAFETY: the same memory, of which no element is read.
+    unsafe { AnyArray::opaque(start, array.layout().clone(), format, array.readonly(), None, why) }
 }
 
 /// Copies the layout that an exporter describes: some exporters change theirs while it is exported.

@@ -17,7 +17,7 @@ use super::types::{MAX_DEPTH, base_class};
 use crate::array::AnyArray;
 use crate::dtype::{DType, ScalarType};
 use crate::form::{ElementType, Field, Judgement, Record, judge};
-use crate::format::ByteOrder;
+use crate::format::{ByteOrder, Format};
 
 /// Returns the array as its dtype describes it, if NumPy exports it, itself or through a
 /// memoryview, and the dtype tells of another layout than the format, or of bytes that belong to no
@@ -31,8 +31,7 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
     }
     let mut element_type = element_type(array, exporter)?;
     let partial = covered(&element_type) < element_type.size();
-    let told =
-        matches!(array, AnyArray::Composite(claimed) if agree(claimed.descriptor(), &element_type));
+    let told = claimed(array).is_some_and(|claimed| agree(&claimed, &element_type));
     if told && !partial {
         return None;
     }
@@ -52,6 +51,17 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
             Arc::new(element_type),
         )
     })
+}
+
+/// Returns the element type that the array's format claims, whether it is believed or not.
+fn claimed(array: &AnyArray) -> Option<Arc<ElementType>> {
+    match array {
+        AnyArray::Composite(array) => Some(array.descriptor().clone()),
+        _ => {
+            let tree = Format::parse(array.format().as_bytes()).ok()?;
+            ElementType::from_format(&tree).ok().map(Arc::new)
+        }
+    }
 }
 
 /// Returns how many bytes of an element belong to its fields. The others may be more than padding:
