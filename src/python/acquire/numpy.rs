@@ -11,13 +11,15 @@ use std::sync::Arc;
 use pyo3::exceptions::PyValueError;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTuple};
+use pyo3::types::{PyString, PyTuple, PyType};
 
-use super::types::{MAX_DEPTH, base_class};
+use super::redirect::handed_on;
+use super::types::{MAX_DEPTH, find_base, is_named};
 use crate::array::AnyArray;
 use crate::dtype::{DType, ScalarType};
 use crate::form::{ElementType, Field, Judgement, Record, judge};
 use crate::format::{ByteOrder, Format};
+use crate::python::errors::DiscardError;
 
 /// Returns the array as its dtype describes it, if NumPy exports it, itself or through a
 /// memoryview, and the dtype tells of another layout than the format, or of bytes that belong to no
@@ -31,8 +33,13 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
     }
     let mut element_type = element_type(array, exporter)?;
     let partial = covered(&element_type) < element_type.size();
-    let told = claimed(array).is_some_and(|claimed| agree(&claimed, &element_type));
-    if told && !partial {
+    let claimed = claimed(array);
+    let told = claimed.as_ref().is_some_and(|claimed| agree(claimed, &element_type));
+    let holds_objects = element_type.has_objects();
+    if told && !partial && !holds_objects {
+        return None;
+    }
+    if holds_objects && !claimed.is_some_and(|claimed| same_objects(&claimed, &element_type)) {
         return None;
     }
     if let ElementType::Record(record) = &mut element_type {
@@ -99,25 +106,49 @@ fn agree(claimed: &ElementType, known: &ElementType) -> bool {
     }
 }
 
+/// Returns whether an element type claims an object wherever a known one has one. The attributes of
+/// a dtype can be reached and changed by roundabout ways, the format of an export cannot.
+fn same_objects(claimed: &ElementType, known: &ElementType) -> bool {
+    match (claimed, known) {
+        (ElementType::Record(claimed), ElementType::Record(known)) => {
+            let same = |(claimed, known): (&Field, &Field)| {
+                same_objects(&claimed.element_type, &known.element_type)
+            };
+            claimed.fields.len() == known.fields.len()
+                && claimed.fields.iter().zip(&known.fields).all(same)
+        }
+        (
+            ElementType::Array { shape, element },
+            ElementType::Array { shape: other_shape, element: other },
+        ) => shape == other_shape && same_objects(element, other),
+        (ElementType::Object, ElementType::Object) => true,
+        (_, known) => !known.has_objects(),
+    }
+}
+
 /// Returns the element type of the elements by their dtype; `None` if NumPy does not export them,
 /// if the dtype is no longer that of the export, or if it holds what is not read.
 fn element_type(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> Option<ElementType> {
     let (exporter, class) = owner(exporter)?;
     // The attribute of NumPy's own class, because a class derived from it may have another one.
-    let dtype = class.getattr("dtype").ok()?.call_method1("__get__", (&exporter,)).ok()?;
-    let element_type = element_type_of(&dtype, 0).ok()?;
+    let dtype =
+        class.getattr("dtype").and_then(|dtype| dtype.call_method1("__get__", (&exporter,)));
+    let element_type = dtype.and_then(|dtype| element_type_of(&dtype, 0)).or_discard(class.py())?;
     let fits = element_type.size() == array.layout().itemsize() && is_current(array, &exporter);
     fits.then_some(element_type)
 }
 
 /// Returns the NumPy array or scalar whose memory an exporter shows, and NumPy's class for it.
-fn owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+fn owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<(Bound<'py, PyAny>, Bound<'py, PyType>)> {
     let mut exporter = exporter.clone();
-    // SAFETY: the object is alive.
-    while unsafe { ffi::PyMemoryView_Check(exporter.as_ptr()) } != 0 {
-        exporter = exporter.getattr("obj").ok()?;
+    while let Some(handed) = handed_on(&exporter) {
+        exporter = handed.0?;
     }
-    let class = base_class(&exporter, |name| name == c"numpy.ndarray" || name == c"numpy.void")?;
+    let class = find_base(&exporter.get_type(), |class| {
+        let module = || class.module().or_discard(class.py());
+        (is_named(class, "ndarray") || is_named(class, "void"))
+            && module().is_some_and(|module| module == "numpy")
+    })?;
     Some((exporter, class))
 }
 
@@ -128,7 +159,7 @@ fn is_current(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> bool {
         Bound::from_owned_ptr_or_err(exporter.py(), ffi::PyMemoryView_FromObject(exporter.as_ptr()))
     };
     let format = view.and_then(|view| view.getattr("format")?.extract::<String>());
-    format.is_ok_and(|format| format == array.format().to_string())
+    format.or_discard(exporter.py()).is_some_and(|format| format == array.format().to_string())
 }
 
 /// Returns the element type of one element of a dtype.

@@ -1,0 +1,187 @@
+//! Reading the fields of a class of ctypes: `_fields_`, and the descriptor that ctypes made for each
+//! field, with its offset and size. Where the two disagree, nobody can say what lies there.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyType};
+
+use super::classes::{Kind, kind_of};
+use super::places::Places;
+use super::sample::{Proof, Samples};
+use super::type_reader::{TypeReader, UNPROVED};
+use crate::form::{Bits, ElementType, Field};
+use crate::format::Kind as CodeKind;
+use crate::python::acquire::types::{Namespace, namespace};
+
+/// Reads the fields of classes.
+pub(super) struct FieldReader<'a, 'py> {
+    pub types: &'a TypeReader<'py>,
+    pub samples: &'static Samples,
+}
+
+/// An entry of `_fields_`.
+struct Entry<'py> {
+    name: String,
+    class: Bound<'py, PyType>,
+    is_bits: bool,
+}
+
+impl<'py> FieldReader<'_, 'py> {
+    /// Returns the fields that a class itself has, behind the `start` bytes of its base, or why they
+    /// cannot be told.
+    pub(super) fn own_fields(
+        &self,
+        class: &Bound<'py, PyType>,
+        start: usize,
+        depth: usize,
+    ) -> PyResult<Result<Vec<Field>, String>> {
+        let namespace = namespace(class)?;
+        let Some(list) = namespace.get("_fields_")? else { return Ok(Ok(Vec::new())) };
+        let (mut fields, mut classes) = (Vec::new(), Vec::new());
+        for entry in list.try_iter()? {
+            let entry = entry_of(&entry?)?;
+            match self.field(&entry, &namespace, depth)? {
+                Ok(field) => fields.push(field),
+                Err(why) => return Ok(Err(why)),
+            }
+            classes.push(entry.class);
+        }
+        if let Some(names) = namespace.get("_anonymous_")? {
+            for name in names.try_iter()? {
+                let name = text_of(&name?)?;
+                let named = fields.iter_mut().filter(|field| field.name.as_ref() == Some(&name));
+                named.for_each(|field| field.anonymous = true);
+            }
+        }
+        let mut names: Vec<&str> = fields.iter().flat_map(names_of).collect();
+        names.sort_unstable();
+        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            // There is a descriptor for the last one only.
+            return Ok(Err(format!("two fields are called {:?}", twice[0])));
+        }
+        Ok(self.check_places(class, start, &fields, &classes)?.map(|()| fields))
+    }
+
+    /// Checks that the fields of a class, which are of these types, can be where they are.
+    fn check_places(
+        &self,
+        class: &Bound<'py, PyType>,
+        start: usize,
+        fields: &[Field],
+        classes: &[Bound<'py, PyType>],
+    ) -> PyResult<Result<(), String>> {
+        let ctypes = self.types.ctypes;
+        let size = ctypes.sizeof(class)?;
+        let is_union = matches!(kind_of(class), Some((Kind::Union, _)));
+        let mut places = Places::new(ctypes.exported(class)?.format, start, is_union);
+        for (field, class) in fields.iter().zip(classes) {
+            let end = field.offset.checked_add(field.element_type.size());
+            let (exported, alignment) = (ctypes.exported(class)?, ctypes.alignment(class)?);
+            let name = field.name.as_deref().unwrap_or_default();
+            if end.is_none_or(|end| end > size) {
+                return Ok(Err(format!("field {name:?} ends beyond its end")));
+            }
+            if !places.is_next(field, &exported, alignment) {
+                return Ok(Err(format!("field {name:?} cannot be at offset {}", field.offset)));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Returns the field of an entry, or why it cannot be told.
+    fn field(
+        &self,
+        entry: &Entry<'py>,
+        namespace: &Namespace<'py>,
+        depth: usize,
+    ) -> PyResult<Result<Field, String>> {
+        let name = &entry.name;
+        let because = |why: std::fmt::Arguments<'_>| Ok(Err(format!("field {name:?}: {why}")));
+        let Some(descriptor) = namespace.get(name)? else {
+            let name = PyString::new(self.types.py, name).repr()?;
+            return Ok(Err(format!("field {name} has no descriptor")));
+        };
+        if !self.samples.is_descriptor(&descriptor) {
+            return because(format_args!("its descriptor was replaced"));
+        }
+        let offset: isize = descriptor.getattr("offset")?.extract()?;
+        let Ok(offset) = usize::try_from(offset) else {
+            // Some bit-fields of packed unions.
+            return because(format_args!("ctypes puts it at offset {offset}"));
+        };
+        let described: usize = descriptor.getattr("size")?.extract()?;
+        let size = self.types.ctypes.sizeof(&entry.class)?;
+        let tried = self.samples.read_zeros(&descriptor, &entry.class, offset.saturating_add(size));
+        let mut element_type = self.types.element_type(&entry.class, tried.object(), depth + 1)?;
+        if entry.is_bits {
+            match bits_of(&descriptor, &element_type, described)? {
+                Some(bits) => element_type = ElementType::Bits(bits),
+                None => return because(format_args!("a bit-field of no whole number")),
+            }
+        }
+        let proof = match self.samples.prove(&descriptor, offset, &element_type, tried)? {
+            _ if !entry.is_bits && described != size => Proof::Wrong,
+            Proof::None if !is_named_so(&descriptor, &entry.class)? => Proof::Wrong,
+            Proof::None if element_type.has_objects() => {
+                return because(format_args!("{UNPROVED}"));
+            }
+            proof => proof,
+        };
+        if proof == Proof::Wrong {
+            let (class, made) = (entry.class.name()?, descriptor.repr()?);
+            return because(format_args!("its type is {class}, but ctypes has made it {made}"));
+        }
+        let name = Some(name.clone());
+        Ok(Ok(Field { name, offset, element_type, anonymous: false }))
+    }
+}
+
+/// Returns the names by which a field, or one of an anonymous member, can be asked for.
+pub(super) fn names_of(field: &Field) -> Vec<&str> {
+    let mut names: Vec<&str> = field.name.as_deref().into_iter().collect();
+    if let (true, ElementType::Record(record)) = (field.anonymous, &field.element_type) {
+        names.extend(record.fields.iter().flat_map(names_of));
+    }
+    names
+}
+
+fn entry_of<'py>(entry: &Bound<'py, PyAny>) -> PyResult<Entry<'py>> {
+    let name = text_of(&entry.get_item(0)?)?;
+    let class = entry.get_item(1)?.cast_into::<PyType>()?;
+    Ok(Entry { name, class, is_bits: entry.len()? > 2 })
+}
+
+fn text_of(name: &Bound<'_, PyAny>) -> PyResult<String> {
+    Ok(name.cast::<PyString>()?.to_string_lossy().into_owned())
+}
+
+/// Returns the bits of a bit-field in the whole number that it is part of.
+fn bits_of(
+    descriptor: &Bound<'_, PyAny>,
+    unit: &ElementType,
+    described: usize,
+) -> PyResult<Option<Bits>> {
+    // `size` holds the width and the lowest bit; since 3.14 they have names of their own.
+    let (width, shift): (u32, u32) = match descriptor.getattr_opt("bit_size")? {
+        Some(width) => (width.extract()?, descriptor.getattr("bit_offset")?.extract()?),
+        None => ((described >> 16) as u32, (described & 0xffff) as u32),
+    };
+    Ok(match *unit {
+        ElementType::Scalar(unit)
+            if matches!(unit.dtype.kind(), CodeKind::Signed | CodeKind::Unsigned)
+                && width > 0
+                && width
+                    .checked_add(shift)
+                    .is_some_and(|end| end <= 8 * unit.dtype.size() as u32) =>
+        {
+            Some(Bits { unit, shift, width })
+        }
+        _ => None,
+    })
+}
+
+/// Returns whether the text of a descriptor, such as `<Field type=c_int, ofs=0, size=4>`, names a
+/// class, if it names any: that is all there is where the descriptor cannot be tried.
+fn is_named_so(descriptor: &Bound<'_, PyAny>, class: &Bound<'_, PyType>) -> PyResult<bool> {
+    let text = descriptor.repr()?.to_string_lossy().into_owned();
+    Ok(!text.contains("type=") || text.contains(&format!("type={},", class.name()?)))
+}
