@@ -88,6 +88,9 @@ unsafe fn describe_letter(array: *mut AnyArray, buffer: &ffi::Py_buffer) -> Resu
         } else {
             layout(buffer, itemsize)?
         };
+        if layout.nbytes() != buffer.len as usize {
+            return Ok(false);
+        }
         array.write(AnyArray::from_scalars(scalar_type, start, layout, format, readonly, None));
     }
     Ok(true)
@@ -127,7 +130,19 @@ unsafe fn describe_any(
         let array = AnyArray::new(start, layout, format, readonly, None);
         // ctypes writes bare 'B' for what it cannot describe, and '<B' for bytes.
         let doubtful = array.scalar_type().is_none() || array.format().as_bytes() == b"B";
-        let exporter = Bound::from_borrowed_ptr_or_opt(py, buffer.obj).filter(|_| doubtful);
+        let exporter = Bound::from_borrowed_ptr_or_opt(py, buffer.obj);
+        // Others may leave the length wrong. ctypes tells how much memory an object has, but its
+        // shape by a class that may have been set since.
+        let is_short = usize::try_from(buffer.len).is_ok_and(|len| len < array.layout().nbytes());
+        let of_ctypes = |exporter: &Bound<'_, _>| ctypes::owner(exporter, as_view).is_some();
+        if is_short && exporter.as_ref().is_some_and(of_ctypes) {
+            return Err(Error::buffer(format!(
+                "{} bytes in a memory of {}",
+                array.layout().nbytes(),
+                buffer.len
+            )));
+        }
+        let exporter = exporter.filter(|_| doubtful);
         let correct = exporter.and_then(|exporter| {
             ctypes::correct(&array, &exporter, as_view)
                 .or_else(|| numpy::correct(&array, &exporter))

@@ -194,9 +194,10 @@ impl<'py> TypeReader<'py> {
 
 /// Appends the fields of a class to those of its base classes.
 fn append(fields: &mut Vec<Field>, own: Vec<Field>) {
-    let names: Vec<&str> = own.iter().flat_map(names_of).collect();
+    let mut names: Vec<&str> = own.iter().flat_map(names_of).collect();
+    names.sort_unstable();
     // A field of a base class whose name is used again can still be read, but not by its name.
-    let taken = |name: &str| names.contains(&name);
+    let taken = |name: &str| names.binary_search(&name).is_ok();
     for field in &mut *fields {
         field.anonymous &= !names_of(field).into_iter().any(taken);
         if field.name.as_deref().is_some_and(taken) {
