@@ -192,7 +192,12 @@ fn element_type_of(dtype: &Bound<'_, PyAny>, depth: usize) -> PyResult<ElementTy
     } else {
         simple(&dtype.getattr("str")?.extract::<String>()?, size).ok_or_else(unknown)?
     };
-    if element_type.size() == size { Ok(element_type) } else { Err(unknown()) }
+    // NumPy counts the references of dtypes that were made to hold some.
+    let counted = || dtype.getattr("hasobject")?.is_truthy();
+    if element_type.size() != size || (element_type.has_objects() && !counted()?) {
+        return Err(unknown());
+    }
+    Ok(element_type)
 }
 
 /// Returns the element type of one element of a dtype without parts, by its name: byte order, kind

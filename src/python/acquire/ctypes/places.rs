@@ -27,40 +27,57 @@ impl Places {
     pub(super) fn is_next(&mut self, field: &Field, exported: &Exported, alignment: usize) -> bool {
         self.has_bits |= matches!(field.element_type, ElementType::Bits(_));
         if self.has_bits {
+            self.format = None;
             return true;
         }
         if self.is_union {
             return field.offset == 0;
         }
-        let told = self.told(field.name.as_deref().unwrap_or_default(), exported, alignment);
-        let right = told.map_or(field.offset >= self.end, |offset| field.offset == offset);
+        let name = field.name.as_deref().unwrap_or_default();
+        let right = match self.told(name, exported, alignment) {
+            Told::Offset(offset) => field.offset == offset,
+            Told::Nothing => field.offset >= self.end,
+            Told::NoField => false,
+        };
         self.end = field.offset + field.element_type.size();
         right
     }
 
-    /// Returns the offset that the format tells of a field, if the field is next in it.
-    fn told(&mut self, name: &str, exported: &Exported, alignment: usize) -> Option<usize> {
-        let format = self.format.take()?;
-        // Before Python 3.12 ctypes leaves padding out, and describes no packed structures.
-        let padding = padding_of(&format).filter(|_| cfg!(Py_3_12));
-        let (padding, rest) = padding.unwrap_or((0, &format));
+    /// Looks a field up in the format.
+    fn told(&mut self, name: &str, exported: &Exported, alignment: usize) -> Told {
+        let Some(format) = self.format.take() else { return Told::Nothing };
         let lengths: Vec<String> = exported.shape.iter().map(ToString::to_string).collect();
         let shape =
             if lengths.is_empty() { String::new() } else { format!("({})", lengths.join(",")) };
         let field = format!("{shape}{}:{name}:", exported.format);
-        self.format = Some(rest.strip_prefix(&field)?.to_owned());
-        if cfg!(Py_3_12) {
-            self.end.checked_add(padding)
-        } else {
-            self.end.checked_next_multiple_of(alignment.max(1))
-        }
+        let Some(start) = format.find(&field) else { return Told::NoField };
+        self.format = Some(format[start + field.len()..].to_owned());
+        // Before Python 3.12 ctypes leaves padding out, and describes no packed structures.
+        let padding = if start == 0 { Some(0) } else { padding_of(&format[..start]) };
+        let offset = match padding {
+            Some(padding) if cfg!(Py_3_12) => self.end.checked_add(padding),
+            Some(0) => self.end.checked_next_multiple_of(alignment.max(1)),
+            _ => None,
+        };
+        // Where entries are missing, the field is somewhere behind.
+        offset.map_or(Told::Nothing, Told::Offset)
     }
 }
 
-/// Returns the number of bytes of padding that a format begins with, and the format after it.
-fn padding_of(format: &str) -> Option<(usize, &str)> {
-    let rest = format.trim_start_matches(|character: char| character.is_ascii_digit());
-    let count = &format[..format.len() - rest.len()];
-    let count = if count.is_empty() { 1 } else { count.parse().ok()? };
-    Some((count, rest.strip_prefix('x')?))
+/// What the format tells of a field.
+enum Told {
+    /// The field is there, at that offset.
+    Offset(usize),
+    /// Nothing.
+    Nothing,
+    /// There is no such field.
+    NoField,
+}
+
+/// Returns the number of bytes of padding that a format describes, if nothing else.
+fn padding_of(format: &str) -> Option<usize> {
+    match format.strip_suffix('x')? {
+        "" => Some(1),
+        count => count.parse().ok(),
+    }
 }

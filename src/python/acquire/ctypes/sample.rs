@@ -28,6 +28,8 @@ pub(super) struct Samples {
     /// Bytes of which no two neighbours are the same and all have their highest bit, so that byte
     /// orders, signs and widths show.
     pattern: Py<PyAny>,
+    /// The same with every bit inverted, so that the highest one of a bit-field is set in either.
+    inverted: Py<PyAny>,
     /// The class of the descriptors of fields.
     descriptor: Py<PyAny>,
 }
@@ -71,6 +73,7 @@ impl Samples {
         Ok(Self {
             zeros: sample(|_| 0)?,
             pattern: sample(pattern)?,
+            inverted: sample(|index| !pattern(index))?,
             descriptor: descriptor.get_type().into_any().unbind(),
         })
     }
@@ -140,13 +143,20 @@ impl Samples {
         offset: usize,
         element_type: &ElementType,
     ) -> PyResult<bool> {
-        let bytes: Vec<u8> = (offset..offset + element_type.size()).map(pattern).collect();
-        let found = read(descriptor, self.pattern.bind(descriptor.py()))?;
-        Ok(match element_type.value(&bytes) {
-            Value::Integer(wanted) => found.extract::<i128>()? == wanted,
-            Value::Float(wanted) => found.extract::<f64>()?.to_bits() == wanted.to_bits(),
-            _ => true,
-        })
+        let mut bytes: Vec<u8> = (offset..offset + element_type.size()).map(pattern).collect();
+        for sample in [&self.pattern, &self.inverted] {
+            let found = read(descriptor, sample.bind(descriptor.py()))?;
+            let same = match element_type.value(&bytes) {
+                Value::Integer(wanted) => found.extract::<i128>()? == wanted,
+                Value::Float(wanted) => found.extract::<f64>()?.to_bits() == wanted.to_bits(),
+                _ => true,
+            };
+            if !same || !matches!(element_type, ElementType::Bits(_)) {
+                return Ok(same);
+            }
+            bytes.iter_mut().for_each(|byte| *byte = !*byte);
+        }
+        Ok(true)
     }
 }
 

@@ -75,7 +75,8 @@ impl<'py> TypeReader<'py> {
         let claimed = class.getattr("_type_")?.cast_into::<PyType>()?;
         let whole = self.ctypes.exported(class)?;
         // Setting the attributes later does not change the memory of arrays.
-        if whole.format != self.ctypes.exported(&claimed)?.format {
+        let item = self.ctypes.exported(&claimed)?;
+        if whole.format != item.format || whole.shape.get(1..) != Some(&item.shape) {
             return Ok(Err(format!("it is no array of {claimed}")));
         }
         // The format tells everything of a type of one letter.
