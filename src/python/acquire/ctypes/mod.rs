@@ -137,7 +137,8 @@ fn element_type_of(
         return refuse(format_args!("it has {size} bytes, but itemsize is {itemsize}"));
     }
     let element_type = reader.element_type(&item, object.as_ref(), 0)?;
-    if object.is_none() && !is_simple(&item) && element_type.has_objects() {
+    let unproved = object.is_none() && !is_simple(&item) && array.layout().nbytes() > 0;
+    if unproved && element_type.has_objects() {
         return refuse(format_args!("{UNPROVED}"));
     }
     Ok(Some(element_type))

@@ -19,17 +19,14 @@ use crate::python::acquire::types::{namespace, slot};
 use crate::python::errors::discard;
 
 /// The size of the memory. Fields that end beyond it cannot be tried.
-const SIZE: usize = 1 << 16;
+const SIZE: usize = 1 << 14;
 
 /// Two objects of ctypes that nobody else knows of.
 pub(super) struct Samples {
     /// All zeros: NULL for what is followed when it is read.
     zeros: Py<PyAny>,
-    /// Bytes of which no two neighbours are the same and all have their highest bit, so that byte
-    /// orders, signs and widths show.
-    pattern: Py<PyAny>,
-    /// The same with every bit inverted, so that the highest one of a bit-field is set in either.
-    inverted: Py<PyAny>,
+    /// Other bytes: see [`byte`].
+    patterns: Vec<Py<PyAny>>,
     /// The class of the descriptors of fields.
     descriptor: Py<PyAny>,
 }
@@ -64,16 +61,16 @@ impl Samples {
         let Some(descriptor) = namespace(&with_field)?.get("field")? else {
             return Err(PyValueError::new_err("ctypes makes no descriptors"));
         };
-        let sample = |byte: fn(usize) -> u8| {
+        let sample = |bytes: Vec<u8>| {
             let sample = empty.call0()?;
             ctypes.resize(&sample, SIZE)?;
-            fill(&sample, byte)?;
+            fill(&sample, &bytes)?;
             Ok::<_, PyErr>(sample.unbind())
         };
+        let pattern = |number| sample((0..SIZE).map(|index| byte(number, index)).collect());
         Ok(Self {
-            zeros: sample(|_| 0)?,
-            pattern: sample(pattern)?,
-            inverted: sample(|index| !pattern(index))?,
+            zeros: sample(vec![0; SIZE])?,
+            patterns: (0..PATTERNS).map(pattern).collect::<PyResult<_>>()?,
             descriptor: descriptor.get_type().into_any().unbind(),
         })
     }
@@ -143,18 +140,20 @@ impl Samples {
         offset: usize,
         element_type: &ElementType,
     ) -> PyResult<bool> {
-        let mut bytes: Vec<u8> = (offset..offset + element_type.size()).map(pattern).collect();
-        for sample in [&self.pattern, &self.inverted] {
+        // The first pattern tells all of whole bytes.
+        let count = if matches!(element_type, ElementType::Bits(_)) { PATTERNS } else { 1 };
+        for (number, sample) in self.patterns.iter().enumerate().take(count) {
+            let places = offset..offset + element_type.size();
+            let bytes: Vec<u8> = places.map(|index| byte(number, index)).collect();
             let found = read(descriptor, sample.bind(descriptor.py()))?;
             let same = match element_type.value(&bytes) {
                 Value::Integer(wanted) => found.extract::<i128>()? == wanted,
                 Value::Float(wanted) => found.extract::<f64>()?.to_bits() == wanted.to_bits(),
                 _ => true,
             };
-            if !same || !matches!(element_type, ElementType::Bits(_)) {
-                return Ok(same);
+            if !same {
+                return Ok(false);
             }
-            bytes.iter_mut().for_each(|byte| *byte = !*byte);
         }
         Ok(true)
     }
@@ -221,27 +220,39 @@ fn read<'py>(
     descriptor.call_method1("__get__", (sample, sample.get_type()))
 }
 
-fn pattern(index: usize) -> u8 {
-    // No float of these is infinite or not a number.
-    0x81 + (index * 37 % 0x67) as u8
+/// The number of patterns of bytes.
+const PATTERNS: usize = 8;
+
+/// Returns a byte of a pattern. In the first one no two neighbours are the same and all have their
+/// highest bit, so that byte orders, signs and widths show, and no float is infinite or not a number.
+/// In all patterns together no two bits of eight bytes have the same values, and each is set in one.
+fn byte(number: usize, index: usize) -> u8 {
+    let pattern = 0x81 + (index * 37 % 0x67) as u8;
+    match number {
+        0 => pattern,
+        1 => !pattern,
+        2..=4 => (index >> (number - 2) & 1) as u8 * 0xff,
+        5 => 0xaa,
+        6 => 0xcc,
+        _ => 0xf0,
+    }
 }
 
 /// Writes all bytes of an object of ctypes.
-fn fill(sample: &Bound<'_, PyAny>, byte: fn(usize) -> u8) -> PyResult<()> {
-    let bytes: Vec<u8> = (0..SIZE).map(byte).collect();
+fn fill(sample: &Bound<'_, PyAny>, bytes: &[u8]) -> PyResult<()> {
     let mut buffer = std::mem::MaybeUninit::<ffi::Py_buffer>::uninit();
     // SAFETY: the object is alive. Its class is ours, and exports as ctypes does, the whole memory
-    // of an object as contiguous bytes; the length is checked, and the buffer is released.
+    // of an object as contiguous bytes; their number is compared, and the buffer is released.
     unsafe {
         let place = buffer.as_mut_ptr();
         if ffi::PyObject_GetBuffer(sample.as_ptr(), place, ffi::PyBUF_WRITABLE) != 0 {
             return Err(PyErr::fetch(sample.py()));
         }
-        if (*place).len == SIZE as isize {
-            std::ptr::copy_nonoverlapping(bytes.as_ptr(), (*place).buf.cast(), SIZE);
+        let fits = usize::try_from((*place).len) == Ok(bytes.len());
+        if fits {
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), (*place).buf.cast(), bytes.len());
         }
-        let filled = (*place).len == SIZE as isize;
         ffi::PyBuffer_Release(place);
-        filled.then_some(()).ok_or_else(|| PyValueError::new_err("the sample has another size"))
+        fits.then_some(()).ok_or_else(|| PyValueError::new_err("the sample has another size"))
     }
 }

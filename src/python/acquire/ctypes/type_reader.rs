@@ -116,7 +116,8 @@ impl<'py> TypeReader<'py> {
                 if length.checked_mul(element.size()) != Some(size) {
                     return unreadable(format_args!("it is no array of {length} elements"));
                 }
-                if object.is_none() && !is_simple(&item) && element.has_objects() {
+                let unproved = object.is_none() && !is_simple(&item) && length > 0;
+                if unproved && element.has_objects() {
                     return unreadable(format_args!("{UNPROVED}"));
                 }
                 Some(array_of(length, element))
