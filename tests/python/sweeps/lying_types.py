@@ -220,7 +220,7 @@ def change_list(random, kind, _classes):
         entries.append(("more", ctypes.py_object))
     elif way == 4:
         others = random.choice([entries[::-1], entries[1:], entries * 2, 5, "ab", [1], [("a",)]])
-        type.__setattr__(kind, "_fields_", others)
+        setattr(kind, "_fields_", others)
     else:
         entries.clear()
 
@@ -240,7 +240,7 @@ def change_descriptor(random, kind, classes):
     other = random.choice(classes)
     others = [value for value in other.__dict__.values() if type(value).__name__ == "CField"]
     value = random.choice([property(lambda _self: 5), CField(), 5, None, *others * 3])
-    type.__setattr__(kind, name, value)
+    setattr(kind, name, value)
 
 
 def change_attribute(random, kind, _classes):
@@ -249,7 +249,7 @@ def change_attribute(random, kind, _classes):
         ["_pack_", "_anonymous_", "_align_", "__module__", "__name__", "_swappedbytes_"]
     )
     value = random.choice([1, 2, 64, ["f1"], "_ctypes", "numpy.ndarray", None])
-    type.__setattr__(kind, name, value)
+    setattr(kind, name, value)
 
 
 def change_item(random, kind, classes):
