@@ -220,7 +220,7 @@ def change_list(random, kind, _classes):
         entries.append(("more", ctypes.py_object))
     elif way == 4:
         others = random.choice([entries[::-1], entries[1:], entries * 2, 5, "ab", [1], [("a",)]])
-        setattr(kind, "_fields_", others)
+        kind._fields_ = others
     else:
         entries.clear()
 
