@@ -76,14 +76,14 @@ def ways(source):
     if (shown.format, shown.itemsize) != ("B", 1):
         yield "memoryview", shown
         yield "memoryview twice", memoryview(shown)
+        yield "view", memoryview(consumer.consume(source))
+        yield "view of view", memoryview(consumer.consume(memoryview(consumer.consume(source))))
         yield "view of memoryview", memoryview(consumer.consume(shown))
         if sys.version_info >= (3, 12):
             yield "class", Handing(source)
             yield "class twice", Handing(Handing(shown))
             yield "memoryview of class", memoryview(Handing(source))
             yield "view of class", Handing(consumer.consume(Handing(source)))
-    yield "view", memoryview(consumer.consume(source))
-    yield "view of view", memoryview(consumer.consume(memoryview(consumer.consume(source))))
     with raw_buffer(source) as buffer:
         shape = buffer.numbers("shape") or ()
         if buffer.itemsize and 0 not in shape and buffer.ndim < 2:
