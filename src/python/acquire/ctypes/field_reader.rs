@@ -4,17 +4,22 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 
-use super::classes::{Kind, kind_of};
+use super::classes::{Functions, Kind, kind_of};
 use super::places::Places;
-use super::sample::{Proof, Samples};
-use super::type_reader::{TypeReader, UNPROVED};
+use super::sample::{Proof, Samples, UNPROVED};
 use crate::form::{Bits, ElementType, Field};
 use crate::format::Kind as CodeKind;
 use crate::python::acquire::types::{Namespace, namespace};
 
+/// Returns the element type of a class, of which an object may be given, at a depth.
+pub(super) type ElementTypeOf<'a, 'py> =
+    dyn Fn(&Bound<'py, PyType>, Option<&Bound<'py, PyAny>>, usize) -> PyResult<ElementType> + 'a;
+
 /// Reads the fields of classes.
 pub(super) struct FieldReader<'a, 'py> {
-    pub types: &'a TypeReader<'py>,
+    pub ctypes: &'a Functions,
+    /// Reads the type of a field, as `TypeReader::element_type`.
+    pub element_type: &'a ElementTypeOf<'a, 'py>,
     pub samples: &'static Samples,
 }
 
@@ -69,7 +74,7 @@ impl<'py> FieldReader<'_, 'py> {
         fields: &[Field],
         classes: &[Bound<'py, PyType>],
     ) -> PyResult<Result<(), String>> {
-        let ctypes = self.types.ctypes;
+        let ctypes = self.ctypes;
         let size = ctypes.sizeof(class)?;
         let is_union = matches!(kind_of(class), Some((Kind::Union, _)));
         let mut places = Places::new(ctypes.exported(class)?.format, start, is_union);
@@ -97,7 +102,7 @@ impl<'py> FieldReader<'_, 'py> {
         let name = &entry.name;
         let because = |why: std::fmt::Arguments<'_>| Ok(Err(format!("field {name:?}: {why}")));
         let Some(descriptor) = namespace.get(name)? else {
-            let name = PyString::new(self.types.py, name).repr()?;
+            let name = PyString::new(entry.class.py(), name).repr()?;
             return Ok(Err(format!("field {name} has no descriptor")));
         };
         if !self.samples.is_descriptor(&descriptor) {
@@ -109,9 +114,9 @@ impl<'py> FieldReader<'_, 'py> {
             return because(format_args!("ctypes puts it at offset {offset}"));
         };
         let described: usize = descriptor.getattr("size")?.extract()?;
-        let size = self.types.ctypes.sizeof(&entry.class)?;
+        let size = self.ctypes.sizeof(&entry.class)?;
         let tried = self.samples.read_zeros(&descriptor, &entry.class, offset.saturating_add(size));
-        let mut element_type = self.types.element_type(&entry.class, tried.object(), depth + 1)?;
+        let mut element_type = (self.element_type)(&entry.class, tried.object(), depth + 1)?;
         if entry.is_bits {
             match bits_of(&descriptor, &element_type, described)? {
                 Some(bits) => element_type = ElementType::Bits(bits),

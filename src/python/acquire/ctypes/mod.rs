@@ -22,7 +22,8 @@ use crate::form::ElementType;
 use crate::format::FormatString;
 use crate::layout::Layout;
 use crate::python::errors::discard;
-use type_reader::{TypeReader, UNPROVED, is_simple, unreadable};
+use sample::UNPROVED;
+use type_reader::{TypeReader, is_simple, unreadable};
 
 /// Returns the ctypes object whose memory an exporter shows: itself, or what memoryviews and views
 /// are views of.

@@ -21,7 +21,10 @@ use crate::python::errors::discard;
 /// The size of the memory. Fields that end beyond it cannot be tried.
 const SIZE: usize = 1 << 14;
 
-/// Two objects of ctypes that nobody else knows of.
+/// Why objects are not read: nothing but attributes says that they are there.
+pub(super) const UNPROVED: &str = "nothing proves that it holds objects";
+
+/// Objects of ctypes that nobody else knows of.
 pub(super) struct Samples {
     /// All zeros: NULL for what is followed when it is read.
     zeros: Py<PyAny>,

@@ -8,7 +8,7 @@ use pyo3::types::PyType;
 
 use super::classes::{Functions, Kind, kind_of};
 use super::field_reader::{FieldReader, names_of};
-use super::sample::{Samples, has_finaliser};
+use super::sample::{Samples, UNPROVED, has_finaliser};
 use crate::dtype::{DType, ScalarType};
 use crate::error::Error;
 use crate::form::{ElementType, Field, Judgement, Record, judge};
@@ -16,9 +16,6 @@ use crate::format::{Code, Kind as CodeKind};
 use crate::layout::MAX_NDIM;
 use crate::python::acquire::types::{MAX_DEPTH, base, slot};
 use crate::python::errors::DiscardError;
-
-/// Why objects are not read: nothing but attributes says that they are there.
-pub(super) const UNPROVED: &str = "nothing proves that it holds objects";
 
 /// The element type of elements that cannot be read because of their type.
 pub(super) fn unreadable(
@@ -34,7 +31,6 @@ pub(super) fn unreadable(
 
 /// Reads the types of ctypes.
 pub(super) struct TypeReader<'py> {
-    pub py: Python<'py>,
     pub ctypes: &'py Functions,
 }
 
@@ -43,7 +39,7 @@ type Item<'py> = (Bound<'py, PyType>, Option<Bound<'py, PyAny>>);
 
 impl<'py> TypeReader<'py> {
     pub(super) fn new(py: Python<'py>) -> PyResult<Self> {
-        Ok(Self { py, ctypes: Functions::get(py)? })
+        Ok(Self { ctypes: Functions::get(py)? })
     }
 
     /// Returns the type of the elements of an array of arrays, whose lengths the buffer has as its
@@ -174,7 +170,12 @@ impl<'py> TypeReader<'py> {
         root: &Bound<'py, PyType>,
         depth: usize,
     ) -> PyResult<Result<Vec<Field>, String>> {
-        let reader = FieldReader { types: self, samples: Samples::get(root, self.ctypes)? };
+        let element_type =
+            |class: &Bound<'py, PyType>, object: Option<&Bound<'py, PyAny>>, depth| {
+                self.element_type(class, object, depth)
+            };
+        let samples = Samples::get(root, self.ctypes)?;
+        let reader = FieldReader { ctypes: self.ctypes, element_type: &element_type, samples };
         let parent = |class: &Bound<'py, PyType>| base(class).filter(|base| !base.is(root));
         // The memory of a class begins with that of its base. The other classes of its method
         // resolution order have no part in it.
