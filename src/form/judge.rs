@@ -12,7 +12,7 @@ use super::readings::is_misread;
 use crate::dtype::ScalarType;
 use crate::error::{Error, Result};
 use crate::fallible::{self, Shortened};
-use crate::format::{self, Element, Format, Item};
+use crate::format::{self, Element, Format, Item, Prefix};
 
 /// What [`judge`] finds the elements to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,8 +87,7 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
     }
     let contradiction =
         || unreadable(format!("it describes {size} bytes, but itemsize is {itemsize}"));
-    // An empty format describes no bytes, rather than bytes that are all padding.
-    if size > itemsize || (itemsize > 0 && tree.items.is_empty()) {
+    if size > itemsize || (size < itemsize && !may_end_in_padding(&tree.items)) {
         return Err(contradiction());
     }
     if is_ambiguous(&tree.items) {
@@ -110,12 +109,26 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
         ElementType::Scalar(scalar_type) if scalar_type.dtype.size() == itemsize => {
             Ok(Judgement::Scalar(scalar_type))
         }
-        // Padding at the end of a record is the writer's choice. A single value has none.
+        // A single value has no padding.
         element_type if size == itemsize || matches!(element_type, ElementType::Record(_)) => {
             Ok(Judgement::Composite(Arc::new(element_type)))
         }
         _ => Err(contradiction()),
     }
+}
+
+/// Returns whether bytes behind the last item can be padding: at the end of a record like C's
+/// structures, that is the writer's choice. Where nothing is aligned there is nothing to pad to, and
+/// where a record lies in a record, the bytes may as well belong to the inner one. An empty format
+/// describes no bytes, rather than bytes that are all padding.
+fn may_end_in_padding(items: &[Item]) -> bool {
+    let items = match items {
+        [Item { element: Element::Record(inner), prefix: Prefix::Native, .. }] => inner,
+        items => items,
+    };
+    let aligned = |item: &Item| item.prefix == Prefix::Native;
+    let plain = |item: &Item| !matches!(item.element, Element::Record(_));
+    !items.is_empty() && items.iter().all(|item| aligned(item) && plain(item))
 }
 
 /// Returns whether items hold a record whose end is ambiguous. In PEP 3118 an aligned record is

@@ -61,6 +61,7 @@ exceptions! {
     PyNotImplementedError
     PyOverflowError
     PyRecursionError
+    PyRuntimeError
     PySystemError
     PyTypeError
     PyUnicodeEncodeError
