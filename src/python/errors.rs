@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
 
+use super::attached::attached;
 use super::exceptions::{
     PyBufferError, PyIndexError, PyKeyError, PyMemoryError, PyNotImplementedError, PyTypeError,
     PyValueError,
@@ -69,48 +70,38 @@ pub fn no_buffer(object: &Bound<'_, PyAny>) -> PyErr {
     raise().unwrap_or_else(|error| error)
 }
 
-/// Runs `body` with PyO3 knowing that the thread is attached, so that errors and references which
-/// are dropped in it are dropped at once.
-///
-/// Functions that go around PyO3 run without its knowing. What is dropped there, PyO3 puts off
-/// until some function of its own happens to run: exceptions, frames and buffers of other objects
-/// would pile up. So what swallows errors runs in here, or hands them to [`discard`].
-pub(super) fn attached<R>(_attached: Python<'_>, body: impl Fn() -> R) -> R {
-    // While the interpreter ends PyO3 cannot be told, and nothing piles up any more.
-    Python::try_attach(|_| body()).unwrap_or_else(&body)
-}
-
-/// What an error says, for the message of another one: what its `Display` writes, which panics
-/// while the interpreter ends.
+/// What an error says, for the message of another one.
 pub(super) fn text(py: Python<'_>, error: &PyErr) -> String {
-    let name = error.get_type(py).qualname();
-    let name = name.map_or_else(|_| "an error".to_owned(), |name| name.to_string());
-    format!("{name}: {}", error.value(py))
+    attached(py, || {
+        let name = error.get_type(py).qualname().or_discard(py);
+        let name = name.map_or_else(|| "an error".to_owned(), |name| objects::shortened(&name));
+        format!("{name}: {}", objects::message(py, error))
+    })
 }
 
-/// Sets an error as the exception, for functions that go around PyO3. What PyO3 drops of it meanwhile is
-/// dropped at once.
+/// Sets an error as the exception, for functions that go around PyO3.
 #[cold]
 #[inline(never)]
 pub fn restore(py: Python<'_>, error: PyErr) {
-    let mut error = Some(error);
-    // As above.
-    let _ = Python::try_attach(|py| {
-        if let Some(error) = error.take() {
-            error.restore(py);
-        }
-    });
-    if let Some(error) = error {
-        error.restore(py);
-    }
+    attached(py, || error.restore(py));
 }
 
-/// Drops an error that is not passed on, and all that its traceback keeps alive, at once.
+/// Makes the exception of an error that has none yet. PyO3 does so as soon as an error is looked at, and
+/// panics while the interpreter ends.
 #[cold]
 #[inline(never)]
-pub fn discard(_attached: Python<'_>, error: PyErr) {
-    // As above.
-    let _ = Python::try_attach(move |_| drop(error));
+#[must_use]
+pub fn with_exception(py: Python<'_>, error: PyErr) -> PyErr {
+    restore(py, error);
+    PyErr::fetch(py)
+}
+
+/// Drops an error that is not passed on, and all that its traceback keeps alive, at once: see
+/// [`attached`].
+#[cold]
+#[inline(never)]
+pub fn discard(py: Python<'_>, error: PyErr) {
+    attached(py, || drop(error));
 }
 
 /// Results whose errors can be left out.

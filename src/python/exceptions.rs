@@ -42,7 +42,8 @@ macro_rules! exceptions {
                     pyo3::exceptions::$name::new_err(Message(message.into()))
                 }
 
-                /// Returns whether an error is the exception, or one derived from it.
+                /// Returns whether an error is the exception, or one derived from it. An error that
+                /// was not raised yet goes through `errors::with_exception` first.
                 #[must_use]
                 pub fn matches(error: &PyErr, py: Python<'_>) -> bool {
                     error.is_instance_of::<pyo3::exceptions::$name>(py)

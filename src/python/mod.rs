@@ -31,6 +31,8 @@
 
 #[doc(hidden)]
 pub mod acquire;
+#[doc(hidden)]
+pub mod attached;
 pub mod errors;
 pub mod exceptions;
 #[doc(hidden)]

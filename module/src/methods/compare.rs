@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use consumer::array::AnyArray;
 use consumer::kernels::pieces::Sequence;
 use consumer::layout::Order;
-use consumer::python::errors::discard;
+use consumer::python::errors::{discard, with_exception};
 use consumer::python::exceptions::{PyRecursionError, PyValueError};
 use consumer::python::stack;
 use consumer::view::{RawView, Walk};
@@ -50,7 +50,7 @@ pub(crate) fn equals<'py>(
     }
     // What is compared may be, or hold, the views that it is compared in.
     let _level = stack::enter(py)?;
-    let other = match view_of(other) {
+    let other = match view_of(other).map_err(|error| with_exception(py, error)) {
         Ok(other) => other,
         // It says nothing of the object that the stack is full.
         Err(error) if PyRecursionError::matches(&error, py) => return Err(error),

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::form::{ElementType, judge_letter};
 use crate::format::FormatString;
 use crate::layout::{Layout, check_ndim};
-use crate::python::errors::attached;
+use crate::python::attached::attached;
 
 /// Writes the array that a `Py_buffer` describes to `array`, if that is one of elements of a type of
 /// one letter, after at most one prefix. Returns whether it is: the fast path.

@@ -20,7 +20,7 @@ use crate::fallible;
 use crate::form::{ElementType, Field, Judgement, Record, judge};
 use crate::format::{ByteOrder, Format};
 use crate::layout::MAX_NDIM;
-use crate::python::errors::{DiscardError, discard};
+use crate::python::errors::{DiscardError, discard, with_exception};
 use crate::python::exceptions::{PyMemoryError, PyValueError};
 use crate::python::objects;
 
@@ -42,6 +42,7 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
     let mut element_type = match element_type(array, exporter) {
         Ok(element_type) => element_type?,
         Err(error) => {
+            let error = with_exception(py, error);
             let no_memory = PyMemoryError::matches(&error, py);
             discard(py, error);
             return no_memory.then(|| opaque(fallible::no_memory(array.layout().itemsize())));

@@ -130,7 +130,7 @@ fn what_is_no_scalar_has_a_form() {
         ("ib", 5, true),
         ("T{i:a:d:b:}", 16, true),
         ("@T{i:a:@d:b:}", 16, true),
-        ("T{5s:a:(3)h:b:x}", 13, true),
+        ("T{5s:a:(3)h:b:x}", 14, true),
         ("T{^i:a:d:b:}", 12, false),
         ("T{=i:a:d:b:}", 12, false),
         ("T{i:a:@d:b:<h:c:}", 18, false),

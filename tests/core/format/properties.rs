@@ -3,7 +3,7 @@
 
 use crate::support::{self, config};
 use consumer::Format;
-use consumer::form::judge;
+use consumer::form::{ElementType, judge};
 use consumer::format::{Code, Element, Item, Prefix};
 use proptest::prelude::*;
 

@@ -141,7 +141,12 @@ def test_what_cannot_be_read_keeps_its_bytes(form, size):
     assert view.tobytes() == data
     assert view[::-1].tobytes() == b"".join(items[::-1])
     assert view.reshape(2, 2).T.tobytes() == b"".join(items[i] for i in (0, 2, 1, 3))
-    assert view.copy().tobytes() == data
+    if b"O" in form:
+        # Whoever is handed the copy goes by its format, and nobody owns such references.
+        with pytest.raises(NotImplementedError, match="references to objects"):
+            view.copy()
+    else:
+        assert view.copy().tobytes() == data
     with raw_buffer(view[1:]) as buffer:
         assert (buffer.format, buffer.buf) == (form, exporter.buf + size)
     for read in (lambda: view[0], view.tolist, lambda: next(iter(view)), lambda: 0 in view):

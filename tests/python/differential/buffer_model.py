@@ -8,7 +8,7 @@ import ctypes
 import functools
 import struct
 
-from support import oracles
+from support import decoder, oracles
 from support.oracles import PyBuffer, flatten, indices, raw_buffer, select
 
 _is_contiguous = ctypes.pythonapi.PyBuffer_IsContiguous
@@ -34,7 +34,8 @@ def unpacker(form, itemsize):
     """The function from the bytes of an element to its value; None where struct cannot say it."""
     try:
         unpack = struct.Struct(form).unpack_from
-        if struct.calcsize(form) > itemsize:
+        size = struct.calcsize(form)
+        if size > itemsize or (size < itemsize and not decoder.may_end_in_padding(form)):
             return None
     except struct.error:
         return None

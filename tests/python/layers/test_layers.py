@@ -28,6 +28,7 @@ ORDER = {
         lib
     """,
     "src/python": """
+        attached
         exceptions objects
         errors
         stack

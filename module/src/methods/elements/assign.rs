@@ -10,6 +10,7 @@ use pyo3::types::PySlice;
 use consumer::array::AnyArray;
 use consumer::dtype::DType;
 use consumer::form::ElementType;
+use consumer::python::errors::with_exception;
 use consumer::python::exceptions::{PyNotImplementedError, PyTypeError, PyValueError};
 use consumer::python::objects;
 
@@ -153,6 +154,7 @@ fn fill(view: &PyConsumerArray, target: &ViewPart<'_>, value: &Bound<'_, PyAny>)
 /// The exception for an object that is no element to fill with.
 #[cold]
 fn not_an_element(view: &PyConsumerArray, py: Python<'_>, error: PyErr) -> PyErr {
+    let error = with_exception(py, error);
     if view.describe().is_ok_and(|view| view.layout().ndim() > 1)
         && PyTypeError::matches(&error, py)
     {

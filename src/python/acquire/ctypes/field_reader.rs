@@ -106,7 +106,7 @@ impl<'py> FieldReader<'_, 'py> {
         let (name, quoted) = (&entry.name, Shortened(&entry.name));
         let because = |why: std::fmt::Arguments<'_>| Ok(Err(format!("field {quoted:?}: {why}")));
         let Some(descriptor) = namespace.get(name)? else {
-            return Ok(Err(format!("field {quoted:?} has no descriptor")));
+            return Ok(Err(format!("field '{quoted}' has no descriptor")));
         };
         if !self.samples.is_descriptor(&descriptor) {
             return because(format_args!("its descriptor was replaced"));

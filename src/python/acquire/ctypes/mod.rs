@@ -84,6 +84,7 @@ pub unsafe fn correct(
         Ok(element_type) => element_type?,
         Err(error) => {
             let (py, class, size) = (exporter.py(), exporter.get_type(), array.layout().itemsize());
+            let error = errors::with_exception(py, error);
             let element_type = if PyMemoryError::matches(&error, py) {
                 ElementType::Unreadable { size, why: fallible::no_memory(size) }
             } else {

@@ -15,7 +15,7 @@ use crate::element::Value;
 use crate::form::ElementType;
 use crate::format::Kind;
 use crate::python::acquire::types::{namespace, slot};
-use crate::python::errors::discard;
+use crate::python::errors::{discard, with_exception};
 use crate::python::exceptions::PyValueError;
 use crate::python::objects;
 
@@ -99,6 +99,7 @@ impl Samples {
             Ok(value) if value.get_type().is(class) => Trial::Object(value),
             Ok(value) => Trial::Value(value),
             Err(error) => {
+                let error = with_exception(descriptor.py(), error);
                 let is_null = PyValueError::matches(&error, descriptor.py());
                 discard(descriptor.py(), error);
                 if is_null { Trial::Null } else { Trial::Error }
