@@ -14,8 +14,8 @@ use consumer::view::RawView;
 
 use crate::arguments;
 use crate::gil;
-use crate::object::PyConsumerArray;
 use crate::object::create::consume;
+use crate::object::{PyConsumerArray, as_view};
 use crate::values::repr_or_default;
 
 #[pymethods]
@@ -53,9 +53,9 @@ impl PyConsumerArray {
         object: &Bound<'py, PyAny>,
         flags: c_int,
     ) -> PyResult<Bound<'py, Self>> {
-        match object.cast_exact::<Self>() {
-            Ok(_) => consume(object),
-            Err(_) => Self::acquire_with(object, flags),
+        match as_view(object) {
+            Some(_) => consume(object),
+            None => Self::acquire_with(object, flags),
         }
     }
 

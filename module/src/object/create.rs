@@ -17,6 +17,7 @@ use super::access::Hold;
 use super::class::{Parent, PyConsumerArray, Start};
 use super::export_count::ExportCount;
 use super::root::{Owned, Root};
+use super::scalar::as_view;
 use super::uninit::UninitObject;
 use crate::transfer::to_native;
 use crate::values::references::Objects;
@@ -29,21 +30,21 @@ use crate::values::references::Objects;
 /// ValueError; BufferError for an export that contradicts itself.
 #[inline]
 pub(crate) fn consume<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyConsumerArray>> {
-    match object.cast_exact::<PyConsumerArray>() {
-        Ok(view) => {
+    match as_view(object) {
+        Some(view) => {
             let access = view.get().access(object.py())?;
             // SAFETY: the same elements, under access.
             unsafe { PyConsumerArray::share(view, access.clone()) }
         }
-        Err(_) => PyConsumerArray::acquire(object),
+        None => PyConsumerArray::acquire(object),
     }
 }
 
 /// Returns the view that an object is itself, or else a new one of its buffer.
 pub(crate) fn view_of<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyConsumerArray>> {
-    match object.cast_exact::<PyConsumerArray>() {
-        Ok(view) => Ok(view.clone()),
-        Err(_) => PyConsumerArray::acquire(object),
+    match as_view(object) {
+        Some(view) => Ok(view.clone()),
+        None => PyConsumerArray::acquire(object),
     }
 }
 
@@ -79,15 +80,15 @@ fn native_letter(array: &AnyArray) -> Option<FormatString> {
 }
 
 /// What `object` is a view of, if it is one of ours.
-fn as_view<'py>(object: &Bound<'py, PyAny>) -> Option<ViewedObject<'py>> {
-    let view = object.cast_exact::<PyConsumerArray>().ok()?.get();
+fn viewed<'py>(object: &Bound<'py, PyAny>) -> Option<ViewedObject<'py>> {
+    let view = as_view(object)?.get();
     let array = view.try_access(object.py())?.clone();
     Some(ViewedObject { exporter: view.exporter(object.py()).ok()?, array })
 }
 
 /// Returns the ctypes object whose memory an exporter shows, itself or as a view of it.
 pub(crate) fn ctypes_owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
-    acquire::ctypes::owner(exporter, as_view)
+    acquire::ctypes::owner(exporter, viewed)
 }
 
 impl PyConsumerArray {
@@ -109,7 +110,7 @@ impl PyConsumerArray {
         // in. If the export fails, dropping `uninit` frees the object.
         unsafe {
             let (root, array) = (&raw mut (*place).root, &raw mut (*place).array);
-            let is_tracked = Root::acquire(root, array, object, flags, as_view)?;
+            let is_tracked = Root::acquire(root, array, object, flags, viewed)?;
             let exports = ExportCount::new();
             Self::write_start(place, Start { exports, is_tracked, parent: Parent::Itself });
             Ok(uninit.assume_init())

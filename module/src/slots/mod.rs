@@ -11,8 +11,8 @@
 //! of Rust's), it stands outside of what catches panics, and the slow path is a function of its
 //! own, so that the fast one sets up no stack frame for it. A panic there would abort the process.
 //!
-//! Two things PyO3 has no way for, and [`install`] does to the finished classes: the deallocators,
-//! and the flag by which `match` takes a view for a sequence.
+//! Three things PyO3 has no way for, and [`install`] does to the finished classes: the deallocators,
+//! the flag by which `match` takes a view for a sequence, and the class of views without dimensions.
 
 mod buffer;
 mod compare;
@@ -20,17 +20,22 @@ pub(crate) mod consume;
 mod iter;
 mod methods;
 mod parameters;
+mod scalar;
 mod select;
 mod store;
 mod trampoline;
 
+use std::ffi::c_ulong;
+
 use pyo3::impl_::pyclass::{PyClassImpl, PyClassItems};
 use pyo3::impl_::pymethods::{PyMethodDef, PyMethodDefType};
 use pyo3::prelude::*;
+use pyo3::types::PyType;
 use pyo3::{PyTypeInfo, ffi};
 
 use crate::methods::elements::iter::PyIterator;
 use crate::object::PyConsumerArray;
+use crate::object::scalar::class_or_create;
 use crate::object::uninit::{check_layout, check_layout_of, dealloc, dealloc_other};
 
 /// Hands methods and slots of a class to PyO3, as the expansion of `#[pymethods]` does.
@@ -82,12 +87,12 @@ class_items!(PyIterator {
     }
 });
 
-/// Completes the classes, and checks what is assumed of them. To be called before any view is
-/// created, and as often as the module is executed.
+/// Completes the classes, and checks what is assumed of them; returns that of views without
+/// dimensions. To be called before any view is created, and as often as the module is executed.
 ///
 /// # Errors
 /// SystemError if PyO3 lays out objects in another way than is assumed.
-pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
+pub(crate) fn install(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     check_layout(py, PyConsumerArray::empty()?)?;
     check_layout_of::<PyIterator>(py)?;
     // SAFETY: the classes are ready, and each function has the type of its place. Objects that
@@ -96,15 +101,47 @@ pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
         let class = &mut *PyConsumerArray::type_object_raw(py);
         class.tp_dealloc = Some(dealloc);
         // What `Sequence.register` does for classes that can be changed.
-        #[cfg(not(Py_GIL_DISABLED))]
-        {
-            class.tp_flags |= ffi::Py_TPFLAGS_SEQUENCE;
-        }
-        #[cfg(Py_GIL_DISABLED)]
-        class.tp_flags.fetch_or(ffi::Py_TPFLAGS_SEQUENCE, std::sync::atomic::Ordering::Relaxed);
+        change_flag(class, ffi::Py_TPFLAGS_SEQUENCE, true);
         let iterator = &mut *PyIterator::type_object_raw(py);
         iterator.tp_dealloc = Some(dealloc_other::<PyIterator>);
         ffi::PyType_Modified(class);
     }
-    Ok(())
+    // SAFETY: `create` makes a subclass that adds no fields and has the deallocator of its base.
+    // Nobody else can make subclasses of either.
+    unsafe { class_or_create(py, || accepting_subclasses(py, scalar::create)) }
+}
+
+/// Creates a subclass of the class of views, which accepts none at other times.
+fn accepting_subclasses<'py>(
+    py: Python<'py>,
+    create: impl FnOnce(&Bound<'py, PyType>) -> PyResult<Bound<'py, PyType>>,
+) -> PyResult<Bound<'py, PyType>> {
+    let class = py.get_type::<PyConsumerArray>();
+    let accept = |subclasses| {
+        // SAFETY: the class is ready. The module that gives it to others is not executed yet.
+        unsafe {
+            change_flag(&mut *class.as_type_ptr(), ffi::Py_TPFLAGS_BASETYPE, subclasses);
+        }
+    };
+    accept(true);
+    let created = create(&class);
+    accept(false);
+    created
+}
+
+/// Sets or clears a flag of a class.
+fn change_flag(class: &mut ffi::PyTypeObject, flag: c_ulong, set: bool) {
+    #[cfg(not(Py_GIL_DISABLED))]
+    {
+        class.tp_flags = if set { class.tp_flags | flag } else { class.tp_flags & !flag };
+    }
+    #[cfg(Py_GIL_DISABLED)]
+    {
+        use std::sync::atomic::Ordering::Relaxed;
+        if set {
+            class.tp_flags.fetch_or(flag, Relaxed)
+        } else {
+            class.tp_flags.fetch_and(!flag, Relaxed)
+        };
+    }
 }
