@@ -179,7 +179,8 @@ def test_elements_that_nobody_can_read_are_no_numbers():
     structure = type("Flags", (ctypes.Structure,), {"_fields_": flags})
     view = consumer.consume(structure())
     for convert in CONVERSIONS:
-        assert outcome(convert, view) == outcome(lambda: view[()]) == NotImplementedError
+        with pytest.raises(NotImplementedError):
+            convert(view)
 
 
 def test_where_a_float_is_asked_for_a_view_without_dimensions_is_one():
