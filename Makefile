@@ -152,4 +152,4 @@ format: $(VENV)/ready  ## Format both languages
 	$(BIN)/ruff check --fix --quiet .
 
 clean:  ## Remove what was built
-	rm -rf target fuzz/target dist $(VENV) .venv-*
+	rm -rf target fuzz/target dist stubs/consumer/*.so $(VENV) .venv-*

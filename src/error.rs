@@ -20,7 +20,7 @@ pub struct Error(Box<Repr>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Repr {
     Format { format: String, offset: usize, message: String },
-    Unreadable(String),
+    Unreadable { message: String, references: bool },
     Index(String),
     WrongKind(String),
     NoSuchField(String),
@@ -49,8 +49,6 @@ macro_rules! constructors {
 
 impl Error {
     constructors! {
-        /// Elements that cannot be read as what their format says.
-        unreadable Unreadable;
         /// An index beyond the end of its dimension.
         index Index;
         /// A key or argument of the wrong kind.
@@ -65,9 +63,42 @@ impl Error {
         too_large TooLarge;
     }
 
+    /// A format as a message quotes it: its beginning, if it is long.
+    pub(crate) fn excerpt(format: &[u8]) -> String {
+        const MAX: usize = 200;
+        let end = if format.len() > MAX { "..." } else { "" };
+        String::from_utf8_lossy(&format[..format.len().min(MAX)]).into_owned() + end
+    }
+
+    /// Elements that cannot be read as what their format says.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn unreadable(message: impl Into<String>) -> Self {
+        Self(Box::new(Repr::Unreadable { message: message.into(), references: false }))
+    }
+
+    /// The same error for elements that cannot be read and in whose bytes there may be references
+    /// to objects.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_references(mut self) -> Self {
+        if let Repr::Unreadable { references, .. } = &mut *self.0 {
+            *references = true;
+        }
+        self
+    }
+
+    /// Returns whether there may be references to objects in the bytes of elements that cannot be
+    /// read.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn has_references(&self) -> bool {
+        matches!(*self.0, Repr::Unreadable { references: true, .. })
+    }
+
     /// A format string that does not follow the grammar; `offset` counts bytes from its start.
     pub(crate) fn format(format: &[u8], offset: usize, message: impl Into<String>) -> Self {
-        let format = String::from_utf8_lossy(format).into_owned();
+        let format = Self::excerpt(format);
         Self(Box::new(Repr::Format { format, offset, message: message.into() }))
     }
 
@@ -76,6 +107,15 @@ impl Error {
     #[must_use]
     pub fn read_only() -> Self {
         Self(Box::new(Repr::ReadOnly))
+    }
+
+    /// A store of plain bytes in memory that owns, or may own, references to objects.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn references_as_bytes() -> Self {
+        Self::wrong_kind(
+            "the elements hold references to objects, which are not stored as plain bytes",
+        )
     }
 
     /// Memory of ours that is too small for `wanted` bytes, or elements that are not contiguous.
@@ -95,7 +135,7 @@ impl Error {
     /// their size. The bytes of such an array stay usable.
     #[must_use]
     pub fn is_unreadable(&self) -> bool {
-        matches!(*self.0, Repr::Unreadable(_))
+        matches!(*self.0, Repr::Unreadable { .. })
     }
 
     /// Returns whether an index was out of bounds.
@@ -156,7 +196,7 @@ impl fmt::Display for Error {
             Repr::Format { format, offset, message } => {
                 write!(f, "format {format:?}, at byte {offset}: {message}")
             }
-            Repr::Unreadable(message)
+            Repr::Unreadable { message, .. }
             | Repr::Index(message)
             | Repr::WrongKind(message)
             | Repr::NoSuchField(message)

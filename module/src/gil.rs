@@ -2,9 +2,10 @@
 //!
 //! Work that touches nothing but the elements of held views runs detached from the interpreter
 //! ("without the GIL"), piece by piece ([`in_pieces`]). Work that creates objects has to stay
-//! attached, and detaches for a moment every now and then ([`Checkpoints`]). In both cases signals
-//! are handled between two pieces; where a handler raises, as Python's own does for Ctrl-C, the
-//! operation ends there.
+//! attached, and detaches for a moment every now and then ([`Checkpoints`]). So has work that moves
+//! references to objects, each piece of which ends as it began, with every reference owned
+//! ([`in_attached_pieces`]). In all cases signals are handled between two pieces; where a handler
+//! raises, as Python's own does for Ctrl-C, the operation ends there.
 
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,10 @@ const SLOW_PIECE_BYTES: usize = PIECE_BYTES / 32;
 /// How long a signal waits for its handler, at most.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 
+/// Bytes of a piece of references, which is worked on attached: less than a millisecond of work, so
+/// that other threads do not wait for longer than they would for Python code.
+const ATTACHED_PIECE_BYTES: usize = 1 << 20;
+
 /// Objects that are created between two checkpoints.
 const OBJECTS_PER_CHECKPOINT: usize = 1 << 16;
 
@@ -45,7 +50,8 @@ pub(crate) fn is_large(view: RawView<'_>) -> bool {
 /// Returns the error of `work`, or the exception that a signal handler raises.
 ///
 /// # Safety
-/// `work` uses no Python object and calls no function of the interpreter.
+/// `work` uses no Python object and calls no function of the interpreter. It neither follows nor
+/// stores references to objects: another thread may end an object at any moment.
 #[inline]
 pub(crate) unsafe fn in_pieces<const N: usize>(
     py: Python<'_>,
@@ -114,6 +120,34 @@ unsafe fn piece_by_piece<const N: usize>(
     }
 }
 
+/// Does work on held views of the same shape that has to stay attached: in one go if they are small,
+/// else piece by piece in C order, with a checkpoint between two pieces, which may run arbitrary
+/// Python code. `work` receives a piece of each view and the number of elements before it.
+///
+/// # Errors
+/// Returns the error of `work`, or the exception that a signal handler raises.
+pub(crate) fn in_attached_pieces<const N: usize>(
+    py: Python<'_>,
+    views: [RawView<'_>; N],
+    work: &mut dyn FnMut([RawView<'_>; N], usize) -> Result<()>,
+) -> PyResult<()> {
+    if !views.iter().any(|&view| is_large(view)) {
+        return Ok(work(views, 0)?);
+    }
+    let mut interrupted = Ok(());
+    pieces::for_each_piece(
+        views,
+        ATTACHED_PIECE_BYTES,
+        Sequence::Forward,
+        &mut |parts, before| {
+            work(parts, before)?;
+            interrupted = checkpoint(py);
+            Ok(interrupted.is_ok())
+        },
+    )?;
+    interrupted
+}
+
 /// Runs `body` while other threads may be attached.
 ///
 /// # Safety
@@ -135,6 +169,13 @@ unsafe fn detached<R: Send>(py: Python<'_>, body: impl FnOnce() -> R) -> R {
 /// Calls the handlers of pending signals, if this is the main thread.
 fn handle_signals(py: Python<'_>) -> PyResult<()> {
     py.check_signals()
+}
+
+/// Lets other threads run and signals be handled, which may run arbitrary Python code.
+fn checkpoint(py: Python<'_>) -> PyResult<()> {
+    // A thread that waits for the GIL takes it here.
+    py.detach(|| ());
+    handle_signals(py)
 }
 
 /// The checkpoints of an operation that creates many objects: moments at which other threads run
@@ -191,8 +232,6 @@ impl<'py> Checkpoints<'py> {
     #[cold]
     fn pass(&mut self) -> PyResult<()> {
         self.left = OBJECTS_PER_CHECKPOINT;
-        // A thread that waits for the GIL takes it here.
-        self.py.detach(|| ());
-        handle_signals(self.py)
+        checkpoint(self.py)
     }
 }

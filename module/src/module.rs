@@ -1,5 +1,7 @@
 //! The module `consumer`.
 
+use pyo3::exceptions::PyImportError;
+use pyo3::ffi;
 use pyo3::prelude::*;
 
 use consumer::python::errors::buffer_protocol_error;
@@ -19,9 +21,13 @@ use crate::values::fill_small_int_table;
 /// >>> arr = array.array('i', [1, 2, 3, 4, 5])
 /// >>> print(C.consume(arr))
 /// [ 1 2 3 4 5 ]
+//
+// Python executes the module again where it is reloaded, or imported again after it left
+// `sys.modules`: what there is already stays, and views of before and after are of one class.
 #[pymodule(name = "consumer")]
 fn execute(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
+    refuse_subinterpreters(py)?;
     let class = py.get_type::<PyConsumerArray>();
     module.add("ConsumerArray", &class)?;
     // The name that the class had first, kept as an alias.
@@ -35,4 +41,17 @@ fn execute(module: &Bound<'_, PyModule>) -> PyResult<()> {
     // `_collections_abc` is what `collections.abc` is made of, and imported at every start.
     py.import("_collections_abc")?.getattr("Sequence")?.call_method1("register", (class,))?;
     Ok(())
+}
+
+/// Refuses every interpreter but the main one. The classes, and what makes them fast, are there
+/// once in a process; and PyO3 attaches threads to the main interpreter only.
+fn refuse_subinterpreters(_attached: Python<'_>) -> PyResult<()> {
+    // SAFETY: attached; both are only compared.
+    if unsafe { ffi::PyInterpreterState_Get() == ffi::PyInterpreterState_Main() } {
+        return Ok(());
+    }
+    // What CPython itself says where a subinterpreter has a GIL of its own. The package's
+    // `__init__.py` adds what to do.
+    let message = "module consumer.consumer does not support loading in subinterpreters";
+    Err(PyImportError::new_err(message))
 }

@@ -1,5 +1,6 @@
 //! Moving the elements of arrays: to bytes, to memory in this machine's byte order, and from one
-//! array to another. Large arrays are moved piece by piece, detached.
+//! array to another. Large arrays are moved piece by piece, detached: so what is moved here is bytes
+//! and numbers. References to objects are moved by `values::references`.
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -15,7 +16,8 @@ use consumer::view::RawView;
 
 use crate::gil;
 
-/// Writes the elements one after the other, in an order. `array` is held.
+/// Writes the bytes of the elements one after the other, in an order. `array` is held. Nobody takes
+/// the bytes of a reference for one.
 ///
 /// # Safety
 /// `target` is valid for writes of the array's `nbytes`, and nobody else has it.
@@ -35,8 +37,18 @@ unsafe fn gather(py: Python<'_>, array: &AnyArray, order: Order, target: *mut u8
     }
 }
 
+/// Copies the elements, in C order and their own byte order, to memory of their own. `array` is
+/// held.
+pub(crate) fn to_memory(py: Python<'_>, array: &AnyArray) -> PyResult<Memory> {
+    let contiguous_layout = Layout::contiguous(array.layout().shape(), array.layout().itemsize())?;
+    // SAFETY: the memory is new and has room for as many elements, all of which are written.
+    unsafe {
+        Memory::written(contiguous_layout.nbytes(), |start| gather(py, array, Order::C, start))
+    }
+}
+
 /// Copies the elements, in C order and this machine's byte order, to memory of their own. `array`
-/// is held.
+/// is held, and without references to objects.
 pub(crate) fn to_native(py: Python<'_>, array: &AnyArray) -> PyResult<Memory> {
     let source = array.raw();
     if !gil::is_large(source) {

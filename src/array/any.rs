@@ -195,11 +195,28 @@ impl AnyArray {
         matches!(self, Self::Composite(array) if array.descriptor().has_objects())
     }
 
-    /// Returns whether the bytes of the elements hold references to Python objects, including those
-    /// in fields that were not selected.
+    /// Returns whether there are, or may be, references to Python objects in the bytes of the
+    /// elements, including those in fields that were not selected and in elements that cannot be
+    /// read.
     #[must_use]
     pub fn has_references(&self) -> bool {
-        self.has_objects() || self.record().is_some_and(|record| record.hides_objects)
+        match self {
+            Self::Composite(array) => array.descriptor().has_references(),
+            Self::Opaque(array) => array.descriptor().has_references(),
+            _ => false,
+        }
+    }
+
+    /// Returns whether there may be references to Python objects in what cannot be read of the
+    /// elements. Nobody can take a reference of their own to such an object, so that its bytes must
+    /// not be copied to where they are taken for a reference.
+    #[must_use]
+    pub fn hides_references(&self) -> bool {
+        match self {
+            Self::Composite(array) => array.descriptor().hides_references(),
+            Self::Opaque(array) => array.descriptor().has_references(),
+            _ => false,
+        }
     }
 
     /// Returns whether every part of the elements can be read.
@@ -235,7 +252,7 @@ impl AnyArray {
         dispatch!(self, array => array.readonly())
     }
 
-    /// Returns the format string of the elements, as the exporter wrote it.
+    /// Returns the format string of the elements: the exporter's own, wherever it describes them.
     #[must_use]
     #[inline]
     pub fn format(&self) -> &FormatString {
@@ -290,11 +307,15 @@ impl AnyArray {
     /// this one. The two may overlap.
     ///
     /// # Errors
-    /// Returns an error with [`is_value`](Error::is_value) if their shapes or itemsizes differ, and
-    /// with [`is_read_only`](Error::is_read_only).
+    /// Returns an error with [`is_value`](Error::is_value) if their shapes or itemsizes differ, with
+    /// [`is_read_only`](Error::is_read_only), and with [`is_wrong_kind`](Error::is_wrong_kind) if
+    /// this array's elements hold references to objects, which are more than their bytes.
     pub fn assign(&self, source: &Self) -> Result<()> {
         if self.readonly() {
             return Err(Error::read_only());
+        }
+        if self.has_references() {
+            return Err(Error::references_as_bytes());
         }
         // SAFETY: the target is this array, whose elements are valid for writes, because it is not
         // read-only.

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::{AnyArray, ConsumerArray, Owner};
+use crate::dtype::ScalarType;
 use crate::error::{Error, Result};
 use crate::form::{Judgement, judge};
 use crate::format::{Format, FormatString};
@@ -42,6 +43,47 @@ impl AnyArray {
             Judgement::Unreadable(why) => unsafe {
                 Self::opaque(start, layout, format, readonly, owner, why)
             },
+        }
+    }
+
+    /// Returns the same array with a format that describes its elements: the one that it has, or,
+    /// if that one leaves out the padding at the end, the same with that padding. A format that
+    /// calls aligned what is not, or that has records in braces, is written anew instead.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_exact_format(self) -> Self {
+        let (format, itemsize) = (self.format(), self.layout().itemsize());
+        let scalar_type = self.scalar_type();
+        if scalar_type.is_some() && ScalarType::from_letters(format.as_bytes()) == scalar_type {
+            return self;
+        }
+        let measure = Format::parse(format.as_bytes()).and_then(|format| format.measure());
+        let missing = measure.ok().and_then(|measure| itemsize.checked_sub(measure.size));
+        if missing == Some(0) {
+            return self;
+        }
+        let (start, layout, readonly) = (self.start(), self.layout().clone(), self.readonly());
+        let owner = self.owner().cloned();
+        // SAFETY: the same elements, of the same type.
+        unsafe {
+            match (scalar_type, &self) {
+                (Some(scalar_type), _) => {
+                    let format = scalar_type.format();
+                    Self::from_scalars(scalar_type, start, layout, format, readonly, owner)
+                }
+                (_, Self::Composite(array)) => {
+                    let element_type = array.descriptor().clone();
+                    let format = match missing {
+                        // Behind a record in braces it might be taken for that one's own.
+                        Some(missing) if !format.as_bytes().contains(&b'{') => {
+                            format.followed_by(&format!("{missing}x"))
+                        }
+                        _ => element_type.format_in(itemsize),
+                    };
+                    Self::composite(start, layout, format, readonly, owner, element_type)
+                }
+                _ => self,
+            }
         }
     }
 

@@ -64,7 +64,7 @@ impl<T: Element> ConsumerArray<T> {
         Self { view, format, owner }
     }
 
-    /// Returns the format string of the elements, as the exporter wrote it.
+    /// Returns the format string of the elements: the exporter's own, wherever it describes them.
     #[must_use]
     #[inline]
     pub fn format(&self) -> &FormatString {

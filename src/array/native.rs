@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::AnyArray;
+use super::{AnyArray, dispatch};
 use crate::dtype::ScalarType;
 use crate::error::{Error, Result};
 use crate::format::FormatString;
@@ -76,7 +76,11 @@ impl AnyArray {
                     let (element_type, native) =
                         (array.descriptor(), array.descriptor().to_native());
                     let same = native == **element_type;
-                    let format = if same { array.format().clone() } else { native.format() };
+                    let format = if same {
+                        array.format().clone()
+                    } else {
+                        native.format_in(layout.itemsize())
+                    };
                     Self::composite(start, layout, format, false, None, Arc::new(native))
                 }
                 Self::Opaque(array) => {
@@ -89,6 +93,25 @@ impl AnyArray {
                 }
             }
         })
+    }
+
+    /// Makes a writable array of the same shape, type and byte order over a copy of the elements in
+    /// C order, whose format is `format`.
+    ///
+    /// # Errors
+    /// Returns the errors of [`native_at`](Self::native_at).
+    ///
+    /// # Safety
+    /// `start` is the address of such a copy, which is valid for reads and writes as long as the
+    /// array is used.
+    #[doc(hidden)]
+    pub unsafe fn copied_to(&self, start: *mut u8, format: FormatString) -> Result<Self> {
+        let layout = Layout::contiguous(self.layout().shape(), self.layout().itemsize())?;
+        // SAFETY: the caller guarantees that the copy is valid for reads and writes, and it has
+        // this layout and this type.
+        Ok(dispatch!(self, array => unsafe {
+            array.with_same_type(start, layout, false, format, None).into()
+        }))
     }
 
     /// Returns the type of the elements in this machine's byte order and its format, or `None` if

@@ -32,6 +32,13 @@ use sealed::Sealed;
 pub trait Element: Sealed + Sized + 'static {
     /// What is known about the elements only at run time: nothing for a scalar.
     type Descriptor: Clone + Debug + Send + Sync + 'static;
+
+    /// Returns whether there are, or may be, references to Python objects in the bytes of elements.
+    #[doc(hidden)]
+    #[must_use]
+    fn has_references(_descriptor: &Self::Descriptor) -> bool {
+        false
+    }
 }
 
 /// An element type whose size is known at compile time.
@@ -121,6 +128,10 @@ impl Sealed for Opaque {}
 impl Element for Opaque {
     /// Why the elements cannot be read.
     type Descriptor = Error;
+
+    fn has_references(why: &Error) -> bool {
+        why.has_references()
+    }
 }
 
 /// One byte, as a byte string of length 1 (`c`).

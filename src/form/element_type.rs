@@ -72,6 +72,18 @@ pub enum Leaf {
 }
 
 impl ElementType {
+    /// Makes the type of a sub-array. One of sub-arrays is one of more dimensions.
+    #[must_use]
+    pub fn array(mut shape: Vec<usize>, element: Self) -> Self {
+        match element {
+            Self::Array { shape: inner, element } => {
+                shape.extend(inner);
+                Self::Array { shape, element }
+            }
+            element => Self::Array { shape, element: Box::new(element) },
+        }
+    }
+
     /// Returns the number of bytes from one such element to the next one in an array.
     #[must_use]
     pub fn size(&self) -> usize {
@@ -145,6 +157,14 @@ impl ElementType {
         }
     }
 
+    /// Returns whether the type consists of other types.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    pub fn is_nested(&self) -> bool {
+        matches!(self, Self::Array { .. } | Self::Record(_) | Self::Padded(..))
+    }
+
     /// Returns whether the test holds for any node of the tree, this one included.
     #[doc(hidden)]
     #[must_use]
@@ -170,6 +190,27 @@ impl ElementType {
             Self::Record(record) if record.partial => false,
             _ => !self.has_objects(),
         }
+    }
+
+    /// Returns whether there are, or may be, references to objects in the bytes of an element:
+    /// those that can be read, those in what cannot, and those in fields that are not listed.
+    #[must_use]
+    pub fn has_references(&self) -> bool {
+        self.any(&|element_type| match element_type {
+            Self::Object => true,
+            Self::Unreadable { why, .. } => why.has_references(),
+            Self::Record(record) => record.hides_objects,
+            _ => false,
+        })
+    }
+
+    /// Returns whether there may be references to objects in what cannot be read of an element.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn hides_references(&self) -> bool {
+        self.any(&|element_type| {
+            matches!(element_type, Self::Unreadable { why, .. } if why.has_references())
+        })
     }
 
     /// Returns whether an element holds references to objects.
@@ -250,7 +291,7 @@ impl PartialEq for Record {
 }
 
 /// A field of a record.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Eq)]
 #[non_exhaustive]
 pub struct Field {
     /// The name, if the format gives one.
@@ -262,6 +303,16 @@ pub struct Field {
     /// Whether the names of the field's own fields are names of the record as well: an anonymous
     /// member of C.
     pub anonymous: bool,
+}
+
+/// Fields are equal if they have the same name and hold the same in the same place, whether or not
+/// the names of their own fields are names of the record as well.
+impl PartialEq for Field {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.offset == other.offset
+            && self.element_type == other.element_type
+    }
 }
 
 impl Record {

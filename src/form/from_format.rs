@@ -20,6 +20,11 @@ impl ElementType {
             return Ok(Self::Void(*size));
         }
         let size = format.measure()?.size;
+        if dimensions(&format.items) > MAX_DIMENSIONS {
+            return Err(Error::unreadable(format!(
+                "sub-arrays of more than {MAX_DIMENSIONS} dimensions"
+            )));
+        }
         let (nodes, values) = count(&format.items);
         if nodes > MAX_FIELDS {
             return Err(Error::unreadable(format!("more than {MAX_FIELDS} fields")));
@@ -41,9 +46,26 @@ impl ElementType {
     }
 }
 
+/// The limit for the dimensions of sub-arrays that lie in each other: that of views.
+const MAX_DIMENSIONS: usize = 64;
+
 /// The limit for the fields of a format, including nested ones, so that a large count in a format
 /// costs neither much memory nor much time.
 const MAX_FIELDS: usize = 1 << 16;
+
+/// Returns the most dimensions that the sub-arrays which one value lies in have together. Lists nest as
+/// deep, and so does the work on them.
+fn dimensions(items: &[Item]) -> usize {
+    let of_item = |item: &Item| {
+        let inner = match &item.element {
+            format::Element::Record(items) => dimensions(items),
+            _ => 0,
+        };
+        // A name stands for all repeats together.
+        item.shape.len() + usize::from(item.repeat != 1) + inner
+    };
+    items.iter().map(of_item).max().unwrap_or(0)
+}
 
 /// Counts the fields and the values that items describe. A sub-array is one field of many values.
 fn count(items: &[Item]) -> (usize, usize) {

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use super::ElementType;
+use super::readings::is_misread;
 use crate::dtype::ScalarType;
 use crate::error::{Error, Result};
 use crate::format::{self, Element, Format, Item};
@@ -55,10 +56,14 @@ pub fn judge_letter(prefix: Option<u8>, letter: u8, itemsize: usize) -> Option<S
 /// Judges a format by its tree.
 fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
     let unreadable = |reason: String| {
-        let format = String::from_utf8_lossy(format);
-        Error::unreadable(format!("elements of format {format:?} cannot be read: {reason}"))
+        let text = Error::excerpt(format);
+        let error =
+            Error::unreadable(format!("elements of format {text:?} cannot be read: {reason}"));
+        // Whatever is wrong with the format, there may be references in the memory.
+        if format::mentions_objects(format) { error.with_references() } else { error }
     };
-    let tree = Format::parse(format).map_err(|error| unreadable(error.to_string()))?;
+    let (tree, is_alike) =
+        Format::parse_and_compare(format).map_err(|error| unreadable(error.to_string()))?;
     if let Some((code, prefix)) = tree.as_scalar()
         && let Some(found) = ScalarType::from_code(code, prefix, itemsize)
     {
@@ -86,7 +91,16 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
                 .to_owned(),
         ));
     }
-    match ElementType::from_format(&tree).map_err(|error| unreadable(error.to_string()))? {
+    let element_type =
+        ElementType::from_format(&tree).map_err(|error| unreadable(error.to_string()))?;
+    if !is_alike && is_misread(format, &element_type, itemsize) {
+        return Err(unreadable(
+            "another prefix is in force behind a record in it than in front of it: readers differ \
+             on which of the two aligns the record"
+                .to_owned(),
+        ));
+    }
+    match element_type {
         // Explicit padding may follow the scalar in the format.
         ElementType::Scalar(scalar_type) if scalar_type.dtype.size() == itemsize => {
             Ok(Judgement::Scalar(scalar_type))

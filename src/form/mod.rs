@@ -10,6 +10,7 @@ mod bits;
 mod element_type;
 mod from_format;
 mod judge;
+mod readings;
 mod strings;
 mod to_format;
 
@@ -33,4 +34,8 @@ pub struct Composite;
 impl Sealed for Composite {}
 impl Element for Composite {
     type Descriptor = Arc<ElementType>;
+
+    fn has_references(element_type: &Arc<ElementType>) -> bool {
+        element_type.has_references()
+    }
 }

@@ -7,9 +7,9 @@
 //!
 //! ```text
 //! format  := item*                           white space between items is ignored
-//! item    := shape? prefix* count? prefix* element (':' name ':')?
+//! item    := shape* prefix* count? prefix* element (':' name ':')?
 //! prefix  := '@' | '^' | '=' | '<' | '>' | '!'        in force until the next one, into and out of T{}
-//! shape   := '(' n (',' n)* ')'                        a sub-array of the element that follows
+//! shape   := '(' n (',' n)* ')'                        a sub-array of what follows
 //! element := code | 'Z' real | 'T{' item* '}' | '&' item | 'X{' … '}' | 's' | 'p' | 'x' | 'O' | 't'
 //! ```
 
@@ -26,6 +26,7 @@ pub use measure::Measure;
 pub(crate) use measure::{item_offsets, measure_element};
 pub use prefix::{ByteOrder, Prefix};
 pub use string::FormatString;
+pub(crate) use string::mentions_objects;
 
 /// A parsed format string: its items in order.
 ///

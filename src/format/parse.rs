@@ -30,7 +30,7 @@ impl Format {
     /// assert!(Format::parse(b"bfloat16").unwrap_err().is_format());
     /// ```
     pub fn parse(format: &[u8]) -> Result<Self> {
-        Self::parse_as(format, false)
+        Self::parse_by(format, Rules::Own).map(|(tree, _)| tree)
     }
 
     /// The same for a format that a caller wrote, and not an exporter: a prefix behind the last
@@ -41,25 +41,55 @@ impl Format {
     /// Returns the errors of [`parse`](Self::parse), and one for such a prefix.
     #[doc(hidden)]
     pub fn parse_strict(format: &[u8]) -> Result<Self> {
-        Self::parse_as(format, true)
+        Self::parse_by(format, Rules::Callers).map(|(tree, _)| tree)
     }
 
-    fn parse_as(format: &[u8], strict: bool) -> Result<Self> {
-        let mut parser = Parser { text: format, position: 0, prefix: Prefix::default(), strict };
+    /// Parses a format string, and returns its tree and whether NumPy finds the same in it.
+    ///
+    /// # Errors
+    /// Returns the errors of [`parse`](Self::parse).
+    pub(crate) fn parse_and_compare(format: &[u8]) -> Result<(Self, bool)> {
+        Self::parse_by(format, Rules::Own)
+    }
+
+    /// Parses a format string as NumPy does, for which the prefix that is in force where a record
+    /// ends decides whether the record is aligned, and not the one in front of it.
+    ///
+    /// # Errors
+    /// Returns the errors of [`parse`](Self::parse), and one for what NumPy writes but does not
+    /// read: a sub-array of sub-arrays, and a prefix that nothing follows.
+    pub(crate) fn parse_as_numpy(format: &[u8]) -> Result<Self> {
+        Self::parse_by(format, Rules::NumPy).map(|(tree, _)| tree)
+    }
+
+    fn parse_by(format: &[u8], rules: Rules) -> Result<(Self, bool)> {
+        let prefix = Prefix::default();
+        let mut parser = Parser { text: format, position: 0, prefix, rules, is_alike: true };
         let items = parser.items(0)?;
         match parser.peek() {
-            None => Ok(Self { items }),
+            None => Ok((Self { items }, parser.is_alike)),
             Some(_) => Err(parser.error("'}' without a record that it could close")),
         }
     }
+}
+
+/// Whose rules apply where readers differ.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rules {
+    /// For the formats of exporters.
+    Own,
+    /// The same, but for prefixes that nothing follows.
+    Callers,
+    NumPy,
 }
 
 struct Parser<'a> {
     text: &'a [u8],
     position: usize,
     prefix: Prefix,
-    /// Whether a prefix that nothing follows is an error.
-    strict: bool,
+    rules: Rules,
+    /// Whether nothing was found for which the rules differ.
+    is_alike: bool,
 }
 
 impl Parser<'_> {
@@ -83,6 +113,16 @@ impl Parser<'_> {
             Some(byte @ 0x20..=0x7e) => format!("{:?}", char::from(byte)),
             Some(byte) => format!("byte {byte:#04x}"),
             None => "the end".to_owned(),
+        }
+    }
+
+    /// Notes that the rules differ for what was found, and returns an error if it is something that
+    /// NumPy does not read and its rules apply.
+    fn differ(&mut self, unread: Option<&str>) -> Result<()> {
+        self.is_alike = false;
+        match (self.rules, unread) {
+            (Rules::NumPy, Some(message)) => Err(self.error(message)),
+            _ => Ok(()),
         }
     }
 
@@ -115,10 +155,11 @@ impl Parser<'_> {
             // A record may end with a prefix that nothing follows: NumPy writes such records.
             self.prefixes();
             if matches!(self.peek(), None | Some(b'}')) {
-                if self.strict {
+                if self.rules == Rules::Callers {
                     let found = self.found();
                     return Err(self.error(format!("expected a type code, found {found}")));
                 }
+                self.differ(Some("a prefix that nothing follows"))?;
                 return Ok(items);
             }
             items.push(self.item(depth)?);
@@ -130,17 +171,34 @@ impl Parser<'_> {
         self.prefixes();
         let count = self.count()?;
         self.prefixes();
-        let prefix = self.prefix;
+        let mut prefix = self.prefix;
         let (repeat, element) = self.element(count, depth)?;
+        if matches!(element, Element::Record(_)) && prefix.is_aligned() != self.prefix.is_aligned()
+        {
+            self.differ(None)?;
+            if self.rules == Rules::NumPy {
+                prefix = self.prefix;
+            }
+        }
         let name = self.name()?;
         Ok(Item { prefix, shape, repeat, element, name })
     }
 
+    /// Parses the shape of a sub-array. Consecutive shapes, the outermost first, are that of a
+    /// sub-array of sub-arrays.
     fn shape(&mut self) -> Result<Vec<usize>> {
         let mut shape = Vec::new();
-        if !self.take(b'(') {
-            return Ok(shape);
+        while self.take(b'(') {
+            if !shape.is_empty() {
+                self.differ(Some("a sub-array of sub-arrays"))?;
+            }
+            self.lengths(&mut shape)?;
         }
+        Ok(shape)
+    }
+
+    /// Parses the lengths of a shape and its closing parenthesis.
+    fn lengths(&mut self, shape: &mut Vec<usize>) -> Result<()> {
         loop {
             self.skip_space();
             match self.count()? {
@@ -152,7 +210,7 @@ impl Parser<'_> {
             }
             self.skip_space();
             if self.take(b')') {
-                return Ok(shape);
+                return Ok(());
             }
             if !self.take(b',') {
                 let found = self.found();

@@ -50,10 +50,24 @@ impl FormatString {
         Self(Text::Inline(Word(inline)))
     }
 
+    /// Returns whether there is an `O` in the format, outside of names.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn mentions_objects(&self) -> bool {
+        mentions_objects(self.as_bytes())
+    }
+
     /// Returns whether the text is stored inline.
     #[inline(always)]
     pub(crate) fn is_inline(&self) -> bool {
         matches!(self.0, Text::Inline(_))
+    }
+
+    /// Returns the format with further text, which has no NUL, after it.
+    #[must_use]
+    pub(crate) fn followed_by(&self, text: &str) -> Self {
+        let bytes = [self.as_bytes(), text.as_bytes()].concat();
+        CString::new(bytes).unwrap_or_default().into()
     }
 
     /// Returns the format as a C string.
@@ -72,6 +86,12 @@ impl FormatString {
     pub fn as_bytes(&self) -> &[u8] {
         self.as_c_str().to_bytes()
     }
+}
+
+/// Returns whether there is an `O` in a format, whether it follows the grammar or not, outside of
+/// names.
+pub(crate) fn mentions_objects(format: &[u8]) -> bool {
+    format.split(|&byte| byte == b':').step_by(2).any(|text| text.contains(&b'O'))
 }
 
 impl From<&CStr> for FormatString {

@@ -64,15 +64,30 @@ pub fn no_buffer(object: &Bound<'_, PyAny>) -> PyErr {
     raise().unwrap_or_else(|error| error)
 }
 
-/// Drops an error that is not passed on, and all that its traceback keeps alive, at once.
+/// Runs `body` with PyO3 knowing that the thread is attached, so that errors and references which
+/// are dropped in it are dropped at once.
 ///
-/// Functions that go around PyO3 run without its knowing that the thread is attached. What is dropped
-/// there, PyO3 puts off until some function of its own happens to run: exceptions, frames and buffers
-/// of other objects would pile up. So no error is ever dropped but here.
+/// Functions that go around PyO3 run without its knowing. What is dropped there, PyO3 puts off
+/// until some function of its own happens to run: exceptions, frames and buffers of other objects
+/// would pile up. So what swallows errors runs in here, or hands them to [`discard`].
+pub(super) fn attached<R>(_attached: Python<'_>, body: impl Fn() -> R) -> R {
+    // While the interpreter ends PyO3 cannot be told, and nothing piles up any more.
+    Python::try_attach(|_| body()).unwrap_or_else(&body)
+}
+
+/// What an error says, for the message of another one: what its `Display` writes, which panics
+/// while the interpreter ends.
+pub(super) fn text(py: Python<'_>, error: &PyErr) -> String {
+    let name = error.get_type(py).qualname();
+    let name = name.map_or_else(|_| "an error".to_owned(), |name| name.to_string());
+    format!("{name}: {}", error.value(py))
+}
+
+/// Drops an error that is not passed on, and all that its traceback keeps alive, at once.
 #[cold]
 #[inline(never)]
 pub fn discard(_attached: Python<'_>, error: PyErr) {
-    // While the interpreter ends it cannot be told, and nothing piles up any more.
+    // As above.
     let _ = Python::try_attach(move |_| drop(error));
 }
 

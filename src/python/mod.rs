@@ -32,3 +32,5 @@
 #[doc(hidden)]
 pub mod acquire;
 pub mod errors;
+#[doc(hidden)]
+pub mod stack;

@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use consumer::array::AnyArray;
 use consumer::layout::Key;
+use consumer::python::stack;
 
 use super::index;
 
@@ -21,6 +22,7 @@ pub(crate) enum Selected {
 
 /// Converts a key for an array of `ndim` dimensions. May run arbitrary Python code.
 pub(crate) fn parse(key: &Bound<'_, PyAny>, ndim: usize) -> PyResult<Selected> {
+    stack::check(key.py())?;
     let keys: SmallVec<[Key; 4]> = match key.cast::<PyTuple>() {
         Ok(tuple) => tuple.iter().map(|part| parse_part(&part)).collect::<PyResult<_>>()?,
         Err(_) => SmallVec::from_slice(&[parse_part(key)?]),

@@ -1,6 +1,7 @@
 //! What Python code passes: numbers, formats, shapes and orders here, keys in [`keys`]. Converting
 //! them may run arbitrary Python code, so that nothing is converted while memory is touched.
-//! Arguments of exactly Python's own types are the common case, and run none: [`exact`].
+//! Arguments of exactly Python's own types are the common case, and run none: [`exact`]. The code
+//! that runs may come back with the same arguments, so that the stack is looked at first.
 
 pub(crate) mod exact;
 pub(crate) mod keys;
@@ -17,6 +18,7 @@ use consumer::error::Error;
 use consumer::format::{Format, FormatString};
 use consumer::kernels::convert::Overflow;
 use consumer::layout::{Layout, Order};
+use consumer::python::stack;
 
 /// Converts an index, through its `__index__`.
 ///
@@ -24,6 +26,7 @@ use consumer::layout::{Layout, Order};
 /// IndexError if no array is that long.
 pub(crate) fn index(object: &Bound<'_, PyAny>) -> PyResult<isize> {
     let py = object.py();
+    stack::check(py)?;
     // SAFETY: the object is alive, and the exception is a type.
     let index =
         unsafe { ffi::PyNumber_AsSsize_t(object.as_ptr(), py.get_type::<PyIndexError>().as_ptr()) };
@@ -38,6 +41,7 @@ pub(crate) fn index(object: &Bound<'_, PyAny>) -> PyResult<isize> {
 /// Converts a bound or a length, through its `__index__`. One beyond every array becomes the
 /// largest or the smallest number.
 pub(crate) fn clipped(object: &Bound<'_, PyAny>) -> PyResult<isize> {
+    stack::check(object.py())?;
     // SAFETY: the object is alive; without an exception to raise, the number is clipped.
     let number = unsafe { ffi::PyNumber_AsSsize_t(object.as_ptr(), std::ptr::null_mut()) };
     match PyErr::take(object.py()) {
@@ -60,6 +64,7 @@ pub(crate) fn order(name: Option<&str>, layout: &Layout) -> PyResult<Order> {
 
 /// Converts the numbers of a call such as `reshape(2, 3)` or `reshape((2, 3))`.
 pub(crate) fn numbers(arguments: &Bound<'_, PyTuple>) -> PyResult<Vec<isize>> {
+    stack::check(arguments.py())?;
     if let Ok(only) = arguments.get_item(0)
         && arguments.len() == 1
         // SAFETY: the object is alive.
@@ -80,6 +85,8 @@ pub(crate) fn format(format: &Bound<'_, PyString>) -> PyResult<(FormatString, us
     {
         return Ok((format, scalar_type.dtype.size()));
     }
+    // Formats nest, and the functions that read them with them.
+    stack::check(format.py())?;
     let text = match format.to_str() {
         Ok(text) => CString::new(text),
         // Bytes that are not UTF-8 were decoded to surrogates, and are encoded back.
@@ -107,6 +114,7 @@ pub(crate) fn format_of_letter(format: &str) -> Option<(FormatString, ScalarType
 /// TypeError for another type; OverflowError for a length beyond the machine's integers, as in
 /// memoryview.
 pub(crate) fn shape(shape: &Bound<'_, PyAny>) -> PyResult<Vec<isize>> {
+    stack::check(shape.py())?;
     if !shape.is_instance_of::<PyList>() && !shape.is_instance_of::<PyTuple>() {
         let found = shape.get_type().fully_qualified_name()?;
         return Err(PyTypeError::new_err(format!("shape must be a list or a tuple, not {found}")));

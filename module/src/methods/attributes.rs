@@ -35,8 +35,8 @@ impl PyConsumerArray {
         self.exporter(py)
     }
 
-    /// The format of one element, in the syntax of the struct module as PEP 3118 extends it, just
-    /// as the exporter wrote it; "B" where it gave none.
+    /// The format of one element, in the syntax of the struct module as PEP 3118 extends it: the
+    /// exporter's own wherever that describes the elements; "B" where it gave none.
     #[getter]
     fn format<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
         format_object(py, self.describe()?.format())

@@ -2,13 +2,15 @@
 
 use std::sync::atomic::Ordering;
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyRecursionError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
 use consumer::array::AnyArray;
 use consumer::kernels::pieces::Sequence;
 use consumer::layout::Order;
+use consumer::python::errors::discard;
+use consumer::python::stack;
 use consumer::view::{RawView, Walk};
 
 use crate::gil::{self, Checkpoints};
@@ -45,7 +47,18 @@ pub(crate) fn equals<'py>(
     if unsafe { ffi::PyObject_CheckBuffer(other.as_ptr()) } == 0 {
         return Ok(None);
     }
-    let Ok(other) = view_of(other) else { return Ok(None) };
+    // What is compared may be, or hold, the views that it is compared in.
+    let _level = stack::enter(py)?;
+    let other = match view_of(other) {
+        Ok(other) => other,
+        // It says nothing of the object that the stack is full.
+        Err(error) if error.is_instance_of::<PyRecursionError>(py) => return Err(error),
+        // As in memoryview, an object that gives no buffer is asked to compare itself.
+        Err(error) => {
+            discard(py, error);
+            return Ok(None);
+        }
+    };
     let (left, right) = (this.get().hold(py)?, other.get().hold(py)?);
     if left.has_objects() || right.has_objects() {
         return equal_objects(py, &left, &right).map(Some);
@@ -126,6 +139,8 @@ impl PyConsumerArray {
         if known != -1 {
             return Ok(known);
         }
+        // The exporter may be a view of a view in turn.
+        let _level = stack::enter(py)?;
         let hold = self.hold(py)?;
         if !hold.readonly() {
             return Err(PyValueError::new_err("cannot hash writable ConsumerArray object"));

@@ -10,6 +10,7 @@ use pyo3::{PyTraverseError, PyVisit};
 use consumer::kernels::pieces::Sequence;
 use consumer::layout::Layout;
 use consumer::memory::Memory;
+use consumer::python::stack;
 use consumer::view::RawView;
 
 use crate::arguments;
@@ -51,8 +52,10 @@ impl PyConsumerArray {
     fn _from_flags<'py>(
         _class: &Bound<'py, PyType>,
         object: &Bound<'py, PyAny>,
-        flags: c_int,
+        flags: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, Self>> {
+        stack::check(object.py())?;
+        let flags: c_int = flags.extract()?;
         match as_view(object) {
             Some(_) => consume(object),
             None => Self::acquire_with(object, flags),

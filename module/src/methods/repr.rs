@@ -9,6 +9,7 @@ use pyo3::exceptions::{PyNotImplementedError, PyValueError};
 use pyo3::prelude::*;
 
 use consumer::array::AnyArray;
+use consumer::python::stack;
 
 use crate::methods::attributes::format_object;
 use crate::object::PyConsumerArray;
@@ -85,6 +86,7 @@ impl PyConsumerArray {
         if view.is_released() {
             return Ok(released(this));
         }
+        let _level = stack::enter(py)?;
         let hold = view.hold(py)?;
         elements(py, &hold)
     }
@@ -94,6 +96,7 @@ impl PyConsumerArray {
         if view.is_released() {
             return Ok(released(this));
         }
+        let _level = stack::enter(py)?;
         let hold = view.hold(py)?;
         let mut text = String::from("<ConsumerArray format=");
         text.push_str(&format_object(py, hold.format())?.repr()?.to_string_lossy());

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit};
 
 use consumer::array::AnyArray;
+use consumer::python::stack;
 
 use super::export_count::ExportCount;
 use super::root::Root;
@@ -115,8 +116,12 @@ impl PyConsumerArray {
     /// Gives the view's memory up for good.
     ///
     /// # Errors
-    /// BufferError if somebody has a buffer of the view.
+    /// BufferError if somebody has a buffer of the view; RecursionError if the exporter's code, which
+    /// may release other views, would have little of the stack left.
     pub(crate) fn release_view(&self, py: Python<'_>) -> PyResult<()> {
+        if self.is_tracked {
+            stack::check(py)?;
+        }
         match self.exports.close() {
             Ok(true) => self.drop_root(py),
             Ok(false) => {}
@@ -166,6 +171,20 @@ impl PyConsumerArray {
     #[inline]
     pub(crate) fn is_released(&self) -> bool {
         self.exports.is_released()
+    }
+
+    /// Returns whether the death of the view is certain to end no other object but a root, which
+    /// looks for itself, and to run no code but ours. Nobody else has the view.
+    #[inline(always)]
+    pub(super) fn ends_alone(&mut self) -> bool {
+        let open = self.exports.is_open_at_death();
+        match self.parent.get_mut() {
+            Parent::Gone => true,
+            Parent::Itself => !open || self.root.ends_alone(),
+            // Without a GIL others may drop theirs at the same moment.
+            Parent::View(_) if cfg!(Py_GIL_DISABLED) => false,
+            Parent::View(parent) => !open || !parent.get().root.is_held_once(),
+        }
     }
 
     /// Shows what the view keeps alive to the garbage collector.

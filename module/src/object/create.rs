@@ -12,6 +12,7 @@ use consumer::format::FormatString;
 use consumer::layout::Layout;
 use consumer::memory::Memory;
 use consumer::python::acquire::{self, ViewedObject};
+use consumer::python::errors::DiscardError;
 
 use super::access::Hold;
 use super::class::{Parent, PyConsumerArray, Start};
@@ -19,8 +20,8 @@ use super::export_count::ExportCount;
 use super::root::{Owned, Root};
 use super::scalar::as_view;
 use super::uninit::UninitObject;
-use crate::transfer::to_native;
-use crate::values::references::Objects;
+use crate::transfer::{to_memory, to_native};
+use crate::values::references::{AttachedObjects, check_readable};
 
 /// Returns a typed view of the memory of any object that exports a buffer: what `consumer.consume`
 /// does. A view of a ConsumerArray shares its export, as a view of a memoryview does.
@@ -53,24 +54,55 @@ pub(crate) fn copy_of<'py>(
     py: Python<'py>,
     array: &AnyArray,
 ) -> PyResult<Bound<'py, PyConsumerArray>> {
-    let memory = to_native(py, array)?;
     if let Some(format) = native_letter(array) {
+        let memory = to_native(py, array)?;
         let layout = Layout::contiguous(array.layout().shape(), array.layout().itemsize())?;
         return PyConsumerArray::over_scalars(py, memory, layout, format);
     }
-    // SAFETY: the memory holds the elements in this machine's byte order, and goes to the view with
-    // it.
-    let native = unsafe { array.native_at(memory.start())? };
-    let owned = match array {
-        AnyArray::Composite(typed) if array.has_objects() => {
-            let (element_type, itemsize) = (typed.descriptor().clone(), array.layout().itemsize());
-            // SAFETY: a copy of the elements of a view that is held, whose objects are alive.
-            Owned::Objects(unsafe { Objects::own(py, memory, element_type, itemsize) })
-        }
-        _ => Owned::Plain(memory),
-    };
+    // SAFETY: the memory holds the elements in this machine's byte order.
+    unsafe { copied(py, array, true, |start| array.native_at(start)) }
+}
+
+/// Copies an array's elements, in the byte order that they have, to a view over memory of its own.
+/// `format` is one that describes them. `array` is held.
+pub(crate) fn exact_copy_of<'py>(
+    py: Python<'py>,
+    array: &AnyArray,
+    format: FormatString,
+) -> PyResult<Bound<'py, PyConsumerArray>> {
+    // SAFETY: the memory holds the elements as they are.
+    unsafe { copied(py, array, false, |start| array.copied_to(start, format)) }
+}
+
+/// Copies an array's elements, if `native` in this machine's byte order, to a view over memory of its
+/// own. `array` is held.
+///
+/// # Safety
+/// `describe`, called with the start of the copies, returns an array of them.
+unsafe fn copied<'py>(
+    py: Python<'py>,
+    array: &AnyArray,
+    native: bool,
+    describe: impl FnOnce(*mut u8) -> Result<AnyArray, Error>,
+) -> PyResult<Bound<'py, PyConsumerArray>> {
+    if let AnyArray::Composite(typed) = array
+        && array.has_objects()
+    {
+        let copies = AttachedObjects::copied(py, typed, native)?;
+        let described = describe(copies.start())?;
+        // SAFETY: the caller guarantees it; the memory goes to the view with the array.
+        return unsafe {
+            PyConsumerArray::over(py, Owned::Objects(copies.into_objects()), described)
+        };
+    }
+    // Whoever is handed the copy goes by its format.
+    if array.format().mentions_objects() {
+        check_readable(array)?;
+    }
+    let memory = if native { to_native(py, array)? } else { to_memory(py, array)? };
+    let described = describe(memory.start())?;
     // SAFETY: as above.
-    unsafe { PyConsumerArray::over(py, owned, native) }
+    unsafe { PyConsumerArray::over(py, Owned::Plain(memory), described) }
 }
 
 /// The format of one letter that the elements have in this machine's byte order, if that says all.
@@ -83,7 +115,7 @@ fn native_letter(array: &AnyArray) -> Option<FormatString> {
 fn viewed<'py>(object: &Bound<'py, PyAny>) -> Option<ViewedObject<'py>> {
     let view = as_view(object)?.get();
     let array = view.try_access(object.py())?.clone();
-    Some(ViewedObject { exporter: view.exporter(object.py()).ok()?, array })
+    Some(ViewedObject { exporter: view.exporter(object.py()).or_discard(object.py())?, array })
 }
 
 /// Returns the ctypes object whose memory an exporter shows, itself or as a view of it.

@@ -15,10 +15,11 @@
 //! longer than a call has to count there too, and keep the view alive.
 //!
 //! # The files
-//! uninit ← scalar ← class, whose parts are export_count and root; access is the only way from a class to
-//! its memory; create has every constructor.
+//! chain ← uninit ← scalar ← class, whose parts are export_count and root; access is the only way from
+//! a class to its memory; create has every constructor.
 
 pub(crate) mod access;
+mod chain;
 pub(crate) mod class;
 pub(crate) mod create;
 pub(crate) mod export_count;

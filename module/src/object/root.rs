@@ -136,6 +136,24 @@ impl Root {
         }
     }
 
+    /// Returns whether there is just one hold.
+    #[inline(always)]
+    pub(super) fn is_held_once(&self) -> bool {
+        self.holds.load(Ordering::Relaxed) == 1
+    }
+
+    /// Returns whether dropping the last hold is certain to end no object and to run no code but
+    /// ours. The root is held.
+    #[inline(always)]
+    pub(super) fn ends_alone(&mut self) -> bool {
+        match &mut self.resource {
+            Resource::None => true,
+            // SAFETY: the export is filled in, and released after the last hold.
+            Resource::Export => unsafe { self.export.ends_nothing() },
+            Resource::Owned(cell) => !matches!(cell.get_mut(), Some(Owned::Objects(_))),
+        }
+    }
+
     #[inline(never)]
     fn drop_resource(&self, py: Python<'_>) {
         match &self.resource {

@@ -15,6 +15,7 @@ use pyo3::exceptions::PySystemError;
 use pyo3::prelude::*;
 use pyo3::{PyClass, PyTypeInfo, ffi};
 
+use super::chain;
 use super::class::PyConsumerArray;
 use super::scalar;
 
@@ -249,23 +250,51 @@ unsafe fn free(object: *mut ffi::PyObject) {
     }
 }
 
-/// The deallocator of views: PyO3's does the same, with a layer for panics in between, and knows no
-/// free list.
+/// The deallocator of views: PyO3's does the same, with a layer for panics in between, and knows
+/// neither free list nor chains of views.
 pub(crate) unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
-    // SAFETY: the interpreter calls it, attached, when the last reference to a view is gone.
+    // SAFETY: the interpreter calls it, attached, when the last reference to a view is gone. So
+    // nobody else has the view, whose hash nobody asks for any more: its place is free.
     unsafe {
         let value: *mut PyConsumerArray = object.wrapping_byte_add(VALUE_OFFSET).cast();
         if (*value).is_tracked() {
             ffi::PyObject_GC_UnTrack(object.cast());
         }
+        if (*weak_references(object)).is_null() && (*value).ends_alone() {
+            finish(object);
+        } else {
+            chain::end(object, finish, hash_place);
+        }
+    }
+}
+
+/// Ends a view that is not tracked, and keeps or frees its memory.
+///
+/// # Safety
+/// The thread is attached, and nobody has the view any more.
+#[inline(always)]
+unsafe fn finish(object: *mut ffi::PyObject) {
+    // SAFETY: the caller guarantees it.
+    unsafe {
         if !(*weak_references(object)).is_null() {
             ffi::PyObject_ClearWeakRefs(object);
         }
+        let value: *mut PyConsumerArray = object.wrapping_byte_add(VALUE_OFFSET).cast();
         value.drop_in_place();
         if !FREE_LIST.push(Python::assume_attached(), object) {
             free(object);
         }
     }
+}
+
+/// The place of a view's hash, which is as large as a pointer.
+///
+/// # Safety
+/// The object is a view.
+unsafe fn hash_place(object: *mut ffi::PyObject) -> *mut *mut ffi::PyObject {
+    let value: *mut PyConsumerArray = object.wrapping_byte_add(VALUE_OFFSET).cast();
+    // SAFETY: the caller guarantees it.
+    unsafe { (&raw mut (*value).hash).cast() }
 }
 
 /// Returns whether PyO3 lays out views as this file expects, by having it create one: `sample`.

@@ -5,7 +5,7 @@ use std::ffi::c_int;
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
-use super::trampoline::{boolean, this, trampoline};
+use super::trampoline::{attached_trampoline, boolean, this, trampoline};
 use crate::methods::compare;
 use crate::methods::elements::search;
 use crate::object::PyConsumerArray;
@@ -29,7 +29,7 @@ pub(super) unsafe extern "C" fn contains(
 #[inline(never)]
 fn slow_contains(view: &PyConsumerArray, value: Borrowed<'_, '_, PyAny>) -> c_int {
     // SAFETY: called by the slot.
-    unsafe { trampoline(|_| search::contains(view, &value).map(c_int::from)) }
+    unsafe { attached_trampoline(|_| search::contains(view, &value).map(c_int::from)) }
 }
 
 /// `v == other` and `v != other`; NotImplemented for the other comparisons.

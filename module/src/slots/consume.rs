@@ -1,10 +1,12 @@
 //! The function `consume` of the module: `METH_FASTCALL | METH_KEYWORDS`, with its one argument
 //! taken by hand.
 
+use std::cell::UnsafeCell;
 use std::ffi::CStr;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyTuple};
 use pyo3::{Borrowed, ffi};
 
@@ -12,23 +14,35 @@ use super::trampoline::trampoline;
 use crate::object::create;
 use crate::values::NewReference;
 
-/// Creates the function `consume`.
-pub(crate) fn function(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    // The function refers to its definition for as long as it lives. There is one in each
-    // interpreter.
-    let definition = Box::leak(Box::new(ffi::PyMethodDef {
+/// Returns the function `consume`, created when it is first asked for.
+pub(crate) fn function(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+    static DEFINITION: Definition = Definition(UnsafeCell::new(ffi::PyMethodDef {
         ml_name: c"consume".as_ptr(),
         ml_meth: ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: consume },
         ml_flags: ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
         ml_doc: DOC.as_ptr(),
     }));
-    let module = PyString::intern(py, "consumer");
-    // SAFETY: the definition is never freed; the result is a new reference or NULL.
-    unsafe {
-        let function = ffi::PyCFunction_NewEx(definition, std::ptr::null_mut(), module.as_ptr());
-        Bound::from_owned_ptr_or_err(py, function)
-    }
+    static FUNCTION: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let function = FUNCTION.get_or_try_init(py, || {
+        let module = PyString::intern(py, "consumer");
+        // SAFETY: the definition is there for as long as the function; the result is a new
+        // reference or NULL.
+        unsafe {
+            let definition = DEFINITION.0.get();
+            let function =
+                ffi::PyCFunction_NewEx(definition, std::ptr::null_mut(), module.as_ptr());
+            Bound::from_owned_ptr_or_err(py, function).map(Bound::unbind)
+        }
+    })?;
+    Ok(function.bind(py))
 }
+
+/// What the function refers to for as long as it lives.
+struct Definition(UnsafeCell<ffi::PyMethodDef>);
+
+// SAFETY: it is never changed: the interpreter asks for a pointer that it could write through, and
+// only reads.
+unsafe impl Sync for Definition {}
 
 /// `consume(object)`
 unsafe extern "C" fn consume(

@@ -24,5 +24,5 @@ pub(super) unsafe extern "C" fn iter_next(object: *mut ffi::PyObject) -> NewRefe
 #[inline(never)]
 fn slow_next(iterator: Borrowed<'_, '_, PyIterator>) -> NewReference {
     // SAFETY: called by the slot. NULL without an exception ends the iteration.
-    unsafe { trampoline(|py| Ok(iterator.get().next(py))) }
+    unsafe { trampoline(|py| iterator.get().next(py)) }
 }

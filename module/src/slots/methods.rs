@@ -4,15 +4,15 @@
 use std::ffi::CStr;
 
 use pyo3::exceptions::PyTypeError;
-use pyo3::ffi;
 use pyo3::impl_::extract_argument::{FunctionDescription, KeywordOnlyParameterDescription};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use pyo3::{Borrowed, ffi};
 
 use consumer::layout::Order;
 
 use super::parameters::{Call, str_argument, str_text};
-use super::trampoline::{none, this, trampoline};
+use super::trampoline::{attached_trampoline, none, this, trampoline};
 use crate::methods::copies::copy;
 use crate::methods::views::cast::{CastArguments, cast as cast_any, cast_exact};
 use crate::object::PyConsumerArray;
@@ -63,7 +63,7 @@ unsafe fn slow_tobytes(view: &PyConsumerArray, call: Call) -> NewReference {
         Ok(bytes.into_ptr())
     };
     // SAFETY: called by the method.
-    unsafe { trampoline(body) }
+    unsafe { attached_trampoline(body) }
 }
 
 pub(super) const TOLIST: &CStr = c"tolist($self)
@@ -149,6 +149,26 @@ pub(super) unsafe extern "C" fn cast(
     count: isize,
     names: *mut ffi::PyObject,
 ) -> NewReference {
+    let call = Call { arguments, count, names };
+    let body = |py| -> PyResult<NewReference> {
+        // SAFETY: the method is called attached, on objects of the class, and by the interpreter.
+        let (this, only) = unsafe { (this(py, object), call.only(py)) };
+        if let Some(format) = only
+            && let Some(cast) = cast_exact(&this, format)?
+        {
+            return Ok(cast.into_ptr());
+        }
+        // SAFETY: the call is the interpreter's.
+        Ok(unsafe { slow_cast(this, call) })
+    };
+    // SAFETY: called by the interpreter.
+    unsafe { trampoline(body) }
+}
+
+/// # Safety
+/// The call is one that the interpreter makes.
+#[inline(never)]
+unsafe fn slow_cast(this: Borrowed<'_, '_, PyConsumerArray>, call: Call) -> NewReference {
     static PARAMETERS: FunctionDescription = FunctionDescription::new(
         Some("ConsumerArray"),
         "cast",
@@ -160,43 +180,24 @@ pub(super) unsafe extern "C" fn cast(
             KeywordOnlyParameterDescription::new("count", false),
         ],
     );
-    let call = Call { arguments, count, names };
-    let body = |py| -> PyResult<NewReference> {
-        // SAFETY: the method is called attached, and on objects of the class.
-        let this = unsafe { this(py, object) };
-        // SAFETY: the call is the interpreter's.
-        if let Some(format) = unsafe { call.only(py) }
-            && let Some(cast) = cast_exact(&this, format)?
-        {
-            return Ok(cast.into_ptr());
-        }
-        // SAFETY: as above; there are five parameters.
-        let arguments = unsafe { call.parse(py, &PARAMETERS)? };
-        slow_cast(&this, arguments)
+    let body = |_| -> PyResult<NewReference> {
+        // SAFETY: the caller guarantees it for the call; there are five parameters.
+        let [format, shape, order, offset, count] = unsafe { call.parse(this.py(), &PARAMETERS)? };
+        // The one required argument: without it there is an error before.
+        let Some(format) = format else { return Ok(std::ptr::null_mut()) };
+        let [shape, offset, count] =
+            [shape, offset, count].map(|given| given.filter(|given| !given.is_none()));
+        let arguments = CastArguments {
+            format: str_argument("format", &format)?,
+            shape: shape.as_deref(),
+            order: order.as_deref().map_or(Ok("C"), |order| str_text("order", order))?,
+            offset: offset.as_deref(),
+            count: count.as_deref(),
+        };
+        cast_any(&this, arguments).map(Bound::into_ptr)
     };
-    // SAFETY: called by the interpreter.
-    unsafe { trampoline(body) }
-}
-
-#[inline(never)]
-fn slow_cast<'py>(
-    this: &Bound<'py, PyConsumerArray>,
-    [format, shape, order, offset, count]: [Option<pyo3::Borrowed<'py, 'py, PyAny>>; 5],
-) -> PyResult<NewReference> {
-    // The one required argument: without it there is an error before.
-    let Some(format) = format else { return Ok(std::ptr::null_mut()) };
-    let given = |argument: &Option<pyo3::Borrowed<'py, 'py, PyAny>>| {
-        argument.filter(|argument| !argument.is_none())
-    };
-    let (shape, offset, count) = (given(&shape), given(&offset), given(&count));
-    let arguments = CastArguments {
-        format: str_argument("format", &format)?,
-        shape: shape.as_deref(),
-        order: order.as_deref().map_or(Ok("C"), |order| str_text("order", order))?,
-        offset: offset.as_deref(),
-        count: count.as_deref(),
-    };
-    cast_any(this, arguments).map(Bound::into_ptr)
+    // SAFETY: called by the method.
+    unsafe { attached_trampoline(body) }
 }
 
 pub(super) const ENTER: &CStr = c"__enter__($self)\n--\n\n";

@@ -11,8 +11,9 @@
 //! of Rust's), it stands outside of what catches panics, and the slow path is a function of its
 //! own, so that the fast one sets up no stack frame for it. A panic there would abort the process.
 //!
-//! Three things PyO3 has no way for, and [`install`] does to the finished classes: the deallocators,
-//! the flag by which `match` takes a view for a sequence, and the class of views without dimensions.
+//! Three things PyO3 has no way for, and [`install`] adds to the finished classes: the deallocators,
+//! the flag by which `match` takes a view for a sequence, and the subclass of views without
+//! dimensions.
 
 mod buffer;
 mod compare;
@@ -26,10 +27,12 @@ mod store;
 mod trampoline;
 
 use std::ffi::c_ulong;
+use std::sync::Once;
 
 use pyo3::impl_::pyclass::{PyClassImpl, PyClassItems};
 use pyo3::impl_::pymethods::{PyMethodDef, PyMethodDefType};
 use pyo3::prelude::*;
+use pyo3::sync::OnceExt;
 use pyo3::types::PyType;
 use pyo3::{PyTypeInfo, ffi};
 
@@ -93,40 +96,25 @@ class_items!(PyIterator {
 /// # Errors
 /// SystemError if PyO3 lays out objects in another way than is assumed.
 pub(crate) fn install(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
-    check_layout(py, PyConsumerArray::empty()?)?;
-    check_layout_of::<PyIterator>(py)?;
-    // SAFETY: the classes are ready, and each function has the type of its place. Objects that
-    // exist already have the layout that was checked, so that either deallocator serves them.
-    unsafe {
-        let class = &mut *PyConsumerArray::type_object_raw(py);
-        class.tp_dealloc = Some(dealloc);
-        // What `Sequence.register` does for classes that can be changed.
-        change_flag(class, ffi::Py_TPFLAGS_SEQUENCE, true);
-        let iterator = &mut *PyIterator::type_object_raw(py);
-        iterator.tp_dealloc = Some(dealloc_other::<PyIterator>);
-        ffi::PyType_Modified(class);
+    static INSTALLED: Once = Once::new();
+    if !INSTALLED.is_completed() {
+        check_layout(py, PyConsumerArray::empty()?)?;
+        check_layout_of::<PyIterator>(py)?;
+        // SAFETY: the classes are ready, nobody has a view yet, and each function has the type of
+        // its place.
+        INSTALLED.call_once_py_attached(py, || unsafe {
+            let class = &mut *PyConsumerArray::type_object_raw(py);
+            class.tp_dealloc = Some(dealloc);
+            // What `Sequence.register` does for classes that can be changed.
+            change_flag(class, ffi::Py_TPFLAGS_SEQUENCE, true);
+            let iterator = &mut *PyIterator::type_object_raw(py);
+            iterator.tp_dealloc = Some(dealloc_other::<PyIterator>);
+            ffi::PyType_Modified(class);
+        });
     }
-    // SAFETY: `create` makes a subclass that adds no fields and has the deallocator of its base.
-    // Nobody else can make subclasses of either.
-    unsafe { class_or_create(py, || accepting_subclasses(py, scalar::create)) }
-}
-
-/// Creates a subclass of the class of views, which accepts none at other times.
-fn accepting_subclasses<'py>(
-    py: Python<'py>,
-    create: impl FnOnce(&Bound<'py, PyType>) -> PyResult<Bound<'py, PyType>>,
-) -> PyResult<Bound<'py, PyType>> {
-    let class = py.get_type::<PyConsumerArray>();
-    let accept = |subclasses| {
-        // SAFETY: the class is ready. The module that gives it to others is not executed yet.
-        unsafe {
-            change_flag(&mut *class.as_type_ptr(), ffi::Py_TPFLAGS_BASETYPE, subclasses);
-        }
-    };
-    accept(true);
-    let created = create(&class);
-    accept(false);
-    created
+    // SAFETY: the class that is created adds no fields, has the deallocator that its base has by
+    // now, and accepts no subclasses.
+    unsafe { class_or_create(py, || scalar::create(py)) }
 }
 
 /// Sets or clears a flag of a class.

@@ -9,12 +9,15 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyComplex, PyTuple, PyType};
 
+use super::change_flag;
 use super::trampoline::{this, trampoline};
+use crate::object::PyConsumerArray;
 use crate::object::uninit::dealloc;
 use crate::values::NewReference;
 
-/// Creates the class, of a base that accepts subclasses.
-pub(super) fn create<'py>(base: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyType>> {
+/// Creates the class.
+pub(super) fn create(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
+    let base = py.get_type::<PyConsumerArray>();
     // The class refers to its methods for as long as it lives.
     let methods = Box::leak(Box::new([
         ffi::PyMethodDef {
@@ -47,11 +50,14 @@ pub(super) fn create<'py>(base: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyTy
         flags: flags as c_uint,
         slots: slots.as_mut_ptr(),
     };
-    // SAFETY: the specification is complete, and only read by the call; what it refers to is
-    // static. Each function has the type of its slot. The result is a new reference or NULL.
+    // SAFETY: the base, which is ready, accepts subclasses during the call only. The specification
+    // is complete, and only read by the call; what it refers to is static. Each function has the
+    // type of its slot. The result is a new reference or NULL.
     unsafe {
+        change_flag(&mut *base.as_type_ptr(), ffi::Py_TPFLAGS_BASETYPE, true);
         let class = ffi::PyType_FromSpecWithBases(&raw mut specification, base.as_ptr());
-        Ok(Bound::from_owned_ptr_or_err(base.py(), class)?.cast_into()?)
+        change_flag(&mut *base.as_type_ptr(), ffi::Py_TPFLAGS_BASETYPE, false);
+        Ok(Bound::from_owned_ptr_or_err(py, class)?.cast_into()?)
     }
 }
 

@@ -6,7 +6,7 @@ use pyo3::{Borrowed, ffi};
 use consumer::array::AnyArray;
 use consumer::layout::Layout;
 
-use super::trampoline::{this, trampoline};
+use super::trampoline::{attached_trampoline, this, trampoline};
 use crate::arguments::exact;
 use crate::methods::elements::item;
 use crate::object::PyConsumerArray;
@@ -59,14 +59,21 @@ fn slow_subscript<'py>(
 ) -> NewReference {
     // SAFETY: called by the slot.
     unsafe {
-        trampoline(|_| {
-            let selected = match select_exact(this, key)? {
-                Some(selected) => selected,
-                None => item::get(&this, &key)?,
-            };
-            Ok(selected.into_ptr())
+        trampoline(|_| match select_exact(this, key)? {
+            Some(selected) => Ok(selected.into_ptr()),
+            None => Ok(select_any(this, key)),
         })
     }
+}
+
+/// What any key selects: a new reference, or NULL with an exception.
+#[inline(never)]
+fn select_any<'py>(
+    this: Borrowed<'_, 'py, PyConsumerArray>,
+    key: Borrowed<'_, 'py, PyAny>,
+) -> NewReference {
+    // SAFETY: called by the slot.
+    unsafe { attached_trampoline(|_| item::get(&this, &key).map(Bound::into_ptr)) }
 }
 
 /// Returns what a key of exactly Python's own types selects; `None` for other keys and wrong ones.

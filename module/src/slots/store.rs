@@ -11,7 +11,7 @@ use consumer::kernels::copy;
 use consumer::layout::Layout;
 use consumer::view::RawView;
 
-use super::trampoline::{this, trampoline};
+use super::trampoline::{attached_trampoline, this, trampoline};
 use crate::arguments::exact;
 use crate::gil::is_large;
 use crate::methods::elements::{assign, item};
@@ -61,7 +61,7 @@ fn slow_assign(
 ) -> c_int {
     // SAFETY: called by the slot.
     unsafe {
-        trampoline(|_| {
+        attached_trampoline(|_| {
             match value {
                 Some(value) => assign::set(&this, &key, &value)?,
                 None => item::delete(this.get())?,

@@ -11,11 +11,12 @@ use consumer::kernels::copy::{self, record as composite};
 use consumer::kernels::pieces::Sequence;
 use consumer::kernels::search::Pattern;
 use consumer::memory;
+use consumer::python::stack;
 use consumer::view::load;
 
 use super::record::{self, Bytes};
 use super::references::{self, AttachedObjects};
-use super::{Equal, NewReference, PyValue, Reading, fill_list};
+use super::{Equal, NewReference, PyValue, Reading, fill_list, no_element};
 use crate::gil::{self, Checkpoints};
 
 /// Creates the object of the element at `pointer`.
@@ -79,14 +80,6 @@ unsafe fn read_scalar<T: Scalar<Value: PyValue>>(
 ) -> NewReference {
     // SAFETY: the caller guarantees that an element of the type is there.
     unsafe { load::<T>(pointer) }.into_object(py)
-}
-
-/// NULL, with the exception for elements that cannot be read.
-#[cold]
-#[inline(never)]
-fn no_element(py: Python<'_>, why: &Error) -> NewReference {
-    unreadable(why).restore(py);
-    std::ptr::null_mut()
 }
 
 /// The exception for elements that cannot be read.
@@ -225,6 +218,8 @@ pub(crate) fn encode<'py>(
     object: &Bound<'py, PyAny>,
     encoded: &mut Encoded<'py>,
 ) -> PyResult<()> {
+    // The user's conversions may store in this view again.
+    stack::check(object.py())?;
     let Encoded { bytes, objects } = encoded;
     dispatch!(
         array,
@@ -332,12 +327,13 @@ pub(crate) unsafe fn fill<'py>(
     let record = match array {
         AnyArray::Composite(typed) if !encoded.objects.is_empty() => {
             // SAFETY: the bytes are one element, and `objects` owns the references in them.
-            return Ok(Some(unsafe { references::fill(py, typed, &encoded.bytes)? }));
+            return unsafe { references::fill(py, typed, &encoded.bytes).map(Some) };
         }
         AnyArray::Composite(typed) => Some(typed.descriptor()),
         _ => None,
     };
-    // SAFETY: the array is writable and held, and the work touches nothing else.
+    // SAFETY: the array is writable and held, and the work touches nothing else. No references are
+    // stored: there are none in the bytes of the element.
     unsafe {
         match record {
             Some(element_type) => gil::in_small_pieces(py, [array.raw()], |[piece]| {

@@ -28,18 +28,32 @@ pub(crate) enum Integer {
     Beyond,
 }
 
+/// Runs no Python code.
 fn small_integer(int: &Bound<'_, PyAny>) -> Integer {
     let mut overflow = 0;
     // SAFETY: the object is an int.
     let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(int.as_ptr(), &raw mut overflow) };
     match overflow {
         0 => Integer::Signed(value),
-        // SAFETY: as above.
-        1 => match unsafe { ffi::PyLong_AsUnsignedLongLong(int.as_ptr()) } {
-            u64::MAX if PyErr::take(int.py()).is_some() => Integer::Beyond,
-            value => Integer::Unsigned(value),
-        },
+        1 => unsigned_integer(int),
         _ => Integer::Beyond,
+    }
+}
+
+/// The value of an int beyond `i64`.
+#[cold]
+fn unsigned_integer(int: &Bound<'_, PyAny>) -> Integer {
+    // SAFETY: the object is an int, and the thread is attached. The error is cleared by the
+    // interpreter, because the fast paths are outside of what PyO3 knows of: as an object of its
+    // own it would be kept.
+    unsafe {
+        match ffi::PyLong_AsUnsignedLongLong(int.as_ptr()) {
+            u64::MAX if !ffi::PyErr_Occurred().is_null() => {
+                ffi::PyErr_Clear();
+                Integer::Beyond
+            }
+            value => Integer::Unsigned(value),
+        }
     }
 }
 
@@ -91,11 +105,11 @@ static SMALL_INTEGERS: [AtomicPtr<ffi::PyObject>; 384] =
 /// Fills the table of small ints. Before that they are created one at a time.
 pub(crate) fn fill_small_int_table(py: Python<'_>) -> PyResult<()> {
     for (place, value) in SMALL_INTEGERS.iter().zip(-128_i16..) {
-        let integer = value.into_pyobject(py)?.into_ptr();
-        // Another interpreter or thread may have filled it before.
-        if place.swap(integer, Ordering::Relaxed) == integer {
-            // SAFETY: the table has a reference already, and needs no second one.
-            unsafe { ffi::Py_DECREF(integer) };
+        let integer = value.into_pyobject(py)?;
+        // The module may be executed more than once; the table keeps the ints that it has.
+        let (empty, relaxed) = (std::ptr::null_mut(), Ordering::Relaxed);
+        if place.compare_exchange(empty, integer.as_ptr(), relaxed, relaxed).is_ok() {
+            std::mem::forget(integer);
         }
     }
     Ok(())

@@ -8,7 +8,7 @@
 
 use num_complex::Complex;
 use pyo3::basic::CompareOp;
-use pyo3::exceptions::PyOverflowError;
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyComplex, PyFloat, PyInt};
 
@@ -16,7 +16,7 @@ use consumer::element::LongDouble;
 use consumer::format::FormatString;
 
 use super::floats::double;
-use super::{NewReference, PyValue};
+use super::{NewReference, PyValue, set_exception};
 
 /// NULL, with the exception for a number that is no float.
 #[cold]
@@ -27,8 +27,8 @@ fn beyond_float(py: Python<'_>, number: &str, format: &str) -> NewReference {
          v.astype('{}', overflow='wrap') makes it infinite",
         format.replace('g', "d")
     );
-    PyOverflowError::new_err(message).restore(py);
-    std::ptr::null_mut()
+    // SAFETY: the class is one of Python's own.
+    set_exception(py, unsafe { ffi::PyExc_OverflowError }, &message)
 }
 
 /// Writes a complex number as Python does.

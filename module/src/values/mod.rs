@@ -25,6 +25,7 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
+use consumer::error::Error;
 use consumer::format::FormatString;
 
 pub(crate) use elements::{read, read_exactly};
@@ -108,6 +109,38 @@ impl<T> Equal<PyResult<T>> {
             Self::Unknown => Equal::Unknown,
         })
     }
+}
+
+/// Sets an exception, and returns NULL. Some of those who read elements go around PyO3, whose errors
+/// are not for them: see `slots/trampoline.rs`.
+#[cold]
+#[inline(never)]
+fn set_exception(_attached: Python<'_>, class: *mut ffi::PyObject, message: &str) -> NewReference {
+    // SAFETY: attached; the class is an exception's, and the text is that of the slice. The result
+    // is a new reference, or NULL with an exception of its own.
+    unsafe {
+        let length = message.len() as isize;
+        let text = ffi::PyUnicode_FromStringAndSize(message.as_ptr().cast(), length);
+        if !text.is_null() {
+            ffi::PyErr_SetObject(class, text);
+            ffi::Py_DECREF(text);
+        }
+    }
+    std::ptr::null_mut()
+}
+
+/// Returns NULL, with the ValueError for an element that is no value of its type.
+#[cold]
+fn no_value(py: Python<'_>, message: &str) -> NewReference {
+    // SAFETY: the class is there for as long as the interpreter.
+    set_exception(py, unsafe { ffi::PyExc_ValueError }, message)
+}
+
+/// Returns NULL, with the NotImplementedError for elements that cannot be read.
+#[cold]
+fn no_element(py: Python<'_>, why: &Error) -> NewReference {
+    // SAFETY: as for `no_value`.
+    set_exception(py, unsafe { ffi::PyExc_NotImplementedError }, &why.to_string())
 }
 
 #[cold]

@@ -1,5 +1,10 @@
 //! Memory that holds references to Python objects (format 'O'): who owns them, and when they are
-//! dropped.
+//! dropped. This is the only place that moves references from one memory to another.
+//!
+//! A reference is copied together with taking it: attached, and before anything else runs. So at
+//! each moment at which other code can run, the memory of ours owns exactly what it holds. It is
+//! NULL where nothing was copied yet, so that it can be dropped halfway, as after an exception of a
+//! signal handler. References that are exchanged between two memories keep their count.
 //!
 //! The memory of an exporter like NumPy owns its references. A store therefore creates the new
 //! references first, exchanges them for the old ones, and drops the old ones once no memory is
@@ -7,17 +12,23 @@
 //! references of its own. ctypes keeps the objects of its `py_object`s elsewhere, and its memory
 //! only borrows them: it is read but not written.
 
+use std::mem::ManuallyDrop;
+use std::ops::Range;
 use std::sync::Arc;
 
+use pyo3::exceptions::PyNotImplementedError;
 use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit, ffi};
 
+use consumer::array::AnyArray;
 use consumer::error::{Error, Result};
 use consumer::form::{Composite, ElementType, Leaf};
 use consumer::kernels::copy::{self, record};
-use consumer::layout::{Layout, Order};
-use consumer::memory::Memory;
+use consumer::layout::Layout;
+use consumer::memory::{self, Memory};
 use consumer::view::{RawView, View};
+
+use crate::gil;
 
 /// Takes a new reference to each object that the bytes of an element refer to, so that the objects
 /// outlive the conversion of the element. An element that is one object needs none, because its
@@ -56,26 +67,31 @@ pub(crate) struct Objects {
 }
 
 impl Objects {
-    /// Takes a new reference to each object in the memory.
-    ///
-    /// # Safety
-    /// The memory holds elements of the type, whose references are to objects that are alive.
-    pub(crate) unsafe fn own(
-        _attached: Python<'_>,
-        memory: Memory,
+    /// Memory for elements of a type, without references yet.
+    fn without_references(
         element_type: Arc<ElementType>,
         itemsize: usize,
-    ) -> Self {
-        let objects = Self { memory, element_type, itemsize };
+        length: usize,
+    ) -> Result<Self> {
+        let memory = Memory::zeroed(length)?;
+        memory::advise_huge(memory.start(), length);
+        Ok(Self { memory, element_type, itemsize })
+    }
+
+    /// Takes a new reference to each object in some bytes of the memory.
+    ///
+    /// # Safety
+    /// The bytes are elements, or none, that were copied since other code could run: from memory
+    /// whose references are to objects that are alive.
+    unsafe fn take(&self, _attached: Python<'_>, bytes: Range<usize>) {
         // SAFETY: the caller guarantees it, and the thread is attached.
-        unsafe { objects.for_each_reference(|object| ffi::Py_XINCREF(object)) };
-        objects
+        unsafe { self.for_each_reference(bytes, |object| ffi::Py_XINCREF(object)) };
     }
 
     /// Drops the references, once and for all, which may run arbitrary Python code.
     pub(crate) fn release(&self, _attached: Python<'_>) {
         // SAFETY: the memory holds owned references, and nobody uses it any more.
-        unsafe { self.for_each_reference(|object| ffi::Py_XDECREF(object)) }
+        unsafe { self.for_each_reference(0..self.memory.len(), |object| ffi::Py_XDECREF(object)) }
     }
 
     /// Shows the objects to the garbage collector.
@@ -83,7 +99,7 @@ impl Objects {
         let mut result = Ok(());
         // SAFETY: the memory holds owned references, which are only looked at.
         unsafe {
-            self.for_each_reference(|object| {
+            self.for_each_reference(0..self.memory.len(), |object| {
                 if result.is_ok() && !object.is_null() {
                     result = visit.call(&*(&raw const object).cast::<Py<PyAny>>());
                 }
@@ -92,30 +108,37 @@ impl Objects {
         result
     }
 
-    /// Exchanges the elements for those of a view of the same element type and number of elements.
-    fn exchange_all(&self, target: &View<'_, Composite>) -> Result<()> {
+    /// Exchanges the elements for those of a view of the same element type and number of elements,
+    /// which is held.
+    fn exchange_all(&self, py: Python<'_>, target: &View<'_, Composite>) -> PyResult<()> {
         let (shape, itemsize) = (target.layout().shape(), target.layout().itemsize());
         let layout = Layout::contiguous(shape, itemsize)?;
         if target.readonly() {
-            return Err(Error::read_only());
+            return Err(Error::read_only().into());
         }
         if self.memory.len() < layout.nbytes() {
-            return Err(Error::memory_too_small(layout.nbytes(), self.memory.len()));
+            return Err(Error::memory_too_small(layout.nbytes(), self.memory.len()).into());
         }
-        // SAFETY: the memory has room for the elements of that layout, and nobody else has it; the
-        // target is writable, and apart from it.
-        unsafe {
-            let elements = RawView::new(self.memory.start(), &layout);
-            record::exchange_all(target.descriptor(), target.raw(), elements)
-        }
+        // SAFETY: the memory has room for the elements of that layout, and nobody else has it.
+        let elements = unsafe { RawView::new(self.memory.start(), &layout) };
+        gil::in_attached_pieces(py, [target.raw(), elements], &mut |[target_piece, piece], _| {
+            // SAFETY: parts of the target, which is writable, and of the memory, which is apart
+            // from it.
+            unsafe { record::exchange_all(target.descriptor(), target_piece, piece) }
+        })
     }
 
-    /// Calls `f` with each reference in the memory.
+    /// Calls `f` with each reference in some bytes of the memory.
     ///
     /// # Safety
-    /// `f` does not use the references beyond what their owner, or nobody, may do.
-    unsafe fn for_each_reference(&self, mut f: impl FnMut(*mut ffi::PyObject)) {
-        for element in (0..self.memory.len()).step_by(self.itemsize.max(1)) {
+    /// The bytes are whole elements of the memory. `f` does not use the references beyond what
+    /// their owner, or nobody, may do.
+    unsafe fn for_each_reference(
+        &self,
+        bytes: Range<usize>,
+        mut f: impl FnMut(*mut ffi::PyObject),
+    ) {
+        for element in bytes.step_by(self.itemsize.max(1)) {
             self.element_type.for_each_leaf(element, &mut |range, leaf| {
                 if leaf == Leaf::Object {
                     let place = self.memory.start().wrapping_add(range.start);
@@ -137,18 +160,75 @@ pub(crate) struct AttachedObjects<'py> {
 }
 
 impl<'py> AttachedObjects<'py> {
-    /// Takes a new reference to each object in the memory: see [`Objects::own`].
+    /// Copies the elements of a view that is held, in C order, and takes a new reference to each of
+    /// their objects; if `native`, in this machine's byte order. Where there are many, signals are
+    /// handled meanwhile.
+    ///
+    /// # Errors
+    /// MemoryError, and what a signal handler raises.
+    pub(crate) fn copied(
+        py: Python<'py>,
+        view: &View<'_, Composite>,
+        native: bool,
+    ) -> PyResult<Self> {
+        let layout = Layout::contiguous(view.layout().shape(), view.layout().itemsize())?;
+        let (element_type, itemsize) = (view.descriptor().clone(), layout.itemsize());
+        let objects = Objects::without_references(element_type, itemsize, layout.nbytes())?;
+        // From here on the references are dropped, come what may.
+        let copy = Self { objects, py };
+        // SAFETY: the memory has room for the elements of that layout, and nobody else has it.
+        let target = unsafe { RawView::new(copy.objects.memory.start(), &layout) };
+        gil::in_attached_pieces(py, [target, view.raw()], &mut |[target, piece], before| {
+            let start = before * itemsize;
+            // SAFETY: the pieces are parts of the new memory, consecutive elements from `before`
+            // on, and of the view, which is held: its objects are alive. Nothing runs between copy
+            // and taking, and a copy that fails has not begun.
+            unsafe {
+                if native {
+                    record::write_native(view.descriptor(), target, piece)?;
+                } else {
+                    copy::copy_nonoverlapping(target, piece, 1)?;
+                }
+                copy.objects.take(py, start..start + target.layout().nbytes());
+            }
+            Ok(())
+        })?;
+        Ok(copy)
+    }
+
+    /// Repeats the element in `bytes` so many times, and takes as many references.
     ///
     /// # Safety
-    /// The same as for [`Objects::own`].
-    unsafe fn own(
+    /// The bytes are an element of the type, whose references are to objects that are alive.
+    unsafe fn repeated(
         py: Python<'py>,
-        memory: Memory,
         element_type: Arc<ElementType>,
-        itemsize: usize,
-    ) -> Self {
-        // SAFETY: the caller guarantees it.
-        Self { objects: unsafe { Objects::own(py, memory, element_type, itemsize) }, py }
+        bytes: &[u8],
+        count: usize,
+    ) -> Result<Self> {
+        let too_large = || Error::too_large(format!("no memory for {count} elements"));
+        let length = bytes.len().checked_mul(count).ok_or_else(too_large)?;
+        let objects = Objects::without_references(element_type, bytes.len(), length)?;
+        for index in 0..count {
+            let element = objects.memory.start().wrapping_add(index * bytes.len());
+            // SAFETY: the memory has room for as many elements.
+            unsafe { element.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+        }
+        // SAFETY: the caller guarantees it for the bytes, which all elements are copies of.
+        unsafe { objects.take(py, 0..length) };
+        Ok(Self { objects, py })
+    }
+
+    /// The address of the memory.
+    pub(crate) fn start(&self) -> *mut u8 {
+        self.objects.memory.start()
+    }
+
+    /// The memory with its references, whose owner is to release them.
+    pub(crate) fn into_objects(self) -> Objects {
+        let this = ManuallyDrop::new(self);
+        // SAFETY: the value is read once: its place is not dropped.
+        unsafe { std::ptr::read(&raw const this.objects) }
     }
 }
 
@@ -161,16 +241,16 @@ impl Drop for AttachedObjects<'_> {
 /// Copies the elements of one view, which hold references, to another one of the same element type
 /// and shape, as if through a copy in between: the two may overlap. Both are held. Returns the
 /// references that were stored over.
+///
+/// # Errors
+/// The errors of [`AttachedObjects::copied`], and TypeError if the target is read-only.
 pub(crate) fn assign<'py>(
     py: Python<'py>,
     target: &View<'_, Composite>,
     source: &View<'_, Composite>,
-) -> Result<AttachedObjects<'py>> {
-    let memory = copy::to_memory(source, Order::C)?;
-    let (element_type, itemsize) = (target.descriptor().clone(), target.layout().itemsize());
-    // SAFETY: a copy of the elements of a view that is held, whose objects are alive.
-    let new = unsafe { AttachedObjects::own(py, memory, element_type, itemsize) };
-    new.objects.exchange_all(target)?;
+) -> PyResult<AttachedObjects<'py>> {
+    let new = AttachedObjects::copied(py, source, false)?;
+    new.objects.exchange_all(py, target)?;
     Ok(new)
 }
 
@@ -186,13 +266,10 @@ pub(crate) unsafe fn store<'py>(
     pointer: *mut u8,
     bytes: &[u8],
 ) -> Result<AttachedObjects<'py>> {
-    let memory = repeated(bytes, 1)?;
-    let start = memory.start();
-    // SAFETY: the caller guarantees it for the bytes, which the memory is a copy of.
+    // SAFETY: the caller guarantees it.
     unsafe {
-        let element_type = target.descriptor().clone();
-        let new = AttachedObjects::own(py, memory, element_type, bytes.len());
-        record::exchange(target.descriptor(), pointer, start);
+        let new = AttachedObjects::repeated(py, target.descriptor().clone(), bytes, 1)?;
+        record::exchange(target.descriptor(), pointer, new.objects.memory.start());
         Ok(new)
     }
 }
@@ -200,28 +277,37 @@ pub(crate) unsafe fn store<'py>(
 /// Stores the element in `bytes`, which hold references, in every element of a view that is held.
 /// Returns the references that were stored over.
 ///
+/// # Errors
+/// TypeError if the view is read-only, MemoryError, and what a signal handler raises.
+///
 /// # Safety
 /// The bytes are one element of the view, whose references are to objects that are alive.
 pub(crate) unsafe fn fill<'py>(
     py: Python<'py>,
     target: &View<'_, Composite>,
     bytes: &[u8],
-) -> Result<AttachedObjects<'py>> {
-    let memory = repeated(bytes, target.layout().len())?;
-    // SAFETY: the caller guarantees it for the bytes, which all elements are copies of.
-    let new = unsafe { AttachedObjects::own(py, memory, target.descriptor().clone(), bytes.len()) };
-    new.objects.exchange_all(target)?;
+) -> PyResult<AttachedObjects<'py>> {
+    let (element_type, count) = (target.descriptor().clone(), target.layout().len());
+    // SAFETY: the caller guarantees it.
+    let new = unsafe { AttachedObjects::repeated(py, element_type, bytes, count)? };
+    new.objects.exchange_all(py, target)?;
     Ok(new)
 }
 
-/// Repeats the bytes of an element.
-fn repeated(bytes: &[u8], count: usize) -> Result<Memory> {
-    let too_large = || Error::too_large(format!("no memory for {count} elements"));
-    let memory = Memory::zeroed(bytes.len().checked_mul(count).ok_or_else(too_large)?)?;
-    for index in 0..count {
-        let element = memory.start().wrapping_add(index * bytes.len());
-        // SAFETY: the memory has room for as many elements.
-        unsafe { element.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+/// Refuses to copy elements to where bytes that cannot be read would be taken for references, which
+/// nobody owns.
+///
+/// # Errors
+/// NotImplementedError for such elements.
+pub(crate) fn check_readable(array: &AnyArray) -> PyResult<()> {
+    if !array.hides_references() {
+        return Ok(());
     }
-    Ok(memory)
+    let why = match array {
+        AnyArray::Opaque(array) => array.descriptor().to_string(),
+        _ => "a part of the elements cannot be read".to_owned(),
+    };
+    Err(PyNotImplementedError::new_err(format!(
+        "{why}; there may be references to objects in it, which cannot be copied"
+    )))
 }

@@ -9,7 +9,7 @@ use consumer::element::{Char, Ucs2, Ucs4};
 use consumer::format::FormatString;
 
 use super::integers::{Number, number};
-use super::{Equal, NewReference, PyValue, out_of_range, wrong_type};
+use super::{Equal, NewReference, PyValue, no_value, out_of_range, wrong_type};
 
 impl PyValue for Char {
     #[inline]
@@ -107,10 +107,6 @@ fn text_object(py: Python<'_>, code: u32) -> NewReference {
     match i32::try_from(code) {
         // SAFETY: attached; the result is a new reference or NULL.
         Ok(ordinal) if code <= 0x10_ffff => unsafe { ffi::PyUnicode_FromOrdinal(ordinal) },
-        _ => {
-            let message = format!("{code:#x} is no code point: the last one is 0x10ffff");
-            PyValueError::new_err(message).restore(py);
-            std::ptr::null_mut()
-        }
+        _ => no_value(py, &format!("{code:#x} is no code point: the last one is 0x10ffff")),
     }
 }

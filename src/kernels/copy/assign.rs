@@ -18,11 +18,15 @@ use crate::view::{RawView, View};
 ///
 /// # Errors
 /// Returns an error with [`is_read_only`](Error::is_read_only) if the target is; with
-/// [`is_value`](Error::is_value) if shapes or itemsizes differ; with
+/// [`is_wrong_kind`](Error::is_wrong_kind) if its elements hold references to objects, which are
+/// more than their bytes; with [`is_value`](Error::is_value) if shapes or itemsizes differ; with
 /// [`is_too_large`](Error::is_too_large) if the two overlap and there is no memory for a copy.
 pub fn assign<T: Element, U: Element>(target: &View<'_, T>, source: &View<'_, U>) -> Result<()> {
     if target.readonly() {
         return Err(Error::read_only());
+    }
+    if T::has_references(target.descriptor()) {
+        return Err(Error::references_as_bytes());
     }
     // SAFETY: a view that is not read-only is valid for writes.
     unsafe { assign_raw(target.raw(), source.raw()) }
@@ -31,10 +35,10 @@ pub fn assign<T: Element, U: Element>(target: &View<'_, T>, source: &View<'_, U>
 /// The same as [`assign`], for elements of any types.
 ///
 /// # Safety
-/// The target's elements are valid for writes.
+/// The target's elements are valid for writes, and hold no references to objects.
 ///
 /// # Errors
-/// Returns the errors of [`assign`], except the first.
+/// Returns the errors of [`assign`], except the first two.
 pub unsafe fn assign_raw(target: RawView<'_>, source: RawView<'_>) -> Result<()> {
     let (to, from) = (target.layout(), source.layout());
     check_alike(to, from)?;

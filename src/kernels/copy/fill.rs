@@ -17,10 +17,14 @@ use smallvec::SmallVec;
 ///
 /// # Errors
 /// Returns an error with [`is_read_only`](Error::is_read_only) if the view is; with
-/// [`is_value`](Error::is_value) if the bytes are not one element.
+/// [`is_wrong_kind`](Error::is_wrong_kind) if its elements hold references to objects, which are
+/// more than their bytes; with [`is_value`](Error::is_value) if the bytes are not one element.
 pub fn fill<T: Element>(target: &View<'_, T>, element: &[u8]) -> Result<()> {
     if target.readonly() {
         return Err(Error::read_only());
+    }
+    if T::has_references(target.descriptor()) {
+        return Err(Error::references_as_bytes());
     }
     // SAFETY: a view that is not read-only is valid for writes.
     unsafe { fill_raw(target.raw(), element) }
@@ -29,7 +33,7 @@ pub fn fill<T: Element>(target: &View<'_, T>, element: &[u8]) -> Result<()> {
 /// The same as [`fill`], for elements of any type.
 ///
 /// # Safety
-/// The target's elements are valid for writes.
+/// The target's elements are valid for writes, and hold no references to objects.
 ///
 /// # Errors
 /// Returns an error with [`is_value`](Error::is_value) if the bytes are not one element.

@@ -117,7 +117,7 @@ pub(crate) fn to_native(view: &View<'_, Composite>) -> Result<Memory> {
 ///
 /// # Errors
 /// Returns an error with [`is_value`](Error::is_value) if the shapes differ.
-pub(crate) unsafe fn write_native(
+pub unsafe fn write_native(
     element_type: &ElementType,
     target: RawView<'_>,
     source: RawView<'_>,

@@ -17,8 +17,10 @@ use crate::error::{Error, Result};
 use crate::form::judge_letter;
 use crate::format::FormatString;
 use crate::layout::{Layout, check_ndim};
+use crate::python::errors::attached;
 
-/// Writes the array that a `Py_buffer`, asked for with some flags, describes to `array`.
+/// Writes the array that a `Py_buffer` describes to `array`, if that is one of elements of a type of
+/// one letter, after at most one prefix. Returns whether it is: the fast path.
 ///
 /// # Errors
 /// For a buffer that contradicts itself, or is more than this library holds.
@@ -26,30 +28,11 @@ use crate::layout::{Layout, check_ndim};
 /// # Safety
 /// The buffer was filled in by an exporter, and is released after the array's last use; `array` is
 /// valid for writes.
-#[inline]
-pub(super) unsafe fn describe(
-    py: Python<'_>,
+#[inline(always)]
+pub(super) unsafe fn describe_letter(
     array: *mut AnyArray,
     buffer: &ffi::Py_buffer,
-    flags: c_int,
-    as_view: AsView,
-) -> Result<()> {
-    // SAFETY: the caller guarantees it.
-    unsafe {
-        if !describe_letter(array, buffer)? {
-            array.write(describe_any(py, buffer, flags, as_view)?);
-        }
-    }
-    Ok(())
-}
-
-/// The fast path: elements of a type of one letter, after at most one prefix. Returns whether that
-/// is what the buffer describes.
-///
-/// # Safety
-/// The same as for [`describe`].
-#[inline(always)]
-unsafe fn describe_letter(array: *mut AnyArray, buffer: &ffi::Py_buffer) -> Result<bool> {
+) -> Result<bool> {
     let itemsize = buffer.itemsize as usize;
     // PEP 3118: without a format the elements are unsigned bytes.
     let mut bytes = [b'B', 0];
@@ -94,11 +77,15 @@ unsafe fn describe_letter(array: *mut AnyArray, buffer: &ffi::Py_buffer) -> Resu
     Ok(true)
 }
 
-/// The slow path, for every buffer.
+/// Returns the array that a `Py_buffer`, asked for with some flags, describes: the slow path, for every
+/// buffer.
+///
+/// # Errors
+/// The same as for [`describe_letter`].
 ///
 /// # Safety
-/// The same as for [`describe`].
-unsafe fn describe_any(
+/// The buffer was filled in by an exporter, and is released after the array's last use.
+pub(super) unsafe fn describe_any(
     py: Python<'_>,
     buffer: &ffi::Py_buffer,
     flags: c_int,
@@ -140,10 +127,12 @@ unsafe fn describe_any(
         let doubtful = array.scalar_type().is_none() || array.format().as_bytes() == b"B";
         let exporter = Bound::from_borrowed_ptr_or_opt(py, buffer.obj).filter(|_| doubtful);
         let correct = exporter.and_then(|exporter| {
-            ctypes::correct(&array, &exporter, as_view)
-                .or_else(|| numpy::correct(&array, &exporter))
+            attached(py, || {
+                ctypes::correct(&array, &exporter, as_view)
+                    .or_else(|| numpy::correct(&array, &exporter))
+            })
         });
-        Ok(correct.unwrap_or(array))
+        Ok(correct.unwrap_or_else(|| array.with_exact_format()))
     }
 }
 

@@ -9,10 +9,11 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 
 use super::AsView;
-use super::describe::describe;
+use super::describe::{describe_any, describe_letter};
 use crate::array::AnyArray;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::python::errors::no_buffer;
+use crate::python::stack;
 
 /// The place of a `Py_buffer`, which may be filled in or not.
 #[repr(transparent)]
@@ -31,8 +32,8 @@ impl Export {
     ///
     /// # Errors
     /// The exporter's own exception; for an object without a buffer one that is both a TypeError
-    /// and a ValueError; BufferError for an export that contradicts itself. Neither place is filled
-    /// in then.
+    /// and a ValueError; BufferError for an export that contradicts itself; RecursionError if little
+    /// of the stack is left. Neither place is filled in then.
     ///
     /// # Safety
     /// Both places are valid for writes, and the export is never moved.
@@ -47,25 +48,25 @@ impl Export {
         // SAFETY: the caller guarantees that the places are valid; `object` is alive. A buffer that
         // could not be filled in may hold anything, and is not read.
         unsafe {
+            // The exporter's code may consume the object itself.
+            if stack::may_run_python(object.get_type_ptr()) {
+                stack::check(object.py())?;
+            }
             let buffer = place.cast::<ffi::Py_buffer>();
             let status = ffi::PyObject_GetBuffer(object.as_ptr(), buffer, flags);
             if status != 0 {
                 return Err(refusal(object));
             }
-            match describe(object.py(), array, &*buffer, flags, as_view) {
-                Ok(()) => {
-                    let exporter = (*buffer).obj;
-                    // Before 3.13, CPython uses freed memory when it collects a memoryview that has
-                    // exports. A cycle through one is not shown to the collector, and leaks.
-                    Ok(!exporter.is_null()
-                        && ffi::PyObject_IS_GC(exporter) != 0
-                        && (cfg!(Py_3_13) || ffi::PyMemoryView_Check(exporter) == 0))
-                }
-                Err(error) => {
-                    ffi::PyBuffer_Release(buffer);
-                    Err(contradiction(object, error))
-                }
+            match describe_letter(array, &*buffer) {
+                Ok(true) => {}
+                other => describe_slowly(array, buffer, object, (flags, as_view), other)?,
             }
+            let exporter = (*buffer).obj;
+            // Before 3.13, CPython uses freed memory when it collects a memoryview that has
+            // exports. A cycle through one is not shown to the collector, and leaks.
+            Ok(!exporter.is_null()
+                && ffi::PyObject_IS_GC(exporter) != 0
+                && (cfg!(Py_3_13) || ffi::PyMemoryView_Check(exporter) == 0))
         }
     }
 
@@ -78,6 +79,23 @@ impl Export {
         unsafe { (*self.0.get()).assume_init_ref() }
     }
 
+    /// Returns whether releasing the buffer is certain to end no object and to run no Python code.
+    ///
+    /// # Safety
+    /// The same as for [`buffer`](Self::buffer).
+    #[must_use]
+    #[inline(always)]
+    pub unsafe fn ends_nothing(&self) -> bool {
+        // SAFETY: the caller guarantees it; the exporter is alive, or NULL.
+        unsafe {
+            let exporter = self.buffer().obj;
+            exporter.is_null()
+                || (cfg!(not(Py_GIL_DISABLED))
+                    && ffi::Py_REFCNT(exporter) > 1
+                    && !stack::may_run_python(ffi::Py_TYPE(exporter)))
+        }
+    }
+
     /// Releases the buffer.
     ///
     /// # Safety
@@ -88,6 +106,39 @@ impl Export {
         // SAFETY: the caller guarantees it.
         unsafe { release_buffer(self.0.get().cast()) }
     }
+}
+
+/// Writes the array that a `Py_buffer` describes to `array`, where the fast path did not, and releases
+/// the buffer if that fails.
+///
+/// # Safety
+/// `buffer` was filled in for `object`, and `array` is valid for writes.
+#[inline(never)]
+unsafe fn describe_slowly(
+    array: *mut AnyArray,
+    buffer: *mut ffi::Py_buffer,
+    object: &Bound<'_, PyAny>,
+    (flags, as_view): (c_int, AsView),
+    fast: Result<bool>,
+) -> PyResult<()> {
+    // Formats nest, and the functions that read them with them.
+    let described = fast.map_err(|error| contradiction(object, error)).and_then(|_| {
+        stack::check(object.py())?;
+        // SAFETY: the caller guarantees it.
+        let described = unsafe { describe_any(object.py(), &*buffer, flags, as_view) };
+        described.map_err(|error| contradiction(object, error))
+    });
+    // SAFETY: the caller guarantees it; a buffer is released once.
+    unsafe {
+        match described {
+            Ok(described) => array.write(described),
+            Err(error) => {
+                ffi::PyBuffer_Release(buffer);
+                return Err(error);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Releases a buffer. A view may be deallocated while an exception is propagated, which the
@@ -130,7 +181,11 @@ fn refusal(object: &Bound<'_, PyAny>) -> PyErr {
     if unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) } == 0 {
         return no_buffer(object);
     }
-    if exports_without_format(object) {
+    // Python code is asked once only: it may have consumed another object, or the same, and to ask
+    // twice at each of several levels would be to ask without end.
+    // SAFETY: the class is alive.
+    let asks_python = unsafe { stack::may_run_python(object.get_type_ptr()) };
+    if !asks_python && exports_without_format(object) {
         let hint = "consumer asks for the format of the elements, which this exporter refuses to \
                     give; where they can be seen as plain numbers first (NumPy: x.view('i8')), \
                     consume those";

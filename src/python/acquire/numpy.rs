@@ -18,10 +18,11 @@ use crate::array::AnyArray;
 use crate::dtype::{DType, ScalarType};
 use crate::form::{ElementType, Field, Judgement, Record, judge};
 use crate::format::ByteOrder;
+use crate::layout::MAX_NDIM;
+use crate::python::errors::DiscardError;
 
 /// Returns the array as its dtype describes it, if NumPy exports it, itself or through a
-/// memoryview, and the dtype tells of another layout than the format, or of bytes that belong to no
-/// field. For another layout the format is written anew.
+/// memoryview. A format that does not say all that the dtype does is written anew.
 ///
 /// # Safety
 /// The array's memory is that of `exporter`.
@@ -31,13 +32,15 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
     }
     let mut element_type = element_type(array, exporter)?;
     let partial = covered(&element_type) < element_type.size();
-    let told =
-        matches!(array, AnyArray::Composite(claimed) if agree(claimed.descriptor(), &element_type));
+    let format = array.format().as_bytes();
+    let told = matches!(array, AnyArray::Composite(claimed) if **claimed.descriptor() == element_type)
+        && element_type.is_described_to_numpy_by(format);
     if told && !partial {
-        return None;
+        return Some(array.clone());
     }
     if let ElementType::Record(record) = &mut element_type {
         record.partial = partial;
+        record.hides_objects = partial && base_holds_objects(exporter);
     }
     let format = if told { array.format().clone() } else { element_type.format() };
     let layout = array.layout().clone();
@@ -66,36 +69,13 @@ fn covered(element_type: &ElementType) -> usize {
     }
 }
 
-/// Returns whether two element types of the same fields have them in the same places.
-fn agree(claimed: &ElementType, known: &ElementType) -> bool {
-    match (claimed, known) {
-        (ElementType::Record(claimed), ElementType::Record(known)) => {
-            let same = |(claimed, known): (&Field, &Field)| {
-                claimed.offset == known.offset && agree(&claimed.element_type, &known.element_type)
-            };
-            claimed.fields.len() == known.fields.len()
-                && claimed.fields.iter().zip(&known.fields).all(same)
-        }
-        (
-            ElementType::Array { shape, element },
-            ElementType::Array { shape: other_shape, element: other },
-        ) => {
-            let alone = shape.iter().product::<usize>() <= 1;
-            shape == other_shape
-                && (alone || element.size() == other.size())
-                && agree(element, other)
-        }
-        (claimed, known) => claimed == known,
-    }
-}
-
 /// Returns the element type of the elements by their dtype; `None` if NumPy does not export them,
 /// if the dtype is no longer that of the export, or if it holds what is not read.
 fn element_type(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> Option<ElementType> {
     let (exporter, class) = owner(exporter)?;
     // The attribute of NumPy's own class, because a class derived from it may have another one.
     let dtype = class.getattr("dtype").ok()?.call_method1("__get__", (&exporter,)).ok()?;
-    let element_type = element_type_of(&dtype, 0).ok()?;
+    let element_type = element_type_of(&dtype, 0, 0).ok()?;
     let fits = element_type.size() == array.layout().itemsize() && is_current(array, &exporter);
     fits.then_some(element_type)
 }
@@ -111,6 +91,23 @@ fn owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<(Bound<'py, PyAny>, Bound<
     Some((exporter, class))
 }
 
+/// Returns whether a NumPy array is a view of one whose elements hold references, and of which it
+/// shows some fields only.
+fn base_holds_objects(exporter: &Bound<'_, PyAny>) -> bool {
+    let mut next = owner(exporter);
+    while let Some((array, class)) = next {
+        let attribute = |name| class.getattr(name)?.call_method1("__get__", (&array,));
+        let holds: PyResult<bool> =
+            attribute("dtype").and_then(|dtype| dtype.getattr("hasobject")?.extract());
+        // Where nothing tells, there may be some.
+        if holds.or_discard(array.py()).unwrap_or(true) {
+            return true;
+        }
+        next = attribute("base").or_discard(array.py()).and_then(|base| owner(&base));
+    }
+    false
+}
+
 /// Returns whether an exporter still exports what the array was made from: its dtype can be set.
 fn is_current(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> bool {
     // SAFETY: the object is alive; the result is a new reference or NULL.
@@ -121,25 +118,30 @@ fn is_current(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> bool {
     format.is_ok_and(|format| format == array.format().to_string())
 }
 
-/// Returns the element type of one element of a dtype.
-fn element_type_of(dtype: &Bound<'_, PyAny>, depth: usize) -> PyResult<ElementType> {
+/// Returns the element type of one element of a dtype that lies so deep in others, and in sub-arrays
+/// of so many dimensions together. The limits are those of format strings.
+fn element_type_of(
+    dtype: &Bound<'_, PyAny>,
+    depth: usize,
+    dimensions: usize,
+) -> PyResult<ElementType> {
     let unknown = || PyValueError::new_err("a dtype that is not read");
-    if depth > MAX_DEPTH {
+    if depth > MAX_DEPTH || dimensions > MAX_NDIM {
         return Err(unknown());
     }
     let size: usize = dtype.getattr("itemsize")?.extract()?;
     let sub_array = dtype.getattr("subdtype")?;
     let names = dtype.getattr("names")?;
     let element_type = if let Ok(parts) = sub_array.cast::<PyTuple>() {
-        let shape = parts.get_item(1)?.extract()?;
-        let element = Box::new(element_type_of(&parts.get_item(0)?, depth + 1)?);
-        ElementType::Array { shape, element }
+        let shape: Vec<usize> = parts.get_item(1)?.extract()?;
+        let dimensions = dimensions + shape.len();
+        ElementType::array(shape, element_type_of(&parts.get_item(0)?, depth + 1, dimensions)?)
     } else if let Ok(names) = names.cast::<PyTuple>() {
         let described = dtype.getattr("fields")?;
         let mut fields = Vec::with_capacity(names.len());
         for name in names {
             let field = described.get_item(&name)?;
-            let element_type = element_type_of(&field.get_item(0)?, depth + 1)?;
+            let element_type = element_type_of(&field.get_item(0)?, depth + 1, dimensions)?;
             let offset: usize = field.get_item(1)?.extract()?;
             if offset.checked_add(element_type.size()).is_none_or(|end| end > size) {
                 return Err(unknown());

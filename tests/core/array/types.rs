@@ -255,3 +255,40 @@ fn arrays_over_our_own_memory() {
     let transposed = layout().transpose(&[1, 0]).unwrap();
     assert!(AnyArray::from_memory(memory(), transposed, c"i".into()).unwrap_err().is_value());
 }
+
+#[test]
+fn references_to_objects_are_not_stored_as_plain_bytes() {
+    let size = size_of::<usize>();
+    for (format, itemsize) in [
+        (c"O", size),
+        (c"T{i:n:@O:o:}", 2 * size),
+        (c"(2)O", 2 * size),
+        // Formats that contradict the itemsize.
+        (c"O", size + 1),
+        (c"T{O:o:", size),
+    ] {
+        let layout = Layout::contiguous(&[2], itemsize).unwrap();
+        let memory = Memory::zeroed(layout.nbytes()).unwrap();
+        let array = AnyArray::from_memory(memory, layout, format.into()).unwrap();
+        assert!(array.has_references(), "{format:?}");
+        assert!(array.assign(&array.clone()).unwrap_err().is_wrong_kind());
+        match &array {
+            AnyArray::Composite(objects) => {
+                assert!(copy::assign(objects, objects).unwrap_err().is_wrong_kind());
+                assert!(copy::fill(objects, &vec![0; itemsize]).unwrap_err().is_wrong_kind());
+            }
+            AnyArray::Opaque(unknown) => {
+                assert!(copy::assign(unknown, unknown).unwrap_err().is_wrong_kind());
+                assert!(copy::fill(unknown, &vec![0; itemsize]).unwrap_err().is_wrong_kind());
+            }
+            _ => panic!(),
+        }
+        // Their bytes are read as such.
+        assert_eq!(array.to_native().unwrap().len(), 2 * itemsize);
+    }
+    // A name is no code.
+    let layout = Layout::contiguous(&[2], 5).unwrap();
+    let memory = Memory::zeroed(10).unwrap();
+    let array = AnyArray::from_memory(memory, layout, c"T{i:O:".into()).unwrap();
+    assert!(!array.has_references() && array.assign(&array.clone()).is_ok());
+}

@@ -1,3 +1,4 @@
 //! The types of elements that only a format describes.
 
+mod descriptions;
 mod judge;

@@ -150,6 +150,8 @@ fn a_prefix_holds_until_the_next_one() {
     accepts("<", &[]);
     accepts("i>", &[scalar(Native, Code::Int)]);
     accepts("3<i", &[times(3, scalar(Little, Code::Int))]);
+    // Shapes one after the other, as NumPy writes them, are one.
+    accepts("(2)(3,1)<i", &[Item { shape: vec![2, 3, 1], ..scalar(Little, Code::Int) }]);
     // Into a record, out of it, and out of one that ends with nothing but a prefix.
     accepts(">T{i}", &[record(Big, &[scalar(Big, Code::Int)])]);
     accepts("T{>i}h", &[record(Native, &[scalar(Big, Code::Int)]), scalar(Big, Code::Short)]);

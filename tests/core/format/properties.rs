@@ -236,3 +236,30 @@ fn nesting_is_allowed_up_to_64_levels() {
     assert!(Format::parse(references(64).as_bytes()).is_ok());
     assert_eq!(Format::parse(references(65).as_bytes()).unwrap_err().offset(), Some(65));
 }
+
+/// Why the elements of a format cannot be read.
+fn refusal(format: &str) -> Option<String> {
+    let tree = Format::parse(format.as_bytes()).unwrap();
+    ElementType::from_format(&tree).err().map(|error| error.to_string())
+}
+
+#[test]
+fn elements_lie_in_sub_arrays_of_up_to_64_dimensions_together() {
+    let shape = |count: usize| format!("({}1)", "1,".repeat(count - 1));
+    assert_eq!(refusal(&format!("{}i", shape(64))), None);
+    let message = refusal(&format!("{}i", shape(65))).unwrap();
+    assert!(message.ends_with("sub-arrays of more than 64 dimensions"), "{message}");
+
+    // Those of records in sub-arrays count, those beside each other do not.
+    let nested = |inner: usize| format!("{}T{{{}i:a:{}i:b:}}", shape(40), shape(inner), shape(24));
+    assert_eq!(refusal(&nested(24)), None);
+    assert!(refusal(&nested(25)).is_some());
+    // What a pointer leads to is not read.
+    assert_eq!(refusal(&format!("{}&{}i", shape(40), shape(25))), None);
+}
+
+#[test]
+fn a_format_of_a_million_dimensions_is_refused_with_a_short_message() {
+    let format = format!("({}1)i", "1,".repeat(1_000_000));
+    assert!(refusal(&format).unwrap().len() < 400);
+}

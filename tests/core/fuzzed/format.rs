@@ -44,9 +44,25 @@ fn assert_survives_writing(tree: &Format) {
 fn assert_judged(format: &[u8], itemsize: usize) {
     match judge(format, itemsize) {
         Judgement::Scalar(found) => assert_eq!(found.dtype.size(), itemsize),
-        Judgement::Composite(element_type) => assert_within(&element_type, itemsize),
+        Judgement::Composite(element_type) => {
+            assert_within(&element_type, itemsize);
+            assert_described(format, &element_type, itemsize);
+        }
         Judgement::Unreadable(error) => assert!(error.is_unreadable(), "{error}"),
     }
+}
+
+/// The format that the type of elements writes describes them.
+fn assert_described(format: &[u8], element_type: &ElementType, itemsize: usize) {
+    // A C string has no NUL, and neither has a name in it.
+    if format.contains(&0) {
+        return;
+    }
+    let written = element_type.format();
+    assert!(element_type.is_described_to_numpy_by(written.as_bytes()), "{written}");
+    let padded = element_type.format_in(itemsize);
+    let size = Format::parse(padded.as_bytes()).and_then(|tree| Ok(tree.measure()?.size));
+    assert_eq!(size, Ok(itemsize), "{padded}");
 }
 
 fn assert_within(element_type: &ElementType, itemsize: usize) {

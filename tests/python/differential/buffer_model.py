@@ -77,6 +77,11 @@ class Model:
             )
         self.unpack = unpacker(self.form, self.itemsize)
         self.exact = self.unpack is not None and struct.calcsize(self.form) == self.itemsize
+        # What a view says: the padding that the exporter leaves out behind a record, too.
+        self.told = self.form
+        if self.unpack is not None and isinstance(self.unpack(bytes(self.itemsize)), tuple):
+            missing = self.itemsize - struct.calcsize(self.form)
+            self.told += f"{missing}x" if missing else ""
 
     def flat(self):
         """The addresses in C order."""

@@ -91,7 +91,7 @@ def transformed(random, case):
         other = view.toreadonly()
     seen = Model(other)
     ensure((seen.places, seen.shape) == expected, "the elements lie where they must", seen.places)
-    ensure((seen.form, seen.itemsize) == (model.form, model.itemsize), "the format stays")
+    ensure((seen.form, seen.itemsize) == (model.told, model.itemsize), "the format stays")
     return other
 
 

@@ -26,7 +26,7 @@ ORDER = {
         lib
     """,
     "src/python": """
-        errors
+        errors stack
         acquire
         mod
     """,

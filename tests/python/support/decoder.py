@@ -9,6 +9,7 @@ whose size is a multiple of that.
 """
 
 import ctypes
+import math
 import struct
 import sys
 
@@ -23,6 +24,7 @@ FIXED = {
     "z": NATIVE["P"],
     "Z": NATIVE["P"],
     "P": NATIVE["P"],
+    "O": NATIVE["P"],
     "n": NATIVE["n"],
     "N": NATIVE["N"],
 }
@@ -70,14 +72,18 @@ class Item:
         return 1 if is_string or self.count is None else self.count
 
 
-def parse(form):
-    """The items of a format."""
-    items, rest, _ = _items(form, "@")
+def parse(form, by_end=False):
+    """The items of a format.
+
+    The prefix in front of a record says whether it is aligned; `by_end` makes it the one that is in
+    force where the record ends, as it is for NumPy.
+    """
+    items, rest, _ = _items(form, "@", by_end)
     assert not rest, f"{rest!r} is left of {form!r}"
     return items
 
 
-def _items(text, prefix):
+def _items(text, prefix, by_end):
     items = []
     while True:
         text = text.lstrip(SPACE)
@@ -85,9 +91,9 @@ def _items(text, prefix):
             return items, text, prefix
         shape, count = (), None
         text, prefix = _prefix(text, prefix)
-        if text[:1] == "(":
+        while text[:1] == "(":
             inside, text = text[1:].split(")", 1)
-            shape = tuple(int(length) for length in inside.split(","))
+            shape += tuple(int(length) for length in inside.split(","))
         text, prefix = _prefix(text, prefix)
         digits = len(text) - len(text.lstrip("0123456789"))
         if digits:
@@ -99,7 +105,8 @@ def _items(text, prefix):
         own, inner, code, text = prefix, None, text[0], text[1:]
         if code == "T":
             assert text[0] == "{"
-            inner, text, prefix = _items(text[1:], prefix)
+            inner, text, prefix = _items(text[1:], prefix, by_end)
+            own = prefix if by_end else own
             assert text[0] == "}"
             text = text[1:]
         elif code == "Z" and text[:1] and text[0] in "efdg":
@@ -241,12 +248,30 @@ def _float(code, order, data):
     return struct.unpack(("<" if order == "little" else ">") + code, data)[0]
 
 
-def is_ambiguous(form):
-    """Whether it is not clear where a record within a format ends.
+def is_ambiguous(form, itemsize=None):
+    """Whether it is not clear where a record within a format begins or ends.
 
     Some writers count its padding as the record's, as C does, and some write it after the brace.
+    For some readers the prefix in front of a record says whether it is aligned, and for some the
+    one where it ends.
     """
-    return _is_ambiguous(parse(form))
+    by_end = parse(form, by_end=True)
+    itemsize = size_of(form) if itemsize is None else itemsize
+    differs = layout(by_end)[1] <= itemsize and _places(by_end) != _places(parse(form))
+    return differs or _is_ambiguous(parse(form))
+
+
+def _places(items):
+    """Where each value lies, and how far those of a sub-array are apart."""
+    places = []
+    for item, start in zip(items, layout(items)[0], strict=True):
+        if item not in valued(items):
+            continue
+        count = math.prod(item.shape, start=item.repeats())
+        size = item.element_size()[0]
+        inside = _places(item.items) if item.code == "T" else size
+        places.append((start, size if count > 1 else None, inside))
+    return places
 
 
 def _is_ambiguous(items):

@@ -103,7 +103,7 @@ def elements(draw, count=3, prefixes=decoder.PREFIXES):
     # Only records may have padding after the last field.
     if isinstance(value, tuple):
         size += draw(st.sampled_from([0, 0, 1, 7]))
-    hypothesis.assume(not decoder.is_ambiguous(form))
+    hypothesis.assume(not decoder.is_ambiguous(form, size))
     memory = draw(st.binary(min_size=count * size, max_size=count * size))
     return form, size, readable(form, memory, size)
 

@@ -15,13 +15,20 @@ use consumer::memory::Memory;
 use crate::arguments;
 use crate::gil;
 use crate::object::PyConsumerArray;
-use crate::object::create::copy_of;
+use crate::object::create::exact_copy_of;
 
 /// Returns the format of a scalar type with its byte order spelled out, if it has one.
 fn explicit_format(scalar_type: ScalarType) -> FormatString {
     let dtype = scalar_type.dtype;
     let prefix = (dtype.size() > 1).then(|| scalar_type.byte_order().prefix());
     FormatString::inline(prefix.into_iter().chain(dtype.format().iter().copied()))
+}
+
+/// Returns whether a format describes the elements, which are no scalars, as they are.
+fn is_of_format(array: &AnyArray, format: &FormatString) -> bool {
+    array.format() == format
+        || matches!(array, AnyArray::Composite(array)
+            if array.descriptor().is_described_by(format.as_bytes()))
 }
 
 /// Copies the elements, converted to another scalar format of `itemsize` bytes, to a view over
@@ -90,8 +97,8 @@ impl PyConsumerArray {
         let (format, itemsize) = arguments::format(format)?;
         let overflow = arguments::overflow(overflow)?;
         let hold = self.hold(py)?;
-        if hold.scalar_type().is_none() && hold.format().as_bytes() == format.as_bytes() {
-            return copy_of(py, &hold);
+        if hold.scalar_type().is_none() && is_of_format(&hold, &format) {
+            return exact_copy_of(py, &hold, format);
         }
         converted(py, &hold, (format, itemsize), overflow)
     }

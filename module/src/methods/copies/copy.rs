@@ -9,6 +9,7 @@ use consumer::kernels::hex;
 use consumer::kernels::pieces::Sequence;
 use consumer::layout::{Layout, Order};
 use consumer::memory;
+use consumer::python::stack;
 use consumer::view::RawView;
 
 use crate::arguments;
@@ -118,6 +119,8 @@ impl PyConsumerArray {
         arguments: &Bound<'py, PyTuple>,
         names: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        // The user's numbers may come back with themselves.
+        stack::check(py)?;
         let hold = self.hold(py)?;
         let bare = arguments.is_empty() && names.is_none();
         if bare && hold.layout().is_c_contiguous() {

@@ -18,7 +18,7 @@ use crate::object::create::{ctypes_owner, view_of};
 use crate::object::{Description, PyConsumerArray, ViewPart};
 use crate::transfer;
 use crate::values::elements::{self, Encoded};
-use crate::values::references::{self, AttachedObjects};
+use crate::values::references::{self, AttachedObjects, check_readable};
 
 /// `v[key] = value` for any key and value.
 #[inline(never)]
@@ -125,9 +125,10 @@ fn assign<'py>(
     target: &AnyArray,
     source: &AnyArray,
 ) -> PyResult<Option<AttachedObjects<'py>>> {
+    check_readable(target)?;
     match (target, source) {
         (AnyArray::Composite(to), AnyArray::Composite(from)) if target.has_objects() => {
-            Ok(Some(references::assign(py, to, from)?))
+            references::assign(py, to, from).map(Some)
         }
         _ => transfer::assign(py, target, source).map(|()| None),
     }

@@ -109,10 +109,10 @@ impl PyIterator {
         Some(unsafe { read(py, &access, pointer) })
     }
 
-    /// Returns the next object; NULL at the end and, with an exception, if that fails.
-    pub(crate) fn next(&self, py: Python<'_>) -> NewReference {
+    /// Returns the next object; NULL at the end, and where creating it has set an exception.
+    pub(crate) fn next(&self, py: Python<'_>) -> PyResult<NewReference> {
         if let Some(element) = self.next_scalar(py) {
-            return element;
+            return Ok(element);
         }
         let done = self.done.load(Ordering::Relaxed);
         // SAFETY: nothing runs before there is a reference to the view.
@@ -121,18 +121,12 @@ impl PyIterator {
             Some(view) if done < self.length => view,
             _ => {
                 self.finish(py);
-                return std::ptr::null_mut();
+                return Ok(std::ptr::null_mut());
             }
         };
         self.done.store(done + 1, Ordering::Relaxed);
         let index = if self.backwards { self.length - 1 - done } else { done };
-        match item_at(&view, index as isize) {
-            Ok(object) => object.into_ptr(),
-            Err(error) => {
-                error.restore(py);
-                std::ptr::null_mut()
-            }
-        }
+        item_at(&view, index as isize).map(Bound::into_ptr)
     }
 }
 

@@ -12,6 +12,7 @@ use consumer::array::AnyArray;
 use consumer::kernels::pieces::Sequence;
 use consumer::kernels::search::{Pattern, count_pattern, find_contiguous, find_pattern};
 use consumer::layout::{Key, Order, unravel};
+use consumer::python::stack;
 use consumer::view::Walk;
 
 use crate::arguments;
@@ -118,6 +119,8 @@ fn for_each_equal(
     found: &mut dyn FnMut(usize) -> bool,
 ) -> PyResult<()> {
     let py = value.py();
+    // What is compared may be, or hold, this view.
+    let _level = stack::enter(py)?;
     let mut position = 0;
     let mut checkpoints = Checkpoints::for_objects(py, array.layout().len());
     for run in Walk::from_view(array.raw(), Order::C) {

@@ -1,6 +1,5 @@
 //! From the bytes of an element to its Python object.
 
-use pyo3::exceptions::{PyNotImplementedError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use smallvec::SmallVec;
@@ -8,10 +7,11 @@ use smallvec::SmallVec;
 use consumer::dtype::{ScalarType, dispatch_scalar};
 use consumer::element::Scalar;
 use consumer::form::{Bits, ElementType, Field, Record, code_points, pascal};
+use consumer::python::stack;
 use consumer::view::load;
 
 use crate::gil::Checkpoints;
-use crate::values::{NewReference, PyValue, Reading, fill_list};
+use crate::values::{NewReference, PyValue, Reading, fill_list, no_element, no_value};
 
 /// Creates the object of an element, whose bytes are a copy; NULL with an exception if that fails.
 pub(super) fn object(
@@ -20,6 +20,10 @@ pub(super) fn object(
     bytes: &[u8],
     reading: Reading,
 ) -> NewReference {
+    // Elements nest, and these functions with them.
+    if element_type.is_nested() && !stack::has_room() {
+        return stack::raise_too_deep(py);
+    }
     match element_type {
         ElementType::Scalar(scalar_type) => scalar(py, *scalar_type, bytes, reading),
         ElementType::Bits(bits) => bit_field(py, bits, bytes),
@@ -32,10 +36,7 @@ pub(super) fn object(
         ElementType::Padded(offset, element_type) => {
             object(py, element_type, &bytes[*offset..], reading)
         }
-        ElementType::Unreadable { why, .. } => {
-            PyNotImplementedError::new_err(why.to_string()).restore(py);
-            std::ptr::null_mut()
-        }
+        ElementType::Unreadable { why, .. } => no_element(py, why),
     }
 }
 
@@ -126,6 +127,9 @@ fn list(
     reading: Reading,
 ) -> NewReference {
     let [length, inner @ ..] = shape else { return object(py, element, bytes, reading) };
+    if !stack::has_room() {
+        return stack::raise_too_deep(py);
+    }
     let step = inner.iter().product::<usize>() * element.size();
     // SAFETY: attached; the list is new.
     unsafe {
@@ -192,11 +196,4 @@ pub(in crate::values) unsafe fn read_scalars(
         ffi::PyObject_GC_UnTrack(tuple.cast());
         tuple
     }
-}
-
-/// Returns NULL, with a ValueError.
-#[cold]
-fn no_value(py: Python<'_>, message: &str) -> NewReference {
-    PyValueError::new_err(message.to_owned()).restore(py);
-    std::ptr::null_mut()
 }

@@ -9,6 +9,7 @@ use consumer::dtype::{DType as Name, ScalarType, dispatch_scalar};
 use consumer::element::Scalar;
 use consumer::form::{Bits, ElementType, Field, Record, load_unsigned, store_unsigned};
 use consumer::format::FormatString;
+use consumer::python::stack;
 
 use crate::values::integers::int_and_value;
 use crate::values::{PyValue, out_of_range, wrong_type};
@@ -128,6 +129,8 @@ impl<'py> Encoder<'_, 'py> {
         expected: &str,
     ) -> PyResult<Vec<Bound<'py, PyAny>>> {
         let format = self.format;
+        // Elements nest, and the functions that write them with them; so may their iterators.
+        stack::check(object.py())?;
         if !object.is_instance_of::<PyTuple>() && !object.is_instance_of::<PyList>() {
             let expected = format!("{expected} or list of {length} values");
             return Err(wrong_type(object, &expected, format));

@@ -18,6 +18,7 @@ use crate::array::AnyArray;
 use crate::form::ElementType;
 use crate::format::FormatString;
 use crate::layout::Layout;
+use crate::python::errors;
 use type_reader::{TypeReader, unreadable};
 
 /// Returns the ctypes object whose memory an exporter shows: itself, or what memoryviews and views
@@ -57,13 +58,10 @@ pub unsafe fn correct(
     let mut direct = true;
     loop {
         let inner = if let Some(view) = as_view(&exporter) {
-            if let (true, AnyArray::Composite(known)) = (alike(&view.array, array), &view.array) {
-                let element_type = known.descriptor().clone();
+            if alike(&view.array, array) {
                 // SAFETY: the same elements in the same memory, described as the view describes
                 // them.
-                return Some(unsafe {
-                    with_element_type(array, array.format().clone(), element_type)
-                });
+                return unsafe { described_by(&view.array, array) };
             }
             view.exporter
         // SAFETY: the object is alive.
@@ -81,21 +79,29 @@ pub unsafe fn correct(
     let class = exporter.get_type().into_any();
     let element_type = match element_type_of(&class, array, direct) {
         Ok(element_type) => element_type?,
-        Err(error) => unreadable(&class, array.layout().itemsize(), format_args!("{error}")),
+        Err(error) => {
+            let why = errors::text(class.py(), &error);
+            unreadable(&class, array.layout().itemsize(), format_args!("{why}"))
+        }
     };
     let layout = || array.layout().clone();
     let (start, readonly) = (array.start(), array.readonly());
     // SAFETY: the same memory in elements of the same size, which are of that type.
     Some(unsafe {
         match element_type {
-            ElementType::Unreadable { why, .. } => {
-                AnyArray::opaque(start, layout(), array.format().clone(), readonly, None, why)
+            ElementType::Unreadable { ref why, .. } => {
+                let (format, why) = (element_type.format(), why.clone());
+                AnyArray::opaque(start, layout(), format, readonly, None, why)
             }
             ElementType::Scalar(scalar_type) => {
                 let format = scalar_type.format();
                 AnyArray::from_scalars(scalar_type, start, layout(), format, readonly, None)
             }
-            element_type => with_element_type(array, element_type.format(), Arc::new(element_type)),
+            element_type => {
+                let told = element_type.is_described_by(array.format().as_bytes());
+                let format = if told { array.format().clone() } else { element_type.format() };
+                with_element_type(array, format, Arc::new(element_type))
+            }
         }
     })
 }
@@ -134,6 +140,29 @@ unsafe fn with_element_type(
     // SAFETY: the caller guarantees it.
     unsafe {
         AnyArray::composite(array.start(), layout, format, array.readonly(), None, element_type)
+    }
+}
+
+/// Returns an array as a view describes the same elements, which has asked their owner already;
+/// `None` if the array's own format is to be believed.
+///
+/// # Safety
+/// The elements are those of the view.
+unsafe fn described_by(view: &AnyArray, array: &AnyArray) -> Option<AnyArray> {
+    let format = array.format().clone();
+    match view {
+        AnyArray::Composite(known) => {
+            let element_type = known.descriptor().clone();
+            // SAFETY: the caller guarantees it.
+            Some(unsafe { with_element_type(array, format, element_type) })
+        }
+        AnyArray::Opaque(known) => {
+            let (layout, why) = (array.layout().clone(), known.descriptor().clone());
+            let (start, readonly) = (array.start(), array.readonly());
+            // SAFETY: the same memory under the same layout.
+            Some(unsafe { AnyArray::opaque(start, layout, format, readonly, None, why) })
+        }
+        _ => None,
     }
 }
 

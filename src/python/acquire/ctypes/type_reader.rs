@@ -10,6 +10,7 @@ use crate::form::{Bits, ElementType, Field, Record};
 use crate::format::{ByteOrder, Code, Kind};
 use crate::layout::MAX_NDIM;
 use crate::python::acquire::types::MAX_DEPTH;
+use crate::python::errors::DiscardError;
 
 /// The element type of elements that cannot be read because of their type.
 pub(super) fn unreadable(
@@ -19,6 +20,10 @@ pub(super) fn unreadable(
 ) -> ElementType {
     let name = class.repr().map_or_else(|_| "a type".to_owned(), |name| name.to_string());
     let why = Error::unreadable(format!("elements of the type {name} cannot be read: {why}"));
+    let py = class.py();
+    let holds_objects = TypeReader::new(py).and_then(|reader| reader.may_hold_objects(class, 0));
+    let why =
+        if holds_objects.or_discard(py).unwrap_or(true) { why.with_references() } else { why };
     ElementType::Unreadable { size, why }
 }
 
@@ -76,6 +81,31 @@ impl<'py> TypeReader<'py> {
             }
         }
         Ok(class)
+    }
+
+    /// Returns whether there may be references to objects in the memory of a type, as far as its
+    /// attributes tell.
+    fn may_hold_objects(&self, class: &Bound<'py, PyAny>, depth: usize) -> PyResult<bool> {
+        if depth > MAX_DEPTH {
+            return Ok(true);
+        }
+        match self.base_class(class)? {
+            Some(BaseClass::Simple) => Ok(class.getattr("_type_")?.eq("O")?),
+            Some(BaseClass::Array) => self.may_hold_objects(&class.getattr("_type_")?, depth + 1),
+            Some(BaseClass::Address) => Ok(false),
+            Some(BaseClass::Structure | BaseClass::Union) => {
+                for base in class.cast::<PyType>()?.mro().iter() {
+                    let Ok(list) = base.getattr("__dict__")?.get_item("_fields_") else { continue };
+                    for entry in list.try_iter()? {
+                        if self.may_hold_objects(&entry?.get_item(1)?, depth + 1)? {
+                            return Ok(true);
+                        }
+                    }
+                }
+                Ok(false)
+            }
+            None => Ok(true),
+        }
     }
 
     /// Returns the element type of an object of a type.
@@ -289,10 +319,6 @@ fn array_of(length: usize, element: ElementType) -> ElementType {
         ElementType::Scalar(unit) if unit.dtype.kind() == Kind::Text => {
             ElementType::Text(unit, length)
         }
-        ElementType::Array { mut shape, element } => {
-            shape.insert(0, length);
-            ElementType::Array { shape, element }
-        }
-        element => ElementType::Array { shape: vec![length], element: Box::new(element) },
+        element => ElementType::array(vec![length], element),
     }
 }

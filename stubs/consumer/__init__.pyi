@@ -150,9 +150,10 @@ class ConsumerArray(Sequence[_T], _Exports):
 
     @property
     def format(self) -> str:
-        """The format of one element, just as the exporter wrote it; "B" where it gave none.
+        """The format of one element; "B" where the exporter gave none.
 
-        The syntax is that of the struct module as PEP 3118 extends it.
+        The syntax is that of the struct module as PEP 3118 extends it. It is the exporter's own
+        wherever that describes the elements; docs/formats.md tells what is written elsewhere.
         """
 
     @property

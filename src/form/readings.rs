@@ -1,0 +1,66 @@
+//! What a format string tells its readers: whether it describes a type, and whether NumPy, which
+//! aligns records by another rule, finds the same in it.
+
+use super::{ElementType, Field};
+use crate::format::Format;
+
+impl ElementType {
+    /// Returns whether a format describes exactly this type, with all of its padding, and nothing
+    /// else to anybody who reads it.
+    #[must_use]
+    pub fn is_described_by(&self, format: &[u8]) -> bool {
+        Format::parse_and_compare(format).is_ok_and(|(tree, is_alike)| {
+            self.is_of_tree(&tree) && (is_alike || !is_misread(format, self, self.size()))
+        })
+    }
+
+    /// Returns whether a format describes exactly this type to NumPy, too.
+    #[must_use]
+    pub fn is_described_to_numpy_by(&self, format: &[u8]) -> bool {
+        let is_of_numpys =
+            || Format::parse_as_numpy(format).is_ok_and(|tree| self.is_of_tree(&tree));
+        Format::parse_and_compare(format)
+            .is_ok_and(|(tree, is_alike)| self.is_of_tree(&tree) && (is_alike || is_of_numpys()))
+    }
+
+    fn is_of_tree(&self, tree: &Format) -> bool {
+        tree.measure().is_ok_and(|measure| measure.size == self.size())
+            && Self::from_format(tree).is_ok_and(|described| described == *self)
+    }
+
+    /// Returns whether two types have the same in the same places, whatever the names of fields,
+    /// and the padding at the end of records.
+    fn has_places_of(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Record(one), Self::Record(two)) => {
+                let same = |(one, two): (&Field, &Field)| {
+                    one.offset == two.offset && one.element_type.has_places_of(&two.element_type)
+                };
+                one.fields.len() == two.fields.len() && one.fields.iter().zip(&two.fields).all(same)
+            }
+            (
+                Self::Array { shape, element },
+                Self::Array { shape: other_shape, element: other },
+            ) => {
+                let alone = shape.iter().product::<usize>() <= 1;
+                shape == other_shape
+                    && (alone || element.size() == other.size())
+                    && element.has_places_of(other)
+            }
+            (Self::Padded(offset, one), Self::Padded(other_offset, two)) => {
+                offset == other_offset && one.has_places_of(two)
+            }
+            (one, two) => one == two,
+        }
+    }
+}
+
+/// Returns whether NumPy reads elements of `itemsize` bytes of a format, which are read here as
+/// `element_type`, but finds other values in them.
+pub(super) fn is_misread(format: &[u8], element_type: &ElementType, itemsize: usize) -> bool {
+    Format::parse_as_numpy(format).is_ok_and(|other| {
+        other.measure().is_ok_and(|measure| measure.size <= itemsize)
+            && ElementType::from_format(&other)
+                .is_ok_and(|other| !element_type.has_places_of(&other))
+    })
+}
