@@ -33,9 +33,9 @@ use crate::values::references::{AttachedObjects, check_readable};
 pub(crate) fn consume<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyConsumerArray>> {
     match as_view(object) {
         Some(view) => {
-            let access = view.get().access(object.py())?;
+            let _access = view.get().access(object.py())?;
             // SAFETY: the same elements, under access.
-            unsafe { PyConsumerArray::share(view, access.clone()) }
+            unsafe { PyConsumerArray::share_changed(view, 0, |_| ()) }
         }
         None => PyConsumerArray::acquire(object),
     }
@@ -145,7 +145,8 @@ impl PyConsumerArray {
             let is_tracked = Root::acquire(root, array, object, flags, viewed)?;
             let exports = ExportCount::new();
             Self::write_start(place, Start { exports, is_tracked, parent: Parent::Itself });
-            Ok(uninit.assume_init())
+            let ndim = (*array).layout().ndim();
+            Ok(uninit.assume_init(ndim))
         }
     }
 
@@ -168,11 +169,12 @@ impl PyConsumerArray {
         // A cycle can only lead through the objects in the memory.
         let is_tracked = matches!(memory, Owned::Objects(_));
         let start = Start { exports: ExportCount::new(), is_tracked, parent: Parent::Itself };
+        let ndim = array.layout().ndim();
         // SAFETY: the root lives as long as every view of it, and keeps the memory where it is on
         // the heap. All fields are filled in.
         unsafe {
             uninit.as_mut_ptr().write(Self::new_unplaced(array, Root::over(memory), start));
-            Ok(uninit.assume_init())
+            Ok(uninit.assume_init(ndim))
         }
     }
 
@@ -223,7 +225,9 @@ impl PyConsumerArray {
         // SAFETY: the caller guarantees it; the place is valid for writes.
         unsafe {
             Self::share_with(this, |place| {
+                let ndim = layout.ndim();
                 place.write(array.with_layout(start, layout, array.readonly()));
+                ndim
             })
         }
     }
@@ -239,7 +243,13 @@ impl PyConsumerArray {
         array: AnyArray,
     ) -> PyResult<Bound<'py, Self>> {
         // SAFETY: the caller guarantees it; the place is valid for writes.
-        unsafe { Self::share_with(this, |place| place.write(array)) }
+        unsafe {
+            Self::share_with(this, |place| {
+                let ndim = array.layout().ndim();
+                place.write(array);
+                ndim
+            })
+        }
     }
 
     /// Another view of a scalar field of the elements of `this`, whose array is made in its final
@@ -254,7 +264,12 @@ impl PyConsumerArray {
     ) -> PyResult<Bound<'py, Self>> {
         let array = &this.get().array;
         // SAFETY: the caller guarantees it; the place is valid for writes.
-        unsafe { Self::share_with(this, |place| place.write(array.scalar_field(found))) }
+        unsafe {
+            Self::share_with(this, |place| {
+                place.write(array.scalar_field(found));
+                array.layout().ndim()
+            })
+        }
     }
 
     /// Another view of some elements of `this`: what begins `offset` bytes from its start, under a
@@ -275,6 +290,7 @@ impl PyConsumerArray {
             Self::share_with(this, |place| {
                 array.write_clone(place);
                 (*place).change(offset, change);
+                (*place).layout().ndim()
             })
         }
     }
@@ -283,11 +299,11 @@ impl PyConsumerArray {
     ///
     /// # Safety
     /// `write` fills in the place with an array over memory of `this` that the caller has access
-    /// to.
+    /// to, and returns the number of its dimensions.
     #[inline]
     pub(crate) unsafe fn share_with<'py>(
         this: &Bound<'py, Self>,
-        write: impl FnOnce(*mut AnyArray),
+        write: impl FnOnce(*mut AnyArray) -> usize,
     ) -> PyResult<Bound<'py, Self>> {
         let root = this.get().parent(this.py()).unwrap_or_else(|| this.clone());
         // SAFETY: the caller guarantees it; an access means that the root is held.
@@ -297,11 +313,12 @@ impl PyConsumerArray {
     /// A view of the memory of a root, whose array is written in its final place.
     ///
     /// # Safety
-    /// `root` is one and is held; `write` fills in the place with an array over its memory.
+    /// `root` is one and is held; `write` fills in the place with an array over its memory, and
+    /// returns the number of its dimensions.
     #[inline]
     unsafe fn child_of<'py>(
         root: Bound<'py, Self>,
-        write: impl FnOnce(*mut AnyArray),
+        write: impl FnOnce(*mut AnyArray) -> usize,
     ) -> PyResult<Bound<'py, Self>> {
         // Allocating an object may start a garbage collection, which runs arbitrary Python code.
         root.get().root.add_hold();
@@ -310,13 +327,13 @@ impl PyConsumerArray {
         let place = uninit.as_mut_ptr();
         // SAFETY: the place is valid for writes, and all fields are filled in.
         unsafe {
-            write(&raw mut (*place).array);
+            let ndim = write(&raw mut (*place).array);
             Root::write_none(&raw mut (*place).root);
             // A cycle can lead through this view only if it leads through its root.
             let is_tracked = root.get().is_tracked();
             let parent = Parent::View(root.unbind());
             Self::write_start(place, Start { exports: ExportCount::new(), is_tracked, parent });
-            Ok(uninit.assume_init())
+            Ok(uninit.assume_init(ndim))
         }
     }
 }
@@ -339,7 +356,9 @@ impl Hold<'_> {
         // SAFETY: the caller guarantees it; this is a hold on the root.
         unsafe {
             PyConsumerArray::child_of(root, |place| {
+                let ndim = layout.ndim();
                 place.write(self.with_layout(start, layout, self.readonly()));
+                ndim
             })
         }
     }

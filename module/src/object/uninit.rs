@@ -67,19 +67,22 @@ impl<'py> UninitObject<'py> {
         self.object.wrapping_byte_add(VALUE_OFFSET).cast()
     }
 
-    /// The object, which from now on is like any other.
+    /// The object, which from now on is like any other, of the class for that many dimensions.
+    ///
+    /// They could be read from the array, but whoever has just written it knows them: the processor
+    /// would wait for what was written in other pieces.
     ///
     /// # Safety
-    /// The value was filled in.
+    /// The value was filled in, with an array of that many dimensions.
     #[inline]
-    pub(crate) unsafe fn assume_init(self) -> Bound<'py, PyConsumerArray> {
+    pub(crate) unsafe fn assume_init(self, ndim: usize) -> Bound<'py, PyConsumerArray> {
         let (object, py, value) = (self.object, self.py, self.as_mut_ptr());
         std::mem::forget(self);
         // SAFETY: what is still missing is the right class, and the list of weak references, which
         // is empty. An object of the free list is not tracked, nor is a new one.
         unsafe {
-            let has_class = ffi::Py_TYPE(object) == scalar::class_raw(py);
-            if has_class != ((*value).array.layout().ndim() == 0) {
+            debug_assert_eq!((*value).array.layout().ndim(), ndim);
+            if (ffi::Py_TYPE(object) == scalar::class_raw(py)) != (ndim == 0) {
                 change_class(py, object);
             }
             weak_references(object).write(std::ptr::null_mut());

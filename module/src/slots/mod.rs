@@ -11,9 +11,9 @@
 //! of Rust's), it stands outside of what catches panics, and the slow path is a function of its
 //! own, so that the fast one sets up no stack frame for it. A panic there would abort the process.
 //!
-//! Three things PyO3 has no way for, and [`install`] adds to the finished classes: the deallocators,
-//! the flag by which `match` takes a view for a sequence, and the subclass of views without
-//! dimensions.
+//! Three things PyO3 has no way for, and [`install`] adds to the finished classes: the
+//! deallocators, the flag by which `match` takes a view for a sequence, and the subclass of views
+//! without dimensions.
 
 mod buffer;
 mod compare;
