@@ -27,6 +27,7 @@ enum Repr {
     Value(String),
     Buffer(String),
     TooLarge(String),
+    NoMemory(String),
     ReadOnly,
 }
 
@@ -61,13 +62,8 @@ impl Error {
         buffer Buffer;
         /// A size that is larger than memory.
         too_large TooLarge;
-    }
-
-    /// A format as a message quotes it: its beginning, if it is long.
-    pub(crate) fn excerpt(format: &[u8]) -> String {
-        const MAX: usize = 200;
-        let end = if format.len() > MAX { "..." } else { "" };
-        String::from_utf8_lossy(&format[..format.len().min(MAX)]).into_owned() + end
+        /// A size that is larger than the memory that is left.
+        no_memory NoMemory;
     }
 
     /// Elements that cannot be read as what their format says.
@@ -98,8 +94,15 @@ impl Error {
 
     /// A format string that does not follow the grammar; `offset` counts bytes from its start.
     pub(crate) fn format(format: &[u8], offset: usize, message: impl Into<String>) -> Self {
-        let format = Self::excerpt(format);
+        let format = excerpt(format, offset);
         Self(Box::new(Repr::Format { format, offset, message: message.into() }))
+    }
+
+    /// A key with more than one `...`.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn several_ellipses() -> Self {
+        Self::wrong_kind("an index can have only one ellipsis ('...')")
     }
 
     /// A store into memory that is exported read-only.
@@ -171,7 +174,14 @@ impl Error {
     /// Returns whether a size is larger than memory.
     #[must_use]
     pub fn is_too_large(&self) -> bool {
-        matches!(*self.0, Repr::TooLarge(_))
+        matches!(*self.0, Repr::TooLarge(_) | Repr::NoMemory(_))
+    }
+
+    /// Returns whether a size is larger than the memory that is left, and nothing else is wrong.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_no_memory(&self) -> bool {
+        matches!(*self.0, Repr::NoMemory(_))
     }
 
     /// Returns whether a store was refused because the memory is read-only.
@@ -190,6 +200,17 @@ impl Error {
     }
 }
 
+/// Returns a format as text; of a long one, what is around a byte.
+fn excerpt(format: &[u8], offset: usize) -> String {
+    const AROUND: usize = 200;
+    let from = if format.len() > 2 * AROUND { offset.saturating_sub(AROUND) } else { 0 };
+    let to = (from + 2 * AROUND).min(format.len());
+    let part = String::from_utf8_lossy(&format[from.min(to)..to]);
+    let (before, after) =
+        (if from > 0 { "…" } else { "" }, if to < format.len() { "…" } else { "" });
+    format!("{before}{part}{after}")
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
@@ -202,7 +223,8 @@ impl fmt::Display for Error {
             | Repr::NoSuchField(message)
             | Repr::Value(message)
             | Repr::Buffer(message)
-            | Repr::TooLarge(message) => f.write_str(message),
+            | Repr::TooLarge(message)
+            | Repr::NoMemory(message) => f.write_str(message),
             Repr::ReadOnly => f.write_str("cannot modify read-only memory"),
         }
     }

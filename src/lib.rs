@@ -45,13 +45,15 @@
 //! The modules are layers, each of which may use those to its left:
 //!
 //! ```text
-//! error ← format ← element ← dtype ← form ← layout ← memory ← view ← kernels ← array ← python
+//! error ← fallible ← format ← element ← dtype ← form ← layout ← memory ← view ← kernels ← array ← python
 //! ```
 
 pub mod array;
 pub mod dtype;
 pub mod element;
 pub mod error;
+#[doc(hidden)]
+pub mod fallible;
 pub mod form;
 pub mod format;
 #[doc(hidden)]

@@ -92,7 +92,7 @@ impl Memory {
 
     /// Gets `length` bytes from `allocate`, which is called only if the layout's size is not 0.
     fn allocated(length: usize, allocate: impl FnOnce(alloc::Layout) -> *mut u8) -> Result<Self> {
-        let too_large = || Error::too_large(format!("no memory for {length} bytes"));
+        let too_large = || Error::no_memory(format!("no memory for {length} bytes"));
         let count = length.div_ceil(size_of::<Block>());
         let layout = alloc::Layout::array::<Block>(count).map_err(|_| too_large())?;
         if layout.size() == 0 {

@@ -15,7 +15,7 @@ use consumer::error::Result;
 use consumer::kernels::pieces::{self, Sequence};
 use consumer::view::RawView;
 
-/// Views of at least so many bytes are worked on detached. Detaching costs next to nothing, but
+/// Views of at least so many bytes, or elements of no bytes, are worked on detached. Detaching costs next to nothing, but
 /// where another thread takes the GIL meanwhile, waiting to have it back takes up to its switch
 /// interval; smaller views are done sooner than that. Elements of no bytes count as one byte each.
 const LARGE_BYTES: usize = 4 << 20;

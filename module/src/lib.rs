@@ -1,6 +1,6 @@
 //! The Python module `consumer`: all that knows the class `ConsumerArray`.
 //!
-//! gil ← values ← arguments, transfer ← object ← methods, interchange ← slots ← module
+//! gil, reserve ← values ← arguments, transfer ← object ← methods, interchange ← slots ← module
 
 #![allow(unsafe_code)]
 
@@ -10,6 +10,7 @@ mod interchange;
 mod methods;
 mod module;
 mod object;
+mod reserve;
 mod slots;
 mod transfer;
 mod values;

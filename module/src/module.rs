@@ -1,6 +1,6 @@
 //! The module `consumer`.
 
-use pyo3::exceptions::PyImportError;
+use consumer::python::exceptions::PyImportError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 

@@ -7,6 +7,7 @@
 
 #![allow(unsafe_code)]
 
+use std::borrow::Cow;
 use std::mem::discriminant;
 
 use half::f16;
@@ -15,6 +16,7 @@ use num_complex::Complex;
 use super::AnyArray;
 use crate::dtype::for_each_scalar;
 use crate::element::{Address, Char, LongDouble, Scalar, Swapped, Ucs2, Ucs4, is_bitwise};
+use crate::form::ElementType;
 use crate::kernels::compare;
 use crate::view::load;
 
@@ -38,9 +40,9 @@ impl AnyArray {
             unsafe { compare::equal_scalars((raw, encoding), (other_raw, other)) }
         } else if let Some(equal) = self.equal_parts(other) {
             equal
-        } else if let (Some(left), Some(right)) = (self.decoder(), other.decoder()) {
-            // SAFETY: each decoder is that of its array's type, whose elements are valid for reads.
-            unsafe { compare::equal_decoded((raw, left), (other_raw, right)) }
+        } else if let (Some(left), Some(right)) = (self.element_type(), other.element_type()) {
+            // SAFETY: each type is that of its array's elements.
+            unsafe { compare::equal_decoded((raw, &left), (other_raw, &right)) }
         } else {
             false
         }
@@ -74,6 +76,16 @@ impl AnyArray {
                 return Some(compare::equal_bytes(self.start(), other.start(), nbytes));
             }
             (length <= FEW).then(|| self.equal_one_by_one(other.start(), length))
+        }
+    }
+}
+
+impl AnyArray {
+    /// Returns the type of an element, or `None` if the elements cannot be read.
+    fn element_type(&self) -> Option<Cow<'_, ElementType>> {
+        match self {
+            Self::Composite(array) => Some(Cow::Borrowed(array.descriptor())),
+            _ => self.scalar_type().map(|scalar| Cow::Owned(ElementType::Scalar(scalar))),
         }
     }
 }
@@ -115,20 +127,6 @@ macro_rules! define_equality {
                     $(Self::$s(_) => equal!($st),)*
                     $(Self::$m(_) => equal!($mt), Self::$swapped(_) => equal!(Swapped<$mt>),)*
                     Self::Composite(_) | Self::Opaque(_) => false,
-                }
-            }
-
-            /// Returns what decodes an element, or `None` if the elements cannot be read.
-            fn decoder(&self) -> Option<compare::Decode<'_>> {
-                use compare::Decode;
-                match self {
-                    $(Self::$s(_) => Some(Decode::Scalar(compare::decode::<$st>)),)*
-                    $(Self::$m(_) => Some(Decode::Scalar(compare::decode::<$mt>)),
-                    Self::$swapped(_) => Some(Decode::Scalar(compare::decode::<Swapped<$mt>>)),)*
-                    Self::Composite(array) => {
-                        Some(Decode::Composite(array.descriptor(), array.layout().itemsize()))
-                    }
-                    Self::Opaque(_) => None,
                 }
             }
         }

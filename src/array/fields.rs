@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::{AnyArray, ConsumerArray, Owner};
 use crate::dtype::ScalarType;
 use crate::error::{Error, Result};
+use crate::fallible::{self, Shortened};
 use crate::form::{ElementType, Field, Record};
 use crate::format::FormatString;
 use crate::layout::Layout;
@@ -45,7 +46,7 @@ impl AnyArray {
     /// ```
     pub fn field(&self, name: &str) -> Result<Self> {
         let record = self.require_record()?;
-        let (offset, element_type) = record.field(name).ok_or_else(|| no_field(record, name))?;
+        let (offset, element_type) = record.field(name).ok_or_else(|| record.no_field(name))?;
         // SAFETY: this is a field of the elements' own type.
         unsafe { self.part(offset, element_type) }
     }
@@ -90,19 +91,12 @@ impl AnyArray {
     /// a name is given twice or if fields overlap, as those of an anonymous union do.
     pub fn select_fields(&self, names: &[&str]) -> Result<Self> {
         let record = self.require_record()?;
-        let mut fields = Vec::with_capacity(names.len());
-        for (index, name) in names.iter().enumerate() {
-            if names[..index].contains(name) {
-                return Err(Error::value(format!("field {name:?} is asked for twice")));
-            }
-            let (offset, element_type) =
-                record.field(name).ok_or_else(|| no_field(record, name))?;
-            fields.push(Field {
-                name: Some((*name).to_owned()),
-                offset,
-                element_type: element_type.clone(),
-                anonymous: false,
-            });
+        let mut fields = fallible::vec_for(names.len())?;
+        for (name, (offset, element_type)) in names.iter().zip(record.find(names)?) {
+            fallible::room_for(element_type.weight())?;
+            let (name, element_type) = (Some(fallible::string(name)?), element_type.clone());
+            let field = Field { name, offset, element_type, anonymous: false };
+            fallible::push(&mut fields, field)?;
         }
         let size = self.layout().itemsize();
         // Several fields of a union still overlap, and still are a union.
@@ -113,6 +107,7 @@ impl AnyArray {
         let hides_objects = self.has_references();
         let element_type =
             ElementType::Record(Record { fields, size, union, partial: true, hides_objects });
+        fallible::room_for(element_type.weight())?;
         // SAFETY: the elements are the same, and the new type describes some of the same bytes.
         Ok(unsafe {
             self.with_element_type(self.start(), self.layout().clone(), Arc::new(element_type))
@@ -144,6 +139,7 @@ impl AnyArray {
                 _ => break,
             }
         }
+        fallible::room_for(element_type.weight())?;
         let (step, layout) = self.layout().part(offset, element_type.size(), &sub_array)?;
         let start = self.start().wrapping_offset(step);
         let (readonly, owner) = (self.readonly(), self.owner().cloned());
@@ -252,25 +248,16 @@ impl AnyArray {
 
 /// Refuses fields that share bits, so that one cannot be stored without the other.
 fn check_disjoint(fields: &[Field]) -> Result<()> {
-    let mut fields: Vec<&Field> = fields.iter().filter(|field| !field.bits().is_empty()).collect();
-    fields.sort_by_key(|field| field.bits().start);
+    let mut fields = fallible::collect(fields.iter().filter(|field| !field.bits().is_empty()))?;
+    fields.sort_unstable_by_key(|field| field.bits().start);
     for pair in fields.windows(2) {
         if let [one, other] = pair
             && one.bits().end > other.bits().start
         {
-            let name = |field: &Field| field.name.clone().unwrap_or_default();
-            let (one, other) = (name(one), name(other));
+            let [one, other] =
+                [one, other].map(|field| Shortened(field.name.as_deref().unwrap_or_default()));
             return Err(Error::value(format!("fields {one:?} and {other:?} share bytes")));
         }
     }
     Ok(())
-}
-
-#[cold]
-fn no_field(record: &Record, name: &str) -> Error {
-    let names: Vec<&str> = record.fields.iter().filter_map(|field| field.name.as_deref()).collect();
-    match names.as_slice() {
-        [] => Error::wrong_kind(format!("no field {name:?}: the fields have no names")),
-        _ => Error::no_such_field(format!("no field {name:?} among {names:?}")),
-    }
 }

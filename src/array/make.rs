@@ -87,6 +87,21 @@ impl AnyArray {
         }
     }
 
+    /// Returns the array, unless its elements cannot be read for no other reason than that there
+    /// was no memory to find out what they are.
+    ///
+    /// # Errors
+    /// Returns an error with [`is_too_large`](Error::is_too_large).
+    #[doc(hidden)]
+    pub fn judged(self) -> Result<Self> {
+        match &self {
+            Self::Opaque(array) if array.descriptor().is_no_memory() => {
+                Err(array.descriptor().clone())
+            }
+            _ => Ok(self),
+        }
+    }
+
     /// Makes an array of elements that cannot be read, for the given reason.
     ///
     /// # Safety

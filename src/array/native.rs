@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::{AnyArray, dispatch};
 use crate::dtype::ScalarType;
 use crate::error::{Error, Result};
+use crate::fallible;
 use crate::format::FormatString;
 use crate::kernels::Encoding;
 use crate::kernels::copy::{self, record};
@@ -73,15 +74,15 @@ impl AnyArray {
         Ok(unsafe {
             match self {
                 Self::Composite(array) => {
-                    let (element_type, native) =
-                        (array.descriptor(), array.descriptor().to_native());
-                    let same = native == **element_type;
-                    let format = if same {
-                        array.format().clone()
+                    let element_type = array.descriptor();
+                    let (format, native) = if element_type.is_native() {
+                        (array.format().clone(), element_type.clone())
                     } else {
-                        native.format_in(layout.itemsize())
+                        fallible::room_for(element_type.weight())?;
+                        let native = element_type.to_native();
+                        (native.format_in(layout.itemsize()), Arc::new(native))
                     };
-                    Self::composite(start, layout, format, false, None, Arc::new(native))
+                    Self::composite(start, layout, format, false, None, native)
                 }
                 Self::Opaque(array) => {
                     array.with_same_type(start, layout, false, array.format().clone(), None).into()

@@ -112,7 +112,7 @@ impl ElementType {
             Self::Object | Self::Unreadable { .. } => Value::Unknown,
             Self::Bytes(size) | Self::Void(size) => Value::Bytes(bytes[..*size].into()),
             Self::Pascal(size) => Value::Bytes(pascal(&bytes[..*size]).into()),
-            Self::Text(unit, count) => Value::Text(code_points(*unit, *count, bytes)),
+            Self::Text(unit, count) => Value::Text(code_points(*unit, *count, bytes).collect()),
             Self::Array { shape, element } => nested(shape, element, bytes),
             Self::Record(Record { fields, .. }) => {
                 let value = |field: &Field| field.element_type.value(&bytes[field.offset..]);
@@ -120,6 +120,29 @@ impl ElementType {
             }
             Self::Padded(offset, element_type) => element_type.value(&bytes[*offset..]),
         }
+    }
+
+    /// Returns how many bytes a copy of the tree and a format string of it take at most. A copy
+    /// cannot fail: [`room_for`](crate::fallible::room_for) asks before whether there are as many.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        /// More than a number, a code and a prefix take in a format, while that grows.
+        const TEXT: usize = 128;
+        let own = size_of::<Self>() + TEXT;
+        let within = match self {
+            Self::Array { shape, element } => {
+                shape.len().saturating_mul(TEXT).saturating_add(element.weight())
+            }
+            Self::Record(record) => record.fields.iter().fold(0_usize, |total, field| {
+                let name = field.name.as_ref().map_or(0, String::len).saturating_mul(4);
+                let own = size_of::<Field>().saturating_add(name);
+                total.saturating_add(own).saturating_add(field.element_type.weight())
+            }),
+            Self::Padded(_, element_type) => element_type.weight(),
+            _ => 0,
+        };
+        own.saturating_add(within)
     }
 
     /// Calls `f` with each leaf and the range of its bytes, for an element that begins at `start`.
@@ -217,6 +240,20 @@ impl ElementType {
     #[must_use]
     pub fn has_objects(&self) -> bool {
         self.any(&|element_type| matches!(element_type, Self::Object))
+    }
+
+    /// Returns whether [`to_native`](Self::to_native) changes nothing.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_native(&self) -> bool {
+        match self {
+            Self::Scalar(unit) | Self::Text(unit, _) => !unit.swapped,
+            Self::Array { element, .. } | Self::Padded(_, element) => element.is_native(),
+            Self::Record(record) => {
+                record.union || record.fields.iter().all(|field| field.element_type.is_native())
+            }
+            _ => true,
+        }
     }
 
     /// Returns the same type with every scalar in this machine's byte order, except for those in

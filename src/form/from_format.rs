@@ -3,6 +3,7 @@
 use super::{ElementType, Field, Record};
 use crate::dtype::{DType, ScalarType};
 use crate::error::{Error, Result};
+use crate::fallible;
 use crate::format::{self, Code, Format, Item, Prefix};
 
 impl ElementType {
@@ -95,13 +96,14 @@ fn fields(items: &[Item]) -> Result<(Vec<Field>, usize)> {
             continue;
         }
         let mut field = |offset: usize, element_type: ElementType| {
-            fields.push(Field { name: item.name.clone(), offset, element_type, anonymous: false });
+            let name = item.name.as_deref().map(fallible::string).transpose()?;
+            fallible::push(&mut fields, Field { name, offset, element_type, anonymous: false })
         };
         let element = element_type(item)?;
         if item.name.is_some() && item.repeat != 1 {
             // The name stands for all of the repeats together.
             let shape = [&[item.repeat], item.shape.as_slice()].concat();
-            field(start, ElementType::Array { shape, element: Box::new(element) });
+            field(start, ElementType::Array { shape, element: Box::new(element) })?;
             continue;
         }
         let element_type = match item.shape.as_slice() {
@@ -109,8 +111,9 @@ fn fields(items: &[Item]) -> Result<(Vec<Field>, usize)> {
             shape => ElementType::Array { shape: shape.to_vec(), element: Box::new(element) },
         };
         let size = element_type.size();
+        fallible::room_for(item.repeat.saturating_mul(element_type.weight()))?;
         for index in 0..item.repeat {
-            field(start + index * size, element_type.clone());
+            field(start + index * size, element_type.clone())?;
         }
     }
     Ok((fields, measure.size))

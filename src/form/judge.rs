@@ -11,7 +11,8 @@ use super::ElementType;
 use super::readings::is_misread;
 use crate::dtype::ScalarType;
 use crate::error::{Error, Result};
-use crate::format::{self, Element, Format, Item};
+use crate::fallible::{self, Shortened};
+use crate::format::{self, Element, Format, Item, Prefix};
 
 /// What [`judge`] finds the elements to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,24 +57,29 @@ pub fn judge_letter(prefix: Option<u8>, letter: u8, itemsize: usize) -> Option<S
 /// Judges a format by its tree.
 fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
     let unreadable = |reason: String| {
-        let text = Error::excerpt(format);
+        let text = fallible::lossy_start(format);
+        let text = Shortened(&text);
         let error =
             Error::unreadable(format!("elements of format {text:?} cannot be read: {reason}"));
         // Whatever is wrong with the format, there may be references in the memory.
         if format::mentions_objects(format) { error.with_references() } else { error }
     };
-    let (tree, is_alike) =
-        Format::parse_and_compare(format).map_err(|error| unreadable(error.to_string()))?;
+    // Where there is no memory for it, the format is not to blame.
+    let because = |error: Error| {
+        if error.is_no_memory() { error } else { unreadable(error.to_string()) }
+    };
+    let (tree, is_alike) = Format::parse_and_compare(format).map_err(because)?;
     if let Some((code, prefix)) = tree.as_scalar()
         && let Some(found) = ScalarType::from_code(code, prefix, itemsize)
     {
         return Ok(Judgement::Scalar(found));
     }
     let mut tree = tree;
-    let mut size = tree.measure().map_err(|error| unreadable(error.to_string()))?.size;
+    let mut size = tree.measure().map_err(because)?.size;
     if size > itemsize {
         // NumPy describes its packed record scalars as if they were aligned. If that does not fit
         // the itemsize and the fields without gaps fit it exactly, there are no gaps.
+        fallible::room_for(format::weight(&tree.items))?;
         let packed = tree.packed();
         if packed.measure().is_ok_and(|measure| measure.size == itemsize) {
             (tree, size) = (packed, itemsize);
@@ -81,8 +87,7 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
     }
     let contradiction =
         || unreadable(format!("it describes {size} bytes, but itemsize is {itemsize}"));
-    // An empty format describes no bytes, rather than bytes that are all padding.
-    if size > itemsize || (itemsize > 0 && tree.items.is_empty()) {
+    if size > itemsize || (size < itemsize && !may_end_in_padding(&tree.items)) {
         return Err(contradiction());
     }
     if is_ambiguous(&tree.items) {
@@ -91,8 +96,7 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
                 .to_owned(),
         ));
     }
-    let element_type =
-        ElementType::from_format(&tree).map_err(|error| unreadable(error.to_string()))?;
+    let element_type = ElementType::from_format(&tree).map_err(because)?;
     if !is_alike && is_misread(format, &element_type, itemsize) {
         return Err(unreadable(
             "another prefix is in force behind a record in it than in front of it: readers differ \
@@ -105,12 +109,26 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
         ElementType::Scalar(scalar_type) if scalar_type.dtype.size() == itemsize => {
             Ok(Judgement::Scalar(scalar_type))
         }
-        // Padding at the end of a record is the writer's choice. A single value has none.
+        // A single value has no padding.
         element_type if size == itemsize || matches!(element_type, ElementType::Record(_)) => {
             Ok(Judgement::Composite(Arc::new(element_type)))
         }
         _ => Err(contradiction()),
     }
+}
+
+/// Returns whether bytes behind the last item can be padding: at the end of a record like C's
+/// structures, that is the writer's choice. Where nothing is aligned there is nothing to pad to, and
+/// where a record lies in a record, the bytes may as well belong to the inner one. An empty format
+/// describes no bytes, rather than bytes that are all padding.
+fn may_end_in_padding(items: &[Item]) -> bool {
+    let items = match items {
+        [Item { element: Element::Record(inner), prefix: Prefix::Native, .. }] => inner,
+        items => items,
+    };
+    let aligned = |item: &Item| item.prefix == Prefix::Native;
+    let plain = |item: &Item| !matches!(item.element, Element::Record(_));
+    !items.is_empty() && items.iter().all(|item| aligned(item) && plain(item))
 }
 
 /// Returns whether items hold a record whose end is ambiguous. In PEP 3118 an aligned record is

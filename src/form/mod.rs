@@ -10,6 +10,7 @@ mod bits;
 mod element_type;
 mod from_format;
 mod judge;
+mod names;
 mod readings;
 mod strings;
 mod to_format;

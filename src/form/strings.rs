@@ -12,12 +12,14 @@ pub fn pascal(bytes: &[u8]) -> &[u8] {
     }
 }
 
-/// Returns the code points of a string of `count` code units, without the NULs at its end.
-#[must_use]
-pub fn code_points(unit: ScalarType, count: usize, bytes: &[u8]) -> Vec<u32> {
+/// Iterates over the code points of a string of `count` code units, without the NULs at its end.
+pub fn code_points(
+    unit: ScalarType,
+    count: usize,
+    bytes: &[u8],
+) -> impl ExactSizeIterator<Item = u32> {
     let size = unit.dtype.size();
-    let code = |bytes: &[u8]| load_unsigned(unit, bytes) as u32;
-    let mut codes: Vec<u32> = bytes[..size * count].chunks_exact(size).map(code).collect();
-    codes.truncate(codes.iter().rposition(|&code| code != 0).map_or(0, |last| last + 1));
-    codes
+    let length = bytes[..size * count].iter().rposition(|&byte| byte != 0);
+    let length = length.map_or(0, |last| last / size + 1);
+    bytes[..size * length].chunks_exact(size).map(move |bytes| load_unsigned(unit, bytes) as u32)
 }

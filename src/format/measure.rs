@@ -5,6 +5,7 @@
 
 use super::{Element, Format, Item, Prefix};
 use crate::error::{Error, Result};
+use crate::fallible;
 
 /// Size and alignment of a format, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +49,21 @@ impl Format {
     }
 }
 
+/// Returns how many bytes a copy of items takes at most.
+pub(crate) fn weight(items: &[Item]) -> usize {
+    items.iter().fold(0_usize, |total, item| {
+        let within = match &item.element {
+            Element::Record(items) => weight(items),
+            Element::Reference(target) => weight(std::slice::from_ref(target)),
+            Element::Function(signature) => signature.len(),
+            _ => 0,
+        };
+        let name = item.name.as_ref().map_or(0, String::len);
+        let own = size_of::<Item>() + size_of_val(item.shape.as_slice()) + name + 64;
+        total.saturating_add(own).saturating_add(within)
+    })
+}
+
 fn packed(item: &Item) -> Item {
     let mut item = item.clone();
     if item.prefix == Prefix::Native {
@@ -60,22 +76,28 @@ fn packed(item: &Item) -> Item {
 }
 
 fn measure_items(items: &[Item]) -> Result<Measure> {
-    item_offsets(items).map(|(_, measure)| measure)
+    each_offset(items, |_| Ok(()))
 }
 
 /// Computes the offset of each item, and the measure of all items together.
 pub(crate) fn item_offsets(items: &[Item]) -> Result<(Vec<usize>, Measure)> {
+    let mut offsets = fallible::vec_for(items.len())?;
+    let measure = each_offset(items, |offset| fallible::push(&mut offsets, offset))?;
+    Ok((offsets, measure))
+}
+
+/// Calls `found` with the offset of each item, and returns the measure of all items together.
+fn each_offset(items: &[Item], mut found: impl FnMut(usize) -> Result<()>) -> Result<Measure> {
     let mut total = Measure { size: 0, alignment: 1 };
-    let mut offsets = Vec::with_capacity(items.len());
     for item in items {
         let one = measure_element(item)?;
         let (start, end) = span_of(item, one, total.size).ok_or_else(|| {
             Error::unreadable("the format describes more bytes than memory holds")
         })?;
-        offsets.push(start);
+        found(start)?;
         total = Measure { size: end, alignment: total.alignment.max(one.alignment) };
     }
-    Ok((offsets, total))
+    Ok(total)
 }
 
 /// Returns where an item starts and ends that follows `offset` bytes of other items and whose

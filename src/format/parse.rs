@@ -7,18 +7,23 @@
 
 use super::{Code, Element, Format, Item, Prefix};
 use crate::error::{Error, Result};
+use crate::fallible;
 
 /// The limit for nested records and references: more than any exporter writes, and little enough
 /// for the stack.
 const MAX_DEPTH: usize = 64;
+
+/// The limit for the items of a format, nested ones included: elements of as many are not read.
+const MAX_ITEMS: usize = 1 << 16;
 
 impl Format {
     /// Parses a format string, given as the bytes of the exporter's C string without its NUL.
     ///
     /// # Errors
     /// Returns an error with [`is_format`](Error::is_format), which names the byte, if the string
-    /// does not follow the grammar, nests deeper than 64 levels or has a count that is larger than
-    /// memory.
+    /// does not follow the grammar, nests deeper than 64 levels, has more than 65536 items or a count
+    /// that is larger than memory, and one with [`is_too_large`](Error::is_too_large) if there is
+    /// not enough memory for the tree.
     ///
     /// # Examples
     /// ```
@@ -64,7 +69,8 @@ impl Format {
 
     fn parse_by(format: &[u8], rules: Rules) -> Result<(Self, bool)> {
         let prefix = Prefix::default();
-        let mut parser = Parser { text: format, position: 0, prefix, rules, is_alike: true };
+        let mut parser =
+            Parser { text: format, position: 0, prefix, rules, is_alike: true, count: 0 };
         let items = parser.items(0)?;
         match parser.peek() {
             None => Ok((Self { items }, parser.is_alike)),
@@ -90,6 +96,8 @@ struct Parser<'a> {
     rules: Rules,
     /// Whether nothing was found for which the rules differ.
     is_alike: bool,
+    /// The number of items so far.
+    count: usize,
 }
 
 impl Parser<'_> {
@@ -162,7 +170,12 @@ impl Parser<'_> {
                 self.differ(Some("a prefix that nothing follows"))?;
                 return Ok(items);
             }
-            items.push(self.item(depth)?);
+            self.count += 1;
+            if self.count > MAX_ITEMS {
+                return Err(self.error(format!("more than {MAX_ITEMS} items")));
+            }
+            let item = self.item(depth)?;
+            fallible::push(&mut items, item)?;
         }
     }
 
@@ -202,7 +215,7 @@ impl Parser<'_> {
         loop {
             self.skip_space();
             match self.count()? {
-                Some(length) => shape.push(length),
+                Some(length) => fallible::push(shape, length)?,
                 None => {
                     let found = self.found();
                     return Err(self.error(format!("expected a length, found {found}")));
@@ -343,7 +356,7 @@ impl Parser<'_> {
     /// Returns the text from `start` to the current position.
     fn utf8(&self, start: usize) -> Result<String> {
         match std::str::from_utf8(&self.text[start..self.position]) {
-            Ok(text) => Ok(text.to_owned()),
+            Ok(text) => fallible::string(text),
             Err(error) => Err(Error::format(
                 self.text,
                 start + error.valid_up_to(),

@@ -4,6 +4,9 @@ use std::ffi::{CStr, CString};
 use std::fmt;
 use std::sync::Arc;
 
+use crate::error::Result;
+use crate::fallible::{self, Shortened};
+
 /// A format string as the exporter wrote it, which can be handed on as a C string.
 ///
 /// # Examples
@@ -57,6 +60,32 @@ impl FormatString {
         mentions_objects(self.as_bytes())
     }
 
+    /// Copies a format of any length.
+    ///
+    /// # Errors
+    /// Returns an error with [`is_too_large`](crate::Error::is_too_large) if there is not enough
+    /// memory.
+    #[doc(hidden)]
+    #[inline]
+    pub fn try_from_c_str(text: &CStr) -> Result<Self> {
+        match Self::try_inline(text) {
+            Some(format) => Ok(format),
+            None => {
+                // With the room for the NUL that follows.
+                let copy = fallible::bytes(text.to_bytes(), 1)?;
+                Ok(Self(Text::Shared(Arc::new(CString::new(copy).unwrap_or_default()))))
+            }
+        }
+    }
+
+    #[inline]
+    fn try_inline(text: &CStr) -> Option<Self> {
+        let bytes = text.to_bytes_with_nul();
+        let mut inline = [0; INLINE];
+        inline.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        Some(Self(Text::Inline(Word(inline))))
+    }
+
     /// Returns whether the text is stored inline.
     #[inline(always)]
     pub(crate) fn is_inline(&self) -> bool {
@@ -97,21 +126,13 @@ pub(crate) fn mentions_objects(format: &[u8]) -> bool {
 impl From<&CStr> for FormatString {
     #[inline]
     fn from(text: &CStr) -> Self {
-        let bytes = text.to_bytes_with_nul();
-        let mut inline = [0; INLINE];
-        match inline.get_mut(..bytes.len()) {
-            Some(place) => {
-                place.copy_from_slice(bytes);
-                Self(Text::Inline(Word(inline)))
-            }
-            None => Self(Text::Shared(Arc::new(text.to_owned()))),
-        }
+        Self::try_inline(text).unwrap_or_else(|| Self(Text::Shared(Arc::new(text.to_owned()))))
     }
 }
 
 impl From<CString> for FormatString {
     fn from(text: CString) -> Self {
-        Self::from(text.as_c_str())
+        Self::try_inline(&text).unwrap_or_else(|| Self(Text::Shared(Arc::new(text))))
     }
 }
 
@@ -123,9 +144,11 @@ impl PartialEq for FormatString {
 
 impl Eq for FormatString {}
 
+/// A long format is shortened: this is how messages quote it. [`as_bytes`](FormatString::as_bytes)
+/// has all of it.
 impl fmt::Display for FormatString {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&String::from_utf8_lossy(self.as_bytes()))
+        Shortened(&fallible::lossy_start(self.as_bytes())).fmt(f)
     }
 }
 

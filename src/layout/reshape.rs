@@ -27,6 +27,7 @@ impl Layout {
         let ndim = self.ndim();
         let wrong =
             || Error::value(format!("axes {axes:?} do not name each of {ndim} dimensions once"));
+        check_ndim(axes.len())?;
         if axes.len() != ndim {
             return Err(wrong());
         }

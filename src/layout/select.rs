@@ -70,6 +70,14 @@ impl Layout {
         resolve_index(index, self.shape[dimension]).ok_or_else(|| out_of_bounds(dimension))
     }
 
+    /// The error for a key with more indices and slices than there are dimensions.
+    #[doc(hidden)]
+    #[must_use]
+    #[cold]
+    pub fn too_many_indices(&self, given: usize) -> Error {
+        Error::wrong_kind(format!("too many indices: {given} for ndim {}", self.ndim()))
+    }
+
     /// Returns what a key selects. Dimensions that the key does not mention are selected in full.
     ///
     /// # Errors
@@ -82,13 +90,10 @@ impl Layout {
         let ellipses = keys.iter().filter(|key| matches!(key, Key::Ellipsis)).count();
         let named = keys.len() - ellipses;
         if ellipses > 1 {
-            return Err(Error::wrong_kind("an index can have only one ellipsis ('...')"));
+            return Err(Error::several_ellipses());
         }
         if named > self.ndim() {
-            return Err(Error::wrong_kind(format!(
-                "too many indices: {named} for ndim {}",
-                self.ndim()
-            )));
+            return Err(self.too_many_indices(named));
         }
         let mut selector = Selector::new(self);
         for key in keys {

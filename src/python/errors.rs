@@ -1,13 +1,15 @@
 //! Which exception each error becomes.
 
-use pyo3::exceptions::{
+use pyo3::exceptions;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyType};
+
+use super::exceptions::{
     PyBufferError, PyIndexError, PyKeyError, PyMemoryError, PyNotImplementedError, PyTypeError,
     PyValueError,
 };
-use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyTuple, PyType};
-
+use super::objects;
 use crate::error::Error;
 
 impl From<Error> for PyErr {
@@ -41,7 +43,8 @@ impl From<Error> for PyErr {
 pub fn buffer_protocol_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let class = CLASS.get_or_try_init(py, || {
-        let bases = (py.get_type::<PyTypeError>(), py.get_type::<PyValueError>());
+        let bases =
+            (py.get_type::<exceptions::PyTypeError>(), py.get_type::<exceptions::PyValueError>());
         let namespace = PyDict::new(py);
         namespace.set_item("__module__", "consumer")?;
         namespace.set_item("__doc__", "The object does not export a buffer (PEP 3118).")?;
@@ -56,10 +59,12 @@ pub fn buffer_protocol_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
 #[cold]
 pub fn no_buffer(object: &Bound<'_, PyAny>) -> PyErr {
     let raise = || -> PyResult<PyErr> {
-        let name = object.get_type().fully_qualified_name()?;
+        let name = objects::type_name(object);
         let message = format!("The object does not support buffer protocol: {name}");
-        let arguments = PyTuple::new(object.py(), [message])?;
-        Ok(PyErr::from_value(buffer_protocol_error(object.py())?.call1(arguments)?))
+        let message = objects::string(object.py(), &message)?.into_any();
+        let class = buffer_protocol_error(object.py())?;
+        let arguments = objects::tuple(object.py(), std::iter::once(Ok(message)))?;
+        Ok(PyErr::from_value(class.call1(arguments)?))
     };
     raise().unwrap_or_else(|error| error)
 }
@@ -81,6 +86,23 @@ pub(super) fn text(py: Python<'_>, error: &PyErr) -> String {
     let name = error.get_type(py).qualname();
     let name = name.map_or_else(|_| "an error".to_owned(), |name| name.to_string());
     format!("{name}: {}", error.value(py))
+}
+
+/// Sets an error as the exception, for functions that go around PyO3. What PyO3 drops of it meanwhile is
+/// dropped at once.
+#[cold]
+#[inline(never)]
+pub fn restore(py: Python<'_>, error: PyErr) {
+    let mut error = Some(error);
+    // As above.
+    let _ = Python::try_attach(|py| {
+        if let Some(error) = error.take() {
+            error.restore(py);
+        }
+    });
+    if let Some(error) = error {
+        error.restore(py);
+    }
 }
 
 /// Drops an error that is not passed on, and all that its traceback keeps alive, at once.

@@ -32,5 +32,8 @@
 #[doc(hidden)]
 pub mod acquire;
 pub mod errors;
+pub mod exceptions;
+#[doc(hidden)]
+pub mod objects;
 #[doc(hidden)]
 pub mod stack;

@@ -10,11 +10,12 @@
 //! CPython's count ends a recursion.
 
 use std::cell::Cell;
-use std::ffi::CStr;
 
-use pyo3::exceptions::PyRecursionError;
 use pyo3::ffi;
 use pyo3::prelude::*;
+
+use super::errors::restore;
+use super::exceptions::PyRecursionError;
 
 /// The most that has to be left of a stack: what the user's code, and the interpreter under it, may
 /// take before it comes back.
@@ -64,7 +65,7 @@ pub fn check(_attached: Python<'_>) -> PyResult<()> {
     if has_room() { Ok(()) } else { Err(too_deep()) }
 }
 
-const TOO_DEEP: &CStr = c"maximum recursion depth exceeded: the thread's stack is almost full";
+const TOO_DEEP: &str = "maximum recursion depth exceeded: the thread's stack is almost full";
 
 #[cold]
 #[inline(never)]
@@ -75,9 +76,8 @@ fn too_deep() -> PyErr {
 /// Sets the error of [`check`] as the exception, for functions that go around PyO3, and returns NULL.
 #[cold]
 #[inline(never)]
-pub fn raise_too_deep(_attached: Python<'_>) -> *mut ffi::PyObject {
-    // SAFETY: attached; the text is a C string.
-    unsafe { ffi::PyErr_SetString(ffi::PyExc_RecursionError, TOO_DEEP.as_ptr()) };
+pub fn raise_too_deep(py: Python<'_>) -> *mut ffi::PyObject {
+    restore(py, too_deep());
     std::ptr::null_mut()
 }
 

@@ -1,13 +1,20 @@
 //! Keys: what stands between the brackets of `v[key]`.
 
-use pyo3::exceptions::{PyKeyError, PyNotImplementedError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyEllipsis, PyList, PySlice, PyString, PyTuple};
 use smallvec::SmallVec;
 
 use consumer::array::AnyArray;
-use consumer::layout::Key;
+use consumer::error::Error;
+use consumer::fallible;
+use consumer::form::Record;
+use consumer::layout::{Key, Layout};
+use consumer::python::errors::discard;
+use consumer::python::exceptions::{
+    PyKeyError, PyNotImplementedError, PyTypeError, PyUnicodeEncodeError,
+};
+use consumer::python::objects;
 use consumer::python::stack;
 
 use super::index;
@@ -20,18 +27,20 @@ pub(crate) enum Selected {
     View(SmallVec<[Key; 4]>),
 }
 
-/// Converts a key for an array of `ndim` dimensions. May run arbitrary Python code.
-pub(crate) fn parse(key: &Bound<'_, PyAny>, ndim: usize) -> PyResult<Selected> {
+/// Converts a key for an array of a layout. May run arbitrary Python code.
+pub(crate) fn parse(key: &Bound<'_, PyAny>, layout: &Layout) -> PyResult<Selected> {
     stack::check(key.py())?;
+    let ndim = layout.ndim();
     let keys: SmallVec<[Key; 4]> = match key.cast::<PyTuple>() {
-        Ok(tuple) => tuple.iter().map(|part| parse_part(&part)).collect::<PyResult<_>>()?,
+        Ok(tuple) => {
+            // One part beyond the dimensions can be an ellipsis. Those beyond are not converted.
+            let parts = tuple.iter().take(ndim + 2).map(|part| parse_part(&part));
+            let keys = parts.collect::<PyResult<_>>()?;
+            check_length(tuple, layout)?;
+            keys
+        }
         Err(_) => SmallVec::from_slice(&[parse_part(key)?]),
     };
-    if ndim > 0 && keys.len() > ndim && keys.iter().all(|key| matches!(key, Key::Slice { .. })) {
-        // The exception of memoryview, which knows no other keys of several dimensions.
-        let (given, message) = (keys.len(), "slices were given, more than there are dimensions");
-        return Err(PyNotImplementedError::new_err(format!("{given} {message}: {ndim}")));
-    }
     if keys.len() == ndim {
         let indices = keys.iter().map(|key| match key {
             Key::Index(index) => Some(*index),
@@ -42,6 +51,26 @@ pub(crate) fn parse(key: &Bound<'_, PyAny>, ndim: usize) -> PyResult<Selected> {
         }
     }
     Ok(Selected::View(keys))
+}
+
+/// Refuses a key of more parts than there are dimensions.
+fn check_length(key: &Bound<'_, PyTuple>, layout: &Layout) -> PyResult<()> {
+    let (given, ndim) = (key.len(), layout.ndim());
+    if given <= ndim {
+        return Ok(());
+    }
+    if ndim > 0 && key.iter().all(|part| part.is_instance_of::<PySlice>()) {
+        // The exception of memoryview, which knows no other keys of several dimensions.
+        let message = "slices were given, more than there are dimensions";
+        return Err(PyNotImplementedError::new_err(format!("{given} {message}: {ndim}")));
+    }
+    match key.iter().filter(PyAnyMethods::is_instance_of::<PyEllipsis>).count() {
+        ellipses @ (0 | 1) if given - ellipses > ndim => {
+            Err(layout.too_many_indices(given - ellipses).into())
+        }
+        0 | 1 => Ok(()),
+        _ => Err(Error::several_ellipses().into()),
+    }
 }
 
 fn parse_part(part: &Bound<'_, PyAny>) -> PyResult<Key> {
@@ -63,49 +92,72 @@ fn parse_part(part: &Bound<'_, PyAny>) -> PyResult<Key> {
     if part.is_instance_of::<PyEllipsis>() {
         return Ok(Key::Ellipsis);
     }
-    let found = part.get_type().fully_qualified_name()?;
+    let found = objects::type_name(part);
     Err(PyTypeError::new_err(format!("indices must be integers, slices or '...', not {found}")))
 }
 
 /// The names of fields in a key: a str, or a list of them.
-pub(crate) enum Names<'py> {
-    One(Bound<'py, PyString>),
-    Several(Vec<Bound<'py, PyString>>),
+pub(crate) enum Names<'a, 'py> {
+    One(&'a Bound<'py, PyString>),
+    Several(&'a Bound<'py, PyList>),
 }
 
 /// Returns the names that a key consists of; `None` for another key. Runs no Python code.
-pub(crate) fn names<'py>(key: &Bound<'py, PyAny>) -> PyResult<Option<Names<'py>>> {
+pub(crate) fn names<'a, 'py>(key: &'a Bound<'py, PyAny>) -> Option<Names<'a, 'py>> {
     if let Ok(name) = key.cast::<PyString>() {
-        return Ok(Some(Names::One(name.clone())));
+        return Some(Names::One(name));
     }
-    let Ok(list) = key.cast::<PyList>() else { return Ok(None) };
-    let parts: Vec<Bound<'py, PyAny>> = list.iter().collect();
-    if parts.is_empty() || !parts.iter().all(PyAnyMethods::is_instance_of::<PyString>) {
-        return Ok(None);
-    }
-    let names = parts.into_iter().map(|part| Ok(part.cast_into::<PyString>()?));
-    Ok(Some(Names::Several(names.collect::<PyResult<_>>()?)))
+    let list = key.cast::<PyList>().ok()?;
+    let all = !list.is_empty() && list.iter().all(|part| part.is_instance_of::<PyString>());
+    all.then_some(Names::Several(list))
 }
 
-impl Names<'_> {
+impl Names<'_, '_> {
     /// Returns the array of the fields that are named.
     ///
     /// # Errors
     /// KeyError for a name that no field has, TypeError for elements that have no fields.
     pub(crate) fn select(&self, array: &AnyArray) -> PyResult<AnyArray> {
-        Ok(match self {
-            Self::One(name) => array.field(field_name(name)?)?,
-            Self::Several(names) => {
-                let names: Vec<&str> = names.iter().map(field_name).collect::<PyResult<_>>()?;
-                array.select_fields(&names)?
+        match self {
+            Self::One(name) => Ok(array.field(field_name(array, name)?)?),
+            Self::Several(list) => {
+                // Among more names than there are fields one is there twice, or is no field's.
+                let most = array.record().map_or(0, Record::count_names) + 1;
+                let mut names = Vec::new();
+                for part in list.iter().take(most) {
+                    fallible::push(&mut names, part.cast_into::<PyString>()?)?;
+                }
+                let mut texts = fallible::vec_for(names.len())?;
+                for name in &names {
+                    fallible::push(&mut texts, field_name(array, name)?)?;
+                }
+                Ok(array.select_fields(&texts)?)
             }
-        })
+        }
     }
 }
 
 /// Returns the text of a name. No field has a name that is not UTF-8.
-fn field_name<'a>(name: &'a Bound<'_, PyString>) -> PyResult<&'a str> {
-    name.to_str().map_err(|_| PyKeyError::new_err(format!("no field {name:?}")))
+fn field_name<'a>(array: &AnyArray, name: &'a Bound<'_, PyString>) -> PyResult<&'a str> {
+    /// Names that are longer are compared with those of the fields before they become UTF-8.
+    const LONG: usize = 1000;
+    let py = name.py();
+    // SAFETY: the object is a str.
+    let length = unsafe { ffi::PyUnicode_GetLength(name.as_ptr()) }.unsigned_abs();
+    if length > LONG
+        && let Some(record) = array.record()
+        && record.longest_name() < length
+    {
+        return Err(record.no_field(&objects::shortened(name)).into());
+    }
+    name.to_str().map_err(|error| {
+        if !PyUnicodeEncodeError::matches(&error, py) {
+            return error;
+        }
+        discard(py, error);
+        let name = objects::repr(name).unwrap_or_default();
+        PyKeyError::new_err(format!("no field {name}"))
+    })
 }
 
 /// Returns whether a key is a slice, or a tuple with slices in it.

@@ -6,18 +6,20 @@
 pub(crate) mod exact;
 pub(crate) mod keys;
 
-use std::ffi::CString;
+use std::ffi::CStr;
 
-use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 
 use consumer::dtype::ScalarType;
 use consumer::error::Error;
+use consumer::fallible;
 use consumer::format::{Format, FormatString};
 use consumer::kernels::convert::Overflow;
-use consumer::layout::{Layout, Order};
+use consumer::layout::{Layout, MAX_NDIM, Order, check_ndim};
+use consumer::python::exceptions::{PyTypeError, PyValueError};
+use consumer::python::objects;
 use consumer::python::stack;
 
 /// Converts an index, through its `__index__`.
@@ -28,8 +30,12 @@ pub(crate) fn index(object: &Bound<'_, PyAny>) -> PyResult<isize> {
     let py = object.py();
     stack::check(py)?;
     // SAFETY: the object is alive, and the exception is a type.
-    let index =
-        unsafe { ffi::PyNumber_AsSsize_t(object.as_ptr(), py.get_type::<PyIndexError>().as_ptr()) };
+    let index = unsafe {
+        ffi::PyNumber_AsSsize_t(
+            object.as_ptr(),
+            py.get_type::<pyo3::exceptions::PyIndexError>().as_ptr(),
+        )
+    };
     if index == -1
         && let Some(error) = PyErr::take(py)
     {
@@ -63,6 +69,9 @@ pub(crate) fn order(name: Option<&str>, layout: &Layout) -> PyResult<Order> {
 }
 
 /// Converts the numbers of a call such as `reshape(2, 3)` or `reshape((2, 3))`.
+///
+/// # Errors
+/// ValueError for more than there can be dimensions; an iterator is not asked for those.
 pub(crate) fn numbers(arguments: &Bound<'_, PyTuple>) -> PyResult<Vec<isize>> {
     stack::check(arguments.py())?;
     if let Ok(only) = arguments.get_item(0)
@@ -70,9 +79,53 @@ pub(crate) fn numbers(arguments: &Bound<'_, PyTuple>) -> PyResult<Vec<isize>> {
         // SAFETY: the object is alive.
         && unsafe { ffi::PyIndex_Check(only.as_ptr()) } == 0
     {
-        return only.try_iter()?.map(|number| index(&number?)).collect();
+        return numbers_of(&only, index);
     }
-    arguments.iter().map(|number| index(&number)).collect()
+    numbers_of(arguments, index)
+}
+
+/// Converts the numbers of an iterable, at most as many as there can be dimensions.
+fn numbers_of<'py>(
+    iterable: &Bound<'py, PyAny>,
+    convert: impl Fn(&Bound<'py, PyAny>) -> PyResult<isize>,
+) -> PyResult<Vec<isize>> {
+    // SAFETY: the object is alive.
+    let known = unsafe {
+        ffi::PyList_CheckExact(iterable.as_ptr()) != 0
+            || ffi::PyTuple_CheckExact(iterable.as_ptr()) != 0
+    };
+    if known {
+        check_ndim(iterable.len()?)?;
+    }
+    let mut numbers = Vec::new();
+    for number in iterable.try_iter()? {
+        if numbers.len() == MAX_NDIM {
+            let message = format!("more dimensions than the {MAX_NDIM} that are allowed");
+            return Err(PyValueError::new_err(message));
+        }
+        fallible::push(&mut numbers, convert(&number?)?)?;
+    }
+    Ok(numbers)
+}
+
+/// Returns an argument that is a str.
+///
+/// # Errors
+/// TypeError for another object. PyO3's own quotes the whole name of its type.
+pub(crate) fn str_argument<'a, 'py>(
+    name: &str,
+    argument: &'a Bound<'py, PyAny>,
+) -> PyResult<&'a Bound<'py, PyString>> {
+    argument.cast::<PyString>().map_err(|_| {
+        let found = objects::type_name(argument);
+        let message = format!("argument '{name}': '{found}' object is not an instance of 'str'");
+        PyTypeError::new_err(message)
+    })
+}
+
+/// Returns the text of an argument that is a str.
+pub(crate) fn str_text<'a>(name: &str, argument: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
+    str_argument(name, argument)?.to_str()
 }
 
 /// Converts a format; returns it with the size of its elements in bytes.
@@ -87,19 +140,27 @@ pub(crate) fn format(format: &Bound<'_, PyString>) -> PyResult<(FormatString, us
     }
     // Formats nest, and the functions that read them with them.
     stack::check(format.py())?;
-    let text = match format.to_str() {
-        Ok(text) => CString::new(text),
-        // Bytes that are not UTF-8 were decoded to surrogates, and are encoded back.
-        Err(_) => {
-            let bytes = format.call_method1("encode", ("utf-8", "surrogateescape"))?;
-            CString::new(bytes.cast_into::<PyBytes>()?.as_bytes())
-        }
+    // Bytes that are not UTF-8 were decoded to surrogates, and are encoded back.
+    // SAFETY: attached; the object is a str; the result is a new bytes object or NULL.
+    let bytes = unsafe {
+        let bytes = ffi::PyUnicode_AsEncodedString(
+            format.as_ptr(),
+            c"utf-8".as_ptr(),
+            c"surrogateescape".as_ptr(),
+        );
+        Bound::from_owned_ptr_or_err(format.py(), bytes)?.cast_into_unchecked::<PyBytes>()
     };
-    let text =
-        text.map_err(|_| PyValueError::new_err("a format cannot contain a null character"))?;
-    let unknown = |error: Error| PyValueError::new_err(error.to_string());
+    // SAFETY: CPython ends the bytes with a NUL, which no slice of theirs shows.
+    let text = unsafe { CStr::from_ptr(bytes.as_bytes().as_ptr().cast()) };
+    if text.to_bytes().len() < bytes.as_bytes().len() {
+        return Err(PyValueError::new_err("a format cannot contain a null character"));
+    }
+    let unknown = |error: Error| match error.is_too_large() {
+        true => error.into(),
+        false => PyValueError::new_err(error.to_string()),
+    };
     let measure = Format::parse_strict(text.to_bytes()).and_then(|format| format.measure());
-    Ok((text.into(), measure.map_err(unknown)?.size))
+    Ok((FormatString::try_from_c_str(text)?, measure.map_err(unknown)?.size))
 }
 
 /// Recognises a format of one letter after at most one prefix, as almost all are.
@@ -116,10 +177,10 @@ pub(crate) fn format_of_letter(format: &str) -> Option<(FormatString, ScalarType
 pub(crate) fn shape(shape: &Bound<'_, PyAny>) -> PyResult<Vec<isize>> {
     stack::check(shape.py())?;
     if !shape.is_instance_of::<PyList>() && !shape.is_instance_of::<PyTuple>() {
-        let found = shape.get_type().fully_qualified_name()?;
+        let found = objects::type_name(shape);
         return Err(PyTypeError::new_err(format!("shape must be a list or a tuple, not {found}")));
     }
-    shape.try_iter()?.map(|length| length?.extract::<isize>()).collect()
+    numbers_of(shape, |length| length.extract::<isize>())
 }
 
 /// Converts a number of bytes or elements, the argument `name`. One beyond the machine's integers

@@ -2,12 +2,12 @@
 
 use std::ffi::c_int;
 
-use pyo3::exceptions::PyBufferError;
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
 use consumer::array::AnyArray;
 use consumer::error::Error;
+use consumer::python::exceptions::PyBufferError;
 
 use crate::object::PyConsumerArray;
 

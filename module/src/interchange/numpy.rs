@@ -7,15 +7,15 @@ use std::ffi::c_int;
 
 use ::numpy::npyffi::{NPY_ARRAY_WRITEABLE, NpyTypes, PY_ARRAY_API, get_type_object, npy_intp};
 use ::numpy::{PyArrayDescr, PyArrayDescrMethods, PyUntypedArray};
-use pyo3::exceptions::{PyImportError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
 
 use consumer::array::AnyArray;
 use consumer::dtype::DType;
 use consumer::format::Kind;
 use consumer::layout::Layout;
+use consumer::python::exceptions::{PyImportError, PyTypeError, PyValueError};
+use consumer::python::objects;
 
 use crate::object::PyConsumerArray;
 use crate::object::create::copy_of;
@@ -33,7 +33,8 @@ fn import<'py>(py: Python<'py>, what: &str) -> PyResult<Bound<'py, PyModule>> {
         Ok(numpy)
     };
     usable().map_err(|cause| {
-        let message = format!("{what} needs NumPy, which cannot be imported: {cause}");
+        let why = objects::message(py, &cause);
+        let message = format!("{what} needs NumPy, which cannot be imported: {why}");
         let error = PyImportError::new_err(message);
         error.set_cause(py, Some(cause));
         error
@@ -144,7 +145,7 @@ impl PyConsumerArray {
             let hold = copy.get().hold(py)?;
             ndarray(&copy, &hold)?
         };
-        let arguments = PyDict::new(py);
+        let arguments = objects::dict(py)?;
         arguments.set_item("dtype", dtype)?;
         if copy == Some(true) {
             arguments.set_item("copy", true)?;

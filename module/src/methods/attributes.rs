@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
 use consumer::format::FormatString;
+use consumer::python::objects;
 
 use crate::object::PyConsumerArray;
 
@@ -44,39 +45,39 @@ impl PyConsumerArray {
 
     /// The size of one element in bytes.
     #[getter]
-    fn itemsize(&self) -> PyResult<usize> {
-        Ok(self.describe()?.layout().itemsize())
+    fn itemsize<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        objects::size(py, self.describe()?.layout().itemsize())
     }
 
     /// The size of all elements in bytes: what tobytes() gives, product(shape) * itemsize.
     #[getter]
-    fn nbytes(&self) -> PyResult<usize> {
-        Ok(self.describe()?.layout().nbytes())
+    fn nbytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        objects::size(py, self.describe()?.layout().nbytes())
     }
 
     /// The number of dimensions.
     #[getter]
-    fn ndim(&self) -> PyResult<usize> {
-        Ok(self.describe()?.layout().ndim())
+    fn ndim<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        objects::size(py, self.describe()?.layout().ndim())
     }
 
     /// The length of each dimension, in elements.
     #[getter]
     fn shape<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, self.describe()?.layout().shape())
+        objects::sizes(py, self.describe()?.layout().shape())
     }
 
     /// The step of each dimension, in bytes.
     #[getter]
     fn strides<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, self.describe()?.layout().strides())
+        objects::ints(py, self.describe()?.layout().strides())
     }
 
     /// For each dimension the bytes to go on after following a pointer that lies there, or a
     /// negative number where none does; empty where no dimension has one (PEP 3118).
     #[getter]
     fn suboffsets<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, self.describe()?.layout().suboffsets())
+        objects::ints(py, self.describe()?.layout().suboffsets())
     }
 
     /// Whether the memory must not be changed through this view.

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::Ordering;
 
-use pyo3::exceptions::{PyRecursionError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
@@ -10,6 +9,7 @@ use consumer::array::AnyArray;
 use consumer::kernels::pieces::Sequence;
 use consumer::layout::Order;
 use consumer::python::errors::discard;
+use consumer::python::exceptions::{PyRecursionError, PyValueError};
 use consumer::python::stack;
 use consumer::view::{RawView, Walk};
 
@@ -52,7 +52,7 @@ pub(crate) fn equals<'py>(
     let other = match view_of(other) {
         Ok(other) => other,
         // It says nothing of the object that the stack is full.
-        Err(error) if error.is_instance_of::<PyRecursionError>(py) => return Err(error),
+        Err(error) if PyRecursionError::matches(&error, py) => return Err(error),
         // As in memoryview, an object that gives no buffer is asked to compare itself.
         Err(error) => {
             discard(py, error);

@@ -2,7 +2,6 @@
 
 use std::ffi::c_int;
 
-use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 use pyo3::{PyTraverseError, PyVisit};
@@ -10,6 +9,7 @@ use pyo3::{PyTraverseError, PyVisit};
 use consumer::kernels::pieces::Sequence;
 use consumer::layout::Layout;
 use consumer::memory::Memory;
+use consumer::python::exceptions::PyMemoryError;
 use consumer::python::stack;
 use consumer::view::RawView;
 

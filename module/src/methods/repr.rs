@@ -3,12 +3,13 @@
 //! Of each dimension only the first elements are shown, and in all a limited number, so that the
 //! cost does not grow with the size of the memory.
 
-use std::fmt::Write;
-
-use pyo3::exceptions::{PyNotImplementedError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use consumer::array::AnyArray;
+use consumer::fallible;
+use consumer::python::exceptions::{PyNotImplementedError, PyValueError};
+use consumer::python::objects;
 use consumer::python::stack;
 
 use crate::methods::attributes::format_object;
@@ -36,32 +37,33 @@ fn write_elements(
         // SAFETY: all indices together lead to an element, which is held; `read_exactly` returns a new
         // reference, or NULL with an exception.
         match unsafe { Bound::from_owned_ptr_or_err(py, read_exactly(py, array, pointer)) } {
-            Ok(object) => text.push_str(&object.repr()?.to_string_lossy()),
+            Ok(object) => objects::push_text(text, &object.repr()?)?,
             // An element that is no value of its type, or that has a part that cannot be read, must
             // not keep the others from being shown.
             Err(error)
-                if error.is_instance_of::<PyValueError>(py)
-                    || error.is_instance_of::<PyNotImplementedError>(py) =>
+                if PyValueError::matches(&error, py)
+                    || PyNotImplementedError::matches(&error, py) =>
             {
-                let _ = write!(text, "<{}>", error.value(py));
+                let why = format!("<{}>", objects::message(py, &error));
+                fallible::push_str(text, &why)?;
             }
             Err(error) => return Err(error),
         }
         return Ok(());
     };
-    text.push_str("[ ");
+    fallible::push_str(text, "[ ")?;
     for index in 0..length {
         let innermost = dimension + 1 == array.layout().ndim();
         if index == MAX_PER_DIMENSION || (*shown >= MAX_SHOWN && !innermost) {
-            text.push_str("... ");
+            fallible::push_str(text, "... ")?;
             break;
         }
         // SAFETY: the indices before lead to `pointer`, and the index is below the length.
         let next = unsafe { array.raw().step(pointer, dimension, index) };
         write_elements(py, array, dimension + 1, next, text, shown)?;
-        text.push(' ');
+        fallible::push_str(text, " ")?;
     }
-    text.push(']');
+    fallible::push_str(text, "]")?;
     Ok(())
 }
 
@@ -81,30 +83,31 @@ fn released(view: &Bound<'_, PyConsumerArray>) -> String {
 
 #[pymethods]
 impl PyConsumerArray {
-    fn __str__(this: &Bound<'_, Self>) -> PyResult<String> {
+    fn __str__<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, PyString>> {
         let (py, view) = (this.py(), this.get());
         if view.is_released() {
-            return Ok(released(this));
+            return objects::string(py, &released(this));
         }
         let _level = stack::enter(py)?;
         let hold = view.hold(py)?;
-        elements(py, &hold)
+        objects::string(py, &elements(py, &hold)?)
     }
 
-    fn __repr__(this: &Bound<'_, Self>) -> PyResult<String> {
+    fn __repr__<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, PyString>> {
         let (py, view) = (this.py(), this.get());
         if view.is_released() {
-            return Ok(released(this));
+            return objects::string(py, &released(this));
         }
         let _level = stack::enter(py)?;
         let hold = view.hold(py)?;
         let mut text = String::from("<ConsumerArray format=");
-        text.push_str(&format_object(py, hold.format())?.repr()?.to_string_lossy());
-        let shape = pyo3::types::PyTuple::new(py, hold.layout().shape())?;
-        // Writing to a String cannot fail.
-        let _ = write!(text, " shape={shape} ");
-        text.push_str(&elements(py, &hold)?);
-        text.push('>');
-        Ok(text)
+        objects::push_text(&mut text, &format_object(py, hold.format())?.repr()?)?;
+        fallible::push_str(&mut text, " shape=")?;
+        let shape = objects::sizes(py, hold.layout().shape())?;
+        objects::push_text(&mut text, &shape.repr()?)?;
+        fallible::push_str(&mut text, " ")?;
+        fallible::push_str(&mut text, &elements(py, &hold)?)?;
+        fallible::push_str(&mut text, ">")?;
+        objects::string(py, &text)
     }
 }

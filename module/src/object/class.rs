@@ -3,11 +3,11 @@
 use std::cell::UnsafeCell;
 use std::sync::atomic::AtomicIsize;
 
-use pyo3::exceptions::PyBufferError;
 use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit};
 
 use consumer::array::AnyArray;
+use consumer::python::exceptions::PyBufferError;
 use consumer::python::stack;
 
 use super::export_count::ExportCount;

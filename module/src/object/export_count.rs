@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+
+use consumer::python::exceptions::PyValueError;
 
 /// The number of buffers that consumers have of a view, or that it is released.
 pub(crate) struct ExportCount(AtomicUsize);

@@ -11,13 +11,15 @@
 #[cfg(not(Py_GIL_DISABLED))]
 use std::cell::UnsafeCell;
 
-use pyo3::exceptions::PySystemError;
 use pyo3::prelude::*;
 use pyo3::{PyClass, PyTypeInfo, ffi};
+
+use consumer::python::exceptions::{PyMemoryError, PySystemError};
 
 use super::chain;
 use super::class::PyConsumerArray;
 use super::scalar;
+use crate::reserve;
 
 /// Where PyO3 puts the value of a class: behind the head of its objects.
 const VALUE_OFFSET: usize = size_of::<ffi::PyObject>();
@@ -55,6 +57,9 @@ impl<'py> UninitObject<'py> {
             // reference to the class, and has no references to itself: one makes it a new object.
             unsafe { ffi::Py_INCREF(object) };
             return Ok(Self { object, py });
+        }
+        if reserve::is_needed() {
+            return Err(PyMemoryError::new_err("no memory for a view"));
         }
         // SAFETY: the class has the GC flag, as every class of PyO3's, and is ready.
         let object = unsafe { ffi::PyObject_GC_New::<ffi::PyObject>(class) };

@@ -4,11 +4,13 @@
 use std::cell::UnsafeCell;
 use std::ffi::CStr;
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyTuple};
 use pyo3::{Borrowed, ffi};
+
+use consumer::python::exceptions::PyTypeError;
+use consumer::python::objects;
 
 use super::trampoline::trampoline;
 use crate::object::create;
@@ -77,7 +79,8 @@ fn check_arguments(positional: isize, names: Option<Borrowed<'_, '_, PyAny>>) ->
     }
     for name in names.iter().flatten() {
         if !name.eq("object")? {
-            let message = format!("consume() got an unexpected keyword argument {}", name.repr()?);
+            let name = objects::repr(&name).unwrap_or_default();
+            let message = format!("consume() got an unexpected keyword argument {name}");
             return Err(PyTypeError::new_err(message));
         }
     }

@@ -3,16 +3,17 @@
 
 use std::ffi::CStr;
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::impl_::extract_argument::{FunctionDescription, KeywordOnlyParameterDescription};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use pyo3::{Borrowed, ffi};
 
 use consumer::layout::Order;
+use consumer::python::exceptions::PyTypeError;
 
-use super::parameters::{Call, str_argument, str_text};
+use super::parameters::Call;
 use super::trampoline::{attached_trampoline, none, this, trampoline};
+use crate::arguments::{str_argument, str_text};
 use crate::methods::copies::copy;
 use crate::methods::views::cast::{CastArguments, cast as cast_any, cast_exact};
 use crate::object::PyConsumerArray;

@@ -1,14 +1,9 @@
 //! Arguments of the methods whose fast path goes around PyO3, parsed as `#[pymethods]` does.
 
-use std::str;
-
 use pyo3::Borrowed;
 use pyo3::ffi;
-use pyo3::impl_::extract_argument::{
-    FunctionDescription, NoVarargs, NoVarkeywords, argument_extraction_error,
-};
+use pyo3::impl_::extract_argument::{FunctionDescription, NoVarargs, NoVarkeywords};
 use pyo3::prelude::*;
-use pyo3::types::PyString;
 
 /// The arguments of a `METH_FASTCALL | METH_KEYWORDS` call.
 #[derive(Clone, Copy)]
@@ -56,21 +51,4 @@ impl Call {
         }
         Ok(output)
     }
-}
-
-/// Returns an argument that is a str.
-pub(super) fn str_argument<'a, 'py>(
-    name: &str,
-    argument: &'a Bound<'py, PyAny>,
-) -> PyResult<&'a Bound<'py, PyString>> {
-    argument
-        .cast::<PyString>()
-        .map_err(|error| argument_extraction_error(argument.py(), name, error.into()))
-}
-
-/// Returns the text of an argument that is a str.
-pub(super) fn str_text<'a>(name: &str, argument: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
-    str_argument(name, argument)?
-        .to_str()
-        .map_err(|error| argument_extraction_error(argument.py(), name, error))
 }

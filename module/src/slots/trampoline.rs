@@ -4,7 +4,6 @@ use std::any::Any;
 use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use pyo3::exceptions::PySystemError;
 use pyo3::impl_::trampoline::{MethodDef, inquiry};
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
@@ -140,9 +139,11 @@ unsafe fn set_exception(error: PyErr) {
 #[inline(never)]
 unsafe fn set_panic(panic: Box<dyn Any + Send>) {
     drop(panic);
-    let message = "internal error of consumer: please report it";
-    // SAFETY: the caller guarantees it.
-    unsafe { set_exception(PySystemError::new_err(message)) }
+    // Made by CPython, which raises MemoryError where there is no memory for it: a panic in here
+    // could not be caught.
+    let message = c"internal error of consumer: please report it";
+    // SAFETY: attached, says the caller; the exception is a class, and the message a C string.
+    unsafe { ffi::PyErr_SetString(ffi::PyExc_SystemError, message.as_ptr()) };
 }
 
 /// The view that a slot or method of its class is called on.

@@ -1,6 +1,5 @@
 //! The elements of any array: read as Python objects, stored, filled and looked for.
 
-use pyo3::exceptions::PyNotImplementedError;
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
@@ -11,6 +10,7 @@ use consumer::kernels::copy::{self, record as composite};
 use consumer::kernels::pieces::Sequence;
 use consumer::kernels::search::Pattern;
 use consumer::memory;
+use consumer::python::exceptions::PyNotImplementedError;
 use consumer::python::stack;
 use consumer::view::load;
 
@@ -93,7 +93,9 @@ pub(crate) fn unreadable(why: &Error) -> PyErr {
 /// # Safety
 /// The array is held.
 pub(crate) unsafe fn lists(py: Python<'_>, array: &AnyArray) -> NewReference {
-    let checkpoints = &mut Checkpoints::for_objects(py, array.layout().len());
+    // Empty lists are objects as well.
+    let count = array.layout().shape().iter().map(|&length| length.max(1)).product();
+    let checkpoints = &mut Checkpoints::for_objects(py, count);
     // SAFETY: the caller guarantees it; no index leads to `start`.
     unsafe { lists_from(py, array, 0, array.start(), checkpoints) }
 }
@@ -225,7 +227,7 @@ pub(crate) fn encode<'py>(
         array,
         scalar typed => encode_scalar(typed, object, bytes),
         composite typed => {
-            bytes.resize(typed.layout().itemsize(), 0);
+            record::zero(bytes, typed.layout().itemsize())?;
             *objects = record::encode(typed.descriptor(), array.format(), object, bytes)?;
             Ok(())
         },

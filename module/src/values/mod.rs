@@ -21,12 +21,14 @@ mod text;
 
 use std::fmt::Display;
 
-use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
 use consumer::error::Error;
 use consumer::format::FormatString;
+use consumer::python::errors;
+use consumer::python::exceptions::{PyOverflowError, PyTypeError, PyValueError};
+use consumer::python::objects;
 
 pub(crate) use elements::{read, read_exactly};
 pub(crate) use integers::{exact_int, fill_small_int_table};
@@ -143,10 +145,16 @@ fn no_element(py: Python<'_>, why: &Error) -> NewReference {
     set_exception(py, unsafe { ffi::PyExc_NotImplementedError }, &why.to_string())
 }
 
+/// Returns NULL, with an exception.
+#[cold]
+fn failure(py: Python<'_>, error: impl Into<PyErr>) -> NewReference {
+    errors::restore(py, error.into());
+    std::ptr::null_mut()
+}
+
 #[cold]
 fn wrong_type(object: &Bound<'_, PyAny>, expected: &str, format: &FormatString) -> PyErr {
-    let found = object.get_type().fully_qualified_name();
-    let found = found.map_or_else(|_| "an object".to_owned(), |name| name.to_string());
+    let found = objects::type_name(object);
     PyTypeError::new_err(format!("expected {expected} for format '{format}', found {found}"))
 }
 
@@ -158,8 +166,7 @@ fn out_of_range(value: impl Display, format: &FormatString) -> PyErr {
 /// The repr of an object for a message. An int may have more digits than Python converts to text.
 #[cold]
 pub(crate) fn repr_or_default(object: &Bound<'_, PyAny>) -> String {
-    let text = object.repr().map(|repr| repr.to_string_lossy().into_owned());
-    text.unwrap_or_else(|_| "the value".to_owned())
+    objects::repr(object).unwrap_or_else(|| "the value".to_owned())
 }
 
 /// Turns the pending exception of one of CPython's conversions into memoryview's: TypeError for an
@@ -169,10 +176,10 @@ pub(crate) fn repr_or_default(object: &Bound<'_, PyAny>) -> String {
 fn conversion_error(object: &Bound<'_, PyAny>, expected: &str, format: &FormatString) -> PyErr {
     let py = object.py();
     let error = PyErr::fetch(py);
-    if error.is_instance_of::<PyOverflowError>(py) {
+    if PyOverflowError::matches(&error, py) {
         return out_of_range(repr_or_default(object), format);
     }
-    if error.is_instance_of::<PyTypeError>(py) {
+    if PyTypeError::matches(&error, py) {
         return wrong_type(object, expected, format);
     }
     error

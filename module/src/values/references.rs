@@ -16,12 +16,13 @@ use std::mem::ManuallyDrop;
 use std::ops::Range;
 use std::sync::Arc;
 
-use pyo3::exceptions::PyNotImplementedError;
+use consumer::python::exceptions::PyNotImplementedError;
 use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit, ffi};
 
 use consumer::array::AnyArray;
 use consumer::error::{Error, Result};
+use consumer::fallible;
 use consumer::form::{Composite, ElementType, Leaf};
 use consumer::kernels::copy::{self, record};
 use consumer::layout::Layout;
@@ -41,19 +42,23 @@ pub(crate) unsafe fn new_references<'py>(
     py: Python<'py>,
     element_type: &ElementType,
     bytes: &[u8],
-) -> Vec<Bound<'py, PyAny>> {
+) -> Result<Vec<Bound<'py, PyAny>>> {
     let mut references = Vec::new();
     if *element_type == ElementType::Object || !element_type.has_objects() {
-        return references;
+        return Ok(references);
     }
+    let mut kept = Ok(());
     element_type.for_each_leaf(0, &mut |range, part| {
         if let (Leaf::Object, Some(bytes)) = (part, bytes[range].first_chunk()) {
             let object = usize::from_ne_bytes(*bytes) as *mut ffi::PyObject;
             // SAFETY: the caller guarantees that it is NULL or an object that is alive.
-            references.extend(unsafe { Bound::from_borrowed_ptr_or_opt(py, object) });
+            let object = unsafe { Bound::from_borrowed_ptr_or_opt(py, object) };
+            if let (Some(object), Ok(())) = (object, &kept) {
+                kept = fallible::push(&mut references, object);
+            }
         }
     });
-    references
+    kept.map(|()| references)
 }
 
 /// Memory whose elements hold references that it owns.

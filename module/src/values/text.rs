@@ -1,12 +1,12 @@
 //! Characters as Python objects, and back.
 
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 use pyo3::{Borrowed, ffi};
 
 use consumer::element::{Char, Ucs2, Ucs4};
 use consumer::format::FormatString;
+use consumer::python::exceptions::PyValueError;
 
 use super::integers::{Number, number};
 use super::{Equal, NewReference, PyValue, no_value, out_of_range, wrong_type};

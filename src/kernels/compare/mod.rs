@@ -7,8 +7,8 @@
 //! 2. Scalars of any two encodings: as one common type that holds both exactly (see `promote`), in
 //!    `blocks`, by one loop for each common type, so that there are few loops for many pairs of
 //!    formats.
-//! 3. Anything else: as a [`Value`](crate::element::Value), one by one (see `decoded`). The others
-//!    must agree with this path.
+//! 3. Anything else: by its [`Value`](crate::element::Value)s, one by one (see `decoded`). The
+//!    others must agree with this path.
 //!
 //! The comparison ends at the first difference that it finds.
 
@@ -22,7 +22,7 @@ mod pair;
 mod promote;
 
 pub(crate) use bytes::equal_bytes;
-pub(crate) use decoded::{Decode, decode, equal_decoded};
+pub(crate) use decoded::equal_decoded;
 
 use super::axes::all_runs;
 use super::blocks::Buffers;

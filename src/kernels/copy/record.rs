@@ -80,12 +80,13 @@ pub unsafe fn fill(element_type: &ElementType, target: RawView<'_>, element: &[u
     if have != want {
         return Err(Error::value(format!("{have} bytes are not one element of {want} bytes")));
     }
-    let mut element = element.to_vec();
+    // Without objects it is only read.
+    let element = element.as_ptr().cast_mut();
     for run in Walk::from_view(target, Order::C) {
         for index in 0..run.length {
             // SAFETY: a run leads to elements of the view, which the caller guarantees, and which
-            // do not overlap the vector.
-            unsafe { exchange(element_type, run.pointer(0, index), element.as_mut_ptr()) };
+            // do not overlap the bytes: a view's memory is in no `&[u8]` while it is written.
+            unsafe { exchange(element_type, run.pointer(0, index), element) };
         }
     }
     Ok(())
@@ -124,7 +125,7 @@ pub unsafe fn write_native(
 ) -> Result<()> {
     // SAFETY: the caller guarantees the target; a unit of 1 divides every element.
     unsafe { copy_nonoverlapping(target, source, 1)? };
-    if element_type.to_native() == *element_type {
+    if element_type.is_native() {
         return Ok(());
     }
     for run in Walk::from_view(target, Order::C) {

@@ -14,7 +14,7 @@ use smallvec::SmallVec;
 use super::{AsView, ctypes, numpy};
 use crate::array::AnyArray;
 use crate::error::{Error, Result};
-use crate::form::judge_letter;
+use crate::form::{ElementType, judge_letter};
 use crate::format::FormatString;
 use crate::layout::{Layout, check_ndim};
 use crate::python::errors::attached;
@@ -72,6 +72,9 @@ pub(super) unsafe fn describe_letter(
         } else {
             layout(buffer, itemsize)?
         };
+        if layout.nbytes() != buffer.len as usize {
+            return Ok(false);
+        }
         array.write(AnyArray::from_scalars(scalar_type, start, layout, format, readonly, None));
     }
     Ok(true)
@@ -116,24 +119,60 @@ pub(super) unsafe fn describe_any(
         FormatString::from(c"B")
     } else {
         // SAFETY: the exporter's format is a C string.
-        FormatString::from(unsafe { CStr::from_ptr(buffer.format) })
+        FormatString::try_from_c_str(unsafe { CStr::from_ptr(buffer.format) })?
     };
     let readonly = buffer.readonly != 0;
     // SAFETY: the exporter vouches for the memory that its own numbers describe, and keeps `obj`
     // alive, until the buffer is released.
     unsafe {
-        let array = AnyArray::new(start, layout, format, readonly, None);
+        let array = AnyArray::new(start, layout, format, readonly, None).judged()?;
         // ctypes writes bare 'B' for what it cannot describe, and '<B' for bytes.
         let doubtful = array.scalar_type().is_none() || array.format().as_bytes() == b"B";
-        let exporter = Bound::from_borrowed_ptr_or_opt(py, buffer.obj).filter(|_| doubtful);
+        let exporter = Bound::from_borrowed_ptr_or_opt(py, buffer.obj);
+        // Others may leave the length wrong. ctypes tells how much memory an object has, but its
+        // shape by a class that may have been set since.
+        let is_short = usize::try_from(buffer.len).is_ok_and(|len| len < array.layout().nbytes());
+        let of_ctypes = |exporter: &Bound<'_, _>| ctypes::owner(exporter, as_view).is_some();
+        if is_short && exporter.as_ref().is_some_and(of_ctypes) {
+            return Err(Error::buffer(format!(
+                "{} bytes in a memory of {}",
+                array.layout().nbytes(),
+                buffer.len
+            )));
+        }
+        let exporter = exporter.filter(|_| doubtful);
         let correct = exporter.and_then(|exporter| {
             attached(py, || {
                 ctypes::correct(&array, &exporter, as_view)
                     .or_else(|| numpy::correct(&array, &exporter))
             })
         });
-        Ok(correct.unwrap_or_else(|| array.with_exact_format()))
+        correct.unwrap_or_else(|| without_objects(array.with_exact_format())).judged()
     }
+}
+
+/// Returns the array, of whose elements only the format tells: unreadable if they are records that
+/// hold objects, since a wrong place would make a reference of other bytes.
+///
+/// # Safety
+/// The array's memory is what it describes.
+unsafe fn without_objects(array: AnyArray) -> AnyArray {
+    let AnyArray::Composite(known) = &array else { return array };
+    let holds_objects = known.descriptor().any(&|part| {
+        matches!(part, ElementType::Record(_) | ElementType::Padded(..)) && part.has_objects()
+    });
+    if !holds_objects {
+        return array;
+    }
+    let why = Error::unreadable(format!(
+        "elements of format {:?} cannot be read: where there are references to objects in a record \
+         is not believed of a format alone",
+        array.format().to_string()
+    ))
+    .with_references();
+    let (start, format) = (array.start(), array.format().clone());
+    // SAFETY: the same memory, of which no element is read.
+    unsafe { AnyArray::opaque(start, array.layout().clone(), format, array.readonly(), None, why) }
 }
 
 /// Copies the layout that an exporter describes: some exporters change theirs while it is exported.

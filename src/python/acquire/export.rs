@@ -4,7 +4,6 @@ use std::cell::UnsafeCell;
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
 
-use pyo3::exceptions::PyBufferError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
@@ -13,6 +12,8 @@ use super::describe::{describe_any, describe_letter};
 use crate::array::AnyArray;
 use crate::error::{Error, Result};
 use crate::python::errors::no_buffer;
+use crate::python::exceptions::PyBufferError;
+use crate::python::objects::type_name;
 use crate::python::stack;
 
 /// The place of a `Py_buffer`, which may be filled in or not.
@@ -165,11 +166,10 @@ unsafe fn release_buffer(buffer: *mut ffi::Py_buffer) {
 /// The exception for an export that contradicts itself.
 #[cold]
 fn contradiction(object: &Bound<'_, PyAny>, error: Error) -> PyErr {
-    if error.is_value() {
+    if error.is_value() || error.is_no_memory() {
         return error.into();
     }
-    let name = object.get_type().fully_qualified_name();
-    let name = name.map_or_else(|_| "the exporter".to_owned(), |name| name.to_string());
+    let name = type_name(object);
     PyBufferError::new_err(format!("{name} exports a buffer that contradicts itself: {error}"))
 }
 

@@ -3,7 +3,8 @@
 //! An exporter fills in a `Py_buffer`, once and in place: it may point into itself, so that it must
 //! never be moved (export.rs). What it says of its memory becomes an array (describe.rs). Where
 //! exporters are known to say it wrong, the type of the object is asked instead ([`ctypes`],
-//! numpy.rs).
+//! numpy.rs), also where others hand its memory on (redirect.rs). Types are known by the classes
+//! that C has made, and believed where what they say can be checked (types.rs).
 //!
 //! Nothing here knows the class of views, because extensions need no class to take a buffer. Where
 //! a view may stand between an exporter and the object whose memory it is, the caller brings an
@@ -15,6 +16,7 @@ pub mod ctypes;
 mod describe;
 mod export;
 mod numpy;
+mod redirect;
 mod types;
 
 use pyo3::prelude::*;

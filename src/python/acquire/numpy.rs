@@ -8,18 +8,21 @@
 
 use std::sync::Arc;
 
-use pyo3::exceptions::PyValueError;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTuple};
+use pyo3::types::{PyString, PyTuple, PyType};
 
-use super::types::{MAX_DEPTH, base_class};
+use super::redirect::handed_on;
+use super::types::{MAX_DEPTH, find_base, is_named};
 use crate::array::AnyArray;
 use crate::dtype::{DType, ScalarType};
+use crate::fallible;
 use crate::form::{ElementType, Field, Judgement, Record, judge};
-use crate::format::ByteOrder;
+use crate::format::{ByteOrder, Format};
 use crate::layout::MAX_NDIM;
-use crate::python::errors::DiscardError;
+use crate::python::errors::{DiscardError, discard};
+use crate::python::exceptions::{PyMemoryError, PyValueError};
+use crate::python::objects;
 
 /// Returns the array as its dtype describes it, if NumPy exports it, itself or through a
 /// memoryview. A format that does not say all that the dtype does is written anew.
@@ -30,17 +33,37 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
     if !array.format().as_bytes().contains(&b'{') {
         return None;
     }
-    let mut element_type = element_type(array, exporter)?;
+    let opaque = |why| {
+        let (layout, format) = (array.layout().clone(), array.format().clone());
+        // SAFETY: the same memory in elements of the same size.
+        unsafe { AnyArray::opaque(array.start(), layout, format, array.readonly(), None, why) }
+    };
+    let py = exporter.py();
+    let mut element_type = match element_type(array, exporter) {
+        Ok(element_type) => element_type?,
+        Err(error) => {
+            let no_memory = PyMemoryError::matches(&error, py);
+            discard(py, error);
+            return no_memory.then(|| opaque(fallible::no_memory(array.layout().itemsize())));
+        }
+    };
     let partial = covered(&element_type) < element_type.size();
-    let format = array.format().as_bytes();
     let told = matches!(array, AnyArray::Composite(claimed) if **claimed.descriptor() == element_type)
-        && element_type.is_described_to_numpy_by(format);
-    if told && !partial {
+        && element_type.is_described_to_numpy_by(array.format().as_bytes());
+    let holds_objects = element_type.has_objects();
+    if told && !partial && !holds_objects {
         return Some(array.clone());
+    }
+    if holds_objects && !claimed(array).is_some_and(|claimed| same_objects(&claimed, &element_type))
+    {
+        return None;
     }
     if let ElementType::Record(record) = &mut element_type {
         record.partial = partial;
         record.hides_objects = partial && base_holds_objects(exporter);
+    }
+    if let Err(why) = fallible::room_for(element_type.weight()) {
+        return Some(opaque(why));
     }
     let format = if told { array.format().clone() } else { element_type.format() };
     let layout = array.layout().clone();
@@ -57,6 +80,17 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
     })
 }
 
+/// Returns the element type that the array's format claims, whether it is believed or not.
+fn claimed(array: &AnyArray) -> Option<Arc<ElementType>> {
+    match array {
+        AnyArray::Composite(array) => Some(array.descriptor().clone()),
+        _ => {
+            let tree = Format::parse(array.format().as_bytes()).ok()?;
+            ElementType::from_format(&tree).ok().map(Arc::new)
+        }
+    }
+}
+
 /// Returns how many bytes of an element belong to its fields. The others may be more than padding:
 /// other fields of the array that this one is a selection from, as in `a[["x", "y"]]`.
 fn covered(element_type: &ElementType) -> usize {
@@ -69,25 +103,49 @@ fn covered(element_type: &ElementType) -> usize {
     }
 }
 
+/// Returns whether an element type claims an object wherever a known one has one. The attributes of
+/// a dtype can be reached and changed by roundabout ways, the format of an export cannot.
+fn same_objects(claimed: &ElementType, known: &ElementType) -> bool {
+    match (claimed, known) {
+        (ElementType::Record(claimed), ElementType::Record(known)) => {
+            let same = |(claimed, known): (&Field, &Field)| {
+                same_objects(&claimed.element_type, &known.element_type)
+            };
+            claimed.fields.len() == known.fields.len()
+                && claimed.fields.iter().zip(&known.fields).all(same)
+        }
+        (
+            ElementType::Array { shape, element },
+            ElementType::Array { shape: other_shape, element: other },
+        ) => shape == other_shape && same_objects(element, other),
+        (ElementType::Object, ElementType::Object) => true,
+        (_, known) => !known.has_objects(),
+    }
+}
+
 /// Returns the element type of the elements by their dtype; `None` if NumPy does not export them,
 /// if the dtype is no longer that of the export, or if it holds what is not read.
-fn element_type(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> Option<ElementType> {
-    let (exporter, class) = owner(exporter)?;
+fn element_type(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> PyResult<Option<ElementType>> {
+    let Some((exporter, class)) = owner(exporter) else { return Ok(None) };
     // The attribute of NumPy's own class, because a class derived from it may have another one.
-    let dtype = class.getattr("dtype").ok()?.call_method1("__get__", (&exporter,)).ok()?;
-    let element_type = element_type_of(&dtype, 0, 0).ok()?;
+    let dtype =
+        class.getattr("dtype").and_then(|dtype| dtype.call_method1("__get__", (&exporter,)));
+    let element_type = dtype.and_then(|dtype| element_type_of(&dtype, 0, 0))?;
     let fits = element_type.size() == array.layout().itemsize() && is_current(array, &exporter);
-    fits.then_some(element_type)
+    Ok(fits.then_some(element_type))
 }
 
 /// Returns the NumPy array or scalar whose memory an exporter shows, and NumPy's class for it.
-fn owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+fn owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<(Bound<'py, PyAny>, Bound<'py, PyType>)> {
     let mut exporter = exporter.clone();
-    // SAFETY: the object is alive.
-    while unsafe { ffi::PyMemoryView_Check(exporter.as_ptr()) } != 0 {
-        exporter = exporter.getattr("obj").ok()?;
+    while let Some(handed) = handed_on(&exporter) {
+        exporter = handed.0?;
     }
-    let class = base_class(&exporter, |name| name == c"numpy.ndarray" || name == c"numpy.void")?;
+    let class = find_base(&exporter.get_type(), |class| {
+        let module = || class.module().or_discard(class.py());
+        (is_named(class, "ndarray") || is_named(class, "void"))
+            && module().is_some_and(|module| module == "numpy")
+    })?;
     Some((exporter, class))
 }
 
@@ -114,8 +172,12 @@ fn is_current(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> bool {
     let view = unsafe {
         Bound::from_owned_ptr_or_err(exporter.py(), ffi::PyMemoryView_FromObject(exporter.as_ptr()))
     };
-    let format = view.and_then(|view| view.getattr("format")?.extract::<String>());
-    format.is_ok_and(|format| format == array.format().to_string())
+    let format = view.and_then(|view| Ok(view.getattr("format")?.cast_into::<PyString>()?));
+    // Its text is in the str itself, and is not copied.
+    format.or_discard(exporter.py()).is_some_and(|format| {
+        let text = format.to_str().or_discard(exporter.py());
+        text.is_some_and(|text| text.as_bytes() == array.format().as_bytes())
+    })
 }
 
 /// Returns the element type of one element of a dtype that lies so deep in others, and in sub-arrays
@@ -138,7 +200,7 @@ fn element_type_of(
         ElementType::array(shape, element_type_of(&parts.get_item(0)?, depth + 1, dimensions)?)
     } else if let Ok(names) = names.cast::<PyTuple>() {
         let described = dtype.getattr("fields")?;
-        let mut fields = Vec::with_capacity(names.len());
+        let mut fields = fallible::vec_for(names.len())?;
         for name in names {
             let field = described.get_item(&name)?;
             let element_type = element_type_of(&field.get_item(0)?, depth + 1, dimensions)?;
@@ -146,14 +208,19 @@ fn element_type_of(
             if offset.checked_add(element_type.size()).is_none_or(|end| end > size) {
                 return Err(unknown());
             }
-            let name = Some(name.cast::<PyString>()?.to_string_lossy().into_owned());
+            let name = Some(objects::text(name.cast::<PyString>()?)?);
             fields.push(Field { name, offset, element_type, anonymous: false });
         }
         ElementType::Record(Record::new(fields, size))
     } else {
         simple(&dtype.getattr("str")?.extract::<String>()?, size).ok_or_else(unknown)?
     };
-    if element_type.size() == size { Ok(element_type) } else { Err(unknown()) }
+    // NumPy counts the references of dtypes that were made to hold some.
+    let counted = || dtype.getattr("hasobject")?.is_truthy();
+    if element_type.size() != size || (element_type.has_objects() && !counted()?) {
+        return Err(unknown());
+    }
+    Ok(element_type)
 }
 
 /// Returns the element type of one element of a dtype without parts, by its name: byte order, kind

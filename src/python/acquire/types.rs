@@ -1,28 +1,81 @@
-//! Finding out what an object is by the classes it derives from.
+//! Finding out what an object is by the classes of C that it derives from.
+//!
+//! Python code can name a class as it likes, and give it any attributes. What it cannot do is make
+//! a class immutable: the name of an immutable class is what its author in C has given it.
 
-use std::ffi::CStr;
+use std::ffi::{c_int, c_void};
 
+use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyMappingProxy, PyType};
+
+use crate::python::errors::DiscardError;
+use crate::python::objects;
 
 /// How deep types may nest, as in format strings.
 pub(super) const MAX_DEPTH: usize = 64;
 
-/// Returns the first class whose name fits among those that an object's layout derives from: the
-/// chain of `tp_base`, which even a class has that was never made ready.
-pub(super) fn base_class<'py>(
-    object: &Bound<'py, PyAny>,
-    is_it: impl Fn(&CStr) -> bool,
-) -> Option<Bound<'py, PyAny>> {
-    let mut class = object.get_type_ptr();
-    while !class.is_null() {
-        // SAFETY: `class` is a class, whose name is a C string, and whose base is a class or NULL;
-        // the object keeps all of them alive.
-        unsafe {
-            if is_it(CStr::from_ptr((*class).tp_name)) {
-                return Some(Bound::from_borrowed_ptr(object.py(), class.cast()));
-            }
-            class = (*class).tp_base;
-        }
+/// Returns whether Python code can neither have made a class nor change it.
+pub(super) fn is_immutable(class: &Bound<'_, PyType>) -> bool {
+    // SAFETY: it is a class.
+    unsafe { ffi::PyType_GetFlags(class.as_type_ptr()) & ffi::Py_TPFLAGS_IMMUTABLETYPE != 0 }
+}
+
+/// Returns a slot of a class, NULL if it has none.
+pub(super) fn slot(class: &Bound<'_, PyType>, number: c_int) -> *mut c_void {
+    // SAFETY: it is a class, and the number is one of CPython's.
+    unsafe { ffi::PyType_GetSlot(class.as_type_ptr(), number) }
+}
+
+/// Returns the class whose memory the instances of a class begin with: neither `__mro__` nor
+/// `__bases__`, of which a metaclass may make what it likes.
+pub(super) fn base<'py>(class: &Bound<'py, PyType>) -> Option<Bound<'py, PyType>> {
+    let base = slot(class, ffi::Py_tp_base);
+    // SAFETY: the slot is a class or NULL, and the class keeps it alive.
+    let base = unsafe { Bound::from_borrowed_ptr_or_opt(class.py(), base.cast()) };
+    // SAFETY: as above, a class.
+    base.map(|base| unsafe { base.cast_into_unchecked() })
+}
+
+/// Returns the first class that fits among the immutable ones that a class derives from, itself
+/// included.
+pub(super) fn find_base<'py>(
+    class: &Bound<'py, PyType>,
+    is_it: impl Fn(&Bound<'py, PyType>) -> bool,
+) -> Option<Bound<'py, PyType>> {
+    let mut class = class.clone();
+    while !(is_immutable(&class) && is_it(&class)) {
+        class = base(&class)?;
     }
-    None
+    Some(class)
+}
+
+/// Returns whether the name of an immutable class, without that of its module, is this one.
+pub(super) fn is_named(class: &Bound<'_, PyType>, name: &str) -> bool {
+    class.name().or_discard(class.py()).is_some_and(|found| found == name)
+}
+
+/// Returns the attributes of a class itself, whatever its metaclass says of them.
+pub(super) fn namespace<'py>(class: &Bound<'py, PyType>) -> PyResult<Namespace<'py>> {
+    static GETTER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let py = class.py();
+    let getter = GETTER.get_or_try_init(py, || {
+        let attributes = py.get_type::<PyType>().getattr("__dict__")?;
+        attributes.get_item("__dict__").map(Bound::unbind)
+    })?;
+    let attributes = getter.bind(py).call_method1("__get__", (class,))?;
+    Ok(Namespace(attributes.cast_into::<PyMappingProxy>()?))
+}
+
+/// The attributes of a class.
+pub(super) struct Namespace<'py>(Bound<'py, PyMappingProxy>);
+
+impl<'py> Namespace<'py> {
+    /// Returns an attribute, `None` if there is none of that name.
+    pub(super) fn get(&self, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let missing = objects::dict(self.0.py())?;
+        let found = self.0.call_method1("get", (name, &missing))?;
+        Ok((!found.is(&missing)).then_some(found))
+    }
 }

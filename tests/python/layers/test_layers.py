@@ -1,5 +1,6 @@
 """The layers of the sources: what may import what, and how large files and folders may be."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[3]
 ORDER = {
     "src": """
         error
+        fallible
         format
         element
         dtype
@@ -26,12 +28,14 @@ ORDER = {
         lib
     """,
     "src/python": """
-        errors stack
+        exceptions objects
+        errors
+        stack
         acquire
         mod
     """,
     "module/src": """
-        gil
+        gil reserve
         values
         arguments transfer
         object
@@ -43,6 +47,15 @@ ORDER = {
 }
 # Who may know a crate. That the library needs neither NumPy nor ndarray is checked by `make lint`.
 CRATES = {"pyo3": ("src/python/", "module/src/"), "numpy": ("module/src/",)}
+
+# What panics where there is no memory, and what is there for it instead.
+PANICKING = {
+    r"\bPy(Tuple|String|Bytes|List|Dict|ByteArray|Int)::new\b": "consumer::python::objects",
+    r"^use pyo3::exceptions\b": "consumer::python::exceptions",
+    r"\bto_string_lossy\(|\bfully_qualified_name\(": "consumer::python::objects",
+}
+# Who may use it all the same: what stands in for it, and what is done once, at the import.
+MAY_PANIC = ("src/python/objects.rs", "src/python/exceptions.rs", "src/python/errors.rs")
 
 MAX_LINES, MAX_FILES = 400, 12
 # Files that may be longer, because they are tables.
@@ -149,6 +162,19 @@ def test_only_the_python_rooms_know_pyo3(packages):
 
 def test_files_and_folders_stay_small(packages):
     faults = size_faults(packages, TABLES)
+    assert not faults, "\n".join(faults)
+
+
+def test_no_python_object_is_made_by_what_panics_without_memory(packages):
+    faults = [
+        f"{file}:{number}: {line.strip()}: use {instead}"
+        for package in packages
+        for file in package.files.values()
+        if file.startswith(("src/python/", "module/src/")) and file not in MAY_PANIC
+        for number, line in enumerate((ROOT / file).read_text(encoding="utf-8").split("\n"), 1)
+        for pattern, instead in PANICKING.items()
+        if re.search(pattern, line) and not line.strip().startswith("//")
+    ]
     assert not faults, "\n".join(faults)
 
 

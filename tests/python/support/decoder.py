@@ -289,6 +289,19 @@ def _is_ambiguous(items):
     return False
 
 
+def may_end_in_padding(form):
+    """Whether bytes after the last field can be padding.
+
+    They can at the end of a record of which all is aligned as in C, with no record in it.
+    """
+    items = parse(form)
+    if not isinstance(read(form, bytes(size_of(form))), tuple):
+        return False
+    if len(items) == 1 and items[0].code == "T" and items[0].prefix == "@":
+        items = items[0].items
+    return bool(items) and all(item.prefix == "@" and item.code != "T" for item in items)
+
+
 def leaves(form):
     """Offset, size, code and byte order of all the values in an element, in order."""
     return list(_leaves(parse(form), 0))

@@ -1,5 +1,7 @@
 """Objects that do something to a view when their special methods are called."""
 
+import itertools
+
 
 class Releasing:
     """A number whose conversion releases a view and takes its memory away."""
@@ -53,3 +55,10 @@ class Tricky(Releasing):
     def __init__(self, trick, value=1):
         super().__init__(None, None, value)
         self.release = trick
+
+
+class EndlessList(list):
+    """A list that says it is one, and never ends."""
+
+    def __iter__(self):
+        return itertools.repeat(0)

@@ -1,8 +1,6 @@
 //! `astype` and `byteswap`: copies whose elements are of another type, or in the other byte order.
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
 
 use consumer::array::AnyArray;
 use consumer::dtype::ScalarType;
@@ -11,8 +9,9 @@ use consumer::kernels::convert::Overflow;
 use consumer::kernels::pieces::Sequence;
 use consumer::layout::Layout;
 use consumer::memory::Memory;
+use consumer::python::exceptions::PyTypeError;
 
-use crate::arguments;
+use crate::arguments::{self, str_argument, str_text};
 use crate::gil;
 use crate::object::PyConsumerArray;
 use crate::object::create::exact_copy_of;
@@ -87,15 +86,19 @@ impl PyConsumerArray {
     /// Traceback (most recent call last):
     ///     ...
     /// ValueError: -2.5 at index 1 is out of range for format 'B'
-    #[pyo3(signature = (format, *, overflow = "error"))]
+    #[pyo3(
+        signature = (format, *, overflow = None),
+        text_signature = "($self, /, format, *, overflow='error')"
+    )]
     fn astype<'py>(
         &self,
         py: Python<'py>,
-        format: &Bound<'py, PyString>,
-        overflow: &str,
+        format: &Bound<'py, PyAny>,
+        overflow: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, Self>> {
-        let (format, itemsize) = arguments::format(format)?;
-        let overflow = arguments::overflow(overflow)?;
+        let (format, itemsize) = arguments::format(str_argument("format", format)?)?;
+        let overflow = overflow.map(|name| str_text("overflow", name)).transpose()?;
+        let overflow = arguments::overflow(overflow.unwrap_or("error"))?;
         let hold = self.hold(py)?;
         if hold.scalar_type().is_none() && is_of_format(&hold, &format) {
             return exact_copy_of(py, &hold, format);

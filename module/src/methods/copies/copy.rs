@@ -1,6 +1,5 @@
 //! What leaves the view: lists, bytes, hexadecimal digits and copies.
 
-use pyo3::exceptions::{PyMemoryError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
@@ -9,6 +8,7 @@ use consumer::kernels::hex;
 use consumer::kernels::pieces::Sequence;
 use consumer::layout::{Layout, Order};
 use consumer::memory;
+use consumer::python::exceptions::{PyMemoryError, PyTypeError};
 use consumer::python::stack;
 use consumer::view::RawView;
 

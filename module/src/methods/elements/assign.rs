@@ -3,7 +3,6 @@
 //! Key and value are converted first, which may run arbitrary Python code, and the view is asked
 //! for access after that.
 
-use pyo3::exceptions::{PyNotImplementedError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PySlice;
@@ -11,6 +10,8 @@ use pyo3::types::PySlice;
 use consumer::array::AnyArray;
 use consumer::dtype::DType;
 use consumer::form::ElementType;
+use consumer::python::exceptions::{PyNotImplementedError, PyTypeError, PyValueError};
+use consumer::python::objects;
 
 use crate::arguments::exact;
 use crate::arguments::keys::{self, Selected};
@@ -33,7 +34,7 @@ pub(crate) fn set<'py>(
     if description.readonly() {
         return Err(PyTypeError::new_err("cannot modify read-only memory"));
     }
-    if let Some(names) = keys::names(key)? {
+    if let Some(names) = keys::names(key) {
         let target = ViewPart::new(view, names.select(&*view.access(py)?)?);
         check_ownership(view, target.describe(), py)?;
         return set_part(view, &target, value, true);
@@ -44,7 +45,7 @@ pub(crate) fn set<'py>(
         // SAFETY: the pointer leads to an element of the view, which is writable.
         return unsafe { store(view, pointer, value) };
     }
-    match keys::parse(key, description.layout().ndim())? {
+    match keys::parse(key, description.layout())? {
         Selected::Element(index) => {
             // Pointers in the memory may lead to the element.
             let pointer = view.access(py)?.raw().element(&index)?;
@@ -109,7 +110,7 @@ fn set_part(
             return Err(different_structures(&hold, &source));
         }
     } else if !scalars_fill {
-        let found = value.get_type().fully_qualified_name()?;
+        let found = objects::type_name(value);
         return Err(PyTypeError::new_err(format!(
             "a slice takes its elements from an object that exports a buffer, not {found}; \
              v[...] = x fills"
@@ -153,10 +154,11 @@ fn fill(view: &PyConsumerArray, target: &ViewPart<'_>, value: &Bound<'_, PyAny>)
 #[cold]
 fn not_an_element(view: &PyConsumerArray, py: Python<'_>, error: PyErr) -> PyErr {
     if view.describe().is_ok_and(|view| view.layout().ndim() > 1)
-        && error.is_instance_of::<PyTypeError>(py)
+        && PyTypeError::matches(&error, py)
     {
         // The exception of memoryview for parts of several dimensions.
-        let message = format!("neither a buffer nor an element to fill with: {}", error.value(py));
+        let why = objects::message(py, &error);
+        let message = format!("neither a buffer nor an element to fill with: {why}");
         return PyNotImplementedError::new_err(message);
     }
     error

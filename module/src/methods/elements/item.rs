@@ -3,8 +3,9 @@
 //! A key is converted first, which may run arbitrary Python code, and the view is asked for access
 //! after that.
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+
+use consumer::python::exceptions::PyTypeError;
 
 use crate::arguments::keys::{self, Selected};
 use crate::object::PyConsumerArray;
@@ -18,7 +19,7 @@ pub(crate) fn get<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = this.py();
     let view = this.get();
-    if let Some(names) = keys::names(key)? {
+    if let Some(names) = keys::names(key) {
         let part = names.select(&*view.access(py)?)?;
         // SAFETY: parts of the view's elements, just found under access.
         return Ok(unsafe { PyConsumerArray::share(this, part)? }.into_any());
@@ -26,7 +27,7 @@ pub(crate) fn get<'py>(
     // Converting the key may release the view. As in memoryview, a slice is still taken of what the
     // key was applied to, but an element is not read any more.
     let hold = if keys::has_slices(key) { Some(view.hold(py)?) } else { None };
-    match keys::parse(key, view.describe()?.layout().ndim())? {
+    match keys::parse(key, view.describe()?.layout())? {
         Selected::Element(index) => {
             let access = view.access(py)?;
             let pointer = access.raw().element(&index)?;

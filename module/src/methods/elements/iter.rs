@@ -6,12 +6,13 @@
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyTypeInfo, PyVisit};
 
 use consumer::array::AnyArray;
 use consumer::layout::{Key, Layout};
+use consumer::python::exceptions::PyTypeError;
+use consumer::python::objects;
 
 use crate::object::{PyConsumerArray, uninit};
 use crate::values::{NewReference, read};
@@ -166,8 +167,8 @@ impl PyIterator {
         this.clone()
     }
 
-    fn __length_hint__(&self) -> usize {
-        self.length.saturating_sub(self.done.load(Ordering::Relaxed))
+    fn __length_hint__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        objects::size(py, self.length.saturating_sub(self.done.load(Ordering::Relaxed)))
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

@@ -4,14 +4,14 @@
 //! element and a kernel looks for that; no Python code runs. For any other object each element is
 //! compared with it in Python, while the memory is held.
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
 
 use consumer::array::AnyArray;
 use consumer::kernels::pieces::Sequence;
 use consumer::kernels::search::{Pattern, count_pattern, find_contiguous, find_pattern};
 use consumer::layout::{Key, Order, unravel};
+use consumer::python::exceptions::{PyTypeError, PyValueError};
+use consumer::python::objects;
 use consumer::python::stack;
 use consumer::view::Walk;
 
@@ -169,7 +169,7 @@ impl PyConsumerArray {
             [] => Err(PyTypeError::new_err("invalid lookup on 0-dim memory")),
             [_] if start.is_none() && stop.is_none() => {
                 let found = find(&hold, value)?;
-                Ok(found.ok_or_else(not_found)?.into_pyobject(py)?.into_any())
+                objects::size(py, found.ok_or_else(not_found)?)
             }
             [length] => {
                 let key = Key::Slice { start: start_key, stop: stop_key, step: 1 };
@@ -178,7 +178,7 @@ impl PyConsumerArray {
                 let length = *length as isize;
                 let first =
                     if start_key < 0 { start_key.saturating_add(length) } else { start_key };
-                Ok((found + first.max(0) as usize).into_pyobject(py)?.into_any())
+                objects::size(py, found + first.max(0) as usize)
             }
             _ if start.is_some() || stop.is_some() => {
                 Err(PyTypeError::new_err("start and stop need a view of one dimension"))
@@ -186,7 +186,7 @@ impl PyConsumerArray {
             _ => {
                 let found = find(&hold, value)?;
                 let found = unravel(found.ok_or_else(not_found)?, shape);
-                Ok(PyTuple::new(py, found)?.into_any())
+                Ok(objects::sizes(py, &found)?.into_any())
             }
         }
     }
@@ -197,8 +197,12 @@ impl PyConsumerArray {
     /// >>> consumer.consume(b"banana").count(97)
     /// 3
     #[pyo3(signature = (value, /))]
-    fn count(&self, py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<usize> {
+    fn count<'py>(
+        &self,
+        py: Python<'py>,
+        value: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let hold = self.hold(py)?;
-        self::count(&hold, value)
+        objects::size(py, self::count(&hold, value)?)
     }
 }

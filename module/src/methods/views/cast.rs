@@ -1,12 +1,12 @@
 //! `cast`: the same bytes as elements of another format, in another shape.
 
 use pyo3::Borrowed;
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use consumer::array::AnyArray;
 use consumer::layout::Layout;
+use consumer::python::exceptions::PyTypeError;
 
 use crate::arguments::{self, exact, format_of_letter};
 use crate::object::PyConsumerArray;
@@ -74,7 +74,7 @@ pub(crate) fn cast<'py>(
     let start = access.start().wrapping_add(offset);
     let readonly = access.readonly() || access.has_references();
     // SAFETY: the layout covers bytes of the view's elements from the offset on, and no others.
-    let cast = unsafe { AnyArray::new(start, layout, format, readonly, None) };
+    let cast = unsafe { AnyArray::new(start, layout, format, readonly, None) }.judged()?;
     if !cast.has_objects() {
         // SAFETY: as said, under access.
         return unsafe { PyConsumerArray::share(this, cast) };

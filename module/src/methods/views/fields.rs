@@ -3,10 +3,11 @@
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::types::{PyDict, PyType};
 
 use consumer::array::AnyArray;
 use consumer::form::Field;
+use consumer::python::objects;
 
 use crate::methods::attributes::format_object;
 use crate::object::PyConsumerArray;
@@ -52,8 +53,15 @@ fn field_object<'py>(
     // SAFETY: a field of the elements' own type lies within them.
     let part = unsafe { array.part(field.offset, &field.element_type)? };
     let format = format_object(py, part.format())?;
-    let shape = PyTuple::new(py, &part.layout().shape()[array.layout().ndim()..])?;
-    field_class(py)?.call1(((format, field.offset, shape),))
+    let offset = objects::size(py, field.offset)?;
+    let shape = objects::sizes(py, &part.layout().shape()[array.layout().ndim()..])?;
+    let values = [format.into_any(), offset, shape.into_any()];
+    let values = objects::tuple(py, values.into_iter().map(Ok))?;
+    // SAFETY: attached; the class and the tuple are alive; the result is a new reference or NULL.
+    unsafe {
+        let field = ffi::PyObject_CallOneArg(field_class(py)?.as_ptr(), values.as_ptr());
+        Bound::from_owned_ptr_or_err(py, field)
+    }
 }
 
 #[pymethods]
@@ -68,11 +76,12 @@ impl PyConsumerArray {
     #[getter]
     fn fields<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let hold = self.hold(py)?;
-        let fields = PyDict::new(py);
+        let fields = objects::dict(py)?;
         for field in hold.record().iter().flat_map(|record| &record.fields) {
             let Some(name) = &field.name else { continue };
             // Of two fields of one name, the first is the one that the name gives.
-            if !fields.contains(name)? {
+            let name = objects::string(py, name)?;
+            if !fields.contains(&name)? {
                 fields.set_item(name, field_object(py, &hold, field)?)?;
             }
         }

@@ -1,12 +1,13 @@
 //! The same elements in another shape: `T`, `transpose`, `reshape`; and `toreadonly`.
 
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyDict, PyTuple};
 
 use consumer::layout::Layout;
+use consumer::python::exceptions::{PyTypeError, PyValueError};
+use consumer::python::objects;
 
-use crate::arguments::{self, numbers};
+use crate::arguments::{self, numbers, str_text};
 use crate::object::PyConsumerArray;
 
 #[pymethods]
@@ -27,11 +28,16 @@ impl PyConsumerArray {
 
     /// The same memory with the dimensions in another order: v.transpose(1, 0) or
     /// v.transpose((1, 0)); without arguments the other way around, as v.T.
-    #[pyo3(signature = (*axes))]
+    // With names PyO3 passes on the tuple that the interpreter makes, and makes none itself.
+    #[pyo3(signature = (*axes, **names), text_signature = "($self, /, *axes)")]
     fn transpose<'py>(
         this: &Bound<'py, Self>,
         axes: &Bound<'py, PyTuple>,
+        names: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, Self>> {
+        if let Some((name, _)) = names.into_iter().flatten().next() {
+            return Err(unexpected("transpose", &name));
+        }
         let none = axes.is_empty() || (axes.len() == 1 && axes.get_item(0)?.is_none());
         if none {
             return Self::permute(this, &[]);
@@ -46,19 +52,35 @@ impl PyConsumerArray {
     /// The same memory in another shape: v.reshape(2, 3) or v.reshape((2, 3)). One length may be
     /// -1, and is what the others leave. The elements are taken in an order, 'C' or 'F'. Where only
     /// a copy could have that shape, ValueError: nothing is ever copied.
-    #[pyo3(signature = (*shape, order = "C"))]
+    #[pyo3(signature = (*shape, **names), text_signature = "($self, /, *shape, order='C')")]
     fn reshape<'py>(
         this: &Bound<'py, Self>,
         shape: &Bound<'py, PyTuple>,
-        order: &str,
+        names: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, Self>> {
+        let mut order = None;
+        for (name, value) in names.into_iter().flatten() {
+            if !name.eq("order")? {
+                return Err(unexpected("reshape", &name));
+            }
+            order = Some(value);
+        }
+        let order = order.as_ref().map(|order| str_text("order", order)).transpose()?;
         let shape = numbers(shape)?;
-        let order = arguments::order(Some(order), this.get().describe()?.layout())?;
+        let order = arguments::order(order, this.get().describe()?.layout())?;
         let access = this.get().access(this.py())?;
         let reshaped = access.reshape(&shape, order)?;
         // SAFETY: the same elements, under access.
         unsafe { Self::share(this, reshaped) }
     }
+}
+
+/// The error for an argument of a name that a method does not have.
+#[cold]
+fn unexpected(method: &str, name: &Bound<'_, PyAny>) -> PyErr {
+    let name = objects::repr(name).unwrap_or_default();
+    let method = format!("ConsumerArray.{method}()");
+    PyTypeError::new_err(format!("{method} got an unexpected keyword argument {name}"))
 }
 
 impl PyConsumerArray {

@@ -8,17 +8,19 @@
 mod read;
 mod write;
 
-use pyo3::Borrowed;
 use pyo3::prelude::*;
+use pyo3::{Borrowed, ffi};
 use smallvec::SmallVec;
 
 use consumer::array::ConsumerArray;
+use consumer::error::Result;
+use consumer::fallible;
 use consumer::form::{Composite, ElementType};
 use consumer::format::FormatString;
 use consumer::kernels::copy::record;
 
 use super::references;
-use super::{NewReference, Reading};
+use super::{NewReference, Reading, failure};
 
 pub(super) use read::{read_scalars, scalar_fields};
 
@@ -37,7 +39,16 @@ pub(super) unsafe fn read(
     reading: Reading,
 ) -> NewReference {
     let size = array.layout().itemsize();
-    let mut bytes = Bytes::with_capacity(size);
+    if let ElementType::Bytes(length) | ElementType::Void(length) = **array.descriptor() {
+        // Creating it runs no Python code, so that the copy in it is the only one.
+        // SAFETY: attached; an element of the array is valid for reads; the result is a new
+        // reference or NULL.
+        return unsafe { ffi::PyBytes_FromStringAndSize(pointer.cast(), length as isize) };
+    }
+    let mut bytes = Bytes::new();
+    if let Err(error) = reserve(&mut bytes, size) {
+        return failure(py, error);
+    }
     // SAFETY: an element of the array is valid for reads, and the copy has room for it.
     unsafe {
         pointer.copy_to_nonoverlapping(bytes.as_mut_ptr(), size);
@@ -47,10 +58,25 @@ pub(super) unsafe fn read(
         return read::tuple(py, fields, &bytes, reading);
     }
     // SAFETY: the bytes are a copy of an element, whose objects are alive until Python code runs.
-    let objects = unsafe { references::new_references(py, array.descriptor(), &bytes) };
+    let objects = match unsafe { references::new_references(py, array.descriptor(), &bytes) } {
+        Ok(objects) => objects,
+        Err(error) => return failure(py, error),
+    };
     let object = read::object(py, array.descriptor(), &bytes, reading);
     drop(objects);
     object
+}
+
+/// Makes room for an element, which may be large.
+fn reserve(bytes: &mut Bytes, size: usize) -> Result<()> {
+    bytes.try_reserve_exact(size).map_err(|_| fallible::no_memory(size))
+}
+
+/// Makes the bytes of an element, which are none before, all 0.
+pub(super) fn zero(bytes: &mut Bytes, size: usize) -> Result<()> {
+    reserve(bytes, size)?;
+    bytes.resize(size, 0);
+    Ok(())
 }
 
 /// Converts an object to an element in `bytes`, which are 0 before. Returns the objects that they
@@ -78,7 +104,10 @@ pub(super) unsafe fn store_exact(
     object: Borrowed<'_, '_, PyAny>,
 ) -> bool {
     let Some(fields) = read::fields_if_scalars(array.descriptor()) else { return false };
-    let mut bytes = Bytes::from_elem(0, array.layout().itemsize());
+    let mut bytes = Bytes::new();
+    if zero(&mut bytes, array.layout().itemsize()).is_err() {
+        return false;
+    }
     if !write::encode_exact(fields, object, &mut bytes) {
         return false;
     }

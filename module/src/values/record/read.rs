@@ -6,12 +6,13 @@ use smallvec::SmallVec;
 
 use consumer::dtype::{ScalarType, dispatch_scalar};
 use consumer::element::Scalar;
+use consumer::fallible;
 use consumer::form::{Bits, ElementType, Field, Record, code_points, pascal};
 use consumer::python::stack;
 use consumer::view::load;
 
 use crate::gil::Checkpoints;
-use crate::values::{NewReference, PyValue, Reading, fill_list, no_element, no_value};
+use crate::values::{NewReference, PyValue, Reading, failure, fill_list, no_element, no_value};
 
 /// Creates the object of an element, whose bytes are a copy; NULL with an exception if that fails.
 pub(super) fn object(
@@ -30,7 +31,7 @@ pub(super) fn object(
         ElementType::Object => reference(py, bytes),
         ElementType::Bytes(size) | ElementType::Void(size) => bytes_object(&bytes[..*size]),
         ElementType::Pascal(size) => bytes_object(pascal(&bytes[..*size])),
-        ElementType::Text(unit, count) => str_object(py, &code_points(*unit, *count, bytes)),
+        ElementType::Text(unit, count) => str_object(py, code_points(*unit, *count, bytes)),
         ElementType::Array { shape, element } => list(py, shape, element, bytes, reading),
         ElementType::Record(Record { fields, .. }) => tuple(py, fields, bytes, reading),
         ElementType::Padded(offset, element_type) => {
@@ -79,7 +80,11 @@ fn bytes_object(bytes: &[u8]) -> NewReference {
     unsafe { ffi::PyBytes_FromStringAndSize(bytes.as_ptr().cast(), bytes.len() as isize) }
 }
 
-fn str_object(py: Python<'_>, codes: &[u32]) -> NewReference {
+fn str_object(py: Python<'_>, codes: impl Iterator<Item = u32>) -> NewReference {
+    let codes = match fallible::collect(codes) {
+        Ok(codes) => codes,
+        Err(error) => return failure(py, error),
+    };
     if let Some(code) = codes.iter().find(|&&code| code > 0x10_ffff) {
         return no_value(py, &format!("{code:#x} is no code point: the last one is 0x10ffff"));
     }

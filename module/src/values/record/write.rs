@@ -1,14 +1,15 @@
 //! From a Python object to the bytes of an element.
 
-use pyo3::exceptions::{PyNotImplementedError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PySequence, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 use pyo3::{Borrowed, ffi};
 
 use consumer::dtype::{DType as Name, ScalarType, dispatch_scalar};
 use consumer::element::Scalar;
+use consumer::fallible;
 use consumer::form::{Bits, ElementType, Field, Record, load_unsigned, store_unsigned};
 use consumer::format::FormatString;
+use consumer::python::exceptions::{PyNotImplementedError, PyTypeError, PyValueError};
 use consumer::python::stack;
 
 use crate::values::integers::int_and_value;
@@ -66,8 +67,7 @@ impl<'py> Encoder<'_, 'py> {
             ElementType::Object => {
                 let reference = (object.as_ptr() as usize).to_ne_bytes();
                 bytes[..reference.len()].copy_from_slice(&reference);
-                self.objects.push(object.clone());
-                Ok(())
+                Ok(fallible::push(&mut self.objects, object.clone())?)
             }
             ElementType::Bytes(size) => {
                 self.write_byte_string(object, &mut bytes[..*size], None).map(|_length| ())
@@ -135,11 +135,18 @@ impl<'py> Encoder<'_, 'py> {
             let expected = format!("{expected} or list of {length} values");
             return Err(wrong_type(object, &expected, format));
         }
-        let items: Vec<_> = object.cast::<PySequence>()?.try_iter()?.collect::<PyResult<_>>()?;
+        let mut items = Vec::new();
+        // A class derived from them may go on for ever.
+        for item in object.try_iter()?.take(length.saturating_add(1)) {
+            fallible::push(&mut items, item?)?;
+        }
         if items.len() != length {
+            let found = match object.len() {
+                Ok(found) if found > length => found,
+                _ => items.len(),
+            };
             return Err(PyValueError::new_err(format!(
-                "expected {expected} of {length} values for format '{format}', found {}",
-                items.len()
+                "expected {expected} of {length} values for format '{format}', found {found}"
             )));
         }
         Ok(items)

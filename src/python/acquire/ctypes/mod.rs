@@ -5,21 +5,27 @@
 //! (type_reader.rs); where even they are not clear, the elements are refused. Formats of simple
 //! types, and of arrays of them, are right, and never come here.
 
+mod classes;
+mod field_reader;
+mod places;
+mod sample;
 mod type_reader;
 
 use std::sync::Arc;
 
-use pyo3::ffi;
 use pyo3::prelude::*;
 
 use super::AsView;
-use super::types::base_class;
+use super::redirect::handed_on;
 use crate::array::AnyArray;
+use crate::fallible;
 use crate::form::ElementType;
 use crate::format::FormatString;
 use crate::layout::Layout;
 use crate::python::errors;
-use type_reader::{TypeReader, unreadable};
+use crate::python::exceptions::PyMemoryError;
+use sample::UNPROVED;
+use type_reader::{TypeReader, is_simple, unreadable};
 
 /// Returns the ctypes object whose memory an exporter shows: itself, or what memoryviews and views
 /// are views of.
@@ -28,9 +34,8 @@ pub fn owner<'py>(exporter: &Bound<'py, PyAny>, as_view: AsView) -> Option<Bound
     loop {
         let inner = if let Some(view) = as_view(&exporter) {
             view.exporter
-        // SAFETY: the object is alive.
-        } else if unsafe { ffi::PyMemoryView_Check(exporter.as_ptr()) } != 0 {
-            exporter.getattr("obj").ok()
+        } else if let Some(handed) = handed_on(&exporter) {
+            handed.0
         } else {
             return is_of_ctypes(&exporter).then_some(exporter);
         };
@@ -40,7 +45,7 @@ pub fn owner<'py>(exporter: &Bound<'py, PyAny>, as_view: AsView) -> Option<Bound
 
 /// Returns whether an object is one of ctypes.
 fn is_of_ctypes(object: &Bound<'_, PyAny>) -> bool {
-    base_class(object, |name| name.to_bytes().starts_with(b"_ctypes.")).is_some()
+    classes::kind_of(&object.get_type()).is_some()
 }
 
 /// Returns the array as the type of its ctypes object describes it, for a format that is not to be
@@ -64,9 +69,8 @@ pub unsafe fn correct(
                 return unsafe { described_by(&view.array, array) };
             }
             view.exporter
-        // SAFETY: the object is alive.
-        } else if unsafe { ffi::PyMemoryView_Check(exporter.as_ptr()) } != 0 {
-            exporter.getattr("obj").ok()
+        } else if let Some(handed) = handed_on(&exporter) {
+            handed.0
         } else {
             break;
         };
@@ -76,13 +80,23 @@ pub unsafe fn correct(
     if !is_of_ctypes(&exporter) {
         return None;
     }
-    let class = exporter.get_type().into_any();
-    let element_type = match element_type_of(&class, array, direct) {
+    let element_type = match element_type_of(&exporter, array, direct) {
         Ok(element_type) => element_type?,
         Err(error) => {
-            let why = errors::text(class.py(), &error);
-            unreadable(&class, array.layout().itemsize(), format_args!("{why}"))
+            let (py, class, size) = (exporter.py(), exporter.get_type(), array.layout().itemsize());
+            let element_type = if PyMemoryError::matches(&error, py) {
+                ElementType::Unreadable { size, why: fallible::no_memory(size) }
+            } else {
+                let why = errors::text(py, &error);
+                unreadable(&class, size, format_args!("{why}"))
+            };
+            errors::discard(py, error);
+            element_type
         }
+    };
+    let element_type = match fallible::room_for(element_type.weight()) {
+        Ok(()) => element_type,
+        Err(why) => ElementType::Unreadable { size: element_type.size(), why },
     };
     let layout = || array.layout().clone();
     let (start, readonly) = (array.start(), array.readonly());
@@ -106,25 +120,42 @@ pub unsafe fn correct(
     })
 }
 
-/// Returns the element type of the elements of an array over an object of a class; `None` if the
-/// array's own format is to be believed.
+/// Returns the element type of the elements of an array over an object; `None` if the array's own
+/// format is to be believed.
 fn element_type_of(
-    class: &Bound<'_, PyAny>,
+    object: &Bound<'_, PyAny>,
     array: &AnyArray,
     direct: bool,
 ) -> PyResult<Option<ElementType>> {
-    let reader = TypeReader::new(class.py())?;
-    let item = reader.item_type(class.clone())?;
-    let (size, itemsize) = (reader.sizeof(&item)?, array.layout().itemsize());
-    // After a cast there is another size, or the format of a simple type.
-    if !direct && (size != itemsize || array.scalar_type().is_some()) {
+    let (class, itemsize) = (object.get_type(), array.layout().itemsize());
+    let reader = TypeReader::new(object.py())?;
+    let exported = reader.ctypes.exported(&class)?;
+    let same = exported.format.as_bytes() == array.format().as_bytes();
+    // After a cast there is another format or size, or that of a simple type.
+    if !direct && (!same || array.scalar_type().is_some()) {
         return Ok(None);
     }
-    if size != itemsize {
-        let why = format_args!("it has {size} bytes, but itemsize is {itemsize}");
-        return Ok(Some(unreadable(&item, itemsize, why)));
+    let refuse = |why: std::fmt::Arguments<'_>| Ok(Some(unreadable(&class, itemsize, why)));
+    if !same {
+        return refuse(format_args!("its format is {:?}", exported.format));
     }
-    reader.element_type(&item, 0).map(Some)
+    let (item, object) = match reader.item_type(object)? {
+        Ok(item) => item,
+        Err(why) => return refuse(format_args!("{why}")),
+    };
+    let size = reader.ctypes.sizeof(&item)?;
+    if size != itemsize {
+        if !direct {
+            return Ok(None);
+        }
+        return refuse(format_args!("it has {size} bytes, but itemsize is {itemsize}"));
+    }
+    let element_type = reader.element_type(&item, object.as_ref(), 0)?;
+    let unproved = object.is_none() && !is_simple(&item) && array.layout().nbytes() > 0;
+    if unproved && element_type.has_objects() {
+        return refuse(format_args!("{UNPROVED}"));
+    }
+    Ok(Some(element_type))
 }
 
 /// Returns the array of the same elements by another element type.

@@ -1,24 +1,31 @@
-//! Reading the types of ctypes: `_fields_`, and the descriptor that ctypes made for each field,
-//! with its offset and size. Where the two disagree, nobody can say what lies there.
+//! Reading the types of ctypes. Their attributes may have been set since ctypes looked at them, so
+//! that each one is compared with what ctypes itself tells.
 
+use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyType};
+use pyo3::types::PyType;
 
+use super::classes::{Functions, Kind, kind_of};
+use super::field_reader::{FieldReader, items, push_names};
+use super::sample::{Samples, UNPROVED, has_finaliser};
 use crate::dtype::{DType, ScalarType};
 use crate::error::Error;
-use crate::form::{Bits, ElementType, Field, Record};
-use crate::format::{ByteOrder, Code, Kind};
+use crate::fallible;
+use crate::form::{ElementType, Field, Judgement, Record, judge};
+use crate::format::{Code, Kind as CodeKind};
 use crate::layout::MAX_NDIM;
-use crate::python::acquire::types::MAX_DEPTH;
+use crate::python::acquire::types::{MAX_DEPTH, base, namespace, slot};
 use crate::python::errors::DiscardError;
+use crate::python::exceptions::PyTypeError;
+use crate::python::objects;
 
 /// The element type of elements that cannot be read because of their type.
 pub(super) fn unreadable(
-    class: &Bound<'_, PyAny>,
+    class: &Bound<'_, PyType>,
     size: usize,
     why: std::fmt::Arguments<'_>,
 ) -> ElementType {
-    let name = class.repr().map_or_else(|_| "a type".to_owned(), |name| name.to_string());
+    let name = objects::repr(class).unwrap_or_else(|| "a type".to_owned());
     let why = Error::unreadable(format!("elements of the type {name} cannot be read: {why}"));
     let py = class.py();
     let holds_objects = TypeReader::new(py).and_then(|reader| reader.may_hold_objects(class, 0));
@@ -29,77 +36,60 @@ pub(super) fn unreadable(
 
 /// Reads the types of ctypes.
 pub(super) struct TypeReader<'py> {
-    module: Bound<'py, PyModule>,
+    pub ctypes: &'py Functions,
 }
 
-/// The classes of ctypes that all its types derive from.
-enum BaseClass {
-    Simple,
-    Array,
-    Structure,
-    Union,
-    /// Pointers and functions.
-    Address,
-}
+/// The type of the items of an array, with an item if one could be made.
+type Item<'py> = (Bound<'py, PyType>, Option<Bound<'py, PyAny>>);
 
 impl<'py> TypeReader<'py> {
-    /// Imports ctypes, which is loaded already: one of its objects is at hand.
     pub(super) fn new(py: Python<'py>) -> PyResult<Self> {
-        Ok(Self { module: py.import("_ctypes")? })
+        Ok(Self { ctypes: Functions::get(py)? })
     }
 
-    pub(super) fn sizeof(&self, class: &Bound<'py, PyAny>) -> PyResult<usize> {
-        self.module.getattr("sizeof")?.call1((class,))?.extract()
-    }
-
-    fn base_class(&self, class: &Bound<'py, PyAny>) -> PyResult<Option<BaseClass>> {
-        let class = class.cast::<PyType>()?;
-        let is = |name: &str| class.is_subclass(&self.module.getattr(name)?);
-        Ok(if is("_SimpleCData")? {
-            Some(BaseClass::Simple)
-        } else if is("Array")? {
-            Some(BaseClass::Array)
-        } else if is("Structure")? {
-            Some(BaseClass::Structure)
-        } else if is("Union")? {
-            Some(BaseClass::Union)
-        } else if is("_Pointer")? || is("CFuncPtr")? {
-            Some(BaseClass::Address)
-        } else {
-            None
-        })
-    }
-
-    /// Returns the type of the elements of an array type, whose lengths the buffer has as its
-    /// shape.
-    pub(super) fn item_type(&self, class: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let mut class = class;
+    /// Returns the type of the elements of an array of arrays, whose lengths the buffer has as its
+    /// shape, and an element if one could be made, or why it cannot be told.
+    pub(super) fn item_type(
+        &self,
+        object: &Bound<'py, PyAny>,
+    ) -> PyResult<Result<Item<'py>, String>> {
+        let mut found = (object.get_type(), Some(object.clone()));
         for _ in 0..=MAX_NDIM {
-            match self.base_class(&class)? {
-                Some(BaseClass::Array) => class = class.getattr("_type_")?,
-                _ => break,
+            if !matches!(kind_of(&found.0), Some((Kind::Array, _))) {
+                break;
+            }
+            match self.item_of(&found.0, found.1.as_ref())? {
+                Ok(item) => found = item,
+                Err(why) => return Ok(Err(why)),
             }
         }
-        Ok(class)
+        Ok(Ok(found))
     }
 
     /// Returns whether there may be references to objects in the memory of a type, as far as its
     /// attributes tell.
     fn may_hold_objects(&self, class: &Bound<'py, PyAny>, depth: usize) -> PyResult<bool> {
+        let class = class.cast::<PyType>()?;
         if depth > MAX_DEPTH {
             return Ok(true);
         }
-        match self.base_class(class)? {
-            Some(BaseClass::Simple) => Ok(class.getattr("_type_")?.eq("O")?),
-            Some(BaseClass::Array) => self.may_hold_objects(&class.getattr("_type_")?, depth + 1),
-            Some(BaseClass::Address) => Ok(false),
-            Some(BaseClass::Structure | BaseClass::Union) => {
-                for base in class.cast::<PyType>()?.mro().iter() {
-                    let Ok(list) = base.getattr("__dict__")?.get_item("_fields_") else { continue };
-                    for entry in list.try_iter()? {
-                        if self.may_hold_objects(&entry?.get_item(1)?, depth + 1)? {
-                            return Ok(true);
+        match kind_of(class) {
+            Some((Kind::Simple, _)) => Ok(self.ctypes.exported(class)?.format.ends_with('O')),
+            Some((Kind::Array, _)) => self.may_hold_objects(&class.getattr("_type_")?, depth + 1),
+            Some((Kind::Address, _)) => Ok(false),
+            Some((Kind::Structure | Kind::Union, root)) => {
+                let mut class = class.clone();
+                while !class.is(&root) {
+                    if let Some(list) = namespace(&class)?.get("_fields_")? {
+                        for entry in items(&list)? {
+                            if self.may_hold_objects(&entry.get_item(1)?, depth + 1)? {
+                                return Ok(true);
+                            }
                         }
+                    }
+                    match base(&class) {
+                        Some(base) => class = base,
+                        None => return Ok(true),
                     }
                 }
                 Ok(false)
@@ -108,46 +98,76 @@ impl<'py> TypeReader<'py> {
         }
     }
 
-    /// Returns the element type of an object of a type.
+    /// Returns the type of the items of an array type, or why it cannot be told. Of an object of
+    /// that type only the types of its items are asked; its memory is not read.
+    fn item_of(
+        &self,
+        class: &Bound<'py, PyType>,
+        object: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Result<Item<'py>, String>> {
+        let claimed = class.getattr("_type_")?.cast_into::<PyType>()?;
+        let whole = self.ctypes.exported(class)?;
+        // Setting the attributes later does not change the memory of arrays.
+        let item = self.ctypes.exported(&claimed)?;
+        if whole.format != item.format || whole.shape.get(1..) != Some(&item.shape) {
+            return Ok(Err(format!("it is no array of {claimed}")));
+        }
+        // The format tells everything of a type of one letter.
+        let known = is_simple(&claimed) || whole.shape.first() == Some(&0);
+        let Some(object) = object.filter(|_| !known && !has_finaliser(&claimed)) else {
+            return Ok(Ok((claimed, None)));
+        };
+        let item = first_item(object)?;
+        if item.get_type().is(&claimed) {
+            return Ok(Ok((claimed, Some(item))));
+        }
+        Ok(Err(format!("it is no array of {claimed}, but of {}", item.get_type())))
+    }
+
+    /// Returns the element type of an object of a type. An object may be given to ask for the types
+    /// of its items.
     pub(super) fn element_type(
         &self,
-        class: &Bound<'py, PyAny>,
+        class: &Bound<'py, PyType>,
+        object: Option<&Bound<'py, PyAny>>,
         depth: usize,
     ) -> PyResult<ElementType> {
-        let size = self.sizeof(class)?;
+        let size = self.ctypes.sizeof(class)?;
         let unreadable = |why: std::fmt::Arguments<'_>| Ok(unreadable(class, size, why));
         if depth > MAX_DEPTH {
             return unreadable(format_args!("it nests deeper than {MAX_DEPTH} levels"));
         }
-        let element_type = match self.base_class(class)? {
-            Some(BaseClass::Simple) => self.simple(class, size)?,
-            Some(BaseClass::Array) => {
+        let element_type = match kind_of(class) {
+            Some((Kind::Simple, _)) => self.simple(class, size)?,
+            Some((Kind::Array, _)) => {
                 let length: usize = class.getattr("_length_")?.extract()?;
-                let element = self.element_type(&class.getattr("_type_")?, depth + 1)?;
-                // Setting the attributes later does not change the memory of arrays.
+                let (item, object) = match self.item_of(class, object)? {
+                    Ok(item) => item,
+                    Err(why) => return unreadable(format_args!("{why}")),
+                };
+                let element = self.element_type(&item, object.as_ref(), depth + 1)?;
                 if length.checked_mul(element.size()) != Some(size) {
                     return unreadable(format_args!("it is no array of {length} elements"));
                 }
+                let unproved = object.is_none() && !is_simple(&item) && length > 0;
+                if unproved && element.has_objects() {
+                    return unreadable(format_args!("{UNPROVED}"));
+                }
                 Some(array_of(length, element))
             }
-            Some(BaseClass::Address) => {
+            Some((Kind::Address, _)) => {
                 Some(ElementType::Scalar(ScalarType { dtype: DType::Address, swapped: false }))
             }
-            Some(kind @ (BaseClass::Structure | BaseClass::Union)) => {
-                match self.fields(class, size, depth)? {
-                    Ok(fields) => {
-                        let union = matches!(kind, BaseClass::Union);
-                        let holds_objects =
-                            fields.iter().any(|field| field.element_type.has_objects());
-                        if union && holds_objects {
-                            return unreadable(format_args!(
-                                "what lies in a union is no object for sure"
-                            ));
-                        }
-                        Some(ElementType::Record(Record { union, ..Record::new(fields, size) }))
-                    }
+            Some((kind, root)) => {
+                let union = kind == Kind::Union;
+                let fields = match self.fields(class, &root, depth)? {
+                    Ok(fields) => fields,
                     Err(why) => return unreadable(format_args!("{why}")),
+                };
+                if union && fields.iter().any(|field| field.element_type.has_objects()) {
+                    return unreadable(format_args!("what lies in a union is no object for sure"));
                 }
+                Some(ElementType::Record(Record { union, ..Record::new(fields, size) }))
             }
             None => None,
         };
@@ -161,162 +181,103 @@ impl<'py> TypeReader<'py> {
     }
 
     /// Returns the element type of a simple type: one letter of native size, in either byte order.
-    fn simple(&self, class: &Bound<'py, PyAny>, size: usize) -> PyResult<Option<ElementType>> {
+    /// The attribute may have been set later, but the format is that of the memory.
+    fn simple(&self, class: &Bound<'py, PyType>, size: usize) -> PyResult<Option<ElementType>> {
         let letter: char = class.getattr("_type_")?.extract()?;
-        if letter == 'O' {
-            // What is followed has to be a reference. The attribute may have been set later, but
-            // the format is that of the memory.
-            let described = self.module.getattr("buffer_info")?.call1((class,))?.get_item(0)?;
-            let format: String = described.extract()?;
-            return Ok(format.ends_with('O').then_some(ElementType::Object));
-        }
-        let Some(code) = u8::try_from(letter).ok().and_then(Code::from_letter) else {
-            return Ok(None);
+        let found = match judge(self.ctypes.exported(class)?.format.as_bytes(), size) {
+            Judgement::Scalar(found) => found,
+            Judgement::Composite(found) if letter == 'O' && *found == ElementType::Object => {
+                return Ok(Some(ElementType::Object));
+            }
+            _ => return Ok(None),
         };
-        let swapped_name = match ByteOrder::NATIVE {
-            ByteOrder::Little => "__ctype_be__",
-            ByteOrder::Big => "__ctype_le__",
+        let code = u8::try_from(letter).ok().and_then(Code::from_letter);
+        let same = |code: &Code| match code.kind() {
+            CodeKind::Text => found.dtype.kind() == CodeKind::Text,
+            _ => DType::from_code(*code, size) == Some(found.dtype),
         };
-        // Types without a byte order do not have the attribute.
-        let swapped = class.getattr_opt(swapped_name)?.is_some_and(|other| other.is(class));
-        let scalar = match (code.kind(), size) {
-            (Kind::Text, 2) => DType::Ucs2,
-            (Kind::Text, 4) => DType::Ucs4,
-            (Kind::Text, _) => return Ok(None),
-            _ if code.native_size() != size => return Ok(None),
-            _ => match DType::from_code(code, size) {
-                Some(scalar) => scalar,
-                None => return Ok(None),
-            },
-        };
-        Ok(Some(ElementType::Scalar(ScalarType { dtype: scalar, swapped: swapped && size > 1 })))
+        Ok(code.filter(same).map(|_| ElementType::Scalar(found)))
     }
 
-    /// Returns the fields of a structure or union of `size` bytes, those of its base classes first,
-    /// or why they cannot be told.
+    /// Returns the fields of a structure or union, those of its base classes first, or why they
+    /// cannot be told.
     fn fields(
         &self,
-        class: &Bound<'py, PyAny>,
-        size: usize,
+        class: &Bound<'py, PyType>,
+        root: &Bound<'py, PyType>,
         depth: usize,
     ) -> PyResult<Result<Vec<Field>, String>> {
-        let mut fields: Vec<Field> = Vec::new();
-        for base in class.cast::<PyType>()?.mro().iter().rev() {
-            let namespace = base.getattr("__dict__")?;
-            let Ok(list) = namespace.get_item("_fields_") else { continue };
-            let anonymous = match namespace.get_item("_anonymous_") {
-                Ok(names) => names.try_iter()?.collect::<PyResult<Vec<_>>>()?,
-                Err(_) => Vec::new(),
+        let element_type =
+            |class: &Bound<'py, PyType>, object: Option<&Bound<'py, PyAny>>, depth| {
+                self.element_type(class, object, depth)
             };
-            let mut own = Vec::new();
-            for entry in list.try_iter()? {
-                let entry = entry?;
-                let name = entry.get_item(0)?;
-                let Ok(descriptor) = namespace.get_item(&name) else {
-                    return Ok(Err(format!("field {name:?} has no descriptor")));
-                };
-                let text = name.cast::<PyString>()?.to_string_lossy().into_owned();
-                let mut field = match self.field(&entry, &descriptor, depth)? {
-                    Ok(field) => field,
-                    Err(why) => return Ok(Err(format!("field {text:?}: {why}"))),
-                };
-                if field.offset + field.element_type.size() > size {
-                    return Ok(Err(format!("field {text:?} ends beyond its end")));
-                }
-                for other in &anonymous {
-                    field.anonymous |= other.eq(&name)?;
-                }
-                field.name = Some(text);
-                own.push(field);
+        let samples = Samples::get(root, self.ctypes)?;
+        let reader = FieldReader { ctypes: self.ctypes, element_type: &element_type, samples };
+        let parent = |class: &Bound<'py, PyType>| base(class).filter(|base| !base.is(root));
+        // The memory of a class begins with that of its base. The other classes of its method
+        // resolution order have no part in it.
+        let mut classes = vec![class.clone()];
+        while let Some(base) = classes.last().and_then(parent) {
+            classes.push(base);
+        }
+        let mut fields: Vec<Field> = Vec::new();
+        for class in classes.iter().rev() {
+            let start = parent(class).map_or(Ok(0), |base| self.ctypes.sizeof(&base))?;
+            match reader.own_fields(class, start, depth)? {
+                Ok(own) => append(&mut fields, own)?,
+                Err(why) => return Ok(Err(why)),
             }
-            let mut names: Vec<&str> = own.iter().flat_map(names_of).collect();
-            names.sort_unstable();
-            if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-                // There is a descriptor for the last one only.
-                return Ok(Err(format!("two fields are called {:?}", twice[0])));
-            }
-            // A field of a base class whose name is used again can still be read, but not by its
-            // name.
-            let taken = |name: &str| names.binary_search(&name).is_ok();
-            for field in &mut fields {
-                field.anonymous &= !names_of(field).into_iter().any(taken);
-                if field.name.as_deref().is_some_and(taken) {
-                    field.name = None;
-                }
-            }
-            fields.extend(own);
         }
         Ok(Ok(fields))
     }
-
-    /// Returns the field of an entry in `_fields_` and its descriptor, or why it cannot be told.
-    fn field(
-        &self,
-        entry: &Bound<'py, PyAny>,
-        descriptor: &Bound<'py, PyAny>,
-        depth: usize,
-    ) -> PyResult<Result<Field, String>> {
-        let class = descriptor.get_type();
-        if class.module()? != "_ctypes" || class.name()? != "CField" {
-            return Ok(Err("its descriptor was replaced".to_owned()));
-        }
-        let offset: isize = descriptor.getattr("offset")?.extract()?;
-        let Ok(offset) = usize::try_from(offset) else {
-            // Some bit-fields of packed unions.
-            return Ok(Err(format!("ctypes puts it at offset {offset}")));
-        };
-        let described: usize = descriptor.getattr("size")?.extract()?;
-        let class = entry.get_item(1)?;
-        let size = self.sizeof(&class)?;
-        // Only the text of the descriptor tells which type ctypes made it for: `<Field type=c_int,
-        // …>`.
-        let text = descriptor.repr()?.to_string_lossy().into_owned();
-        let name = class.getattr("__name__")?;
-        if text.contains("type=") && !text.contains(&format!("type={name},")) {
-            return Ok(Err(format!("its type is {name}, but ctypes has made it {text}")));
-        }
-        let element_type = self.element_type(&class, depth + 1)?;
-        let made =
-            |element_type| Ok(Ok(Field { name: None, offset, element_type, anonymous: false }));
-        if entry.len()? == 2 {
-            if described != size {
-                return Ok(Err(format!("its type has {size} bytes, its place {described}")));
-            }
-            return made(element_type);
-        }
-        // For bit-fields `size` holds the width and the lowest bit; since 3.14 they have names of
-        // their own.
-        let (width, shift) = match descriptor.getattr_opt("bit_size")? {
-            Some(width) => (width.extract()?, descriptor.getattr("bit_offset")?.extract()?),
-            None => ((described >> 16) as u32, (described & 0xffff) as u32),
-        };
-        match element_type {
-            ElementType::Scalar(unit)
-                if matches!(unit.dtype.kind(), Kind::Signed | Kind::Unsigned)
-                    && width > 0
-                    && width.checked_add(shift).is_some_and(|end: u32| end <= 8 * size as u32) =>
-            {
-                made(ElementType::Bits(Bits { unit, shift, width }))
-            }
-            _ => Ok(Err("a bit-field of no whole number".to_owned())),
-        }
-    }
 }
 
-/// Returns the names by which a field, or one of an anonymous member, can be asked for.
-fn names_of(field: &Field) -> Vec<&str> {
-    let mut names: Vec<&str> = field.name.as_deref().into_iter().collect();
-    if let (true, ElementType::Record(record)) = (field.anonymous, &field.element_type) {
-        names.extend(record.fields.iter().flat_map(names_of));
+/// Appends the fields of a class to those of its base classes.
+fn append(fields: &mut Vec<Field>, own: Vec<Field>) -> Result<(), Error> {
+    let mut names = Vec::new();
+    own.iter().try_for_each(|field| push_names(&mut names, field))?;
+    names.sort_unstable();
+    // A field of a base class whose name is used again can still be read, but not by its name.
+    let taken = |name: &str| names.binary_search(&name).is_ok();
+    for field in &mut *fields {
+        let mut inherited = Vec::new();
+        push_names(&mut inherited, field)?;
+        field.anonymous &= !inherited.into_iter().any(taken);
+        if field.name.as_deref().is_some_and(taken) {
+            field.name = None;
+        }
     }
-    names
+    fields.try_reserve(own.len()).map_err(|_| fallible::no_memory(own.len()))?;
+    fields.extend(own);
+    Ok(())
+}
+
+/// Returns whether a class is one of the simple ones.
+pub(super) fn is_simple(class: &Bound<'_, PyType>) -> bool {
+    matches!(kind_of(class), Some((Kind::Simple, _)))
+}
+
+/// Returns the first item of an array that has one, as ctypes' own class of arrays does.
+fn first_item<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let class = array.get_type();
+    let root = kind_of(&class).map_or(class, |(_, root)| root);
+    let get = slot(&root, ffi::Py_sq_item);
+    if get.is_null() {
+        return Err(PyTypeError::new_err("an array without items"));
+    }
+    // SAFETY: the slot is that function, of a class that the array is an instance of; the result is
+    // a new reference or NULL.
+    unsafe {
+        let get = std::mem::transmute::<*mut std::ffi::c_void, ffi::ssizeargfunc>(get);
+        Bound::from_owned_ptr_or_err(array.py(), get(array.as_ptr(), 0))
+    }
 }
 
 /// Returns the element type of an array of a length: text if its elements are characters.
 fn array_of(length: usize, element: ElementType) -> ElementType {
     match element {
         ElementType::Scalar(ScalarType { dtype: DType::Char, .. }) => ElementType::Bytes(length),
-        ElementType::Scalar(unit) if unit.dtype.kind() == Kind::Text => {
+        ElementType::Scalar(unit) if unit.dtype.kind() == CodeKind::Text => {
             ElementType::Text(unit, length)
         }
         element => ElementType::array(vec![length], element),

