@@ -37,7 +37,7 @@ fn execute(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("consume", slots::consume::function(py)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     fill_small_int_table(py)?;
-    slots::install(py)?;
+    module.add("ConsumerScalar", slots::install(py)?)?;
     // `_collections_abc` is what `collections.abc` is made of, and imported at every start.
     py.import("_collections_abc")?.getattr("Sequence")?.call_method1("register", (class,))?;
     Ok(())

@@ -30,6 +30,7 @@ from typing_extensions import Buffer, TypeVar
 __all__ = [
     "BufferProtocolError",
     "ConsumerArray",
+    "ConsumerScalar",
     "Field",
     "PyConsumerArray",
     "__version__",
@@ -115,6 +116,8 @@ class ConsumerArray(Sequence[_T], _Exports):
     consume(object) makes one. It can be indexed, sliced, iterated, compared and assigned to, in any
     number of dimensions, and exports the same memory again; everything made from it shares that
     memory, and keeps the export alive.
+
+    A view without dimensions is a ConsumerScalar: also a number, where its one element is one.
 
     Work on many megabytes lets other threads run meanwhile, and ends where a signal's handler
     raises, as at Ctrl-C: what was stored until then stays.
@@ -568,6 +571,35 @@ class ConsumerArray(Sequence[_T], _Exports):
     def __deepcopy__(self, memo: object, /) -> Never: ...
 
 PyConsumerArray = ConsumerArray
+
+# The one subclass that there is: there can be no others.
+@final
+class ConsumerScalar(ConsumerArray[_T]):  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
+    """A view without dimensions: a ConsumerArray that is also a number.
+
+    int(v), float(v) and complex(v) are those of its one element, v[()]. All else is as for any
+    ConsumerArray. It is what consume, reshape, cast and the like give where the shape is (), and
+    cannot be made in another way.
+
+    >>> import ctypes, consumer
+    >>> v = consumer.consume(ctypes.c_double(2.5))
+    >>> v.shape
+    ()
+    >>> float(v), int(v)
+    (2.5, 2)
+    >>> v[()] = 7
+    >>> complex(v)
+    (7+0j)
+    """
+
+    def __int__(self) -> int:
+        """int(v[()])."""
+
+    def __float__(self) -> float:
+        """float(v[()])."""
+
+    def __complex__(self) -> complex:
+        """complex(v[()])."""
 
 @overload
 def consume(object: ConsumerArray[_T]) -> ConsumerArray[_T]:

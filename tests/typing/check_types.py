@@ -17,7 +17,7 @@ import consumer
 import numpy as np
 import numpy.typing as npt
 import pytest
-from consumer import ConsumerArray, PyConsumerArray, consume
+from consumer import ConsumerArray, ConsumerScalar, PyConsumerArray, consume
 from typing_extensions import Buffer
 
 
@@ -259,6 +259,17 @@ def invariance(ints: ConsumerArray[int]) -> None:
         floats[0] = 0.5
 
 
+def numbers(v: ConsumerScalar[float]) -> None:
+    """Only a view without dimensions is a complex number."""
+    assert_type(v[()], float)
+    assert_type(int(v), int)
+    assert_type(float(v), float)
+    assert_type(complex(v), complex)
+    assert_type(v.reshape(1), ConsumerArray[float])
+    with pytest.raises(TypeError):
+        complex(v.reshape(1))  # type: ignore[call-overload]
+
+
 def main() -> None:
     def view() -> ConsumerArray[float]:
         return consume(array.array("d", [0.5, 1.5, 2.5, 3.5]))
@@ -276,6 +287,9 @@ def main() -> None:
     other_formats(view(), ">d")
     invariance(consume(bytearray([0, 1, 2])))
     lifetime(view())
+    scalar = consume(ctypes.c_double(1))
+    assert isinstance(scalar, ConsumerScalar)
+    numbers(scalar)
 
 
 if __name__ == "__main__":

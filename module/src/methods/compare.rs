@@ -14,8 +14,8 @@ use consumer::python::stack;
 use consumer::view::{RawView, Walk};
 
 use crate::gil::{self, Checkpoints};
-use crate::object::PyConsumerArray;
 use crate::object::create::view_of;
+use crate::object::{PyConsumerArray, as_view};
 use crate::transfer::bytes_object;
 use crate::values::read_exactly;
 
@@ -37,9 +37,8 @@ pub(crate) fn equals<'py>(
     {
         return Ok(Some(left.equals(&right)));
     }
-    let released = |view: &Bound<'py, PyAny>| {
-        view.cast_exact::<PyConsumerArray>().is_ok_and(|view| view.get().is_released())
-    };
+    let released =
+        |view: &Bound<'py, PyAny>| as_view(view).is_some_and(|view| view.get().is_released());
     // As in memoryview, a released view, which cannot be read any more, equals itself alone.
     if this.get().is_released() || released(other) {
         return Ok(Some(this.is(other)));

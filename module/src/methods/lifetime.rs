@@ -15,8 +15,8 @@ use consumer::view::RawView;
 
 use crate::arguments;
 use crate::gil;
-use crate::object::PyConsumerArray;
 use crate::object::create::consume;
+use crate::object::{PyConsumerArray, as_view};
 use crate::values::repr_or_default;
 
 #[pymethods]
@@ -56,9 +56,9 @@ impl PyConsumerArray {
     ) -> PyResult<Bound<'py, Self>> {
         stack::check(object.py())?;
         let flags: c_int = flags.extract()?;
-        match object.cast_exact::<Self>() {
-            Ok(_) => consume(object),
-            Err(_) => Self::acquire_with(object, flags),
+        match as_view(object) {
+            Some(_) => consume(object),
+            None => Self::acquire_with(object, flags),
         }
     }
 

@@ -19,6 +19,8 @@ use super::root::Root;
 /// number of dimensions, and exports the same memory again; everything made from it shares that
 /// memory, and keeps the export alive.
 ///
+/// A view without dimensions is a ConsumerScalar: also a number, where its one element is one.
+///
 /// Work on many megabytes lets other threads run meanwhile, and ends where a signal's handler
 /// raises, as at Ctrl-C: what was stored until then stays.
 ///

@@ -18,6 +18,7 @@ use super::access::Hold;
 use super::class::{Parent, PyConsumerArray, Start};
 use super::export_count::ExportCount;
 use super::root::{Owned, Root};
+use super::scalar::as_view;
 use super::uninit::UninitObject;
 use crate::transfer::{to_memory, to_native};
 use crate::values::references::{AttachedObjects, check_readable};
@@ -30,21 +31,21 @@ use crate::values::references::{AttachedObjects, check_readable};
 /// ValueError; BufferError for an export that contradicts itself.
 #[inline]
 pub(crate) fn consume<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyConsumerArray>> {
-    match object.cast_exact::<PyConsumerArray>() {
-        Ok(view) => {
-            let access = view.get().access(object.py())?;
+    match as_view(object) {
+        Some(view) => {
+            let _access = view.get().access(object.py())?;
             // SAFETY: the same elements, under access.
-            unsafe { PyConsumerArray::share(view, access.clone()) }
+            unsafe { PyConsumerArray::share_changed(view, 0, |_| ()) }
         }
-        Err(_) => PyConsumerArray::acquire(object),
+        None => PyConsumerArray::acquire(object),
     }
 }
 
 /// Returns the view that an object is itself, or else a new one of its buffer.
 pub(crate) fn view_of<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyConsumerArray>> {
-    match object.cast_exact::<PyConsumerArray>() {
-        Ok(view) => Ok(view.clone()),
-        Err(_) => PyConsumerArray::acquire(object),
+    match as_view(object) {
+        Some(view) => Ok(view.clone()),
+        None => PyConsumerArray::acquire(object),
     }
 }
 
@@ -111,15 +112,15 @@ fn native_letter(array: &AnyArray) -> Option<FormatString> {
 }
 
 /// What `object` is a view of, if it is one of ours.
-fn as_view<'py>(object: &Bound<'py, PyAny>) -> Option<ViewedObject<'py>> {
-    let view = object.cast_exact::<PyConsumerArray>().ok()?.get();
+fn viewed<'py>(object: &Bound<'py, PyAny>) -> Option<ViewedObject<'py>> {
+    let view = as_view(object)?.get();
     let array = view.try_access(object.py())?.clone();
     Some(ViewedObject { exporter: view.exporter(object.py()).or_discard(object.py())?, array })
 }
 
 /// Returns the ctypes object whose memory an exporter shows, itself or as a view of it.
 pub(crate) fn ctypes_owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
-    acquire::ctypes::owner(exporter, as_view)
+    acquire::ctypes::owner(exporter, viewed)
 }
 
 impl PyConsumerArray {
@@ -141,10 +142,11 @@ impl PyConsumerArray {
         // in. If the export fails, dropping `uninit` frees the object.
         unsafe {
             let (root, array) = (&raw mut (*place).root, &raw mut (*place).array);
-            let is_tracked = Root::acquire(root, array, object, flags, as_view)?;
+            let is_tracked = Root::acquire(root, array, object, flags, viewed)?;
             let exports = ExportCount::new();
             Self::write_start(place, Start { exports, is_tracked, parent: Parent::Itself });
-            Ok(uninit.assume_init())
+            let ndim = (*array).layout().ndim();
+            Ok(uninit.assume_init(ndim))
         }
     }
 
@@ -167,11 +169,12 @@ impl PyConsumerArray {
         // A cycle can only lead through the objects in the memory.
         let is_tracked = matches!(memory, Owned::Objects(_));
         let start = Start { exports: ExportCount::new(), is_tracked, parent: Parent::Itself };
+        let ndim = array.layout().ndim();
         // SAFETY: the root lives as long as every view of it, and keeps the memory where it is on
         // the heap. All fields are filled in.
         unsafe {
             uninit.as_mut_ptr().write(Self::new_unplaced(array, Root::over(memory), start));
-            Ok(uninit.assume_init())
+            Ok(uninit.assume_init(ndim))
         }
     }
 
@@ -222,7 +225,9 @@ impl PyConsumerArray {
         // SAFETY: the caller guarantees it; the place is valid for writes.
         unsafe {
             Self::share_with(this, |place| {
+                let ndim = layout.ndim();
                 place.write(array.with_layout(start, layout, array.readonly()));
+                ndim
             })
         }
     }
@@ -238,7 +243,13 @@ impl PyConsumerArray {
         array: AnyArray,
     ) -> PyResult<Bound<'py, Self>> {
         // SAFETY: the caller guarantees it; the place is valid for writes.
-        unsafe { Self::share_with(this, |place| place.write(array)) }
+        unsafe {
+            Self::share_with(this, |place| {
+                let ndim = array.layout().ndim();
+                place.write(array);
+                ndim
+            })
+        }
     }
 
     /// Another view of a scalar field of the elements of `this`, whose array is made in its final
@@ -253,7 +264,12 @@ impl PyConsumerArray {
     ) -> PyResult<Bound<'py, Self>> {
         let array = &this.get().array;
         // SAFETY: the caller guarantees it; the place is valid for writes.
-        unsafe { Self::share_with(this, |place| place.write(array.scalar_field(found))) }
+        unsafe {
+            Self::share_with(this, |place| {
+                place.write(array.scalar_field(found));
+                array.layout().ndim()
+            })
+        }
     }
 
     /// Another view of some elements of `this`: what begins `offset` bytes from its start, under a
@@ -274,6 +290,7 @@ impl PyConsumerArray {
             Self::share_with(this, |place| {
                 array.write_clone(place);
                 (*place).change(offset, change);
+                (*place).layout().ndim()
             })
         }
     }
@@ -282,11 +299,11 @@ impl PyConsumerArray {
     ///
     /// # Safety
     /// `write` fills in the place with an array over memory of `this` that the caller has access
-    /// to.
+    /// to, and returns the number of its dimensions.
     #[inline]
     pub(crate) unsafe fn share_with<'py>(
         this: &Bound<'py, Self>,
-        write: impl FnOnce(*mut AnyArray),
+        write: impl FnOnce(*mut AnyArray) -> usize,
     ) -> PyResult<Bound<'py, Self>> {
         let root = this.get().parent(this.py()).unwrap_or_else(|| this.clone());
         // SAFETY: the caller guarantees it; an access means that the root is held.
@@ -296,11 +313,12 @@ impl PyConsumerArray {
     /// A view of the memory of a root, whose array is written in its final place.
     ///
     /// # Safety
-    /// `root` is one and is held; `write` fills in the place with an array over its memory.
+    /// `root` is one and is held; `write` fills in the place with an array over its memory, and
+    /// returns the number of its dimensions.
     #[inline]
     unsafe fn child_of<'py>(
         root: Bound<'py, Self>,
-        write: impl FnOnce(*mut AnyArray),
+        write: impl FnOnce(*mut AnyArray) -> usize,
     ) -> PyResult<Bound<'py, Self>> {
         // Allocating an object may start a garbage collection, which runs arbitrary Python code.
         root.get().root.add_hold();
@@ -309,13 +327,13 @@ impl PyConsumerArray {
         let place = uninit.as_mut_ptr();
         // SAFETY: the place is valid for writes, and all fields are filled in.
         unsafe {
-            write(&raw mut (*place).array);
+            let ndim = write(&raw mut (*place).array);
             Root::write_none(&raw mut (*place).root);
             // A cycle can lead through this view only if it leads through its root.
             let is_tracked = root.get().is_tracked();
             let parent = Parent::View(root.unbind());
             Self::write_start(place, Start { exports: ExportCount::new(), is_tracked, parent });
-            Ok(uninit.assume_init())
+            Ok(uninit.assume_init(ndim))
         }
     }
 }
@@ -338,7 +356,9 @@ impl Hold<'_> {
         // SAFETY: the caller guarantees it; this is a hold on the root.
         unsafe {
             PyConsumerArray::child_of(root, |place| {
+                let ndim = layout.ndim();
                 place.write(self.with_layout(start, layout, self.readonly()));
+                ndim
             })
         }
     }

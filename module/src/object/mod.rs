@@ -15,8 +15,8 @@
 //! longer than a call has to count there too, and keep the view alive.
 //!
 //! # The files
-//! chain ← uninit ← class, whose parts are export_count and root; access is the only way from a class to
-//! its memory; create has every constructor.
+//! chain ← uninit ← scalar ← class, whose parts are export_count and root; access is the only way from
+//! a class to its memory; create has every constructor.
 
 pub(crate) mod access;
 mod chain;
@@ -24,7 +24,9 @@ pub(crate) mod class;
 pub(crate) mod create;
 pub(crate) mod export_count;
 pub(crate) mod root;
+pub(crate) mod scalar;
 pub(crate) mod uninit;
 
 pub(crate) use access::{Access, Description, ViewPart};
 pub(crate) use class::PyConsumerArray;
+pub(crate) use scalar::as_view;

@@ -18,6 +18,7 @@ use consumer::python::exceptions::{PyMemoryError, PySystemError};
 
 use super::chain;
 use super::class::PyConsumerArray;
+use super::scalar;
 use crate::reserve;
 
 /// Where PyO3 puts the value of a class: behind the head of its objects.
@@ -42,12 +43,13 @@ impl<'py> UninitObject<'py> {
     /// The same as `new`, without looking the class up.
     #[inline(always)]
     pub(crate) fn like(view: &Bound<'py, PyConsumerArray>) -> PyResult<Self> {
-        // SAFETY: the view is alive, and there are no subclasses.
+        // SAFETY: the view is alive.
         unsafe { Self::with_class(view.py(), ffi::Py_TYPE(view.as_ptr())) }
     }
 
     /// # Safety
-    /// The class is that of views.
+    /// The class is one of views: either will do, because an object has the right one only once it
+    /// is filled in.
     #[inline(always)]
     unsafe fn with_class(py: Python<'py>, class: *mut ffi::PyTypeObject) -> PyResult<Self> {
         if let Some(object) = FREE_LIST.pop(py) {
@@ -70,17 +72,24 @@ impl<'py> UninitObject<'py> {
         self.object.wrapping_byte_add(VALUE_OFFSET).cast()
     }
 
-    /// The object, which from now on is like any other.
+    /// The object, which from now on is like any other, of the class for that many dimensions.
+    ///
+    /// They could be read from the array, but whoever has just written it knows them: the processor
+    /// would wait for what was written in other pieces.
     ///
     /// # Safety
-    /// The value was filled in.
+    /// The value was filled in, with an array of that many dimensions.
     #[inline]
-    pub(crate) unsafe fn assume_init(self) -> Bound<'py, PyConsumerArray> {
+    pub(crate) unsafe fn assume_init(self, ndim: usize) -> Bound<'py, PyConsumerArray> {
         let (object, py, value) = (self.object, self.py, self.as_mut_ptr());
         std::mem::forget(self);
-        // SAFETY: what is still missing is the list of weak references, which is empty. An object
-        // of the free list is not tracked, nor is a new one.
+        // SAFETY: what is still missing is the right class, and the list of weak references, which
+        // is empty. An object of the free list is not tracked, nor is a new one.
         unsafe {
+            debug_assert_eq!((*value).array.layout().ndim(), ndim);
+            if (ffi::Py_TYPE(object) == scalar::class_raw(py)) != (ndim == 0) {
+                change_class(py, object);
+            }
             weak_references(object).write(std::ptr::null_mut());
             if (*value).is_tracked() {
                 ffi::PyObject_GC_Track(object.cast());
@@ -94,6 +103,28 @@ impl Drop for UninitObject<'_> {
     fn drop(&mut self) {
         // SAFETY: nobody else has the object, and its value is not to be dropped.
         unsafe { free(self.object) };
+    }
+}
+
+/// Makes an object of one of the two classes of views one of the other.
+///
+/// # Safety
+/// It is one, and nobody else has it.
+#[cold]
+#[inline(never)]
+unsafe fn change_class(py: Python<'_>, object: *mut ffi::PyObject) {
+    let (arrays, scalars) = (PyConsumerArray::type_object_raw(py), scalar::class_raw(py));
+    if scalars.is_null() {
+        return;
+    }
+    // SAFETY: the caller guarantees it, so that the class may be written. Objects of the two
+    // classes have the same fields. The object's reference is to the class that it has.
+    unsafe {
+        let old = ffi::Py_TYPE(object);
+        let new = if old == arrays { scalars } else { arrays };
+        ffi::Py_INCREF(new.cast());
+        (*object).ob_type = new;
+        ffi::Py_DECREF(old.cast());
     }
 }
 

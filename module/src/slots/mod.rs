@@ -11,8 +11,9 @@
 //! of Rust's), it stands outside of what catches panics, and the slow path is a function of its
 //! own, so that the fast one sets up no stack frame for it. A panic there would abort the process.
 //!
-//! Two things PyO3 has no way for, and [`install`] does to the finished classes: the deallocators,
-//! and the flag by which `match` takes a view for a sequence.
+//! Three things PyO3 has no way for, and [`install`] adds to the finished classes: the
+//! deallocators, the flag by which `match` takes a view for a sequence, and the subclass of views
+//! without dimensions.
 
 mod buffer;
 mod compare;
@@ -20,20 +21,24 @@ pub(crate) mod consume;
 mod iter;
 mod methods;
 mod parameters;
+mod scalar;
 mod select;
 mod store;
 mod trampoline;
 
+use std::ffi::c_ulong;
 use std::sync::Once;
 
 use pyo3::impl_::pyclass::{PyClassImpl, PyClassItems};
 use pyo3::impl_::pymethods::{PyMethodDef, PyMethodDefType};
 use pyo3::prelude::*;
 use pyo3::sync::OnceExt;
+use pyo3::types::PyType;
 use pyo3::{PyTypeInfo, ffi};
 
 use crate::methods::elements::iter::PyIterator;
 use crate::object::PyConsumerArray;
+use crate::object::scalar::class_or_create;
 use crate::object::uninit::{check_layout, check_layout_of, dealloc, dealloc_other};
 
 /// Hands methods and slots of a class to PyO3, as the expansion of `#[pymethods]` does.
@@ -85,33 +90,46 @@ class_items!(PyIterator {
     }
 });
 
-/// Completes the classes, and checks what is assumed of them. To be called before any view is
-/// created, and as often as the module is executed.
+/// Completes the classes, and checks what is assumed of them; returns that of views without
+/// dimensions. To be called before any view is created, and as often as the module is executed.
 ///
 /// # Errors
 /// SystemError if PyO3 lays out objects in another way than is assumed.
-pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
+pub(crate) fn install(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     static INSTALLED: Once = Once::new();
-    if INSTALLED.is_completed() {
-        return Ok(());
+    if !INSTALLED.is_completed() {
+        check_layout(py, PyConsumerArray::empty()?)?;
+        check_layout_of::<PyIterator>(py)?;
+        // SAFETY: the classes are ready, nobody has a view yet, and each function has the type of
+        // its place.
+        INSTALLED.call_once_py_attached(py, || unsafe {
+            let class = &mut *PyConsumerArray::type_object_raw(py);
+            class.tp_dealloc = Some(dealloc);
+            // What `Sequence.register` does for classes that can be changed.
+            change_flag(class, ffi::Py_TPFLAGS_SEQUENCE, true);
+            let iterator = &mut *PyIterator::type_object_raw(py);
+            iterator.tp_dealloc = Some(dealloc_other::<PyIterator>);
+            ffi::PyType_Modified(class);
+        });
     }
-    check_layout(py, PyConsumerArray::empty()?)?;
-    check_layout_of::<PyIterator>(py)?;
-    // SAFETY: the classes are ready, nobody has a view yet, and each function has the type of its
-    // place.
-    INSTALLED.call_once_py_attached(py, || unsafe {
-        let class = &mut *PyConsumerArray::type_object_raw(py);
-        class.tp_dealloc = Some(dealloc);
-        // What `Sequence.register` does for classes that can be changed.
-        #[cfg(not(Py_GIL_DISABLED))]
-        {
-            class.tp_flags |= ffi::Py_TPFLAGS_SEQUENCE;
-        }
-        #[cfg(Py_GIL_DISABLED)]
-        class.tp_flags.fetch_or(ffi::Py_TPFLAGS_SEQUENCE, std::sync::atomic::Ordering::Relaxed);
-        let iterator = &mut *PyIterator::type_object_raw(py);
-        iterator.tp_dealloc = Some(dealloc_other::<PyIterator>);
-        ffi::PyType_Modified(class);
-    });
-    Ok(())
+    // SAFETY: the class that is created adds no fields, has the deallocator that its base has by
+    // now, and accepts no subclasses.
+    unsafe { class_or_create(py, || scalar::create(py)) }
+}
+
+/// Sets or clears a flag of a class.
+fn change_flag(class: &mut ffi::PyTypeObject, flag: c_ulong, set: bool) {
+    #[cfg(not(Py_GIL_DISABLED))]
+    {
+        class.tp_flags = if set { class.tp_flags | flag } else { class.tp_flags & !flag };
+    }
+    #[cfg(Py_GIL_DISABLED)]
+    {
+        use std::sync::atomic::Ordering::Relaxed;
+        if set {
+            class.tp_flags.fetch_or(flag, Relaxed)
+        } else {
+            class.tp_flags.fetch_and(!flag, Relaxed)
+        };
+    }
 }

@@ -25,7 +25,7 @@ def run(text: str, name: str) -> int:
     return results.attempted
 
 
-@pytest.mark.parametrize("name", ["", "consume", "ConsumerArray"])
+@pytest.mark.parametrize("name", ["", "consume", "ConsumerArray", "ConsumerScalar"])
 def test_examples_of_the_module_are_true(name):
     documented = getattr(consumer, name) if name else consumer
     assert run(documented.__doc__, name) > 0
@@ -40,7 +40,7 @@ def test_everything_public_is_documented():
     for name, value in vars(consumer.ConsumerArray).items():
         if not name.startswith("_"):
             assert value.__doc__, name
-    for name in ("consume", "ConsumerArray", "BufferProtocolError"):
+    for name in ("consume", "ConsumerArray", "ConsumerScalar", "BufferProtocolError"):
         assert getattr(consumer, name).__doc__, name
 
 

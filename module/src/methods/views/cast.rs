@@ -36,6 +36,7 @@ pub(crate) fn cast_exact<'py>(
     unsafe {
         PyConsumerArray::share_with(this, |place| {
             place.write(AnyArray::from_scalars(scalar_type, start, layout, format, readonly, None));
+            1
         })
     }
     .map(Some)
