@@ -45,12 +45,14 @@ def requested(case):
         return  # memoryview ignores the flags for other memoryviews.
     makers = consumer.ConsumerArray._from_flags, memoryview._from_flags
     request = random_request(case.random)
-    case.compare(lambda make: seen_of(make(case.exporter, request)), makers)
+    case.compare(lambda make: seen_of(make(case.exporter, request), case.model), makers)
 
 
-def seen_of(view):
+def seen_of(view, model):
     """What to compare of a view; memoryview contradicts itself for one without bytes."""
-    return reading.metadata_of(view) if view.nbytes else [view.format, view.shape]
+    told = model.told if view.format == model.form else view.format
+    found = reading.metadata_of(view) if view.nbytes else {"shape": view.shape}
+    return found | {"format": told}
 
 
 def transformed(random, case):
