@@ -1,10 +1,12 @@
 //! The module `consumer`.
 
-use consumer::python::exceptions::PyImportError;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use pyo3::ffi;
 use pyo3::prelude::*;
 
 use consumer::python::errors::buffer_protocol_error;
+use consumer::python::exceptions::PyImportError;
 
 use crate::methods::views::fields::field_class;
 use crate::object::PyConsumerArray;
@@ -27,7 +29,7 @@ use crate::values::fill_small_int_table;
 #[pymodule(name = "consumer")]
 fn execute(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
-    refuse_subinterpreters(py)?;
+    check_interpreter(py)?;
     let class = py.get_type::<PyConsumerArray>();
     module.add("ConsumerArray", &class)?;
     // The name that the class had first, kept as an alias.
@@ -43,15 +45,20 @@ fn execute(module: &Bound<'_, PyModule>) -> PyResult<()> {
     Ok(())
 }
 
-/// Refuses every interpreter but the main one. The classes, and what makes them fast, are there
-/// once in a process; and PyO3 attaches threads to the main interpreter only.
-fn refuse_subinterpreters(_attached: Python<'_>) -> PyResult<()> {
+/// Whether the module was executed in the main interpreter.
+static IS_IN_MAIN: AtomicBool = AtomicBool::new(false);
+
+/// Refuses a subinterpreter before the main interpreter has the module. The classes, and what makes
+/// them fast, are there once in a process: they have to be of the interpreter that ends last. (One with
+/// a GIL of its own is refused by CPython itself.)
+fn check_interpreter(_attached: Python<'_>) -> PyResult<()> {
     // SAFETY: attached; both are only compared.
     if unsafe { ffi::PyInterpreterState_Get() == ffi::PyInterpreterState_Main() } {
-        return Ok(());
+        IS_IN_MAIN.store(true, Ordering::Relaxed);
+    } else if !IS_IN_MAIN.load(Ordering::Relaxed) {
+        let message = "module consumer.consumer does not support loading in subinterpreters \
+                       before it was imported in the main interpreter";
+        return Err(PyImportError::new_err(message));
     }
-    // What CPython itself says where a subinterpreter has a GIL of its own. The package's
-    // `__init__.py` adds what to do.
-    let message = "module consumer.consumer does not support loading in subinterpreters";
-    Err(PyImportError::new_err(message))
+    Ok(())
 }

@@ -6,8 +6,9 @@ except ImportError as error:
     if "subinterpreter" not in str(error):
         raise
     message = (
-        "consumer cannot be imported in a subinterpreter: its class exists once in a process. "
-        "Use it in the main interpreter, and share what subinterpreters need as bytes or memoryview"
+        "consumer cannot be imported in this subinterpreter: its class exists once in a process. "
+        "Import it in the main interpreter first; subinterpreters that share its GIL can import it "
+        "then, and others share what they need as bytes or memoryview"
     )
     raise ImportError(message, name=error.name, path=error.path) from error
 

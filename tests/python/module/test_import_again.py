@@ -157,7 +157,7 @@ try:
 except ImportError:
     import _xxsubinterpreters as interpreters
 if sys.version_info >= (3, 13):
-    create = lambda: interpreters.create("ISOLATED")
+    create = lambda: interpreters.create("isolated" if ISOLATED else "legacy")
 else:
     create = lambda: interpreters.create(isolated=ISOLATED)
 
@@ -167,10 +167,24 @@ import sys
 sys.path[:] = {sys.path!r}
 def seen(name):
     try:
-        __import__(name)
+        module = __import__(name, fromlist=["consume"])
     except ImportError as error:
         return str(error)
-    return "imported"
+    view = module.consume(bytearray(12))
+    view[1:3] = b"ab"
+    assert view.cast("B", (3, 4)).T.tolist()[1] == list(view)[1::4] == [97, 0, 0]
+    assert 97 in view and view == view.copy() and memoryview(view[1:3]) == b"ab"
+    for _ in range(100):
+        try:
+            view[99]
+        except IndexError:
+            pass
+        else:
+            raise AssertionError
+        assert view != b"a" and 2**70 not in view
+    large = module.consume(bytearray(1 << 23))
+    assert large == large.copy() and large.count(0) == len(large)
+    return "used"
 with open({sys.argv[1]!r}, "a") as file:
     for name in ("consumer", "consumer", "consumer.consumer"):
         print(seen(name), file=file)
@@ -181,17 +195,20 @@ with open({sys.argv[1]!r}, "a") as file:
 
 @pytest.mark.parametrize("isolated", [False, True])
 @pytest.mark.parametrize("first", [False, True])
-def test_subinterpreters_are_refused(tmp_path, isolated, first):
-    if sys.version_info >= (3, 13):
-        code = SUBINTERPRETER.replace("ISOLATED", "isolated" if isolated else "legacy")
-    else:
-        code = SUBINTERPRETER.replace("ISOLATED", str(isolated))
-    program = PROGRAM.replace("AGAIN", code + "id = create(); run(id); interpreters.destroy(id)")
+def test_subinterpreters_have_the_module_once_the_main_interpreter_has(tmp_path, isolated, first):
+    code = SUBINTERPRETER.replace("ISOLATED", str(isolated))
+    once = "id = create(); run(id); interpreters.destroy(id)\n"
+    program = PROGRAM.replace("AGAIN", code + 3 * once)
     if first:
-        program = code + "id = create(); run(id)\n" + program
+        program = code + once + program
     run_python("-c", program, tmp_path / "seen", timeout=60)
     seen = (tmp_path / "seen").read_text().splitlines()
-    assert len(seen) == (6 if first else 3)
-    for message in seen:
-        assert message.startswith("consumer cannot be imported in a subinterpreter: ")
-        assert "main interpreter" in message
+    refused, used = (seen[:3], seen[3:]) if first else ([], seen)
+    if isolated and sys.version_info >= (3, 12):
+        # It has a GIL of its own.
+        refused, used = seen, []
+    for message in refused:
+        assert message.startswith("consumer cannot be imported in this subinterpreter: ")
+        assert "main interpreter first" in message
+    assert set(used) <= {"used"}
+    assert len(seen) == (12 if first else 9)

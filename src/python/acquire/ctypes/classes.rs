@@ -58,6 +58,12 @@ impl Functions {
     /// Finds them. ctypes is loaded: one of its objects is at hand.
     pub(super) fn get(py: Python<'_>) -> PyResult<&Self> {
         static FUNCTIONS: PyOnceLock<Functions> = PyOnceLock::new();
+        // A subinterpreter has a ctypes of its own, which ends with it.
+        // SAFETY: attached; both are only compared.
+        if unsafe { ffi::PyInterpreterState_Get() != ffi::PyInterpreterState_Main() } {
+            let message = "in a subinterpreter, nothing can be told of the types of ctypes";
+            return Err(PyRuntimeError::new_err(message));
+        }
         FUNCTIONS.get_or_try_init(py, || {
             let module = loaded(py, "_ctypes")?;
             let function = |name| function(&module, name);
