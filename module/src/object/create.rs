@@ -11,7 +11,7 @@ use consumer::error::Error;
 use consumer::format::FormatString;
 use consumer::layout::Layout;
 use consumer::memory::Memory;
-use consumer::python::acquire::{self, ViewedObject};
+use consumer::python::acquire::{self, Acquired, ViewedObject};
 use consumer::python::errors::DiscardError;
 
 use super::access::Hold;
@@ -142,10 +142,10 @@ impl PyConsumerArray {
         // in. If the export fails, dropping `uninit` frees the object.
         unsafe {
             let (root, array) = (&raw mut (*place).root, &raw mut (*place).array);
-            let is_tracked = Root::acquire(root, array, object, flags, viewed)?;
+            let Acquired { is_gc: is_tracked, ndim } =
+                Root::acquire(root, array, object, flags, viewed)?;
             let exports = ExportCount::new();
             Self::write_start(place, Start { exports, is_tracked, parent: Parent::Itself });
-            let ndim = (*array).layout().ndim();
             Ok(uninit.assume_init(ndim))
         }
     }

@@ -10,7 +10,7 @@ use pyo3::{PyTraverseError, PyVisit, ffi};
 
 use consumer::array::AnyArray;
 use consumer::memory::Memory;
-use consumer::python::acquire::{AsView, Export};
+use consumer::python::acquire::{Acquired, AsView, Export};
 
 use crate::values::references::Objects;
 
@@ -90,14 +90,14 @@ impl Root {
         object: &Bound<'_, PyAny>,
         flags: c_int,
         as_view: AsView,
-    ) -> PyResult<bool> {
+    ) -> PyResult<Acquired> {
         // SAFETY: the caller guarantees it.
         unsafe {
             let export = &raw mut (*place).export;
-            let is_gc = Export::acquire(export, array, object, flags, as_view)?;
+            let acquired = Export::acquire(export, array, object, flags, as_view)?;
             (&raw mut (*place).holds).write(AtomicUsize::new(1));
             (&raw mut (*place).resource).write(Resource::Export);
-            Ok(is_gc)
+            Ok(acquired)
         }
     }
 

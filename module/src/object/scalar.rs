@@ -5,6 +5,8 @@
 //! decided where a view is completed, in `UninitObject::assume_init`; whoever wants to know whether
 //! an object is a view asks [`as_view`].
 
+use std::sync::atomic::{AtomicPtr, Ordering};
+
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
@@ -24,14 +26,19 @@ pub(crate) unsafe fn class_or_create<'py>(
     py: Python<'py>,
     create: impl FnOnce() -> PyResult<Bound<'py, PyType>>,
 ) -> PyResult<&'py Bound<'py, PyType>> {
-    CLASS.get_or_try_init(py, || create().map(Bound::unbind)).map(|class| class.bind(py))
+    let class = CLASS.get_or_try_init(py, || create().map(Bound::unbind))?.bind(py);
+    RAW.store(class.as_type_ptr(), Ordering::Relaxed);
+    Ok(class)
 }
+
+/// The same class, where it is looked up for every view.
+static RAW: AtomicPtr<ffi::PyTypeObject> = AtomicPtr::new(std::ptr::null_mut());
 
 /// Returns the class of views without dimensions; NULL before it was created, and before any view
 /// was.
 #[inline(always)]
-pub(super) fn class_raw(py: Python<'_>) -> *mut ffi::PyTypeObject {
-    CLASS.get(py).map_or(std::ptr::null_mut(), |class| class.as_ptr().cast())
+pub(super) fn class_raw(_attached: Python<'_>) -> *mut ffi::PyTypeObject {
+    RAW.load(Ordering::Relaxed)
 }
 
 /// Returns an object as the view that it is; `None` for all that is no view.

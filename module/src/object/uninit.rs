@@ -34,7 +34,7 @@ pub(crate) struct UninitObject<'py> {
 }
 
 impl<'py> UninitObject<'py> {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new(py: Python<'py>) -> PyResult<Self> {
         // SAFETY: the class of views.
         unsafe { Self::with_class(py, PyConsumerArray::type_object_raw(py)) }
@@ -58,6 +58,14 @@ impl<'py> UninitObject<'py> {
             unsafe { ffi::Py_INCREF(object) };
             return Ok(Self { object, py });
         }
+        // SAFETY: the caller guarantees the class.
+        unsafe { Self::allocate(py, class) }
+    }
+
+    /// # Safety
+    /// The same as for `with_class`.
+    #[inline(never)]
+    unsafe fn allocate(py: Python<'py>, class: *mut ffi::PyTypeObject) -> PyResult<Self> {
         if reserve::is_needed() {
             return Err(PyMemoryError::new_err("no memory for a view"));
         }
@@ -268,11 +276,35 @@ pub(crate) unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
         if (*value).is_tracked() {
             ffi::PyObject_GC_UnTrack(object.cast());
         }
-        if (*weak_references(object)).is_null() && (*value).ends_alone() {
-            finish(object);
+        let py = Python::assume_attached();
+        if (*weak_references(object)).is_null() && (*value).end_alone(py) {
+            (&raw mut (*value).array).drop_in_place();
+            keep_or_free(py, object);
         } else {
-            chain::end(object, finish, hash_place);
+            end_in_chain(object);
         }
+    }
+}
+
+/// Ends a view whose death may end other objects, or run code that is not ours.
+///
+/// # Safety
+/// The same as for [`chain::end`].
+#[inline(never)]
+unsafe fn end_in_chain(object: *mut ffi::PyObject) {
+    // SAFETY: the caller guarantees it; the place of the hash is free, because nobody has the view.
+    unsafe { chain::end(object, finish, hash_place) };
+}
+
+/// Keeps the memory of a view whose value is gone for another one, or frees it.
+///
+/// # Safety
+/// Nobody has the view any more.
+#[inline(always)]
+unsafe fn keep_or_free(py: Python<'_>, object: *mut ffi::PyObject) {
+    if !FREE_LIST.push(py, object) {
+        // SAFETY: the caller guarantees it.
+        unsafe { free(object) };
     }
 }
 
@@ -280,7 +312,6 @@ pub(crate) unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
 ///
 /// # Safety
 /// The thread is attached, and nobody has the view any more.
-#[inline(always)]
 unsafe fn finish(object: *mut ffi::PyObject) {
     // SAFETY: the caller guarantees it.
     unsafe {
@@ -289,9 +320,7 @@ unsafe fn finish(object: *mut ffi::PyObject) {
         }
         let value: *mut PyConsumerArray = object.wrapping_byte_add(VALUE_OFFSET).cast();
         value.drop_in_place();
-        if !FREE_LIST.push(Python::assume_attached(), object) {
-            free(object);
-        }
+        keep_or_free(Python::assume_attached(), object);
     }
 }
 

@@ -16,6 +16,14 @@ use crate::python::exceptions::PyBufferError;
 use crate::python::objects::type_name;
 use crate::python::stack;
 
+/// What is known of an export that was acquired.
+pub struct Acquired {
+    /// Whether the garbage collector has to know of the exporter.
+    pub is_gc: bool,
+    /// The number of dimensions of the array.
+    pub ndim: usize,
+}
+
 /// The place of a `Py_buffer`, which may be filled in or not.
 #[repr(transparent)]
 pub struct Export(UnsafeCell<MaybeUninit<ffi::Py_buffer>>);
@@ -28,8 +36,7 @@ impl Export {
     }
 
     /// Acquires the export of `object`, exactly one, into the place where it is to stay, and writes
-    /// what its memory holds to `array`. Returns whether the garbage collector has to know of the
-    /// exporter.
+    /// what its memory holds to `array`.
     ///
     /// # Errors
     /// The exporter's own exception; for an object without a buffer one that is both a TypeError
@@ -45,7 +52,7 @@ impl Export {
         object: &Bound<'_, PyAny>,
         flags: c_int,
         as_view: AsView,
-    ) -> PyResult<bool> {
+    ) -> PyResult<Acquired> {
         // SAFETY: the caller guarantees that the places are valid; `object` is alive. A buffer that
         // could not be filled in may hold anything, and is not read.
         unsafe {
@@ -58,16 +65,22 @@ impl Export {
             if status != 0 {
                 return Err(refusal(object));
             }
+            // The array tells as well, but the processor would wait for what was just written.
+            let mut ndim = (*buffer).ndim as usize;
             match describe_letter(array, &*buffer) {
                 Ok(true) => {}
-                other => describe_slowly(array, buffer, object, (flags, as_view), other)?,
+                other => {
+                    describe_slowly(array, buffer, object, (flags, as_view), other)?;
+                    ndim = (*array).layout().ndim();
+                }
             }
             let exporter = (*buffer).obj;
             // Before 3.13, CPython uses freed memory when it collects a memoryview that has
             // exports. A cycle through one is not shown to the collector, and leaks.
-            Ok(!exporter.is_null()
+            let is_gc = !exporter.is_null()
                 && ffi::PyObject_IS_GC(exporter) != 0
-                && (cfg!(Py_3_13) || ffi::PyMemoryView_Check(exporter) == 0))
+                && (cfg!(Py_3_13) || ffi::PyMemoryView_Check(exporter) == 0);
+            Ok(Acquired { is_gc, ndim })
         }
     }
 

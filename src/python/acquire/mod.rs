@@ -23,7 +23,7 @@ use pyo3::prelude::*;
 
 use crate::array::AnyArray;
 
-pub use export::Export;
+pub use export::{Acquired, Export};
 
 /// What a view tells of itself.
 pub struct ViewedObject<'py> {
