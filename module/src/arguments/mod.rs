@@ -89,13 +89,16 @@ fn numbers_of<'py>(
     iterable: &Bound<'py, PyAny>,
     convert: impl Fn(&Bound<'py, PyAny>) -> PyResult<isize>,
 ) -> PyResult<Vec<isize>> {
-    // SAFETY: the object is alive.
-    let known = unsafe {
-        ffi::PyList_CheckExact(iterable.as_ptr()) != 0
-            || ffi::PyTuple_CheckExact(iterable.as_ptr()) != 0
-    };
-    if known {
-        check_ndim(iterable.len()?)?;
+    if let Ok(tuple) = iterable.cast_exact::<PyTuple>() {
+        check_ndim(tuple.len())?;
+        let mut numbers = fallible::vec_for(tuple.len())?;
+        for number in tuple {
+            numbers.push(convert(&number)?);
+        }
+        return Ok(numbers);
+    }
+    if let Ok(list) = iterable.cast_exact::<PyList>() {
+        check_ndim(list.len())?;
     }
     let mut numbers = Vec::new();
     for number in iterable.try_iter()? {

@@ -133,7 +133,7 @@ fn what_is_no_scalar_has_a_form() {
         ("T{5s:a:(3)h:b:x}", 14, true),
         ("T{^i:a:d:b:}", 12, false),
         ("T{=i:a:d:b:}", 12, false),
-        ("T{i:a:@d:b:<h:c:}", 18, false),
+        ("T{i:a:@d:b:<h:c:}", 24, false),
         ("T{>i:a:@d:b:}", 16, false),
         ("^T{@i:a:d:b:}", 16, false),
         ("^ib", 5, false),
