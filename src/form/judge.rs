@@ -7,8 +7,8 @@
 
 use std::sync::Arc;
 
-use super::ElementType;
 use super::readings::is_misread;
+use super::{ElementType, Record};
 use crate::dtype::ScalarType;
 use crate::error::{Error, Result};
 use crate::fallible::{self, Shortened};
@@ -109,9 +109,11 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
         ElementType::Scalar(scalar_type) if scalar_type.dtype.size() == itemsize => {
             Ok(Judgement::Scalar(scalar_type))
         }
-        // A single value has no padding.
-        element_type if size == itemsize || matches!(element_type, ElementType::Record(_)) => {
-            Ok(Judgement::Composite(Arc::new(element_type)))
+        element_type if size == itemsize => Ok(Judgement::Composite(Arc::new(element_type))),
+        // The padding at the end is part of the record. A single value has none.
+        ElementType::Record(record) => {
+            let record = Record::new(record.fields, itemsize);
+            Ok(Judgement::Composite(Arc::new(ElementType::Record(record))))
         }
         _ => Err(contradiction()),
     }

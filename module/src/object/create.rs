@@ -277,7 +277,8 @@ impl PyConsumerArray {
     /// it.
     ///
     /// # Safety
-    /// Together they lead to elements of this view only, which the caller has access to.
+    /// Together they lead to elements of this view only, which the caller has access to; a view with
+    /// dimensions is left with one at least.
     #[inline(always)]
     pub(crate) unsafe fn share_changed<'py>(
         this: &Bound<'py, Self>,
@@ -290,7 +291,8 @@ impl PyConsumerArray {
             Self::share_with(this, |place| {
                 array.write_clone(place);
                 (*place).change(offset, change);
-                (*place).layout().ndim()
+                // The change leaves none only where there was none.
+                array.layout().ndim()
             })
         }
     }

@@ -80,7 +80,8 @@ impl<'py> UninitObject<'py> {
         self.object.wrapping_byte_add(VALUE_OFFSET).cast()
     }
 
-    /// The object, which from now on is like any other, of the class for that many dimensions.
+    /// The object, which from now on is like any other, of the class for that many dimensions: of them
+    /// only counts whether there are any.
     ///
     /// They could be read from the array, but whoever has just written it knows them: the processor
     /// would wait for what was written in other pieces.
@@ -94,7 +95,7 @@ impl<'py> UninitObject<'py> {
         // SAFETY: what is still missing is the right class, and the list of weak references, which
         // is empty. An object of the free list is not tracked, nor is a new one.
         unsafe {
-            debug_assert_eq!((*value).array.layout().ndim(), ndim);
+            debug_assert_eq!((*value).array.layout().ndim() == 0, ndim == 0);
             if (ffi::Py_TYPE(object) == scalar::class_raw(py)) != (ndim == 0) {
                 change_class(py, object);
             }

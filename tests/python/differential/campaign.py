@@ -45,7 +45,8 @@ def requested(case):
         return  # memoryview ignores the flags for other memoryviews.
     makers = consumer.ConsumerArray._from_flags, memoryview._from_flags
     request = random_request(case.random)
-    case.compare(lambda make: seen_of(make(case.exporter, request), case.model), makers)
+    model = Model(case.exporter)
+    case.compare(lambda make: seen_of(make(case.exporter, request), model), makers)
 
 
 def seen_of(view, model):

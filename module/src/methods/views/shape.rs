@@ -15,8 +15,13 @@ impl PyConsumerArray {
     /// The same memory as a read-only view.
     fn toreadonly<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
         let access = this.get().access(this.py())?;
-        // SAFETY: the same elements, under access.
-        unsafe { Self::share(this, access.to_readonly()) }
+        // SAFETY: the same elements, under access; the place is valid for writes.
+        unsafe {
+            Self::share_with(this, |place| {
+                place.write(access.to_readonly());
+                access.layout().ndim()
+            })
+        }
     }
 
     /// The same memory with the dimensions the other way around.
