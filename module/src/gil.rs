@@ -15,9 +15,9 @@ use consumer::error::Result;
 use consumer::kernels::pieces::{self, Sequence};
 use consumer::view::RawView;
 
-/// Views of at least so many bytes, or elements of no bytes, are worked on detached. Detaching costs next to nothing, but
-/// where another thread takes the GIL meanwhile, waiting to have it back takes up to its switch
-/// interval; smaller views are done sooner than that. Elements of no bytes count as one byte each.
+/// Views of at least so many bytes are worked on detached; elements of no bytes count as one byte
+/// each. Detaching costs next to nothing, but where another thread takes the GIL meanwhile, waiting
+/// to have it back takes up to its switch interval; smaller views are done sooner than that.
 const LARGE_BYTES: usize = 4 << 20;
 
 /// Bytes of a piece. A piece takes some milliseconds, well below [`SIGNAL_INTERVAL`].
@@ -120,9 +120,10 @@ unsafe fn piece_by_piece<const N: usize>(
     }
 }
 
-/// Does work on held views of the same shape that has to stay attached: in one go if they are small,
-/// else piece by piece in C order, with a checkpoint between two pieces, which may run arbitrary
-/// Python code. `work` receives a piece of each view and the number of elements before it.
+/// Does work on held views of the same shape that has to stay attached: in one go if they are
+/// small, else piece by piece in C order, with a checkpoint between two pieces, which may run
+/// arbitrary Python code. `work` receives a piece of each view and the number of elements before
+/// it.
 ///
 /// # Errors
 /// Returns the error of `work`, or the exception that a signal handler raises.

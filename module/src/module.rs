@@ -49,15 +49,15 @@ fn execute(module: &Bound<'_, PyModule>) -> PyResult<()> {
 static IS_IN_MAIN: AtomicBool = AtomicBool::new(false);
 
 /// Refuses a subinterpreter before the main interpreter has the module. The classes, and what makes
-/// them fast, are there once in a process: they have to be of the interpreter that ends last. (One with
-/// a GIL of its own is refused by CPython itself.)
+/// them fast, are there once in a process: they have to be of the interpreter that ends last. (One
+/// with a GIL of its own is refused by CPython itself.)
 fn check_interpreter(_attached: Python<'_>) -> PyResult<()> {
     // SAFETY: attached; both are only compared.
     if unsafe { ffi::PyInterpreterState_Get() == ffi::PyInterpreterState_Main() } {
         IS_IN_MAIN.store(true, Ordering::Relaxed);
     } else if !IS_IN_MAIN.load(Ordering::Relaxed) {
         let message = "module consumer.consumer does not support loading in subinterpreters \
-                       before it was imported in the main interpreter";
+                       before the main interpreter has imported it";
         return Err(PyImportError::new_err(message));
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Moving the elements of arrays: to bytes, to memory in this machine's byte order, and from one
-//! array to another. Large arrays are moved piece by piece, detached: so what is moved here is bytes
-//! and numbers. References to objects are moved by `values::references`.
+//! array to another. Large arrays are moved piece by piece, detached: so what is moved here is
+//! bytes and numbers. References to objects are moved by `values::references`.
 
 use pyo3::ffi;
 use pyo3::prelude::*;

@@ -307,9 +307,9 @@ impl AnyArray {
     /// this one. The two may overlap.
     ///
     /// # Errors
-    /// Returns an error with [`is_value`](Error::is_value) if their shapes or itemsizes differ, with
-    /// [`is_read_only`](Error::is_read_only), and with [`is_wrong_kind`](Error::is_wrong_kind) if
-    /// this array's elements hold references to objects, which are more than their bytes.
+    /// Returns an error with [`is_value`](Error::is_value) if their shapes or itemsizes differ,
+    /// with [`is_read_only`](Error::is_read_only), and with [`is_wrong_kind`](Error::is_wrong_kind)
+    /// if this array's elements hold references to objects, which are more than their bytes.
     pub fn assign(&self, source: &Self) -> Result<()> {
         if self.readonly() {
             return Err(Error::read_only());

@@ -11,6 +11,8 @@ mod long_double;
 mod value;
 
 pub use long_double::LongDouble;
+#[doc(hidden)]
+pub use long_double::complex_text;
 pub(crate) use long_double::float_text;
 pub use value::Value;
 

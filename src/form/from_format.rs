@@ -54,8 +54,8 @@ const MAX_DIMENSIONS: usize = 64;
 /// costs neither much memory nor much time.
 const MAX_FIELDS: usize = 1 << 16;
 
-/// Returns the most dimensions that the sub-arrays which one value lies in have together. Lists nest as
-/// deep, and so does the work on them.
+/// Returns the most dimensions that the sub-arrays which one value lies in have together. Lists
+/// nest as deep, and so does the work on them.
 fn dimensions(items: &[Item]) -> usize {
     let of_item = |item: &Item| {
         let inner = match &item.element {

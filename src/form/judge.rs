@@ -120,9 +120,9 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
 }
 
 /// Returns whether bytes behind the last item can be padding: at the end of a record like C's
-/// structures, that is the writer's choice. Where nothing is aligned there is nothing to pad to, and
-/// where a record lies in a record, the bytes may as well belong to the inner one. An empty format
-/// describes no bytes, rather than bytes that are all padding.
+/// structures, that is the writer's choice. Where nothing is aligned there is nothing to pad to,
+/// and where a record lies in a record, the bytes may as well belong to the inner one. An empty
+/// format describes no bytes, rather than bytes that are all padding.
 fn may_end_in_padding(items: &[Item]) -> bool {
     let items = match items {
         [Item { element: Element::Record(inner), prefix: Prefix::Native, .. }] => inner,

@@ -8,9 +8,9 @@
 //! ```text
 //! format  := item*                           white space between items is ignored
 //! item    := shape* prefix* count? prefix* element (':' name ':')?
-//! prefix  := '@' | '^' | '=' | '<' | '>' | '!'        in force until the next one, into and out of T{}
-//! shape   := '(' n (',' n)* ')'                        a sub-array of what follows
-//! element := code | 'Z' real | 'T{' item* '}' | '&' item | 'X{' … '}' | 's' | 'p' | 'x' | 'O' | 't'
+//! prefix  := '@' | '^' | '=' | '<' | '>' | '!'        in force until the next one, into and out of
+//! T{} shape   := '(' n (',' n)* ')'                        a sub-array of what follows element :=
+//! code | 'Z' real | 'T{' item* '}' | '&' item | 'X{' … '}' | 's' | 'p' | 'x' | 'O' | 't'
 //! ```
 
 mod code;

@@ -21,9 +21,9 @@ impl Format {
     ///
     /// # Errors
     /// Returns an error with [`is_format`](Error::is_format), which names the byte, if the string
-    /// does not follow the grammar, nests deeper than 64 levels, has more than 65536 items or a count
-    /// that is larger than memory, and one with [`is_too_large`](Error::is_too_large) if there is
-    /// not enough memory for the tree.
+    /// does not follow the grammar, nests deeper than 64 levels, has more than 65536 items or a
+    /// count that is larger than memory, and one with [`is_too_large`](Error::is_too_large) if
+    /// there is not enough memory for the tree.
     ///
     /// # Examples
     /// ```
@@ -39,8 +39,8 @@ impl Format {
     }
 
     /// The same for a format that a caller wrote, and not an exporter: a prefix behind the last
-    /// element of the format or of a record is refused, as `struct` and NumPy do. Exporters may leave
-    /// one there, which changes nothing.
+    /// element of the format or of a record is refused, as `struct` and NumPy do. Exporters may
+    /// leave one there, which changes nothing.
     ///
     /// # Errors
     /// Returns the errors of [`parse`](Self::parse), and one for such a prefix.

@@ -26,9 +26,8 @@ pub enum Sequence {
 
 /// Calls `work` with pieces of views of one shape, each of at most `max_bytes` bytes unless a
 /// single element is larger (elements of no bytes count as one byte each), and with the number of
-/// elements before it in C order, which only has a
-/// meaning if the pieces are in a sequence. Stops when `work` returns `false`. Returns whether it
-/// never did.
+/// elements before it in C order, which only has a meaning if the pieces are in a sequence. Stops
+/// when `work` returns `false`. Returns whether it never did.
 ///
 /// # Errors
 /// Returns the errors of `work`, and an error with [`is_index`](crate::Error::is_index) or

@@ -1,10 +1,10 @@
 //! Telling PyO3 that the thread is attached to the interpreter.
 //!
-//! PyO3 counts how often a thread is attached. Functions that go around PyO3, such as the slots of a
-//! class that are written by hand, run attached without its knowing. What is dropped there of errors
-//! and `Py`s, PyO3 puts off until some function of its own happens to run: exceptions, frames and
-//! buffers of other objects would pile up. And where PyO3 attaches by itself, as it does to look at an
-//! error, it panics while the interpreter ends.
+//! PyO3 counts how often a thread is attached. Functions that go around PyO3, such as the slots of
+//! a class that are written by hand, run attached without its knowing. What is dropped there of
+//! errors and `Py`s, PyO3 puts off until some function of its own happens to run: exceptions,
+//! frames and buffers of other objects would pile up. And where PyO3 attaches by itself, as it does
+//! to look at an error, it panics while the interpreter ends.
 
 use std::any::Any;
 use std::ffi::c_int;
@@ -14,9 +14,9 @@ use pyo3::ffi;
 use pyo3::impl_::trampoline::{MethodDef, inquiry};
 use pyo3::prelude::*;
 
-/// Runs `body` with PyO3 knowing that the thread is attached, so that what is dropped in it is dropped
-/// at once. What was put off before is dropped first, which may run arbitrary Python code: so the body
-/// relies on nothing that was found out about memory which such code can release.
+/// Runs `body` with PyO3 knowing that the thread is attached, so that what is dropped in it is
+/// dropped at once. What was put off before is dropped first, which may run arbitrary Python code:
+/// so the body relies on nothing that was found out about memory which such code can release.
 #[inline(always)]
 pub fn attached<R>(_attached: Python<'_>, body: impl FnOnce() -> R) -> R {
     let mut call = Call::Before(body);
@@ -49,8 +49,8 @@ impl<F: FnOnce() -> R, R> Call<F, R> {
     /// The thread is attached.
     #[inline(always)]
     unsafe fn pass(&mut self) {
-        // SAFETY: the caller guarantees it. The pointer is not to an object, but goes to `run` of the
-        // same type, which alone uses it.
+        // SAFETY: the caller guarantees it. The pointer is not to an object, but goes to `run` of
+        // the same type, which alone uses it.
         unsafe { inquiry::<Self>(std::ptr::from_mut(self).cast()) };
     }
 

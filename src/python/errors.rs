@@ -86,8 +86,8 @@ pub fn restore(py: Python<'_>, error: PyErr) {
     attached(py, || error.restore(py));
 }
 
-/// Makes the exception of an error that has none yet. PyO3 does so as soon as an error is looked at, and
-/// panics while the interpreter ends.
+/// Makes the exception of an error that has none yet. PyO3 does so as soon as an error is looked
+/// at, and panics while the interpreter ends.
 #[cold]
 #[inline(never)]
 #[must_use]

@@ -1,5 +1,5 @@
-//! Exceptions with a message: PyO3's, but that raising one does not panic where there is no memory for
-//! the message.
+//! Exceptions with a message: PyO3's, but that raising one does not panic where there is no memory
+//! for the message.
 
 use std::borrow::Cow;
 

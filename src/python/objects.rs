@@ -138,7 +138,8 @@ pub fn shortened(text: &Bound<'_, PyString>) -> String {
     Shortened(&start).to_string()
 }
 
-/// Returns the start of a str that was just asked for; `None`, and no exception, where there is none.
+/// Returns the start of a str that was just asked for; `None`, and no exception, where there is
+/// none.
 ///
 /// # Safety
 /// Attached; `text` is a new reference, or NULL with an exception.

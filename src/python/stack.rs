@@ -73,7 +73,8 @@ fn too_deep() -> PyErr {
     PyRecursionError::new_err(TOO_DEEP)
 }
 
-/// Sets the error of [`check`] as the exception, for functions that go around PyO3, and returns NULL.
+/// Sets the error of [`check`] as the exception, for functions that go around PyO3, and returns
+/// NULL.
 #[cold]
 #[inline(never)]
 pub fn raise_too_deep(py: Python<'_>) -> *mut ffi::PyObject {

@@ -113,8 +113,8 @@ fn equal_objects(py: Python<'_>, left: &AnyArray, right: &AnyArray) -> PyResult<
         return Ok(false);
     }
     let read = |array: &AnyArray, pointer: *const u8| {
-        // SAFETY: a run leads to elements of the array, which are held; `read_exactly` returns a new
-        // reference, or NULL with an exception.
+        // SAFETY: a run leads to elements of the array, which are held; `read_exactly` returns a
+        // new reference, or NULL with an exception.
         unsafe { Bound::from_owned_ptr_or_err(py, read_exactly(py, array, pointer)) }
     };
     let mut checkpoints = Checkpoints::for_objects(py, left.layout().len());

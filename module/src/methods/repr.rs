@@ -34,8 +34,8 @@ fn write_elements(
 ) -> PyResult<()> {
     let Some(&length) = array.layout().shape().get(dimension) else {
         *shown += 1;
-        // SAFETY: all indices together lead to an element, which is held; `read_exactly` returns a new
-        // reference, or NULL with an exception.
+        // SAFETY: all indices together lead to an element, which is held; `read_exactly` returns a
+        // new reference, or NULL with an exception.
         match unsafe { Bound::from_owned_ptr_or_err(py, read_exactly(py, array, pointer)) } {
             Ok(object) => objects::push_text(text, &object.repr()?)?,
             // An element that is no value of its type, or that has a part that cannot be read, must
@@ -77,37 +77,39 @@ fn elements(py: Python<'_>, array: &AnyArray) -> PyResult<String> {
     Ok(text)
 }
 
-fn released(view: &Bound<'_, PyConsumerArray>) -> String {
-    format!("<released memory of ConsumerArray at {:p}>", view.as_ptr())
+/// The text that `write` makes of a view, while it is held, or that of a released view.
+fn shown<'py>(
+    this: &Bound<'py, PyConsumerArray>,
+    write: impl FnOnce(&AnyArray) -> PyResult<String>,
+) -> PyResult<Bound<'py, PyString>> {
+    let (py, view) = (this.py(), this.get());
+    if view.is_released() {
+        let text = format!("<released memory of ConsumerArray at {:p}>", this.as_ptr());
+        return objects::string(py, &text);
+    }
+    // The elements may be, or hold, the view itself.
+    let _level = stack::enter(py)?;
+    objects::string(py, &write(&*view.hold(py)?)?)
 }
 
 #[pymethods]
 impl PyConsumerArray {
     fn __str__<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, PyString>> {
-        let (py, view) = (this.py(), this.get());
-        if view.is_released() {
-            return objects::string(py, &released(this));
-        }
-        let _level = stack::enter(py)?;
-        let hold = view.hold(py)?;
-        objects::string(py, &elements(py, &hold)?)
+        shown(this, |array| elements(this.py(), array))
     }
 
     fn __repr__<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, PyString>> {
-        let (py, view) = (this.py(), this.get());
-        if view.is_released() {
-            return objects::string(py, &released(this));
-        }
-        let _level = stack::enter(py)?;
-        let hold = view.hold(py)?;
-        let mut text = String::from("<ConsumerArray format=");
-        objects::push_text(&mut text, &format_object(py, hold.format())?.repr()?)?;
-        fallible::push_str(&mut text, " shape=")?;
-        let shape = objects::sizes(py, hold.layout().shape())?;
-        objects::push_text(&mut text, &shape.repr()?)?;
-        fallible::push_str(&mut text, " ")?;
-        fallible::push_str(&mut text, &elements(py, &hold)?)?;
-        fallible::push_str(&mut text, ">")?;
-        objects::string(py, &text)
+        let py = this.py();
+        shown(this, |array| {
+            let mut text = String::from("<ConsumerArray format=");
+            objects::push_text(&mut text, &format_object(py, array.format())?.repr()?)?;
+            fallible::push_str(&mut text, " shape=")?;
+            let shape = objects::sizes(py, array.layout().shape())?;
+            objects::push_text(&mut text, &shape.repr()?)?;
+            fallible::push_str(&mut text, " ")?;
+            fallible::push_str(&mut text, &elements(py, array)?)?;
+            fallible::push_str(&mut text, ">")?;
+            Ok(text)
+        })
     }
 }

@@ -3,9 +3,9 @@
 //! The death of a view may end its exporter, or the objects in its memory, and with them the next
 //! view, whose death ends another one: each on the stack of the one before. CPython's containers
 //! interrupt such chains by a mechanism that is private to it, and so do views by one of their own.
-//! Where views die so deep in the deaths of others, they are put aside, untouched, and the outermost
-//! of these deaths goes on with them once it is back. Every chain that leads through a view again
-//! and again comes by here.
+//! Where views die so deep in the deaths of others, they are put aside, untouched, and the
+//! outermost of these deaths goes on with them once it is back. Every chain that leads through a
+//! view again and again comes by here.
 //!
 //! A view that is put aside has no references to it and is not tracked by the garbage collector, so
 //! that nobody finds it. The list of them is a chain through the views themselves: it takes no

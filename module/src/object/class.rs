@@ -118,8 +118,8 @@ impl PyConsumerArray {
     /// Gives the view's memory up for good.
     ///
     /// # Errors
-    /// BufferError if somebody has a buffer of the view; RecursionError if the exporter's code, which
-    /// may release other views, would have little of the stack left.
+    /// BufferError if somebody has a buffer of the view; RecursionError if the exporter's code,
+    /// which may release other views, would have little of the stack left.
     pub(crate) fn release_view(&self, py: Python<'_>) -> PyResult<()> {
         if self.is_tracked {
             stack::check(py)?;

@@ -74,8 +74,8 @@ pub(crate) fn exact_copy_of<'py>(
     unsafe { copied(py, array, false, |start| array.copied_to(start, format)) }
 }
 
-/// Copies an array's elements, if `native` in this machine's byte order, to a view over memory of its
-/// own. `array` is held.
+/// Copies an array's elements, if `native` in this machine's byte order, to a view over memory of
+/// its own. `array` is held.
 ///
 /// # Safety
 /// `describe`, called with the start of the copies, returns an array of them.
@@ -277,8 +277,8 @@ impl PyConsumerArray {
     /// it.
     ///
     /// # Safety
-    /// Together they lead to elements of this view only, which the caller has access to; a view with
-    /// dimensions is left with one at least.
+    /// Together they lead to elements of this view only, which the caller has access to; a view
+    /// with dimensions is left with one at least.
     #[inline(always)]
     pub(crate) unsafe fn share_changed<'py>(
         this: &Bound<'py, Self>,

@@ -80,8 +80,8 @@ impl<'py> UninitObject<'py> {
         self.object.wrapping_byte_add(VALUE_OFFSET).cast()
     }
 
-    /// The object, which from now on is like any other, of the class for that many dimensions: of them
-    /// only counts whether there are any.
+    /// The object, which from now on is like any other, of the class for that many dimensions: of
+    /// them only counts whether there are any.
     ///
     /// They could be read from the array, but whoever has just written it knows them: the processor
     /// would wait for what was written in other pieces.

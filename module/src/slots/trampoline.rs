@@ -33,9 +33,9 @@ impl Failure for isize {
 /// Runs the body of a slot or method. Its error is set as the exception; so is a panic, because
 /// unwinding must not cross into C.
 ///
-/// PyO3 knows nothing of this call: see `attached`. So a body that succeeds drops no error and no `Py`
-/// (a `Bound` is no such reference, and `or_discard` is there for errors). One that cannot know runs
-/// in [`attached_trampoline`].
+/// PyO3 knows nothing of this call: see `attached`. So a body that succeeds drops no error and no
+/// `Py` (a `Bound` is no such reference, and `or_discard` is there for errors). One that cannot
+/// know runs in [`attached_trampoline`].
 ///
 /// # Safety
 /// The thread is attached: the interpreter calls slots and methods so.
@@ -55,9 +55,9 @@ pub(super) unsafe fn trampoline<'py, R: Failure>(
     R::FAILURE
 }
 
-/// Runs the body of a slot or method as [`trampoline`] does, but with PyO3 knowing that the thread is
-/// attached. It takes longer, and is for what converts objects of any kind. Arbitrary Python code may
-/// run before the body does: see [`attached`].
+/// Runs the body of a slot or method as [`trampoline`] does, but with PyO3 knowing that the thread
+/// is attached. It takes longer, and is for what converts objects of any kind. Arbitrary Python
+/// code may run before the body does: see [`attached`].
 ///
 /// # Safety
 /// The same as for [`trampoline`].

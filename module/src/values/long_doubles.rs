@@ -2,21 +2,20 @@
 //!
 //! A long double is read as the nearest float. One beyond every float is none: reading it is an
 //! OverflowError. Where elements are compared or shown, and none is handed out, [`PyLongDouble`]
-//! stands for
-//! the element: beside another one it is the number with all its digits, beside everything else what
-//! Python sees of it.
+//! stands for the element: beside another one it is the number with all its digits, beside
+//! everything else what Python sees of it.
 
 use num_complex::Complex;
 use pyo3::basic::CompareOp;
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyComplex, PyFloat, PyInt};
 
-use consumer::element::LongDouble;
+use consumer::element::{LongDouble, complex_text};
 use consumer::format::FormatString;
+use consumer::python::exceptions::PyOverflowError;
 
 use super::floats::double;
-use super::{NewReference, PyValue, set_exception};
+use super::{NewReference, PyValue, failure};
 
 /// NULL, with the exception for a number that is no float.
 #[cold]
@@ -27,25 +26,20 @@ fn beyond_float(py: Python<'_>, number: &str, format: &str) -> NewReference {
          v.astype('{}', overflow='wrap') makes it infinite",
         format.replace('g', "d")
     );
-    // SAFETY: the class is one of Python's own.
-    set_exception(py, unsafe { ffi::PyExc_OverflowError }, &message)
+    failure(py, PyOverflowError::new_err(message))
 }
 
-/// Writes a complex number as Python does.
-fn complex_text(number: Complex<LongDouble>) -> String {
-    let imaginary = number.im.to_string();
-    let sign = if imaginary.starts_with('-') { "" } else { "+" };
-    format!("({}{sign}{imaginary}j)", number.re)
+fn text_of(number: Complex<LongDouble>) -> String {
+    complex_text(&number.re.to_string(), &number.im.to_string())
 }
 
 impl PyValue for LongDouble {
     #[inline]
     fn into_object(self, py: Python<'_>) -> NewReference {
-        let rounded = self.to_f64();
-        if rounded.is_infinite() && !self.is_infinite() {
-            return beyond_float(py, &self.to_string(), "g");
+        match self.to_f64_checked() {
+            Some(rounded) => rounded.into_object(py),
+            None => beyond_float(py, &self.to_string(), "g"),
         }
-        rounded.into_object(py)
     }
 
     fn into_exact_object(self, py: Python<'_>) -> NewReference {
@@ -60,10 +54,10 @@ impl PyValue for LongDouble {
 impl PyValue for Complex<LongDouble> {
     #[inline]
     fn into_object(self, py: Python<'_>) -> NewReference {
-        if self.re.is_beyond_f64() || self.im.is_beyond_f64() {
-            return beyond_float(py, &complex_text(self), "Zg");
+        match (self.re.to_f64_checked(), self.im.to_f64_checked()) {
+            (Some(re), Some(im)) => Complex::new(re, im).into_object(py),
+            _ => beyond_float(py, &text_of(self), "Zg"),
         }
-        Complex::new(self.re.to_f64(), self.im.to_f64()).into_object(py)
     }
 
     fn into_exact_object(self, py: Python<'_>) -> NewReference {
@@ -89,10 +83,7 @@ impl PyLongDouble {
     fn create(py: Python<'_>, real: LongDouble, imaginary: Option<LongDouble>) -> NewReference {
         match Bound::new(py, Self { real, imaginary }) {
             Ok(object) => object.into_any().into_ptr(),
-            Err(error) => {
-                error.restore(py);
-                std::ptr::null_mut()
-            }
+            Err(error) => failure(py, error),
         }
     }
 
@@ -105,13 +96,13 @@ impl PyLongDouble {
                 Some(whole) => Ok(Some(whole)),
                 None => Ok(Some(PyFloat::new(py, real.to_f64()).into_any())),
             },
-            Some(imaginary) if real.is_beyond_f64() || imaginary.is_beyond_f64() => {
-                if imaginary.to_f64() == 0.0 { whole(py, real) } else { Ok(None) }
-            }
-            Some(imaginary) => {
-                let number = PyComplex::from_doubles(py, real.to_f64(), imaginary.to_f64());
-                Ok(Some(number.into_any()))
-            }
+            Some(imaginary) => match (real.to_f64_checked(), imaginary.to_f64_checked()) {
+                (Some(real), Some(imaginary)) => {
+                    Ok(Some(PyComplex::from_doubles(py, real, imaginary).into_any()))
+                }
+                (None, Some(0.0)) => whole(py, real),
+                _ => Ok(None),
+            },
         }
     }
 }
@@ -154,7 +145,7 @@ impl PyLongDouble {
     fn __repr__(&self) -> String {
         match self.imaginary {
             None => self.real.to_string(),
-            Some(imaginary) => complex_text(Complex::new(self.real, imaginary)),
+            Some(imaginary) => text_of(Complex::new(self.real, imaginary)),
         }
     }
 }

@@ -7,8 +7,8 @@
 //!
 //! [`elements`] has these operations for the elements of any array. They dispatch on the element
 //! type once, and only what depends on it is compiled for each type: [`PyValue`], which the files
-//! for [`integers`], [`floats`], [`long_doubles`] and [`text`] implement. Everything that is no scalar is in
-//! [`record`], and [`references`] keeps account of who owns the references in memory.
+//! for [`integers`], [`floats`], [`long_doubles`] and [`text`] implement. Everything that is no
+//! scalar is in [`record`], and [`references`] keeps account of who owns the references in memory.
 
 pub(crate) mod elements;
 mod floats;
@@ -27,7 +27,9 @@ use pyo3::{Borrowed, ffi};
 use consumer::error::Error;
 use consumer::format::FormatString;
 use consumer::python::errors;
-use consumer::python::exceptions::{PyOverflowError, PyTypeError, PyValueError};
+use consumer::python::exceptions::{
+    PyNotImplementedError, PyOverflowError, PyTypeError, PyValueError,
+};
 use consumer::python::objects;
 
 pub(crate) use elements::{read, read_exactly};
@@ -113,43 +115,31 @@ impl<T> Equal<PyResult<T>> {
     }
 }
 
-/// Sets an exception, and returns NULL. Some of those who read elements go around PyO3, whose errors
-/// are not for them: see `slots/trampoline.rs`.
+/// Returns NULL, with an exception. Those who read elements may be called by functions that go
+/// around PyO3: see `slots/trampoline.rs`.
 #[cold]
 #[inline(never)]
-fn set_exception(_attached: Python<'_>, class: *mut ffi::PyObject, message: &str) -> NewReference {
-    // SAFETY: attached; the class is an exception's, and the text is that of the slice. The result
-    // is a new reference, or NULL with an exception of its own.
-    unsafe {
-        let length = message.len() as isize;
-        let text = ffi::PyUnicode_FromStringAndSize(message.as_ptr().cast(), length);
-        if !text.is_null() {
-            ffi::PyErr_SetObject(class, text);
-            ffi::Py_DECREF(text);
-        }
-    }
+fn failure(py: Python<'_>, error: impl Into<PyErr>) -> NewReference {
+    errors::restore(py, error.into());
     std::ptr::null_mut()
 }
 
 /// Returns NULL, with the ValueError for an element that is no value of its type.
 #[cold]
-fn no_value(py: Python<'_>, message: &str) -> NewReference {
-    // SAFETY: the class is there for as long as the interpreter.
-    set_exception(py, unsafe { ffi::PyExc_ValueError }, message)
+fn no_value(py: Python<'_>, message: String) -> NewReference {
+    failure(py, PyValueError::new_err(message))
+}
+
+/// Returns NULL, with the ValueError for a character that does not exist.
+#[cold]
+fn no_code_point(py: Python<'_>, code: u32) -> NewReference {
+    no_value(py, format!("{code:#x} is no code point: the last one is 0x10ffff"))
 }
 
 /// Returns NULL, with the NotImplementedError for elements that cannot be read.
 #[cold]
 fn no_element(py: Python<'_>, why: &Error) -> NewReference {
-    // SAFETY: as for `no_value`.
-    set_exception(py, unsafe { ffi::PyExc_NotImplementedError }, &why.to_string())
-}
-
-/// Returns NULL, with an exception.
-#[cold]
-fn failure(py: Python<'_>, error: impl Into<PyErr>) -> NewReference {
-    errors::restore(py, error.into());
-    std::ptr::null_mut()
+    failure(py, PyNotImplementedError::new_err(why.to_string()))
 }
 
 #[cold]

@@ -9,7 +9,7 @@ use consumer::format::FormatString;
 use consumer::python::exceptions::PyValueError;
 
 use super::integers::{Number, number};
-use super::{Equal, NewReference, PyValue, no_value, out_of_range, wrong_type};
+use super::{Equal, NewReference, PyValue, no_code_point, out_of_range, wrong_type};
 
 impl PyValue for Char {
     #[inline]
@@ -107,6 +107,6 @@ fn text_object(py: Python<'_>, code: u32) -> NewReference {
     match i32::try_from(code) {
         // SAFETY: attached; the result is a new reference or NULL.
         Ok(ordinal) if code <= 0x10_ffff => unsafe { ffi::PyUnicode_FromOrdinal(ordinal) },
-        _ => no_value(py, &format!("{code:#x} is no code point: the last one is 0x10ffff")),
+        _ => no_code_point(py, code),
     }
 }

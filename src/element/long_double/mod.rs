@@ -23,6 +23,7 @@ use formats::binary128::{self, PRECISION};
 #[cfg(long_double = "x87")]
 use formats::x87::{self, PRECISION};
 use parts::{Magnitude, Parts, Rounding};
+pub use text::complex_text;
 pub(crate) use text::float_text;
 
 /// Bits of a significand.
@@ -57,25 +58,25 @@ impl LongDouble {
     }
 
     /// Returns the nearest `f64`, ties to even. A number that is too large becomes infinite, as in
-    /// C; see [`is_beyond_f64`](Self::is_beyond_f64).
+    /// C; see [`to_f64_checked`](Self::to_f64_checked).
     #[must_use]
     pub fn to_f64(self) -> f64 {
         self.round(Rounding::Nearest)
     }
 
-    /// Returns whether the number is finite and its nearest `f64` is infinite.
+    /// Returns the nearest `f64`; `None` for a finite number whose nearest `f64` is infinite.
     #[must_use]
     #[inline]
-    pub fn is_beyond_f64(self) -> bool {
-        self.to_f64().is_infinite() && !self.is_infinite()
+    pub fn to_f64_checked(self) -> Option<f64> {
+        let rounded = self.to_f64();
+        (!rounded.is_infinite() || self.is_infinite()).then_some(rounded)
     }
 
     /// Returns the `f64` that the number equals beside numbers of other types: the nearest, or NaN,
     /// which equals nothing, if it is beyond every `f64`.
     #[inline]
     pub(crate) fn to_f64_or_nan(self) -> f64 {
-        let rounded = self.to_f64();
-        if rounded.is_infinite() && !self.is_infinite() { f64::NAN } else { rounded }
+        self.to_f64_checked().unwrap_or(f64::NAN)
     }
 
     /// Returns sign, significand and exponent of a number beyond every `f64`, which is a whole one:
@@ -85,7 +86,7 @@ impl LongDouble {
     pub fn beyond_f64(self) -> Option<(bool, u128, u32)> {
         match self.parts() {
             Parts { negative, magnitude: Magnitude::Finite { significand, exponent } }
-                if self.is_beyond_f64() =>
+                if self.to_f64_checked().is_none() =>
             {
                 let bits = 128 - PRECISION;
                 let exponent = u32::try_from(exponent + bits as i32).ok()?;

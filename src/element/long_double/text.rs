@@ -63,6 +63,14 @@ pub(crate) fn float_text(number: f64) -> String {
     }
 }
 
+/// Writes a complex number as Python does, given the texts of its parts.
+#[doc(hidden)]
+#[must_use]
+pub fn complex_text(real: &str, imaginary: &str) -> String {
+    let sign = if imaginary.starts_with('-') { "" } else { "+" };
+    format!("({real}{sign}{imaginary}j)")
+}
+
 /// Writes a number beyond every `f64`, `significand * 2^exponent` with `precision` bits, as Python
 /// writes floats: with the fewest digits that are nearer to it than to any other number of that
 /// precision.

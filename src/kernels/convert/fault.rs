@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use super::wide::WideType;
-use crate::element::{LongDouble, float_text};
+use crate::element::{LongDouble, complex_text, float_text};
 use crate::layout::unravel;
 use std::fmt::{self, Display};
 
@@ -45,11 +45,7 @@ impl NumberText {
             WideType::I32 => part!(i32, position).to_string(),
             WideType::I64 => part!(i64, position).to_string(),
             WideType::U64 => part!(u64, position).to_string(),
-            _ if parts == 2 => {
-                let imaginary = text(position + 1);
-                let sign = if imaginary.starts_with('-') { "" } else { "+" };
-                format!("({}{sign}{imaginary}j)", text(position))
-            }
+            _ if parts == 2 => complex_text(&text(position), &text(position + 1)),
             _ => text(position),
         })
     }

@@ -19,8 +19,8 @@ use crate::format::FormatString;
 use crate::layout::{Layout, check_ndim};
 use crate::python::attached::attached;
 
-/// Writes the array that a `Py_buffer` describes to `array`, if that is one of elements of a type of
-/// one letter, after at most one prefix. Returns whether it is: the fast path.
+/// Writes the array that a `Py_buffer` describes to `array`, if that is one of elements of a type
+/// of one letter, after at most one prefix. Returns whether it is: the fast path.
 ///
 /// # Errors
 /// For a buffer that contradicts itself, or is more than this library holds.
@@ -65,11 +65,11 @@ pub(super) unsafe fn describe_letter(
     let (start, readonly) = (buffer.buf.cast(), buffer.readonly != 0);
     let format = FormatString::from_letters(bytes[0], bytes[1]);
     let from_scalars = |layout| {
-        // SAFETY: the exporter vouches for the memory that its own numbers describe until the buffer
-        // is released; the type was judged by the itemsize.
+        // SAFETY: the exporter vouches for the memory that its own numbers describe until the
+        // buffer is released; the type was judged by the itemsize.
         unsafe { AnyArray::from_scalars(scalar_type, start, layout, format, readonly, None) }
     };
-    // Whose length is another one than these numbers give, the slow path looks at.
+    // Where the exporter gives another length than these numbers do, the slow path decides.
     if buffer.ndim == 1 && Layout::line_fits(length, stride, itemsize) {
         if length * itemsize != buffer.len as usize {
             return Ok(false);
@@ -91,8 +91,8 @@ pub(super) unsafe fn describe_letter(
     Ok(true)
 }
 
-/// Returns the array that a `Py_buffer`, asked for with some flags, describes: the slow path, for every
-/// buffer.
+/// Returns the array that a `Py_buffer`, asked for with some flags, describes: the slow path, for
+/// every buffer.
 ///
 /// # Errors
 /// The same as for [`describe_letter`].
@@ -146,7 +146,7 @@ pub(super) unsafe fn describe_any(
         let of_ctypes = |exporter: &Bound<'_, _>| ctypes::owner(exporter, as_view).is_some();
         if is_short && exporter.as_ref().is_some_and(of_ctypes) {
             return Err(Error::buffer(format!(
-                "{} bytes in a memory of {}",
+                "its shape describes {} bytes, but its memory has {}",
                 array.layout().nbytes(),
                 buffer.len
             )));
@@ -176,8 +176,8 @@ unsafe fn without_objects(array: AnyArray) -> AnyArray {
         return array;
     }
     let why = Error::unreadable(format!(
-        "elements of format {:?} cannot be read: where there are references to objects in a record \
-         is not believed of a format alone",
+        "elements of format {:?} cannot be read: a format alone does not prove where a record has \
+         references to objects",
         array.format().to_string()
     ))
     .with_references();

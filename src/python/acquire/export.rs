@@ -40,8 +40,8 @@ impl Export {
     ///
     /// # Errors
     /// The exporter's own exception; for an object without a buffer one that is both a TypeError
-    /// and a ValueError; BufferError for an export that contradicts itself; RecursionError if little
-    /// of the stack is left. Neither place is filled in then.
+    /// and a ValueError; BufferError for an export that contradicts itself; RecursionError if
+    /// little of the stack is left. Neither place is filled in then.
     ///
     /// # Safety
     /// Both places are valid for writes, and the export is never moved.
@@ -122,8 +122,8 @@ impl Export {
     }
 }
 
-/// Writes the array that a `Py_buffer` describes to `array`, where the fast path did not, and releases
-/// the buffer if that fails.
+/// Writes the array that a `Py_buffer` describes to `array`, where the fast path did not, and
+/// releases the buffer if that fails.
 ///
 /// # Safety
 /// `buffer` was filled in for `object`, and `array` is valid for writes.

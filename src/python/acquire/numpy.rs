@@ -181,8 +181,8 @@ fn is_current(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> bool {
     })
 }
 
-/// Returns the element type of one element of a dtype that lies so deep in others, and in sub-arrays
-/// of so many dimensions together. The limits are those of format strings.
+/// Returns the element type of one element of a dtype that lies so deep in others, and in
+/// sub-arrays of so many dimensions together. The limits are those of format strings.
 fn element_type_of(
     dtype: &Bound<'_, PyAny>,
     depth: usize,

@@ -6,7 +6,8 @@ use pyo3::prelude::*;
 use crate::python::errors::DiscardError;
 
 /// Returns the object whose buffer an exporter hands on: what a memoryview is a view of, or the
-/// memoryview that a class written in Python has returned from `__buffer__`. `None` if it is neither.
+/// memoryview that a class written in Python has returned from `__buffer__`. `None` if it is
+/// neither.
 pub(super) fn handed_on<'py>(exporter: &Bound<'py, PyAny>) -> Option<Handed<'py>> {
     // SAFETY: the object is alive.
     if unsafe { ffi::PyMemoryView_Check(exporter.as_ptr()) } != 0 {
@@ -71,8 +72,8 @@ mod wrapper {
             return None;
         }
         let mut found = std::ptr::null_mut::<ffi::PyObject>();
-        // SAFETY: the slot is that function of the wrapper's class. What it has visited lives as long
-        // as the wrapper, which holds the memoryview until its buffer is released.
+        // SAFETY: the slot is that function of the wrapper's class. What it has visited lives as
+        // long as the wrapper, which holds the memoryview until its buffer is released.
         unsafe {
             let traverse = std::mem::transmute::<*mut c_void, ffi::traverseproc>(traverse);
             traverse(wrapper.as_ptr(), visit, (&raw mut found).cast());

@@ -1,5 +1,5 @@
-//! What conversions are compared with: exact numbers and the definition of rounding. It knows nothing but
-//! how each type keeps a number.
+//! What conversions are compared with: exact numbers and the definition of rounding. It knows
+//! nothing but how each type keeps a number.
 
 #![cfg(target_endian = "little")]
 

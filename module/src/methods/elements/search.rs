@@ -126,8 +126,8 @@ fn for_each_equal(
     for run in Walk::from_view(array.raw(), Order::C) {
         for index in 0..run.length {
             checkpoints.advance(1)?;
-            // SAFETY: a run leads to elements of the array, which are held; `read` returns a new
-            // reference, or NULL with an exception.
+            // SAFETY: a run leads to elements of the array, which are held; `read_exactly` returns
+            // a new reference, or NULL with an exception.
             let element = unsafe {
                 Bound::from_owned_ptr_or_err(py, read_exactly(py, array, run.pointer(0, index)))?
             };

@@ -12,7 +12,9 @@ use consumer::python::stack;
 use consumer::view::load;
 
 use crate::gil::Checkpoints;
-use crate::values::{NewReference, PyValue, Reading, failure, fill_list, no_element, no_value};
+use crate::values::{
+    NewReference, PyValue, Reading, failure, fill_list, no_code_point, no_element, no_value,
+};
 
 /// Creates the object of an element, whose bytes are a copy; NULL with an exception if that fails.
 pub(super) fn object(
@@ -50,7 +52,7 @@ fn scalar(py: Python<'_>, scalar_type: ScalarType, bytes: &[u8], reading: Readin
                 Reading::Exactly => T::decode(bytes).into_exact_object(py),
             },
             // The element type lies within the element.
-            _ => no_value(py, "an element of another size"),
+            _ => no_value(py, "an element of another size".to_owned()),
         }
     })
 }
@@ -66,7 +68,9 @@ fn bit_field(py: Python<'_>, bits: &Bits, bytes: &[u8]) -> NewReference {
 
 /// Returns the object that a reference in memory refers to. NULL stands for None, as in NumPy.
 fn reference(py: Python<'_>, bytes: &[u8]) -> NewReference {
-    let Some(bytes) = bytes.first_chunk() else { return no_value(py, "half a reference") };
+    let Some(bytes) = bytes.first_chunk() else {
+        return no_value(py, "half a reference".to_owned());
+    };
     let object = usize::from_ne_bytes(*bytes) as *mut ffi::PyObject;
     // SAFETY: an exporter of format 'O' vouches that its memory holds references or NULL; whoever
     // copied this one keeps its object alive meanwhile.
@@ -86,7 +90,7 @@ fn str_object(py: Python<'_>, codes: impl Iterator<Item = u32>) -> NewReference 
         Err(error) => return failure(py, error),
     };
     if let Some(code) = codes.iter().find(|&&code| code > 0x10_ffff) {
-        return no_value(py, &format!("{code:#x} is no code point: the last one is 0x10ffff"));
+        return no_code_point(py, *code);
     }
     let kind = ffi::PyUnicode_4BYTE_KIND as i32;
     // SAFETY: as many code points as the slice has, each of four bytes; the result is a new

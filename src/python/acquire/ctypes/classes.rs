@@ -39,8 +39,8 @@ pub(super) fn kind_of<'py>(class: &Bound<'py, PyType>) -> Option<(Kind, Bound<'p
     found.map(|(_, kind)| (kind, root))
 }
 
-/// The functions of ctypes that ask what it has made of a type: attributes of the type may have been
-/// set since then.
+/// The functions of ctypes that ask what it has made of a type: attributes of the type may have
+/// been set since then.
 pub(super) struct Functions {
     buffer_info: Py<PyAny>,
     sizeof: Py<PyAny>,
@@ -61,7 +61,7 @@ impl Functions {
         // A subinterpreter has a ctypes of its own, which ends with it.
         // SAFETY: attached; both are only compared.
         if unsafe { ffi::PyInterpreterState_Get() != ffi::PyInterpreterState_Main() } {
-            let message = "in a subinterpreter, nothing can be told of the types of ctypes";
+            let message = "the types of ctypes cannot be read in a subinterpreter";
             return Err(PyRuntimeError::new_err(message));
         }
         FUNCTIONS.get_or_try_init(py, || {
@@ -98,7 +98,8 @@ impl Functions {
 /// Returns a module that is loaded.
 fn loaded<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
     let name = objects::string(py, name)?;
-    // SAFETY: the name is a string; the result is a new reference or NULL, with an exception or not.
+    // SAFETY: the name is a string; the result is a new reference or NULL, with an exception or
+    // not.
     let module =
         unsafe { Bound::from_owned_ptr_or_opt(py, ffi::PyImport_GetModule(name.as_ptr())) };
     module.ok_or_else(|| match PyErr::take(py) {

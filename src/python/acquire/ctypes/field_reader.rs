@@ -1,5 +1,5 @@
-//! Reading the fields of a class of ctypes: `_fields_`, and the descriptor that ctypes made for each
-//! field, with its offset and size. Where the two disagree, nobody can say what lies there.
+//! Reading the fields of a class of ctypes: `_fields_`, and the descriptor that ctypes made for
+//! each field, with its offset and size. Where the two disagree, nobody can say what lies there.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
@@ -34,8 +34,8 @@ struct Entry<'py> {
 }
 
 impl<'py> FieldReader<'_, 'py> {
-    /// Returns the fields that a class itself has, behind the `start` bytes of its base, or why they
-    /// cannot be told.
+    /// Returns the fields that a class itself has, behind the `start` bytes of its base, or why
+    /// they cannot be told.
     pub(super) fn own_fields(
         &self,
         class: &Bound<'py, PyType>,

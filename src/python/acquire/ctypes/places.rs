@@ -22,8 +22,8 @@ impl Places {
         Self { format, end: start, is_union, has_bits: false }
     }
 
-    /// Returns whether the next field can be where its descriptor says, given what ctypes exports of
-    /// its type.
+    /// Returns whether the next field can be where its descriptor says, given what ctypes exports
+    /// of its type.
     pub(super) fn is_next(&mut self, field: &Field, exported: &Exported, alignment: usize) -> bool {
         self.has_bits |= matches!(field.element_type, ElementType::Bits(_));
         if self.has_bits {

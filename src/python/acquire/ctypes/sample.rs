@@ -1,8 +1,8 @@
 //! Memory to try ctypes' own descriptors on.
 //!
 //! Which type ctypes made a field for, no attribute tells before Python 3.14, and `_fields_` may
-//! have been changed since. But a descriptor reads from the memory of any object of ctypes, and what
-//! it makes of known bytes shows its type.
+//! have been changed since. But a descriptor reads from the memory of any object of ctypes, and
+//! what it makes of known bytes shows its type.
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -229,8 +229,9 @@ fn read<'py>(
 const PATTERNS: usize = 8;
 
 /// Returns a byte of a pattern. In the first one no two neighbours are the same and all have their
-/// highest bit, so that byte orders, signs and widths show, and no float is infinite or not a number.
-/// In all patterns together no two bits of eight bytes have the same values, and each is set in one.
+/// highest bit, so that byte orders, signs and widths show, and no float is infinite or not a
+/// number. In all patterns together no two bits of eight bytes have the same values, and each is
+/// set in one.
 fn byte(number: usize, index: usize) -> u8 {
     let pattern = 0x81 + (index * 37 % 0x67) as u8;
     match number {
