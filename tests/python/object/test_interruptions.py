@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import consumer
 import pytest
 
+from support.alarms import AlarmError, alarm
 from support.programs import run_python
 from support.views import random_array
 
@@ -124,21 +125,6 @@ def test_a_view_can_be_released_by_another_thread_in_the_middle_of_its_work():
 
 
 # Signals.
-
-
-class AlarmError(Exception):
-    pass
-
-
-@contextlib.contextmanager
-def alarm(handler, seconds):
-    before = signal.signal(signal.SIGALRM, handler)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture

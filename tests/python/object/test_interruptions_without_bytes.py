@@ -8,6 +8,8 @@ from types import SimpleNamespace
 import consumer
 import pytest
 
+from support.alarms import AlarmError, alarm
+
 np = pytest.importorskip("numpy")
 
 COUNT = 10**11
@@ -43,27 +45,13 @@ ANYHOW = {
 }
 
 
-class InterruptedWorkError(Exception):
-    pass
-
-
 def endless(dtype) -> consumer.ConsumerArray:
     zeros = np.zeros(1, dtype)
     return consumer.consume(np.lib.stride_tricks.as_strided(zeros, (COUNT,), (0,)))
 
 
-@pytest.fixture
-def alarm():
-    """Raises InterruptedWorkError half a second from now, and from then on."""
-
-    def interrupt(_number, _frame):
-        raise InterruptedWorkError
-
-    before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, 0.2)
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
+def interrupt(_number, _frame):
+    raise AlarmError
 
 
 @pytest.fixture(params=TYPES)
@@ -81,15 +69,14 @@ def views(request):
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no such signals here")
 @pytest.mark.parametrize("name", ENDLESS)
-@pytest.mark.usefixtures("alarm")
 def test_a_signal_ends_work_on_elements_without_bytes(views, name):
-    with pytest.raises(InterruptedWorkError):
+    with pytest.raises(AlarmError), alarm(interrupt, 0.2):
         ENDLESS[name](views)
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no such signals here")
 @pytest.mark.parametrize("name", ANYHOW)
-@pytest.mark.usefixtures("alarm")
 def test_work_on_elements_without_bytes_ends(views, name):
-    with contextlib.suppress(InterruptedWorkError, MemoryError, TypeError, ValueError):
+    ends = contextlib.suppress(AlarmError, MemoryError, TypeError, ValueError)
+    with ends, alarm(interrupt, 0.2):
         ANYHOW[name](views)

@@ -1,11 +1,9 @@
 """Copies and stores of many references: whatever runs in between, each owns what it refers to."""
 
-import contextlib
 import ctypes
 import functools
 import gc
 import operator
-import signal
 import sys
 import threading
 import time
@@ -13,26 +11,11 @@ import time
 import consumer
 import pytest
 
+from support.alarms import AlarmError, alarm
 from support.references import Counted, Thing
 
 # References of some megabytes, so that there are pauses.
 MANY = 1_500_000
-
-
-class AlarmError(Exception):
-    pass
-
-
-@contextlib.contextmanager
-def alarm(handler, seconds):
-    """Calls the handler every so many seconds."""
-    before = signal.signal(signal.SIGALRM, handler)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def interrupted(work, seconds):
@@ -45,7 +28,7 @@ def interrupted(work, seconds):
             working = False
             raise AlarmError
 
-    with alarm(handler, seconds):
+    with alarm(handler, seconds, again=seconds):
         try:
             working = True
             work()
@@ -115,7 +98,7 @@ def test_a_signal_handler_may_store_in_what_is_copied(np):
         for _ in range(8):
             array[:] = first
             view = consumer.consume(array)
-            with alarm(handler, 2e-3):
+            with alarm(handler, 2e-3, again=2e-3):
                 copy = view.copy()
             array[:] = None
             here = sum(element is first for element in copy)

@@ -1,0 +1,20 @@
+"""Signals that interrupt an operation."""
+
+import contextlib
+import signal
+
+
+class AlarmError(Exception):
+    """What a handler raises."""
+
+
+@contextlib.contextmanager
+def alarm(handler, seconds, again=0):
+    """Calls a handler so many seconds from now and, if that is not 0, every `again` seconds."""
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, seconds, again)
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
