@@ -175,39 +175,18 @@ impl PyConsumerArray {
         self.exports.is_released()
     }
 
-    /// Ends what the view holds when it dies, if that is certain to end no other object but a root,
-    /// which looks for itself, and to run no code but ours. Returns whether it did: then nothing is
-    /// left of the view but its array. Nobody else has the view.
+    /// Returns whether the death of the view is certain to end no other object but a root, which
+    /// looks for itself, and to run no code but ours. Nobody else has the view.
     #[inline(always)]
-    pub(super) fn end_alone(&mut self, py: Python<'_>) -> bool {
+    pub(super) fn ends_alone(&mut self) -> bool {
         let open = self.exports.is_open_at_death();
         match self.parent.get_mut() {
-            Parent::Gone => return true,
-            Parent::Itself => {
-                if open {
-                    if !self.root.ends_alone() {
-                        return false;
-                    }
-                    self.root.drop_hold(py);
-                }
-                return true;
-            }
+            Parent::Gone => true,
+            Parent::Itself => !open || self.root.ends_alone(),
             // Without a GIL others may drop theirs at the same moment.
-            Parent::View(_) if cfg!(Py_GIL_DISABLED) => return false,
-            Parent::View(parent) => {
-                if open {
-                    let root = &parent.get().root;
-                    if root.is_held_once() {
-                        return false;
-                    }
-                    root.drop_hold(py);
-                }
-            }
+            Parent::View(_) if cfg!(Py_GIL_DISABLED) => false,
+            Parent::View(parent) => !open || !parent.get().root.is_held_once(),
         }
-        if let Parent::View(parent) = std::mem::replace(self.parent.get_mut(), Parent::Gone) {
-            drop(parent.into_bound(py));
-        }
-        true
     }
 
     /// Shows what the view keeps alive to the garbage collector.

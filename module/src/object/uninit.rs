@@ -277,10 +277,8 @@ pub(crate) unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
         if (*value).is_tracked() {
             ffi::PyObject_GC_UnTrack(object.cast());
         }
-        let py = Python::assume_attached();
-        if (*weak_references(object)).is_null() && (*value).end_alone(py) {
-            (&raw mut (*value).array).drop_in_place();
-            keep_or_free(py, object);
+        if (*weak_references(object)).is_null() && (*value).ends_alone() {
+            finish(object);
         } else {
             end_in_chain(object);
         }
@@ -297,22 +295,11 @@ unsafe fn end_in_chain(object: *mut ffi::PyObject) {
     unsafe { chain::end(object, finish, hash_place) };
 }
 
-/// Keeps the memory of a view whose value is gone for another one, or frees it.
-///
-/// # Safety
-/// Nobody has the view any more.
-#[inline(always)]
-unsafe fn keep_or_free(py: Python<'_>, object: *mut ffi::PyObject) {
-    if !FREE_LIST.push(py, object) {
-        // SAFETY: the caller guarantees it.
-        unsafe { free(object) };
-    }
-}
-
 /// Ends a view that is not tracked, and keeps or frees its memory.
 ///
 /// # Safety
 /// The thread is attached, and nobody has the view any more.
+#[inline(always)]
 unsafe fn finish(object: *mut ffi::PyObject) {
     // SAFETY: the caller guarantees it.
     unsafe {
@@ -321,7 +308,9 @@ unsafe fn finish(object: *mut ffi::PyObject) {
         }
         let value: *mut PyConsumerArray = object.wrapping_byte_add(VALUE_OFFSET).cast();
         value.drop_in_place();
-        keep_or_free(Python::assume_attached(), object);
+        if !FREE_LIST.push(Python::assume_attached(), object) {
+            free(object);
+        }
     }
 }
 
