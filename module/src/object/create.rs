@@ -32,13 +32,17 @@ use crate::values::references::{AttachedObjects, check_readable};
 #[inline]
 pub(crate) fn consume<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyConsumerArray>> {
     match as_view(object) {
-        Some(view) => {
-            let _access = view.get().access(object.py())?;
-            // SAFETY: the same elements, under access.
-            unsafe { PyConsumerArray::share_changed(view, 0, |_| ()) }
-        }
+        Some(view) => again(view),
         None => PyConsumerArray::acquire(object),
     }
+}
+
+/// Another view of the same elements.
+#[inline(never)]
+fn again<'py>(view: &Bound<'py, PyConsumerArray>) -> PyResult<Bound<'py, PyConsumerArray>> {
+    let _access = view.get().access(view.py())?;
+    // SAFETY: the same elements, under access.
+    unsafe { PyConsumerArray::share_changed(view, 0, |_| ()) }
 }
 
 /// Returns the view that an object is itself, or else a new one of its buffer.

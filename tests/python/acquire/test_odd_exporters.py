@@ -9,6 +9,7 @@ import pytest
 from support.exporters import Exporter
 from support.oracles import FULL_RO, address, raw_buffer
 from support.programs import run_python
+from support.versions import needs_buffer_classes
 
 
 def test_one_request_is_made_for_all_there_is_to_know():
@@ -283,12 +284,7 @@ def test_the_error_of_an_exporter_passes_through(nd, np, which):
     assert sys.getrefcount(exporter) == references
 
 
-in_python = pytest.mark.skipif(
-    sys.version_info < (3, 12), reason="classes have __buffer__ since Python 3.12"
-)
-
-
-@in_python
+@needs_buffer_classes
 def test_a_class_with_a_buffer():
     class Own:
         def __init__(self):
@@ -315,7 +311,7 @@ def test_a_class_with_a_buffer():
     own.data.append(1)
 
 
-@in_python
+@needs_buffer_classes
 @pytest.mark.parametrize("error", [KeyError("mine"), TypeError("mine"), OSError(5, "mine")])
 def test_an_error_of_a_class_with_a_buffer(error):
     class Own:
@@ -327,7 +323,7 @@ def test_an_error_of_a_class_with_a_buffer(error):
     assert seen.value is error
 
 
-@in_python
+@needs_buffer_classes
 def test_a_buffer_let_go_while_an_error_is_on_its_way():
     released = []
 
@@ -343,7 +339,7 @@ def test_a_buffer_let_go_while_an_error_is_on_its_way():
     assert len(released) == 1
 
 
-@in_python
+@needs_buffer_classes
 def test_a_buffer_that_is_none():
     class Own:
         def __buffer__(self, _flags):

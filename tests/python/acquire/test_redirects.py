@@ -8,12 +8,9 @@ import pytest
 
 from support.ctypes_values import structure
 from support.exporters import Exporter
+from support.versions import needs_buffer_classes
 
 WORD = ctypes.sizeof(ctypes.c_void_p)
-
-needs_classes = pytest.mark.skipif(
-    sys.version_info < (3, 12), reason="classes have __buffer__ since Python 3.12"
-)
 
 
 class Handing:
@@ -82,7 +79,7 @@ def ctypes_objects():
     yield (bits * 2)((1, 2, 3), (4, 5, 6)), [(1, 2, 3), (4, 5, 6)]
 
 
-@needs_classes
+@needs_buffer_classes
 def test_objects_of_ctypes_behind_a_class_are_read_by_their_types():
     for source, values in ctypes_objects():
         for handed in (
@@ -98,7 +95,7 @@ def test_objects_of_ctypes_behind_a_class_are_read_by_their_types():
             assert view.copy().tolist() == values
 
 
-@needs_classes
+@needs_buffer_classes
 def test_arrays_of_numpy_behind_a_class_are_read_by_their_dtypes():
     np = pytest.importorskip("numpy")
     inner = np.dtype([("a", "O"), ("b", "u1")], align=True)
@@ -114,7 +111,7 @@ def test_arrays_of_numpy_behind_a_class_are_read_by_their_dtypes():
         array["o"], array["r"]["b"], array["z"], array["r"]["a"][0, 0] = 0, 0, [7, 8], "x"
 
 
-@needs_classes
+@needs_buffer_classes
 def test_a_class_derived_from_one_of_ctypes_hands_on_what_it_likes():
     kind = structure(("a", ctypes.c_uint8), ("b", ctypes.c_int32))
     other = structure(("a", ctypes.c_int64))(5)

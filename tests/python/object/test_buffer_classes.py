@@ -5,9 +5,9 @@ import sys
 import consumer
 import pytest
 
-pytestmark = pytest.mark.skipif(
-    sys.version_info < (3, 12), reason="classes with __buffer__ came with Python 3.12"
-)
+from support.versions import needs_buffer_classes
+
+pytestmark = needs_buffer_classes
 
 
 class Buffering:

@@ -5,13 +5,13 @@ operation is repeated by itself, with none in between that would make up for it.
 """
 
 import itertools
-import sys
 import time
 import weakref
 
 import consumer
 import pytest
 
+from support.versions import needs_buffer_classes
 from sweeps import errors_dropped
 from sweeps.errors_dropped import PLAIN, VALUES, WITH_VALUE, DroppedError, Raising, RaisingBuffer
 
@@ -54,7 +54,7 @@ def test_every_name_of_the_class_is_repeated():
     assert names - used - attributes <= {f"__{name}__" for name in operators}
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="classes with __buffer__ are new in 3.12")
+@needs_buffer_classes
 @pytest.mark.parametrize("compare", [lambda v, x: v == x, lambda v, x: x != v, lambda v, x: x in v])
 def test_what_a_swallowed_error_refers_to_is_let_go(compare):
     data = bytearray(b"abc")

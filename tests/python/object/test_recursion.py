@@ -9,13 +9,11 @@ import pytest
 
 from support.programs import run_python
 from support.threads import in_small_thread
+from support.versions import needs_buffer_classes
 
 np = pytest.importorskip("numpy")
 
 STACKS = {"small": 256 * 1024, "usual": 8 << 20}
-needs_buffer_classes = pytest.mark.skipif(
-    sys.version_info < (3, 12), reason="classes with __buffer__ came with Python 3.12"
-)
 
 
 def holding(*objects):
