@@ -107,13 +107,24 @@ impl Drop for Level<'_> {
 }
 
 /// Returns whether the user's own code may run when an object of the class is asked for a buffer or
-/// gives one back: Python code can change the class. (All others are written in C.)
+/// gives one back: whether the functions for that are those of a class written in Python.
 ///
 /// # Safety
 /// `class` is a class, and alive.
 #[must_use]
 #[inline(always)]
 pub unsafe fn may_run_python(class: *mut ffi::PyTypeObject) -> bool {
+    // Before Python 3.12, only classes written in C have buffers of their own.
+    // SAFETY: the caller guarantees it.
+    cfg!(Py_3_12) && unsafe { is_mutable(class) && !inherits_buffer(class) }
+}
+
+/// Returns whether Python code can change a class, as it can all that are written in Python.
+///
+/// # Safety
+/// The same as for [`may_run_python`].
+#[inline(always)]
+unsafe fn is_mutable(class: *mut ffi::PyTypeObject) -> bool {
     // SAFETY: the caller guarantees it.
     #[cfg(not(Py_GIL_DISABLED))]
     let flags = unsafe { (*class).tp_flags };
@@ -121,6 +132,29 @@ pub unsafe fn may_run_python(class: *mut ffi::PyTypeObject) -> bool {
     #[cfg(Py_GIL_DISABLED)]
     let flags = unsafe { ffi::PyType_GetFlags(class) };
     flags & ffi::Py_TPFLAGS_HEAPTYPE != 0 && flags & ffi::Py_TPFLAGS_IMMUTABLETYPE == 0
+}
+
+/// Returns whether a class has both functions of its buffers from one that Python code cannot
+/// change.
+///
+/// # Safety
+/// The same as for [`may_run_python`].
+#[inline(never)]
+unsafe fn inherits_buffer(class: *mut ffi::PyTypeObject) -> bool {
+    let functions = |class: *mut ffi::PyTypeObject| {
+        // SAFETY: the class is alive; its table of functions is NULL or its own.
+        unsafe { (*class).tp_as_buffer.as_ref() }.map(|table| {
+            (table.bf_getbuffer.map(|f| f as usize), table.bf_releasebuffer.map(|f| f as usize))
+        })
+    };
+    let mut base = class;
+    // SAFETY: a class holds its base, and the caller the first.
+    unsafe {
+        while !base.is_null() && is_mutable(base) {
+            base = (*base).tp_base;
+        }
+        !base.is_null() && functions(base) == functions(class)
+    }
 }
 
 /// The stack pointer, or an address close to it. Under AddressSanitizer the address of a variable

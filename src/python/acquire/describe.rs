@@ -64,29 +64,24 @@ pub(super) unsafe fn describe_letter(
     let stride = stride.copied().unwrap_or(buffer.itemsize);
     let (start, readonly) = (buffer.buf.cast(), buffer.readonly != 0);
     let format = FormatString::from_letters(bytes[0], bytes[1]);
-    let from_scalars = |layout| {
-        // SAFETY: the exporter vouches for the memory that its own numbers describe until the
-        // buffer is released; the type was judged by the itemsize.
-        unsafe { AnyArray::from_scalars(scalar_type, start, layout, format, readonly, None) }
+    // SAFETY: the exporter's arrays are NULL or have `ndim` entries.
+    let (layout, nbytes) = unsafe {
+        if buffer.ndim == 1 && Layout::line_fits(length, stride, itemsize) {
+            (Layout::line_unchecked(length, stride, itemsize), length * itemsize)
+        } else {
+            let layout = layout(buffer, itemsize)?;
+            let nbytes = layout.nbytes();
+            (layout, nbytes)
+        }
     };
     // Where the exporter gives another length than these numbers do, the slow path decides.
-    if buffer.ndim == 1 && Layout::line_fits(length, stride, itemsize) {
-        if length * itemsize != buffer.len as usize {
-            return Ok(false);
-        }
-        let layout = Layout::line_unchecked(length, stride, itemsize);
-        // SAFETY: the caller guarantees the place.
-        unsafe { array.write(from_scalars(layout)) };
-    } else {
-        // SAFETY: the exporter's arrays are NULL or have `ndim` entries; the caller guarantees the
-        // place.
-        unsafe {
-            let layout = layout(buffer, itemsize)?;
-            if layout.nbytes() != buffer.len as usize {
-                return Ok(false);
-            }
-            array.write(from_scalars(layout));
-        }
+    if nbytes != buffer.len as usize {
+        return Ok(false);
+    }
+    // SAFETY: the exporter vouches for the memory that its own numbers describe until the buffer is
+    // released; the type was judged by the itemsize. The caller guarantees the place.
+    unsafe {
+        array.write(AnyArray::from_scalars(scalar_type, start, layout, format, readonly, None));
     }
     Ok(true)
 }
