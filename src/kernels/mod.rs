@@ -26,7 +26,6 @@
 //! | `blocks` | makes elements contiguous, native and wider |
 //! | `halves` | converts `f16` to wider floats, and back |
 //! | [`pieces`] | divides views, so that long work can pause |
-//! | `prefetch` | requests memory ahead; all prefetches are there |
 //! | [`simd`] | widths of vectors, shuffles, vectorised searches |
 //!
 //! The modules of the first table do not use each other, except that all of them, and `blocks`, may
@@ -41,7 +40,6 @@ mod encoding;
 mod halves;
 pub mod hex;
 pub mod pieces;
-mod prefetch;
 mod runs;
 pub mod search;
 pub mod simd;

@@ -74,7 +74,7 @@ impl<A: Equals> Kernel for Same<A, A> {
             let left = self.left.add(index).read_unaligned();
             !left.equals(self.right.add(index).read_unaligned())
         };
-        find_first::<CHUNK, SHORT_CHUNK>(self.count, differ).is_none()
+        find_first(self.count, [CHUNK, SHORT_CHUNK], differ).is_none()
     }
 }
 

@@ -7,7 +7,6 @@
 #![allow(unsafe_code)]
 
 use super::limits::Limits;
-use crate::kernels::prefetch;
 use crate::kernels::simd::{Kernel, Width, run};
 
 /// Converts `count` numbers to as many others.
@@ -48,14 +47,14 @@ impl<A: Copy, B, F: Fn(A) -> B> Kernel for Mapped<A, B, F> {
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) {
-        prefetch::for_each_index::<A, B>(self.source, self.count, |index| {
+        for index in 0..self.count {
             // SAFETY: the caller guarantees `count` numbers of both; the accesses need no
             // alignment.
             unsafe {
                 let value = self.source.add(index).read_unaligned();
                 self.target.add(index).write_unaligned((self.convert)(value));
             }
-        });
+        }
     }
 }
 
@@ -128,12 +127,12 @@ impl<A: Copy, B, F: Fn(A) -> bool, G: Fn(A) -> B> Kernel for Tried<A, B, F, G> {
         // SAFETY: the caller guarantees `count` numbers; the load needs no alignment.
         let at = |index: usize| unsafe { self.source.add(index).read_unaligned() };
         let mut any = false;
-        prefetch::for_each_index::<A, B>(self.source, self.count, |index| {
+        for index in 0..self.count {
             let value = at(index);
             any |= (self.is_error)(value);
             // SAFETY: the caller guarantees `count` numbers; the store needs no alignment.
             unsafe { self.target.add(index).write_unaligned((self.convert)(value)) };
-        });
+        }
         if any { (0..self.count).position(|index| (self.is_error)(at(index))) } else { None }
     }
 }

@@ -10,7 +10,6 @@
 
 #![allow(unsafe_code)]
 
-use crate::kernels::prefetch;
 use crate::kernels::runs::Runs;
 use crate::kernels::simd::{Kernel, Width, run};
 use num_traits::{AsPrimitive, PrimInt};
@@ -28,7 +27,7 @@ pub(crate) unsafe fn copy_strided(runs: Runs, itemsize: usize) {
     if runs.strides == [itemsize as isize; 2] {
         for [target, source] in runs.iter_starts() {
             // SAFETY: the elements of a run, which the caller guarantees, are contiguous.
-            unsafe { prefetch::copy_nonoverlapping(target, source, runs.length * itemsize) };
+            unsafe { target.copy_from_nonoverlapping(source, runs.length * itemsize) };
         }
         return;
     }
@@ -128,6 +127,13 @@ unsafe fn copy_stepped<B: Copy, const STEP: isize>(runs: Runs) {
 /// which belongs to the same memory, but nothing after the last one.
 struct NarrowCopy<W, B>(Runs, PhantomData<(W, B)>);
 
+impl<W, B> NarrowCopy<W, B> {
+    /// The element is the first bytes in memory of the wide integer: on a little-endian machine its
+    /// lowest bits, on a big-endian one its highest.
+    const SHIFT: usize =
+        if cfg!(target_endian = "big") { 8 * (size_of::<W>() - size_of::<B>()) } else { 0 };
+}
+
 impl<W: PrimInt + AsPrimitive<B>, B: Copy + 'static> Kernel for NarrowCopy<W, B> {
     type Output = ();
 
@@ -140,8 +146,7 @@ impl<W: PrimInt + AsPrimitive<B>, B: Copy + 'static> Kernel for NarrowCopy<W, B>
                 // source's memory is valid. The accesses need no alignment.
                 unsafe {
                     let wide = source.cast::<W>().add(index).read_unaligned();
-                    // The first bytes in memory are the lowest of a little-endian integer.
-                    target.add(index).write_unaligned(wide.to_le().as_());
+                    target.add(index).write_unaligned((wide >> Self::SHIFT).as_());
                 }
             }
             // SAFETY: the last element alone, which the caller guarantees.

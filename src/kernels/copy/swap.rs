@@ -5,7 +5,6 @@
 
 #![allow(unsafe_code)]
 
-use crate::kernels::prefetch;
 use crate::kernels::simd::{Kernel, run};
 use num_traits::PrimInt;
 
@@ -72,7 +71,7 @@ pub(crate) unsafe fn swap_copy(target: *mut u8, source: *const u8, length: usize
             4 => words!(u32),
             8 => words!(u64),
             16 => words!(u128),
-            1 => prefetch::copy_nonoverlapping(target, source, length),
+            1 => target.copy_from_nonoverlapping(source, length),
             _ => {
                 target.copy_from_nonoverlapping(source, length);
                 swap_plain(target, length, unit);

@@ -68,17 +68,13 @@ impl CountByte {
 
 #[cfg(target_arch = "x86_64")]
 impl CountByte {
-    /// Bytes of a chunk, which are compared between two prefetches.
-    const PREFETCH_STEP: usize = 256;
+    /// Bytes of a chunk, whose vectors are each counted apart.
+    const CHUNK: usize = 256;
 
-    /// Calls `body` with the start of every whole chunk of a range, and prefetches later ones.
+    /// Calls `body` with the start of every whole chunk of a range.
     #[inline(always)]
     fn for_each_chunk(&self, from: usize, until: usize, mut body: impl FnMut(*const u8)) {
-        use crate::kernels::prefetch::{DISTANCE, prefetch};
-        for first in (from..until).step_by(Self::PREFETCH_STEP) {
-            if self.count - first >= DISTANCE + Self::PREFETCH_STEP {
-                prefetch(self.start.wrapping_add(first + DISTANCE), Self::PREFETCH_STEP);
-            }
+        for first in (from..until).step_by(Self::CHUNK) {
             body(self.start.wrapping_add(first));
         }
     }
@@ -94,12 +90,12 @@ impl CountByte {
             _mm512_maskz_loadu_epi8, _mm512_set1_epi8,
         };
         const VECTOR: usize = size_of::<__m512i>();
-        let whole = self.count - self.count % Self::PREFETCH_STEP;
+        let whole = self.count - self.count % Self::CHUNK;
         // SAFETY: chunks are whole vectors of the bytes that the caller guarantees. Of the rest
         // each load is masked to the bytes that are left, and touches no others.
         unsafe {
             let sought = _mm512_set1_epi8(self.byte.cast_signed());
-            let mut counts = [0; Self::PREFETCH_STEP / VECTOR];
+            let mut counts = [0; Self::CHUNK / VECTOR];
             self.for_each_chunk(0, whole, |chunk| {
                 for (index, count) in counts.iter_mut().enumerate() {
                     let vector = _mm512_loadu_si512(chunk.add(index * VECTOR).cast());
@@ -129,8 +125,8 @@ impl CountByte {
         };
         const VECTOR: usize = size_of::<__m256i>();
         /// Bytes of as many chunks as a counter of one byte can count.
-        const MAX_BYTES: usize = u8::MAX as usize * CountByte::PREFETCH_STEP;
-        let whole = self.count - self.count % Self::PREFETCH_STEP;
+        const MAX_BYTES: usize = u8::MAX as usize * CountByte::CHUNK;
+        let whole = self.count - self.count % Self::CHUNK;
         // SAFETY: chunks are whole vectors of the bytes that the caller guarantees, and there is
         // room for the vector of sums.
         unsafe {
@@ -138,7 +134,7 @@ impl CountByte {
             let zero = _mm256_setzero_si256();
             let mut sums = zero;
             for first in (0..whole).step_by(MAX_BYTES) {
-                let mut counts = [zero; Self::PREFETCH_STEP / VECTOR];
+                let mut counts = [zero; Self::CHUNK / VECTOR];
                 self.for_each_chunk(first, whole.min(first + MAX_BYTES), |chunk| {
                     for (index, count) in counts.iter_mut().enumerate() {
                         let vector = _mm256_loadu_si256(chunk.add(index * VECTOR).cast());

@@ -2,8 +2,7 @@
 
 #![allow(unsafe_code)]
 
-use crate::kernels::prefetch::{DISTANCE, prefetch};
-use crate::kernels::simd::{Kernel, find_first_contiguous};
+use crate::kernels::simd::{Kernel, find_first};
 use num_traits::{AsPrimitive, PrimInt};
 
 /// An integer of the size of an element.
@@ -17,8 +16,6 @@ const SHORT_CHUNK_BYTES: usize = 64;
 /// Bytes whose elements are counted in a counter of their own size, which must be able to hold as
 /// many.
 const COUNT_BYTES: usize = 8192;
-/// Bytes that are counted between two prefetches.
-const COUNT_STEP_BYTES: usize = 2048;
 
 /// Finds the first integer that has these bits under the mask.
 pub(super) struct FindBits<U> {
@@ -35,7 +32,7 @@ impl<U: Word> Kernel for FindBits<U> {
     unsafe fn run<const BYTES: usize>(self) -> Option<usize> {
         let Self { start, count, mask, bits } = self;
         let chunks = [CHUNK_BYTES, SHORT_CHUNK_BYTES].map(|bytes| bytes / size_of::<U>());
-        find_first_contiguous(start, count, chunks, |index| {
+        find_first(count, chunks, |index| {
             // SAFETY: the caller guarantees `count` integers; the load needs no alignment.
             let element = unsafe { start.add(index).read_unaligned() };
             element & mask == bits
@@ -54,8 +51,7 @@ impl Kernel for FindTrue {
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) -> Option<usize> {
-        let chunks = [CHUNK_BYTES, SHORT_CHUNK_BYTES];
-        find_first_contiguous(self.start, self.count, chunks, |index| {
+        find_first(self.count, [CHUNK_BYTES, SHORT_CHUNK_BYTES], |index| {
             // SAFETY: the caller guarantees `count` bytes.
             unsafe { self.start.add(index).read() != 0 }
         })
@@ -75,17 +71,11 @@ impl<U: Word> Kernel for CountBits<U> {
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) -> usize {
-        let size = size_of::<U>();
-        let (max, step, distance) = (COUNT_BYTES / size, COUNT_STEP_BYTES / size, DISTANCE / size);
+        let max = COUNT_BYTES / size_of::<U>();
         let Self { start, count, mask, bits } = self;
         let (mut total, mut first) = (0, 0);
         while first < count {
-            let mut length = max.min(count - first);
-            let later = first + distance;
-            if count >= later + step {
-                length = step;
-                prefetch(start.wrapping_add(later).cast(), step * size);
-            }
+            let length = max.min(count - first);
             // A counter as wide as the elements is a vector like theirs.
             let mut equal = U::zero();
             for index in first..first + length {

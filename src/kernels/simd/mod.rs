@@ -11,7 +11,7 @@ mod find_first;
 mod vector;
 pub mod width;
 
-pub(crate) use find_first::{find_first, find_first_contiguous};
+pub(crate) use find_first::find_first;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use vector::Vector;
 pub(crate) use width::{Kernel, Width, run};

@@ -103,8 +103,7 @@ looked_for! {
     swapped_int32_is_found Swapped<i32>: 0_i32, 1_i32, 256_i32;
 }
 
-/// Counts and finds in so many elements that memory is prefetched, and that no byte has room for
-/// the number of them.
+/// Counts and finds in so many elements that no byte has room for the number of them.
 fn searches_long<T: Scalar>(often: &[u8], rarely: &[u8]) {
     for length in [1000, 8190, 8192, 8193, 12_345, 65_279, 65_280, 65_281, 70_001, 200_003] {
         let mut bytes = often.repeat(length);
