@@ -10,12 +10,12 @@ use num_complex::Complex;
 use pyo3::basic::CompareOp;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyComplex, PyFloat, PyInt};
+use pyo3::types::{PyComplex, PyFloat, PyInt, PyTuple};
 
 use consumer::array::AnyArray;
 use consumer::element::{LongDouble, complex_text};
 use consumer::python::acquire::Export;
-use consumer::python::errors::discard;
+use consumer::python::errors::{DiscardError, discard};
 use consumer::python::exceptions::{PyOverflowError, PyRecursionError};
 
 use super::{NewReference, failure};
@@ -58,6 +58,21 @@ pub(super) struct Exact {
     pub(super) is_number: bool,
 }
 
+/// What the buffer of an object is found to hold.
+enum InBuffer {
+    Number(Exact),
+    /// Perhaps a number, which only the object itself hands out: it refuses its buffer, as NumPy's
+    /// long doubles in the other byte order do, or refers to an object.
+    Hidden,
+    Other,
+}
+
+impl InBuffer {
+    fn number(self) -> Option<Exact> {
+        if let Self::Number(exact) = self { Some(exact) } else { None }
+    }
+}
+
 impl Exact {
     /// Returns the element of an object; `None` if it has none of these types, or no buffer. May
     /// run arbitrary Python code.
@@ -66,6 +81,20 @@ impl Exact {
         if unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) } == 0 {
             return Ok(None);
         }
+        match Self::in_buffer(object)? {
+            InBuffer::Number(exact) => Ok(Some(exact)),
+            InBuffer::Other => Ok(None),
+            InBuffer::Hidden => {
+                let element = object.get_item(PyTuple::empty(object.py())).or_discard(object.py());
+                match element.filter(|element| !element.get_type().is(object.get_type())) {
+                    Some(element) => Self::in_buffer(&element).map(InBuffer::number),
+                    None => Ok(None),
+                }
+            }
+        }
+    }
+
+    fn in_buffer(object: &Bound<'_, PyAny>) -> PyResult<InBuffer> {
         let mut export = Export::uninit();
         let mut array = MaybeUninit::<AnyArray>::uninit();
         // SAFETY: both places are valid for writes, and stay where they are until the export is
@@ -79,11 +108,15 @@ impl Exact {
                 Err(error) if PyRecursionError::matches(&error, object.py()) => return Err(error),
                 Err(error) => {
                     discard(object.py(), error);
-                    return Ok(None);
+                    return Ok(InBuffer::Hidden);
                 }
             }
             let array = array.assume_init();
-            let found = Self::in_array(&array);
+            let found = match Self::in_array(&array) {
+                Some(exact) => InBuffer::Number(exact),
+                None if array.has_objects() && array.layout().ndim() == 0 => InBuffer::Hidden,
+                None => InBuffer::Other,
+            };
             drop(array);
             (*place).release();
             Ok(found)

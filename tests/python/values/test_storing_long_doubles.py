@@ -40,8 +40,10 @@ def nearest(number: int, bits: int = BITS) -> int:
 def test_what_is_a_long_double_is_stored_with_all_its_digits(number):
     zero_d = np.array(number)
     swapped = zero_d.astype(zero_d.dtype.newbyteorder())
-    for one in [number, zero_d, swapped, consumer.consume(zero_d), consumer.consume(swapped)]:
-        for key in [0, ..., (..., 0)]:
+    view = consumer.consume(zero_d)
+    for one in [number, zero_d, swapped, np.array(number, "O"), view, view.byteswap()]:
+        # NumPy gives no buffer of long doubles in the other byte order, which could be stored.
+        for key in [0] if one is swapped else [0, ..., (..., 0)]:
             numbers = np.zeros(1, "g")
             consumer.consume(numbers)[key] = one
             assert numbers[0] == number, (type(one), key)
@@ -52,12 +54,12 @@ def test_what_is_a_long_double_is_stored_with_all_its_digits(number):
         records = np.zeros(2, [("i", "i2"), ("x", "g"), ("l", "g", (2,)), ("z", "G")])
         view = consumer.consume(records)
         view[0] = (1, one, [one, 0], one)
-        view["x"][1] = one
+        view["x"][1:][0] = one
         assert records["x"].tolist() == [number, number]
         assert records["l"][0, 0] == records["z"][0] == number
-        other = np.zeros(1, np.dtype("g").newbyteorder())
-        consumer.consume(other)[0] = one
-        assert other[0] == number
+        other = consumer.consume(np.zeros(1, "g")).byteswap()
+        other[0] = one
+        assert np.frombuffer(other.byteswap().tobytes(), "g")[0] == number
 
 
 def test_complex_long_doubles_are_stored_with_all_their_digits():
@@ -70,7 +72,7 @@ def test_complex_long_doubles_are_stored_with_all_their_digits():
             for code in ["D", "F"]:
                 with pytest.raises((OverflowError, ValueError), match=r"format 'Z[df]'"):
                     consumer.consume(np.zeros(1, code))[key] = one
-    with pytest.raises(TypeError):
+    with pytest.raises((TypeError, ValueError)):
         consumer.consume(np.zeros(1, "g"))[0] = consumer.consume(np.array(number))
 
 
@@ -91,7 +93,7 @@ def test_arrays_of_one_long_double_are_numbers_where_numpy_says_so():
 
 def test_long_doubles_beyond_the_doubles_are_not_stored_as_infinity():
     for code in "dfe":
-        for one in [BIG, np.array(BIG), consumer.consume(np.array(BIG))]:
+        for one in [BIG, np.array(BIG), np.array(BIG, "O"), consumer.consume(np.array(BIG))]:
             for key in [0, ...]:
                 numbers = np.zeros(1, code)
                 with pytest.raises(OverflowError, match=r"^1e\+4000 is beyond the numbers of"):
@@ -230,8 +232,8 @@ ONES = [
 @pytest.mark.parametrize("one", ONES, ids=lambda one: f"{type(one).__name__}")
 def test_numbers_beyond_floats_are_passed_over_where_numpy_objects_are_looked_for(one):
     numbers = np.array(["1e4000", "1", "-1e4000", "1"], "g")
-    for array_ in [numbers, numbers.astype("G"), numbers.astype(np.dtype("g").newbyteorder())]:
-        view = consumer.consume(array_)
+    real = consumer.consume(numbers)
+    for view in [real, consumer.consume(numbers.astype("G")), real.byteswap()]:
         assert view.count(one) == 2
         assert view.index(one) == 1
         assert one in view
