@@ -251,7 +251,7 @@ class ConsumerArray(Sequence[_T], _Exports):
     @overload
     def __getitem__(self, key: list[str], /) -> ConsumerArray[tuple[Any, ...]]: ...
     @overload
-    def __setitem__(self, key: _Indices, value: _T, /) -> None:
+    def __setitem__(self, key: _Indices, value: _T | ConsumerScalar[Any], /) -> None:
         """Stores an element, or, in a part of the view, those of any exporter of a buffer.
 
         The exporter has to have the same format and shape, and may overlap. In a part that is
