@@ -9,7 +9,7 @@ use pyo3::{Borrowed, ffi};
 use consumer::element::{LongDouble, f16_from_f64};
 use consumer::format::FormatString;
 use consumer::python::errors::DiscardError;
-use consumer::python::exceptions::{PyOverflowError, PyTypeError, PyValueError};
+use consumer::python::exceptions::{PyTypeError, PyValueError};
 
 use super::exact_numbers::{Exact, Number};
 use super::integers::{self, Integer, exact_int, number};
@@ -75,12 +75,9 @@ trait Narrow: Copy + PartialEq {
     /// Rounds a long double to the nearest number of this width.
     ///
     /// # Errors
-    /// OverflowError if it is beyond every double, and else those of [`fit`](Self::fit).
+    /// Those of [`fit`](Self::fit).
     fn fit_long(long: LongDouble, format: &FormatString) -> PyResult<Self> {
-        let Some(nearest) = long.to_f64_checked() else {
-            let message = format!("{long} is beyond the numbers of format '{format}'");
-            return Err(PyOverflowError::new_err(message));
-        };
+        let Some(nearest) = long.to_f64_checked() else { return Err(out_of_range(long, format)) };
         // Rounded twice, a number close to a tie would be rounded wrong.
         let is_double = size_of::<Self>() == size_of::<f64>();
         Self::fit(if is_double { nearest } else { long.to_f64_odd() }, format)

@@ -18,7 +18,7 @@ use consumer::python::exceptions::PyOverflowError;
 use super::exact_numbers::{Exact, Number, PyLongDouble, text_of};
 use super::floats::double;
 use super::integers::integer;
-use super::{NewReference, PyValue, failure, repr_or_default};
+use super::{NewReference, PyValue, failure, out_of_range, repr_or_default};
 
 /// NULL, with the exception for a number that is no float.
 #[cold]
@@ -134,15 +134,12 @@ fn exactly(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<Option<
         return Ok(None);
     }
     let int = integer(object, format)?;
-    Ok(Some(Exact { number: Number::Whole(rounded(&int)?), is_number: true }))
+    Ok(Some(Exact { number: Number::Whole(rounded(&int, format)?), is_number: true }))
 }
 
 /// Rounds an int to the nearest long double, ties to even.
-fn rounded(int: &Bound<'_, PyAny>) -> PyResult<LongDouble> {
-    let beyond = || {
-        let int = repr_or_default(int);
-        PyOverflowError::new_err(format!("{int} is beyond every long double"))
-    };
+fn rounded(int: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<LongDouble> {
+    let beyond = || out_of_range(repr_or_default(int), format);
     let negative = int.lt(0)?;
     let magnitude = if negative { int.neg()? } else { int.clone() };
     let length: usize = magnitude.call_method0("bit_length")?.extract()?;

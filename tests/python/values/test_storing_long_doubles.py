@@ -70,7 +70,7 @@ def test_complex_long_doubles_are_stored_with_all_their_digits():
             consumer.consume(pairs)[key] = one
             assert (pairs[0].real, pairs[0].imag) == (THIRD, BIG)
             for code in ["D", "F"]:
-                with pytest.raises((OverflowError, ValueError), match=r"format 'Z[df]'"):
+                with pytest.raises(ValueError, match=r"format 'Z[df]'"):
                     consumer.consume(np.zeros(1, code))[key] = one
     with pytest.raises((TypeError, ValueError)):
         consumer.consume(np.zeros(1, "g"))[0] = consumer.consume(np.array(number))
@@ -96,11 +96,11 @@ def test_long_doubles_beyond_the_doubles_are_not_stored_as_infinity():
         for one in [BIG, np.array(BIG), np.array(BIG, "O"), consumer.consume(np.array(BIG))]:
             for key in [0, ...]:
                 numbers = np.zeros(1, code)
-                with pytest.raises(OverflowError, match=r"^1e\+4000 is beyond the numbers of"):
+                with pytest.raises(ValueError, match=r"^1e\+4000 is out of range for format"):
                     consumer.consume(numbers)[key] = one
                 assert numbers[0] == 0
     records = np.zeros(1, [("x", "d")])
-    with pytest.raises(OverflowError, match=r"format 'T\{d:x:\}'"):
+    with pytest.raises(ValueError, match=r"out of range for format 'T\{d:x:\}'"):
         consumer.consume(records)[0] = (BIG,)
     with pytest.raises(ValueError, match="out of range for format 'f'"):
         consumer.consume(np.zeros(1, "f"))[0] = np.longdouble("1e300")
@@ -155,7 +155,7 @@ def test_ints_are_rounded_once(number):
         view, complex_view = consumer.consume(numbers), consumer.consume(pairs)
         if abs(number) >= LIMIT:
             for target in [view, complex_view]:
-                with pytest.raises(OverflowError, match="is beyond every long double"):
+                with pytest.raises(ValueError, match="is out of range for format"):
                     target[0] = one
             continue
         view[0] = complex_view[0] = one
@@ -175,7 +175,7 @@ def test_ints_at_the_end_of_the_long_doubles(sign):
     view[0] = sign * (LIMIT - 1)
     assert numbers[0] == sign * np.finfo("g").max
     for beyond in [LIMIT, 2**16384, 10**5000, 2**100_000]:
-        with pytest.raises(OverflowError, match="is beyond every long double"):
+        with pytest.raises(ValueError, match="is out of range for format"):
             view[0] = sign * beyond
     assert numbers[0] == sign * np.finfo("g").max
 
