@@ -48,7 +48,8 @@ impl AnyArray {
 
     /// Returns the same array with a format that describes its elements: the one that it has, or,
     /// if that one leaves out the padding at the end, the same with that padding. A format that
-    /// calls aligned what is not, or that has records in braces, is written anew instead.
+    /// calls aligned what is not, that has records in braces, or that ends with a prefix, is written
+    /// anew instead.
     #[doc(hidden)]
     #[must_use]
     pub fn with_exact_format(self) -> Self {
@@ -57,7 +58,7 @@ impl AnyArray {
         if scalar_type.is_some() && ScalarType::from_letters(format.as_bytes()) == scalar_type {
             return self;
         }
-        let measure = Format::parse(format.as_bytes()).and_then(|format| format.measure());
+        let measure = Format::parse_strict(format.as_bytes()).and_then(|format| format.measure());
         let missing = measure.ok().and_then(|measure| itemsize.checked_sub(measure.size));
         if missing == Some(0) {
             return self;

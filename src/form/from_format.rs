@@ -62,7 +62,7 @@ fn dimensions(items: &[Item]) -> usize {
             format::Element::Record(items) => dimensions(items),
             _ => 0,
         };
-        // A name stands for all repeats together.
+        // All repeats may be one sub-array together.
         item.shape.len() + usize::from(item.repeat != 1) + inner
     };
     items.iter().map(of_item).max().unwrap_or(0)
@@ -80,7 +80,7 @@ fn count(items: &[Item]) -> (usize, usize) {
         let length = item.shape.iter().fold(1_usize, |length, &n| length.saturating_mul(n.max(1)));
         let (repeats, values) = (item.repeat, values.saturating_add(1).saturating_mul(length));
         let repeated = |one: usize| all_values.saturating_add(one.saturating_mul(repeats));
-        let copies = if item.name.is_some() { 1 } else { repeats };
+        let copies = if is_one_field(item) { 1 } else { repeats };
         let fields = fields.saturating_add(1).saturating_mul(copies);
         (all_fields.saturating_add(fields), repeated(values))
     })
@@ -100,23 +100,29 @@ fn fields(items: &[Item]) -> Result<(Vec<Field>, usize)> {
             fallible::push(&mut fields, Field { name, offset, element_type, anonymous: false })
         };
         let element = element_type(item)?;
-        if item.name.is_some() && item.repeat != 1 {
-            // The name stands for all of the repeats together.
-            let shape = [&[item.repeat], item.shape.as_slice()].concat();
-            field(start, ElementType::Array { shape, element: Box::new(element) })?;
+        if is_one_field(item) {
+            let mut shape = item.shape.clone();
+            if item.repeat != 1 {
+                shape.push(item.repeat);
+            }
+            let array = |element| ElementType::Array { shape, element: Box::new(element) };
+            let is_plain = item.shape.is_empty() && item.repeat == 1;
+            field(start, if is_plain { element } else { array(element) })?;
             continue;
         }
-        let element_type = match item.shape.as_slice() {
-            [] => element,
-            shape => ElementType::Array { shape: shape.to_vec(), element: Box::new(element) },
-        };
-        let size = element_type.size();
-        fallible::room_for(item.repeat.saturating_mul(element_type.weight()))?;
+        let size = element.size();
+        fallible::room_for(item.repeat.saturating_mul(element.weight()))?;
         for index in 0..item.repeat {
-            field(start + index * size, element_type.clone())?;
+            field(start + index * size, element.clone())?;
         }
     }
     Ok((fields, measure.size))
+}
+
+/// Returns whether an item is one field, also where it has a count: the name stands for all of the
+/// repeats together, and a shape is that of sub-arrays of as many.
+fn is_one_field(item: &Item) -> bool {
+    item.name.is_some() || !item.shape.is_empty()
 }
 
 /// Returns the type of one element of an item, without its repeat count and sub-array.

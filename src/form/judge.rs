@@ -12,7 +12,7 @@ use super::{ElementType, Record};
 use crate::dtype::ScalarType;
 use crate::error::{Error, Result};
 use crate::fallible::{self, Shortened};
-use crate::format::{self, Element, Format, Item, Prefix};
+use crate::format::{self, Element, Format, Item, Measure, Prefix};
 
 /// What [`judge`] finds the elements to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,8 +74,9 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
     {
         return Ok(Judgement::Scalar(found));
     }
+    let ends_differently = is_ambiguous(&tree.items);
     let mut tree = tree;
-    let mut size = tree.measure().map_err(because)?.size;
+    let Measure { mut size, alignment } = tree.measure().map_err(because)?;
     if size > itemsize {
         // NumPy describes its packed record scalars as if they were aligned. If that does not fit
         // the itemsize and the fields without gaps fit it exactly, there are no gaps.
@@ -87,13 +88,16 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
     }
     let contradiction =
         || unreadable(format!("it describes {size} bytes, but itemsize is {itemsize}"));
-    if size > itemsize || (size < itemsize && !may_end_in_padding(&tree.items)) {
+    let is_padded = |size: usize| {
+        size.checked_next_multiple_of(alignment) == Some(itemsize)
+            && may_end_in_padding(&tree.items)
+    };
+    if size != itemsize && !is_padded(size) {
         return Err(contradiction());
     }
-    if is_ambiguous(&tree.items) {
+    if ends_differently {
         return Err(unreadable(
-            "the padding behind a record in it may be the record's own or not: writers differ"
-                .to_owned(),
+            "the padding behind records in it may be their own or not: writers differ".to_owned(),
         ));
     }
     let element_type = ElementType::from_format(&tree).map_err(because)?;
@@ -119,10 +123,10 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
     }
 }
 
-/// Returns whether bytes behind the last item can be padding: at the end of a record like C's
-/// structures, that is the writer's choice. Where nothing is aligned there is nothing to pad to,
-/// and where a record lies in a record, the bytes may as well belong to the inner one. An empty
-/// format describes no bytes, rather than bytes that are all padding.
+/// Returns whether bytes behind the last item can be the padding of C's structures, which not all
+/// writers describe. Where nothing is aligned there is nothing to pad to, and where a record lies
+/// in a record, the bytes may as well belong to the inner one. An empty format describes no bytes,
+/// rather than bytes that are all padding.
 fn may_end_in_padding(items: &[Item]) -> bool {
     let items = match items {
         [Item { element: Element::Record(inner), prefix: Prefix::Native, .. }] => inner,
@@ -133,22 +137,36 @@ fn may_end_in_padding(items: &[Item]) -> bool {
     !items.is_empty() && items.iter().all(|item| aligned(item) && plain(item))
 }
 
-/// Returns whether items hold a record whose end is ambiguous. In PEP 3118 an aligned record is
-/// padded to its own alignment; NumPy writes that padding after the closing brace as well, where it
-/// counts twice. NumPy's own exports are read by their dtypes. If another exporter passes such a
-/// format on, nothing tells which of the two was meant.
+/// Returns whether items hold records whose ends are ambiguous. In PEP 3118 an aligned record is
+/// padded to its own alignment, and other padding at its end stands in its braces; NumPy writes all
+/// of it after the closing brace, for the records of a sub-array together. NumPy's own exports are
+/// read by their dtypes. If another exporter passes such a format on, nothing tells which of the
+/// two was meant.
 fn is_ambiguous(items: &[Item]) -> bool {
     items.iter().enumerate().any(|(position, item)| {
         let Element::Record(inner) = &item.element else { return false };
-        let padding = items[position + 1..].iter().map_while(|item| match item {
-            Item { element: Element::Void(size), name: None, .. } => Some(*size),
-            _ => None,
-        });
-        let padding = padding.fold(0, usize::saturating_add);
-        let implicit = match (format::measure_element(item), format::item_offsets(inner)) {
-            (Ok(whole), Ok((_, fields))) => whole.size - fields.size,
-            _ => 0,
-        };
-        (implicit > 0 && padding >= implicit) || is_ambiguous(inner)
+        let behind = items[position + 1..].iter().map_while(padding_of);
+        let padding = behind.fold(0, usize::saturating_add);
+        let (implicit, alignment) =
+            match (format::measure_element(item), format::item_offsets(inner)) {
+                (Ok(whole), Ok((_, fields))) => (whole.size - fields.size, whole.alignment),
+                _ => (0, 1),
+            };
+        let count = item.shape.iter().fold(item.repeat, |count, &n| count.saturating_mul(n));
+        // The least padding that would leave the records aligned.
+        let theirs = if implicit > 0 { implicit } else { alignment }.saturating_mul(count);
+        // NumPy writes neither of these.
+        let is_told = item.prefix == Prefix::Packed || inner.last().and_then(padding_of).is_some();
+        (implicit > 0 && padding >= implicit)
+            || (count > 1 && padding >= theirs && !is_told)
+            || is_ambiguous(inner)
     })
+}
+
+/// Returns how many bytes of padding an item is, if it is padding.
+fn padding_of(item: &Item) -> Option<usize> {
+    match item {
+        Item { element: Element::Void(size), name: None, .. } => Some(*size),
+        _ => None,
+    }
 }

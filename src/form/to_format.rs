@@ -96,6 +96,10 @@ impl FormatWriter {
                     self.write(format_args!("{}{length}", if dimension == 0 { '(' } else { ',' }));
                 }
                 self.text.push(')');
+                if matches!(**element, ElementType::Record(_)) {
+                    // Padding that follows is then nobody's but the outer record's.
+                    self.prefix(false);
+                }
                 return self.element_type(element, name);
             }
             ElementType::Record(record) => self.record(record, record.size),

@@ -7,10 +7,10 @@
 //!
 //! ```text
 //! format  := item*                           white space between items is ignored
-//! item    := shape* prefix* count? prefix* element (':' name ':')?
-//! prefix  := '@' | '^' | '=' | '<' | '>' | '!'        in force until the next one, into and out of
-//! T{} shape   := '(' n (',' n)* ')'                        a sub-array of what follows element :=
-//! code | 'Z' real | 'T{' item* '}' | '&' item | 'X{' … '}' | 's' | 'p' | 'x' | 'O' | 't'
+//! item    := prefix* shape* prefix* count? prefix* element (':' name ':')?
+//! prefix  := '@' | '^' | '=' | '<' | '>' | '!'        in force until the next one, also in braces
+//! shape   := '(' n (',' n)* ')'                       a sub-array of what follows
+//! element := code | 'Z' real | 'T{' item* '}' | '&' item | 'X{' … '}' | 's' | 'p' | 'x' | 'O' | 't'
 //! ```
 
 mod code;
@@ -51,7 +51,7 @@ pub struct Item {
     pub prefix: Prefix,
     /// The shape of the sub-array of elements; empty for a plain element.
     pub shape: Vec<usize>,
-    /// The number of consecutive fields of this element: 3 in `3i`.
+    /// The number of consecutive elements: 3 in `3i`. Without a name or a shape, each is a field.
     pub repeat: usize,
     /// What the item holds.
     pub element: Element,

@@ -39,8 +39,8 @@ impl Format {
     }
 
     /// The same for a format that a caller wrote, and not an exporter: a prefix behind the last
-    /// element of the format or of a record is refused, as `struct` and NumPy do. Exporters may
-    /// leave one there, which changes nothing.
+    /// element is refused, as `struct` and NumPy do. Exporters may leave one there, which changes
+    /// nothing. Behind the last element of a record, NumPy writes them itself.
     ///
     /// # Errors
     /// Returns the errors of [`parse`](Self::parse), and one for such a prefix.
@@ -84,7 +84,7 @@ impl Format {
 enum Rules {
     /// For the formats of exporters.
     Own,
-    /// The same, but for prefixes that nothing follows.
+    /// The same, but for a prefix at the end.
     Callers,
     NumPy,
 }
@@ -163,7 +163,7 @@ impl Parser<'_> {
             // A record may end with a prefix that nothing follows: NumPy writes such records.
             self.prefixes();
             if matches!(self.peek(), None | Some(b'}')) {
-                if self.rules == Rules::Callers {
+                if self.rules == Rules::Callers && self.peek().is_none() {
                     let found = self.found();
                     return Err(self.error(format!("expected a type code, found {found}")));
                 }

@@ -251,12 +251,12 @@ class ConsumerArray(Sequence[_T], _Exports):
     @overload
     def __getitem__(self, key: list[str], /) -> ConsumerArray[tuple[Any, ...]]: ...
     @overload
-    def __setitem__(self, key: _Indices, value: _T, /) -> None:
+    def __setitem__(self, key: _Indices, value: _T | ConsumerScalar[Any], /) -> None:
         """Stores an element, or, in a part of the view, those of any exporter of a buffer.
 
         The exporter has to have the same format and shape, and may overlap. In a part that is
         selected by an Ellipsis, a tuple or the names of fields one element can be stored
-        everywhere, as v[...] = 0 and v["name"] = 0 do.
+        everywhere, as v[...] = 0 and v["name"] = 0 do. A view without dimensions is its element.
 
         TypeError for read-only memory or an element of the wrong type, ValueError for one out of
         range and for another format or shape, IndexError and KeyError as for reading.

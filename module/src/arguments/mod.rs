@@ -5,6 +5,7 @@
 
 pub(crate) mod exact;
 pub(crate) mod keys;
+pub(crate) mod names;
 
 use std::ffi::CStr;
 

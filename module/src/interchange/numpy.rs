@@ -9,6 +9,7 @@ use ::numpy::npyffi::{NPY_ARRAY_WRITEABLE, NpyTypes, PY_ARRAY_API, get_type_obje
 use ::numpy::{PyArrayDescr, PyArrayDescrMethods, PyUntypedArray};
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use consumer::array::AnyArray;
 use consumer::dtype::DType;
@@ -17,6 +18,7 @@ use consumer::layout::Layout;
 use consumer::python::exceptions::{PyImportError, PyTypeError, PyValueError};
 use consumer::python::objects;
 
+use crate::arguments::names::no_names;
 use crate::object::PyConsumerArray;
 use crate::object::create::copy_of;
 
@@ -122,12 +124,17 @@ impl PyConsumerArray {
     ///
     /// dtype converts, and copy is as in numpy.array: True always copies, None where it must, and
     /// False raises ValueError where it must.
-    #[pyo3(signature = (dtype = None, copy = None))]
+    #[pyo3(
+        signature = (dtype = None, copy = None, **names),
+        text_signature = "($self, /, dtype=None, copy=None)"
+    )]
     fn __array__<'py>(
         this: &Bound<'py, Self>,
         dtype: Option<&Bound<'py, PyAny>>,
         copy: Option<bool>,
+        names: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        no_names("__array__", names)?;
         let py = this.py();
         let view = this.get();
         // Elements without a type in NumPy are refused whether it is there or not.

@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 
 use pyo3::prelude::*;
-use pyo3::types::PyType;
+use pyo3::types::{PyDict, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 
 use consumer::kernels::pieces::Sequence;
@@ -14,6 +14,7 @@ use consumer::python::stack;
 use consumer::view::RawView;
 
 use crate::arguments;
+use crate::arguments::names::no_names;
 use crate::gil;
 use crate::object::create::consume;
 use crate::object::{PyConsumerArray, as_view};
@@ -22,8 +23,13 @@ use crate::values::repr_or_default;
 #[pymethods]
 impl PyConsumerArray {
     #[new]
-    #[pyo3(signature = (length = None))]
-    fn new<'py>(py: Python<'py>, length: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, Self>> {
+    #[pyo3(signature = (length = None, **names), text_signature = "(length=None)")]
+    fn new<'py>(
+        py: Python<'py>,
+        length: Option<&Bound<'py, PyAny>>,
+        names: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, Self>> {
+        no_names("__new__", names)?;
         let count = length.map_or(Ok(0), arguments::clipped)?;
         let count = usize::try_from(count).unwrap_or(0);
         i32::try_from(count.saturating_sub(1)).map_err(|_| {

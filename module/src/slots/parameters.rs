@@ -4,6 +4,9 @@ use pyo3::Borrowed;
 use pyo3::ffi;
 use pyo3::impl_::extract_argument::{FunctionDescription, NoVarargs, NoVarkeywords};
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use crate::arguments::names::unexpected_name;
 
 /// The arguments of a `METH_FASTCALL | METH_KEYWORDS` call.
 #[derive(Clone, Copy)]
@@ -12,6 +15,9 @@ pub(super) struct Call {
     pub(super) count: isize,
     pub(super) names: *mut ffi::PyObject,
 }
+
+/// No parameter has a longer name.
+const LONGEST: usize = 64;
 
 impl Call {
     /// Returns the only argument, if there is one and it has no name.
@@ -38,6 +44,14 @@ impl Call {
         py: Python<'py>,
         description: &FunctionDescription,
     ) -> PyResult<[Option<Borrowed<'py, 'py, PyAny>>; N]> {
+        // SAFETY: the caller guarantees that `names` is NULL or a tuple.
+        if let Some(names) = unsafe { Borrowed::from_ptr_or_opt(py, self.names) } {
+            for name in names.cast::<PyTuple>()?.iter_borrowed() {
+                if name.len()? > LONGEST {
+                    return Err(unexpected_name(description.func_name, &name));
+                }
+            }
+        }
         let mut output = [None; N];
         // SAFETY: the caller guarantees it; an `Option<Borrowed>` is a pointer that may be NULL.
         unsafe {

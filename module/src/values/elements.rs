@@ -160,7 +160,7 @@ unsafe fn read_line(
             && let Some(fields) = record::scalar_fields(typed.descriptor())
         {
             return fill_list(list, length, checkpoints, |place, _| {
-                record::read_scalars(py, &fields, address(place))
+                record::read_scalars(py, typed, &fields, address(place))
             });
         }
         dispatch!(
@@ -233,6 +233,26 @@ pub(crate) fn encode<'py>(
         },
         opaque typed => Err(unreadable(typed.descriptor())),
     )
+}
+
+/// Copies the element of an array without dimensions, which is held, to `encoded`, which is empty
+/// before: for arrays of the same type. The element is of scalars, or else no single object.
+pub(crate) fn encode_copy<'py>(
+    py: Python<'py>,
+    array: &AnyArray,
+    encoded: &mut Encoded<'py>,
+) -> PyResult<()> {
+    let size = array.layout().itemsize();
+    let pointer = array.raw().element(&[])?;
+    record::zero(&mut encoded.bytes, size)?;
+    // SAFETY: the array's element is valid for reads, and the copy is as long.
+    unsafe { pointer.copy_to_nonoverlapping(encoded.bytes.as_mut_ptr(), size) };
+    if let AnyArray::Composite(typed) = array {
+        // SAFETY: the element's objects are alive: no Python code has run since it was copied.
+        encoded.objects =
+            unsafe { references::new_references(py, typed.descriptor(), &encoded.bytes)? };
+    }
+    Ok(())
 }
 
 fn encode_scalar<T: Scalar<Value: PyValue>>(

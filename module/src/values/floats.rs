@@ -3,12 +3,16 @@
 use half::f16;
 use num_complex::Complex;
 use pyo3::prelude::*;
+use pyo3::types::{PyComplex, PyFloat};
 use pyo3::{Borrowed, ffi};
 
-use consumer::element::f16_from_f64;
+use consumer::element::{LongDouble, f16_from_f64};
 use consumer::format::FormatString;
+use consumer::python::errors::DiscardError;
+use consumer::python::exceptions::{PyTypeError, PyValueError};
 
-use super::integers::{Integer, Number, exact_int, number};
+use super::exact_numbers::{Exact, Number};
+use super::integers::{self, Integer, exact_int, number};
 use super::{Equal, NewReference, PyValue, conversion_error, out_of_range};
 
 /// Returns the double of an object: a float, or what its `__float__` or `__index__` returns.
@@ -20,6 +24,35 @@ pub(super) fn double(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResu
         return Err(conversion_error(object, "a float", format));
     }
     Ok(value)
+}
+
+/// Returns the complex number of an object: what its `__complex__`, `__float__` or `__index__`
+/// returns.
+fn complex(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<Complex<f64>> {
+    // SAFETY: the object is alive.
+    let value = unsafe { ffi::PyComplex_AsCComplex(object.as_ptr()) };
+    // SAFETY: attached.
+    if value.real == -1.0 && !unsafe { ffi::PyErr_Occurred() }.is_null() {
+        return Err(conversion_error(object, "a complex number", format));
+    }
+    Ok(Complex::new(value.real, value.imag))
+}
+
+/// Returns the long double that an object is, given what Python's conversion made of it: a float
+/// that may have lost digits or become infinite on the way, or an error. `None` for other objects.
+/// May run arbitrary Python code.
+#[cold]
+#[inline(never)]
+fn lost_digits<T>(object: &Bound<'_, PyAny>, converted: &PyResult<T>) -> PyResult<Option<Number>> {
+    let py = object.py();
+    match converted {
+        Err(error) if !PyValueError::matches(error, py) && !PyTypeError::matches(error, py) => {
+            Ok(None)
+        }
+        converted => Ok(Exact::of(object)?
+            .filter(|exact| exact.is_number || converted.is_ok())
+            .map(|exact| exact.number)),
+    }
 }
 
 /// A float of any width, beside Python's, which is `f64`.
@@ -37,6 +70,23 @@ trait Narrow: Copy + PartialEq {
             return Err(out_of_range(value, format));
         }
         Ok(narrow)
+    }
+
+    /// Rounds a long double to the nearest number of this width.
+    ///
+    /// # Errors
+    /// Those of [`fit`](Self::fit).
+    fn fit_long(long: LongDouble, format: &FormatString) -> PyResult<Self> {
+        let Some(nearest) = long.to_f64_checked() else { return Err(out_of_range(long, format)) };
+        // Rounded twice, a number close to a tie would be rounded wrong.
+        let is_double = size_of::<Self>() == size_of::<f64>();
+        Self::fit(if is_double { nearest } else { long.to_f64_odd() }, format)
+    }
+
+    /// Returns whether a float that was made of an object is sure to be the number of the object as
+    /// far as it is stored.
+    fn is_settled(value: f64) -> bool {
+        value.is_finite() && Self::narrow(value).widen() == value
     }
 
     /// Returns the number of this width that equals `value`, if there is one.
@@ -84,7 +134,17 @@ macro_rules! floats {
                 }
 
                 fn from_object(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<Self> {
-                    Self::fit(double(object, format)?, format)
+                    let value = double(object, format);
+                    let is_settled = value.as_ref().is_ok_and(|&value| Self::is_settled(value))
+                        || object.is_instance_of::<PyFloat>();
+                    if !is_settled
+                        && let Some(long) = lost_digits(object, &value)?
+                            .and_then(|number| number.real(value.is_ok()))
+                    {
+                        value.or_discard(object.py());
+                        return Self::fit_long(long, format);
+                    }
+                    Self::fit(value?, format)
                 }
 
                 #[inline(always)]
@@ -108,12 +168,12 @@ macro_rules! floats {
 
                 fn equal_to(object: &Bound<'_, PyAny>) -> Equal<Self> {
                     let value = match number(object) {
-                        Number::Float(value) => value,
+                        integers::Number::Float(value) => value,
                         // Up to 2^53 every whole number is exactly an f64.
-                        Number::Integer(Integer::Signed(value)) if value.unsigned_abs() <= 1 << 53 => {
+                        integers::Number::Integer(Integer::Signed(value)) if value.unsigned_abs() <= 1 << 53 => {
                             value as f64
                         }
-                        Number::Unlike => return Equal::None,
+                        integers::Number::Unlike => return Equal::None,
                         _ => return Equal::Unknown,
                     };
                     Self::exactly(value).map_or(Equal::None, Equal::To)
@@ -128,15 +188,24 @@ macro_rules! floats {
                 }
 
                 fn from_object(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<Self> {
-                    // SAFETY: the object is alive.
-                    let value = unsafe { ffi::PyComplex_AsCComplex(object.as_ptr()) };
-                    // SAFETY: attached.
-                    if value.real == -1.0 && !unsafe { ffi::PyErr_Occurred() }.is_null() {
-                        return Err(conversion_error(object, "a complex number", format));
+                    let value = complex(object, format);
+                    let is_settled = value.as_ref().is_ok_and(|value| {
+                        <$type>::is_settled(value.re) && <$type>::is_settled(value.im)
+                    }) || object.is_instance_of::<PyComplex>()
+                        || object.is_instance_of::<PyFloat>();
+                    if !is_settled
+                        && let Some(long) = lost_digits(object, &value)?.and_then(Number::complex)
+                    {
+                        value.or_discard(object.py());
+                        return Ok(Complex::new(
+                            <$type>::fit_long(long.re, format)?,
+                            <$type>::fit_long(long.im, format)?,
+                        ));
                     }
+                    let value = value?;
                     Ok(Complex::new(
-                        <$type>::fit(value.real, format)?,
-                        <$type>::fit(value.imag, format)?,
+                        <$type>::fit(value.re, format)?,
+                        <$type>::fit(value.im, format)?,
                     ))
                 }
             }

@@ -12,7 +12,10 @@ use consumer::format::FormatString;
 use super::{Equal, NewReference, PyValue, conversion_error, out_of_range, repr_or_default};
 
 /// Returns the int of an object: itself, or what its `__index__` returns.
-fn integer<'py>(object: &Bound<'py, PyAny>, format: &FormatString) -> PyResult<Bound<'py, PyAny>> {
+pub(super) fn integer<'py>(
+    object: &Bound<'py, PyAny>,
+    format: &FormatString,
+) -> PyResult<Bound<'py, PyAny>> {
     // SAFETY: the object is alive; the result is a new reference or NULL.
     let index = unsafe { ffi::PyNumber_Index(object.as_ptr()) };
     // SAFETY: as above.

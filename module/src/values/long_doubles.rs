@@ -3,34 +3,40 @@
 //! A long double is read as the nearest float. One beyond every float is none: reading it is an
 //! OverflowError. Where elements are compared or shown, and none is handed out, [`PyLongDouble`]
 //! stands for the element: beside another one it is the number with all its digits, beside
-//! everything else what Python sees of it.
+//! everything else what Python sees of it. An object that is a long double, or an int, is stored
+//! with all the digits that there is room for.
 
 use num_complex::Complex;
-use pyo3::basic::CompareOp;
+use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyComplex, PyFloat, PyInt};
+use pyo3::types::{PyComplex, PyFloat};
 
-use consumer::element::{LongDouble, complex_text};
+use consumer::element::LongDouble;
 use consumer::format::FormatString;
 use consumer::python::exceptions::PyOverflowError;
 
+use super::exact_numbers::{Exact, Number, PyLongDouble, text_of};
 use super::floats::double;
-use super::{NewReference, PyValue, failure};
+use super::integers::integer;
+use super::{NewReference, PyValue, failure, out_of_range, repr_or_default};
 
 /// NULL, with the exception for a number that is no float.
 #[cold]
 #[inline(never)]
-fn beyond_float(py: Python<'_>, number: &str, format: &str) -> NewReference {
-    let message = format!(
-        "{number} of format '{format}' is beyond Python's floats; \
-         v.astype('{}', overflow='wrap') makes it infinite",
-        format.replace('g', "d")
-    );
-    failure(py, PyOverflowError::new_err(message))
+fn beyond_float(py: Python<'_>, number: &impl PyValue) -> NewReference {
+    failure(py, PyOverflowError::new_err(number.beyond_float(Some("v")).unwrap_or_default()))
 }
 
-fn text_of(number: Complex<LongDouble>) -> String {
-    complex_text(&number.re.to_string(), &number.im.to_string())
+/// What there is to say of a number that is no float, and of the view that converts it to one.
+fn message(number: &str, format: &str, view: Option<&str>) -> String {
+    let beyond = format!("{number} of format '{format}' is beyond Python's floats");
+    match view {
+        Some(view) => {
+            let double = format.replace('g', "d");
+            format!("{beyond}; {view}.astype('{double}', overflow='wrap') makes it infinite")
+        }
+        None => beyond,
+    }
 }
 
 impl PyValue for LongDouble {
@@ -38,7 +44,7 @@ impl PyValue for LongDouble {
     fn into_object(self, py: Python<'_>) -> NewReference {
         match self.to_f64_checked() {
             Some(rounded) => rounded.into_object(py),
-            None => beyond_float(py, &self.to_string(), "g"),
+            None => beyond_float(py, &self),
         }
     }
 
@@ -46,8 +52,24 @@ impl PyValue for LongDouble {
         PyLongDouble::create(py, self, None)
     }
 
+    fn beyond_float(&self, view: Option<&str>) -> Option<String> {
+        self.to_f64_checked().is_none().then(|| message(&self.to_string(), "g", view))
+    }
+
     fn from_object(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<Self> {
-        double(object, format).map(Self::from_f64)
+        match exactly(object, format)? {
+            Some(Exact { number: Number::Real(number) | Number::Whole(number), is_number }) => {
+                if !is_number {
+                    // Whether an array of one element is a number, the array decides.
+                    double(object, format)?;
+                }
+                Ok(number)
+            }
+            Some(Exact { number: Number::Complex(number), .. }) => {
+                double(object, format).map(|_| number.re)
+            }
+            None => double(object, format).map(Self::from_f64),
+        }
     }
 }
 
@@ -56,7 +78,7 @@ impl PyValue for Complex<LongDouble> {
     fn into_object(self, py: Python<'_>) -> NewReference {
         match (self.re.to_f64_checked(), self.im.to_f64_checked()) {
             (Some(re), Some(im)) => Complex::new(re, im).into_object(py),
-            _ => beyond_float(py, &text_of(self), "Zg"),
+            _ => beyond_float(py, &self),
         }
     }
 
@@ -64,88 +86,68 @@ impl PyValue for Complex<LongDouble> {
         PyLongDouble::create(py, self.re, Some(self.im))
     }
 
+    fn beyond_float(&self, view: Option<&str>) -> Option<String> {
+        let is_float = self.re.to_f64_checked().is_some() && self.im.to_f64_checked().is_some();
+        (!is_float).then(|| message(&text_of(*self), "Zg", view))
+    }
+
     fn from_object(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<Self> {
-        let value = Complex::<f64>::from_object(object, format)?;
-        Ok(Complex::new(LongDouble::from_f64(value.re), LongDouble::from_f64(value.im)))
-    }
-}
-
-/// A long double that is to be compared or shown, or a complex number of two.
-#[pyclass(frozen, immutable_type, name = "LongDouble", module = "consumer")]
-struct PyLongDouble {
-    real: LongDouble,
-    /// `None` for a real number.
-    imaginary: Option<LongDouble>,
-}
-
-impl PyLongDouble {
-    /// Creates the object of a number; NULL with an exception if that fails.
-    fn create(py: Python<'_>, real: LongDouble, imaginary: Option<LongDouble>) -> NewReference {
-        match Bound::new(py, Self { real, imaginary }) {
-            Ok(object) => object.into_any().into_ptr(),
-            Err(error) => failure(py, error),
-        }
-    }
-
-    /// The number that Python sees, beside numbers of other types: a float, complex number or, for
-    /// what is beyond every float, an int. `None` for complex numbers that Python has none for.
-    fn number<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let real = self.real;
-        match self.imaginary {
-            None => match whole(py, real)? {
-                Some(whole) => Ok(Some(whole)),
-                None => Ok(Some(PyFloat::new(py, real.to_f64()).into_any())),
-            },
-            Some(imaginary) => match (real.to_f64_checked(), imaginary.to_f64_checked()) {
-                (Some(real), Some(imaginary)) => {
-                    Ok(Some(PyComplex::from_doubles(py, real, imaginary).into_any()))
-                }
-                (None, Some(0.0)) => whole(py, real),
-                _ => Ok(None),
-            },
-        }
-    }
-}
-
-/// Returns the int that a number beyond every float is; `None` for other numbers.
-fn whole<'py>(py: Python<'py>, number: LongDouble) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let Some((negative, significand, exponent)) = number.beyond_f64() else { return Ok(None) };
-    let significand: Bound<'py, PyInt> = significand.into_pyobject(py)?;
-    let magnitude = significand.lshift(exponent)?;
-    Ok(Some(if negative { magnitude.neg()? } else { magnitude }))
-}
-
-#[pymethods]
-impl PyLongDouble {
-    fn __richcmp__<'py>(
-        &self,
-        other: &Bound<'py, PyAny>,
-        op: CompareOp,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let py = other.py();
-        let equal = |equal: bool| {
-            let result = if matches!(op, CompareOp::Ne) { !equal } else { equal };
-            Ok(result.into_pyobject(py)?.to_owned().into_any())
+        let from_python = || {
+            let value = Complex::<f64>::from_object(object, format)?;
+            Ok(Self::new(LongDouble::from_f64(value.re), LongDouble::from_f64(value.im)))
         };
-        if !matches!(op, CompareOp::Eq | CompareOp::Ne) {
-            return Ok(py.NotImplemented().into_bound(py));
+        if object.is_instance_of::<PyComplex>() {
+            return from_python();
         }
-        if let Ok(other) = other.cast_exact::<Self>() {
-            let other = other.get();
-            let zero = LongDouble::from_f64(0.0);
-            let imaginary = [self, other].map(|number| number.imaginary.unwrap_or(zero));
-            return equal(self.real == other.real && imaginary[0] == imaginary[1]);
+        let Some(Exact { number, is_number }) = exactly(object, format)? else {
+            return from_python();
+        };
+        if !is_number {
+            from_python()?;
         }
-        match self.number(py)? {
-            Some(number) => number.rich_compare(other, op),
-            None => equal(false),
-        }
+        Ok(match number {
+            Number::Real(real) | Number::Whole(real) => Self::new(real, LongDouble::from_f64(0.0)),
+            Number::Complex(number) => number,
+        })
     }
+}
 
-    fn __repr__(&self) -> String {
-        match self.imaginary {
-            None => self.real.to_string(),
-            Some(imaginary) => text_of(Complex::new(self.real, imaginary)),
-        }
+/// Returns the number of an object that may have more digits than a float: an int, what has an
+/// `__index__` and no `__float__` or `__complex__`, or what exports the number. `None` for all
+/// others.
+fn exactly(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<Option<Exact>> {
+    if object.is_instance_of::<PyFloat>() {
+        return Ok(None);
     }
+    if let Some(exact) = Exact::of(object)? {
+        return Ok(Some(exact));
+    }
+    let class = object.get_type_ptr();
+    // SAFETY: the object and its class are alive; the functions raise nothing.
+    let is_whole = unsafe {
+        ffi::PyLong_Check(object.as_ptr()) != 0
+            || (ffi::PyIndex_Check(object.as_ptr()) != 0
+                && ffi::PyType_GetSlot(class, ffi::Py_nb_float).is_null()
+                && ffi::PyObject_HasAttrString(class.cast(), c"__complex__".as_ptr()) == 0)
+    };
+    if !is_whole {
+        return Ok(None);
+    }
+    let int = integer(object, format)?;
+    Ok(Some(Exact { number: Number::Whole(rounded(&int, format)?), is_number: true }))
+}
+
+/// Rounds an int to the nearest long double, ties to even.
+fn rounded(int: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<LongDouble> {
+    let beyond = || out_of_range(repr_or_default(int), format);
+    let negative = int.lt(0)?;
+    let magnitude = if negative { int.neg()? } else { int.clone() };
+    let length: usize = magnitude.call_method0("bit_length")?.extract()?;
+    let Ok(dropped) = u16::try_from(length.saturating_sub(128)) else { return Err(beyond()) };
+    let kept = magnitude.rshift(dropped)?;
+    let is_inexact = !kept.lshift(dropped)?.eq(magnitude)?;
+    // The last of 128 bits stands for all behind it: no long double has as many, nor is it a tie
+    // then.
+    let significand = kept.extract::<u128>()? | u128::from(is_inexact);
+    LongDouble::from_whole(negative, significand, dropped).ok_or_else(beyond)
 }

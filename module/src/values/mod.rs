@@ -7,10 +7,11 @@
 //!
 //! [`elements`] has these operations for the elements of any array. They dispatch on the element
 //! type once, and only what depends on it is compiled for each type: [`PyValue`], which the files
-//! for [`integers`], [`floats`], [`long_doubles`] and [`text`] implement. Everything that is no
-//! scalar is in [`record`], and [`references`] keeps account of who owns the references in memory.
+//! for [`integers`], [`floats`], [`long_doubles`] and [`text`] implement; objects with more digits
+//! than floats have are read in [`exact_numbers`]. Everything that is no scalar is in [`record`], and [`references`] keeps account of who owns the references in memory.
 
 pub(crate) mod elements;
+mod exact_numbers;
 mod floats;
 mod integers;
 mod list;
@@ -59,11 +60,19 @@ trait PyValue: Copy + Sized {
         self.into_object(py)
     }
 
+    /// Returns the message for a value that no object of Python's own holds, `None` for others.
+    /// `view` is how the user names a view of such values.
+    fn beyond_float(&self, _view: Option<&str>) -> Option<String> {
+        None
+    }
+
     /// Converts an object to a value. May run arbitrary Python code.
     ///
     /// # Errors
     /// TypeError for an object of the wrong type and ValueError for a value out of range, as
-    /// memoryview has them; both name the format that was to be written.
+    /// memoryview has them; both name the format that was to be written. OverflowError for a long
+    /// double that becomes a float, and for an int that becomes a long double, if it is beyond all
+    /// of them.
     fn from_object(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<Self>;
 
     /// Converts an object of exactly Python's own int or float, if its value is this type's,

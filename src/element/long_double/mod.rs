@@ -30,6 +30,9 @@ pub(crate) use text::float_text;
 #[cfg(long_double = "double")]
 const PRECISION: u32 = 53;
 
+/// The exponent of the largest numbers: they are below `2^(MAX_EXPONENT + 1)`.
+const MAX_EXPONENT: i32 = if cfg!(long_double = "double") { 1023 } else { 16383 };
+
 /// A number of C's type `long double`, stored as the bytes that it was read from.
 ///
 /// # Examples
@@ -98,7 +101,9 @@ impl LongDouble {
 
     /// Rounds to the `f64` from which a narrower float is then rounded: to odd, so that rounding
     /// twice gives the same result as rounding once. No finite number becomes infinite.
-    pub(crate) fn to_f64_odd(self) -> f64 {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn to_f64_odd(self) -> f64 {
         self.round(Rounding::Odd)
     }
 
@@ -161,6 +166,18 @@ impl LongDouble {
     #[must_use]
     pub fn from_f64(number: f64) -> Self {
         Self::assemble(Parts::from_f64(number))
+    }
+
+    /// Rounds the whole number `significand * 2^exponent`, negative if the sign is true, to the
+    /// nearest one, ties to even. `None` if that is beyond every `long double`.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn from_whole(negative: bool, significand: u128, exponent: u16) -> Option<Self> {
+        let parts = Parts::finite(negative, significand, i32::from(exponent)).rounded(PRECISION);
+        match parts.magnitude {
+            Magnitude::Finite { exponent, .. } if exponent + 127 > MAX_EXPONENT => None,
+            _ => Some(Self::assemble(parts)),
+        }
     }
 
     /// Converts a number: exactly, unless a `long double` is an `f64` here, and then to the nearest

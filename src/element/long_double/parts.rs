@@ -47,6 +47,17 @@ impl Parts {
         }
     }
 
+    /// Rounds to the nearest number with a significand of so many bits, fewer than 128; of two
+    /// equally near ones, to the one whose last bit is even.
+    pub(super) fn rounded(self, precision: u32) -> Self {
+        let Magnitude::Finite { significand, exponent } = self.magnitude else { return self };
+        let dropped = 128 - precision;
+        let (kept, half) = (significand >> dropped, 1 << (dropped - 1));
+        let rest = significand & ((half << 1) - 1);
+        let up = Rounding::Nearest.is_up(kept & 1 == 1, rest.cmp(&half), rest > 0);
+        Self::finite(self.negative, kept + u128::from(up), exponent + dropped as i32)
+    }
+
     /// Rounds to `f64`.
     pub(super) fn to_f64(self, rounding: Rounding) -> f64 {
         let magnitude = match self.magnitude {

@@ -75,3 +75,26 @@ fn every_kind_of_number_is_packed_as_it_was_unpacked() {
         assert_eq!(binary128::unpack(binary128::pack(parts)).magnitude, parts.magnitude);
     }
 }
+
+#[test]
+fn whole_numbers_are_rounded_once_to_even() {
+    for precision in [x87::PRECISION, binary128::PRECISION, 53] {
+        let one = 1_u128 << precision;
+        // Numbers of one or two bits too many, and what they are rounded to.
+        let cases = [
+            (one + 1, one),
+            (one + 3, one + 4),
+            (2 * one + 1, 2 * one),
+            (2 * one + 3, 2 * one + 4),
+            (2 * one - 1, 2 * one),
+            (one - 1, one - 1),
+            (0, 0),
+        ];
+        for (number, expected) in cases {
+            for negative in [false, true] {
+                let rounded = Parts::finite(negative, number, 7).rounded(precision);
+                assert_eq!(rounded, Parts::finite(negative, expected, 7), "{number}");
+            }
+        }
+    }
+}

@@ -4,11 +4,15 @@ use std::cell::UnsafeCell;
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
 
+#[cfg(not(Py_3_13))]
+use pyo3::Borrowed;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
 use super::AsView;
 use super::describe::{describe_any, describe_letter};
+#[cfg(not(Py_3_13))]
+use super::redirect::leads_to_memoryview;
 use crate::array::AnyArray;
 use crate::error::{Error, Result};
 use crate::python::errors::no_buffer;
@@ -75,11 +79,10 @@ impl Export {
                 }
             }
             let exporter = (*buffer).obj;
-            // Before 3.13, CPython uses freed memory when it collects a memoryview that has
-            // exports. A cycle through one is not shown to the collector, and leaks.
-            let is_gc = !exporter.is_null()
-                && ffi::PyObject_IS_GC(exporter) != 0
-                && (cfg!(Py_3_13) || ffi::PyMemoryView_Check(exporter) == 0);
+            let is_gc = !exporter.is_null() && ffi::PyObject_IS_GC(exporter) != 0;
+            // A cycle through such an exporter is not shown to the collector, and leaks.
+            #[cfg(not(Py_3_13))]
+            let is_gc = is_gc && !leads_to_memoryview(&Borrowed::from_ptr(object.py(), exporter));
             Ok(Acquired { is_gc, ndim })
         }
     }

@@ -20,6 +20,18 @@ pub(super) fn handed_on<'py>(exporter: &Bound<'py, PyAny>) -> Option<Handed<'py>
     None
 }
 
+/// Returns whether the garbage collector must not be shown an exporter, because it would get from
+/// there to a memoryview that has exports: before Python 3.13 it then frees what that one still
+/// uses. That is a memoryview, or what holds one for a class written in Python: an object that
+/// exports nothing itself.
+#[cfg(not(Py_3_13))]
+pub(super) fn leads_to_memoryview(exporter: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: the object is alive.
+    let is_memoryview = unsafe { ffi::PyMemoryView_Check(exporter.as_ptr()) } != 0;
+    // SAFETY: as above, and so is its class.
+    is_memoryview || cfg!(Py_3_12) && unsafe { ffi::PyObject_CheckBuffer(exporter.as_ptr()) } == 0
+}
+
 /// What is handed on, if it can be seen.
 pub(super) struct Handed<'py>(pub Option<Bound<'py, PyAny>>);
 

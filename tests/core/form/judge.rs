@@ -3,8 +3,9 @@
 use std::ffi::{c_int, c_long, c_longlong, c_short};
 use std::mem::size_of;
 
+use consumer::Format;
 use consumer::dtype::{DType, ScalarType};
-use consumer::form::{Judgement, judge};
+use consumer::form::{ElementType, Judgement, judge};
 
 const WORD: usize = size_of::<usize>();
 const LITTLE: bool = cfg!(target_endian = "little");
@@ -121,37 +122,43 @@ fn the_format_of_every_scalar_is_judged_to_be_it() {
 
 #[test]
 fn what_is_no_scalar_has_a_form() {
-    // Format, its size, and whether it may be padded at its end: only records are, if all in them
-    // is aligned as in C and none of it is a record.
+    // Format, its size, and the size with the padding at the end of C's structures, which only
+    // records have, if all in them is aligned as in C and none of it is a record.
     let table = [
-        ("3i", 12, true),
-        ("0i", 0, true),
-        ("(2)i", 8, false),
-        ("ib", 5, true),
-        ("T{i:a:d:b:}", 16, true),
-        ("@T{i:a:@d:b:}", 16, true),
-        ("T{5s:a:(3)h:b:x}", 14, true),
-        ("T{^i:a:d:b:}", 12, false),
-        ("T{=i:a:d:b:}", 12, false),
-        ("T{i:a:@d:b:<h:c:}", 24, false),
-        ("T{>i:a:@d:b:}", 16, false),
-        ("^T{@i:a:d:b:}", 16, false),
-        ("^ib", 5, false),
-        ("T{i:a:T{d:x:}:b:}", 16, false),
-        ("iT{d}", 16, false),
-        ("T{T{i:a:}:c:}", 4, false),
-        ("(2)T{i:a:}", 8, false),
-        ("5s", 5, false),
-        ("7x", 7, false),
-        ("O", WORD, false),
-        ("2O", 2 * WORD, true),
-        ("(2,3)O", 6 * WORD, false),
+        ("3i", 12, 12),
+        ("0i", 0, 0),
+        ("(2)i", 8, 8),
+        ("ib", 5, 8),
+        ("bdb", 17, 24),
+        ("bd3h", 22, 24),
+        ("bb", 2, 2),
+        ("T{i:a:d:b:}", 16, 16),
+        ("@T{i:a:@d:b:}", 16, 16),
+        ("T{i:a:b:b:}", 8, 8),
+        ("T{5s:a:(3)h:b:x}", 14, 14),
+        ("T{^i:a:d:b:}", 12, 12),
+        ("T{=i:a:d:b:}", 12, 12),
+        ("T{i:a:@d:b:<h:c:}", 24, 24),
+        ("T{>i:a:@d:b:}", 16, 16),
+        ("^T{@d:a:i:b:}", 12, 12),
+        ("d<h", 10, 10),
+        ("^ib", 5, 5),
+        ("T{i:a:T{d:x:}:b:}", 16, 16),
+        ("iT{d}b", 17, 17),
+        ("T{T{i:a:}:c:}", 4, 4),
+        ("(2)T{i:a:}", 8, 8),
+        ("5s", 5, 5),
+        ("7x", 7, 7),
+        ("O", WORD, WORD),
+        ("2O", 2 * WORD, 2 * WORD),
+        ("(2,3)O", 6 * WORD, 6 * WORD),
     ];
     for (format, size, padded) in table {
-        let judged = judge(format.as_bytes(), size);
-        assert!(matches!(judged, Judgement::Composite(_)), "{format:?} is {judged:?}");
-        let larger = judge(format.as_bytes(), size + 1);
-        assert_eq!(matches!(larger, Judgement::Composite(_)), padded, "{format:?} is {larger:?}");
+        for itemsize in size..size + 20 {
+            let judged = judge(format.as_bytes(), itemsize);
+            let is_read = matches!(judged, Judgement::Composite(_));
+            assert_eq!(is_read, itemsize == size || itemsize == padded, "{format:?} is {judged:?}");
+        }
         if size > 0 {
             let Judgement::Unreadable(error) = judge(format.as_bytes(), size - 1) else {
                 panic!("{format:?} fits less than it describes")
@@ -182,12 +189,56 @@ fn a_record_that_only_fits_without_gaps_has_none() {
     assert_eq!(starts, [0, 1, 9, 10]);
     // Neither with its gaps nor without.
     assert!(matches!(judge(b"T{b:a:d:b:}", 10), Judgement::Unreadable(_)));
-    // Larger than with its gaps: padding at the end.
-    let Judgement::Composite(element_type) = judge(b"T{b:a:i:b:}", 9) else { panic!() };
+    // Larger than with its gaps, but not by the padding at the end.
+    assert!(matches!(judge(b"T{b:a:i:b:}", 9), Judgement::Unreadable(_)));
+    let Judgement::Composite(element_type) = judge(b"ib", 8) else { panic!() };
     assert_eq!(
-        element_type.value(&[1, 9, 9, 9, 2, 0, 0, 0, 9]).clone(),
-        element_type.value(&[1, 0, 0, 0, 2, 0, 0, 0, 0])
+        element_type.value(&[1, 0, 0, 0, 2, 9, 9, 9]).clone(),
+        element_type.value(&[1, 0, 0, 0, 2, 0, 0, 0])
     );
+}
+
+#[test]
+fn padding_behind_records_of_a_sub_array_may_be_theirs() {
+    for (format, itemsize) in [
+        ("T{(2)T{i:a:B:b:}:r:xxxxxxd:z:}", 24),
+        ("T{(2)T{i:a:B:b:}:r:xxxxxxd:z:}", 32),
+        ("T{b:o:(2)T{=i:a:B:b:}:r:6xh:z:}", 19),
+        ("T{2T{=i:a:B:b:}:r:2xh:z:}", 14),
+        ("T{(2,2)T{>i:a:B:b:}:r:2x3x}", 25),
+        ("T{T{(2)T{=i:a:B:b:}:r:6x}:o:}", 16),
+    ] {
+        let judged = judge(format.as_bytes(), itemsize);
+        assert!(matches!(judged, Judgement::Unreadable(_)), "{format:?} is {judged:?}");
+    }
+    for (format, itemsize) in [
+        // Too little for each to have any, or to be aligned with it.
+        ("T{b:x:3x(2)T{h:a:2xf:b:}:in:4xd:y:}", 32),
+        ("T{(2)T{=i:a:B:b:}:r:xh:z:}", 13),
+        // What nobody writes who leaves the padding of records out.
+        ("T{(2)T{=i:a:B:b:3x}:r:6xh:z:}", 24),
+        ("T{(2)^T{i:a:B:b:}:r:6xh:z:}", 18),
+        ("T{(1)T{=i:a:B:b:}:r:6xh:z:}", 13),
+    ] {
+        let judged = judge(format.as_bytes(), itemsize);
+        assert!(matches!(judged, Judgement::Composite(_)), "{format:?} is {judged:?}");
+    }
+}
+
+#[test]
+fn a_count_behind_a_shape_is_of_the_innermost_dimension() {
+    for (format, same) in [
+        ("(2)3H:a:", "(2,3)H:a:"),
+        ("T{(2)3H:a:}", "T{(2,3)H:a:}"),
+        ("(2)3H", "(2,3)H"),
+        ("(2)2T{H:x:B:y:}:a:", "(2,2)T{H:x:B:y:}:a:"),
+        ("3H:a:", "(3)H:a:"),
+    ] {
+        let [one, other] = [format, same].map(|format| Format::parse(format.as_bytes()).unwrap());
+        let itemsize = one.measure().unwrap().size;
+        assert_eq!(judge(format.as_bytes(), itemsize), judge(same.as_bytes(), itemsize));
+        assert_eq!(ElementType::from_format(&one), ElementType::from_format(&other));
+    }
 }
 
 #[test]

@@ -75,6 +75,28 @@ def test_bits_are_those_of_the_descriptor():
     refused(kind(1, 5000), "but ctypes has made it")
 
 
+def test_bits_are_as_many_as_the_entry_says_and_in_a_place_of_their_own():
+    kind = structure(
+        ("a", ctypes.c_int32, 18), ("b", ctypes.c_int64, 12), ("c", ctypes.c_int64, 12)
+    )
+    for name, other, why in [
+        ("a", "b", "but ctypes has made it|its descriptor was replaced"),
+        ("b", "a", "but ctypes has made it|its descriptor was replaced"),
+        ("b", "c", "two of its bit-fields are the same bits|its descriptor was replaced"),
+    ]:
+        lying = structure(*kind._fields_)
+        setattr(lying, name, kind.__dict__[other])
+        refused(lying(1, 2, 3), why)
+    kind._fields_[2] = ("c", ctypes.c_int64, 13)
+    refused(kind(1, 2, 3), "but ctypes has made it")
+
+
+def test_a_field_after_bits_is_not_where_another_is():
+    kind = structure(("a", ctypes.c_int8, 3), ("b", ctypes.c_int16), ("c", ctypes.c_int16))
+    kind.c = kind.b
+    refused(kind(1, 2, 3), 'field "c" cannot be at offset|its descriptor was replaced')
+
+
 def test_a_descriptor_is_no_object_of_that_name():
     cfield = type("CField", (), {"__module__": "_ctypes", "offset": 0, "size": WORD})
     kind = structure(("a", ctypes.c_void_p))

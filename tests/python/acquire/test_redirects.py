@@ -34,6 +34,12 @@ class Handing:
         ("T{=h:a:}", 7),
         ("T{h:a:>i:b:}", 8),
         ("T{T{i:x:}:a:h:b:}", 12),
+        # No structure of C has as much padding, or ends at such a place.
+        ("T{i:a:b:b:}", 12),
+        ("T{B:a:}", 8),
+        ("T{b:a:l:d:}", 18),
+        ("ib", 7),
+        ("3i", 13),
     ],
 )
 def test_bytes_that_the_format_does_not_describe_are_no_padding(form, size):
@@ -45,7 +51,7 @@ def test_bytes_that_the_format_does_not_describe_are_no_padding(form, size):
 
 
 @pytest.mark.parametrize(
-    ("form", "size"), [("T{i:a:b:b:}", 8), ("ib", 8), ("@T{i:a:@b:b:}", 12), ("i3sxx", 12)]
+    ("form", "size"), [("T{i:a:b:b:}", 8), ("ib", 8), ("@T{d:a:@b:b:}", 16), ("d3sxx", 16)]
 )
 def test_padding_ends_a_flat_record_of_native_alignment(form, size):
     view = consumer.consume(Exporter(bytes(2 * size), form.encode(), size))

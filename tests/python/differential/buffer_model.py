@@ -35,7 +35,7 @@ def unpacker(form, itemsize):
     try:
         unpack = struct.Struct(form).unpack_from
         size = struct.calcsize(form)
-        if size > itemsize or (size < itemsize and not decoder.may_end_in_padding(form)):
+        if itemsize not in {size, decoder.padded_size(form)}:
             return None
     except struct.error:
         return None

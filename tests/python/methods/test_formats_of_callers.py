@@ -13,8 +13,6 @@ REFUSED = [
     "i<",
     "<",
     "<>",
-    "T{i<}",
-    "T{<}",
     "T{i<:a:}",
     "i<:a:",
     "<:a:",
@@ -72,8 +70,6 @@ REFUSED = [
     "!",
     "i!",
     "i^",
-    "T{T{i>}}",
-    "T{T{>}i}",
     "v",
     "i*",
     "#i",
@@ -97,11 +93,12 @@ ACCEPTED = {
     "<i": [0], "><i": [0], "<<i": [0], "<3<i": [(0, 0, 0)],
     " i": [0], "i ": [0], "i i": [(0, 0)], "< i": [0], "<\ti": [0], "\ni\f": [0],
     "i<i": [(0, 0)], "<i>i": [(0, 0)], "<i:a:>h:b:": [(0, 0)], "T{<i}": [(0,)], "<T{i}": [(0,)],
-    "T{ i }": [(0,)], "(2 , 3)b": [[[0] * 3] * 2], "( 2)i": [[0, 0]], "(2)2i": [([0, 0], [0, 0])],
+    "T{ i }": [(0,)], "(2 , 3)b": [[[0] * 3] * 2], "( 2)i": [[0, 0]], "(2)2i": [[[0] * 2] * 2],
     "(2)(3)i": [[[0] * 3] * 2], "(2)<i": [[0, 0]], "<(2)i": [[0, 0]], "3<i": [(0, 0, 0)],
     "01i": [0], "1e1i": [(0.0, 0)],
     "i:é:": [(0,)], "i: a:": [(0,)], "i::": [(0,)], "Z": [0], "Z d": [(0, 0.0)], "Zd": [0j],
     "X{}": [0], "X{i}": [0], "& i": [0], "&&i": [0], "T{i:a:}:b:": [((0,),)],
+    "T{i<}": [(0,)], "T{i:a:@}": [(0,)], "T{T{i>}}": [((0,),)], "T{T{>}i}": [((), 0)],
 }  # fmt: skip
 
 
@@ -125,9 +122,9 @@ def test_what_is_a_format_is_read(form):
 
 
 @pytest.mark.parametrize("prefix", "@=<>!^")
-@pytest.mark.parametrize("place", ["i{}", "{0}{0}", "T{{i{}}}", "T{{i:a:{}}}", "i:a:{}", "T{{{}}}"])
+@pytest.mark.parametrize("place", ["i{}", "{0}{0}", "T{{i}}{}", "i:a:{}", "2i:a:{} "])
 def test_a_prefix_with_nothing_behind_it_is_refused(place, prefix):
-    with pytest.raises(ValueError, match=r"at byte \d+: expected a type code, found (the end|'}')"):
+    with pytest.raises(ValueError, match=r"at byte \d+: expected a type code, found the end"):
         cast(place.format(prefix))
 
 
@@ -173,5 +170,7 @@ def test_formats_of_struct_letters_are_those_of_struct(form):
 )
 def test_prefixes_that_exporters_leave_behind_mean_nothing(form, value):
     view = consumer.consume(Exporter((7).to_bytes(4, "little"), form.encode(), 4, shape=[1]))
-    assert view.format == form
+    # One at the end, which nobody else reads, is left out.
+    assert view.format == {"i>": "i", "<i:a:>": "T{^i:a:}"}.get(form, form)
     assert view[0] == value
+    assert view.astype(view.format)[0] == value

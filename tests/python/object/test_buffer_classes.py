@@ -5,6 +5,7 @@ import sys
 import consumer
 import pytest
 
+from support.programs import run_python
 from support.versions import needs_buffer_classes
 
 pytestmark = needs_buffer_classes
@@ -106,3 +107,27 @@ def test_a_class_that_fails(monkeypatch):
     assert [type(error) for error in unraisable] == [KeyError]
     assert source.balance == 0
     source.data.append(1)
+
+
+def test_the_garbage_collector_survives_cycles_with_views_of_such_classes():
+    """Before Python 3.13 it must not find the memoryview that the class has returned."""
+    run_python(
+        "-X",
+        "faulthandler",
+        "-c",
+        """if True:
+        import gc
+        from consumer import consume
+
+        class Buffering:
+            def __buffer__(self, flags):
+                return memoryview(bytearray(8))
+
+        for part in (lambda view: view, lambda view: view[1:], iter, lambda view: view.copy()):
+            for _ in range(50):
+                views = [part(consume(Buffering())) for _ in range(5)]
+                views.append(views)
+            del views
+            gc.collect()
+        """,
+    )

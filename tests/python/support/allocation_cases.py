@@ -149,6 +149,15 @@ for kind, make in NUMBERS.items():
 on(one, lambda v, x: v.reshape(*x), lambda: (1,) * MANY, 4 * MB, "ValueError", name="reshape_star")
 on(one, lambda v, x: v.transpose(*x), lambda: (0,) * MANY, 4 * MB, "ValueError", name="axes_star")
 
+# Arguments of a name that nothing has.
+for method in (
+    "cast", "astype", "tobytes", "index", "count", "reshape", "transpose", "hex", "copy", "release",
+    "tolist", "byteswap", "toreadonly", "__array__", "__deepcopy__", "__exit__", "__class__",
+):  # fmt: skip
+    call = lambda v, x, method=method: getattr(v, method)(0, **x)  # noqa: E731
+    make = lambda: {"k" * 20 * MB: 1}  # noqa: E731
+    on(one, call, make, 4 * MB, "TypeError", "MemoryError", name=f"long_keyword_{method}")
+
 FORMATS = {
     "many": lambda: "B" * MANY,
     "many_spaces": lambda: " " * MANY + "B",

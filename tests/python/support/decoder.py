@@ -71,6 +71,10 @@ class Item:
         is_string = self.code in "spx" or (self.code in "uw" and self.count is not None)
         return 1 if is_string or self.count is None else self.count
 
+    def whole_shape(self):
+        """The shape of all that stands under one name, or behind a shape."""
+        return self.shape if self.repeats() == 1 else (*self.shape, self.repeats())
+
 
 def parse(form, by_end=False):
     """The items of a format.
@@ -146,7 +150,9 @@ def size_of(form):
 def valued(items):
     """The items that give values: neither padding nor what a count of 0 leaves out."""
     return [
-        item for item in items if item.name is not None or (item.code != "x" and item.repeats())
+        item
+        for item in items
+        if item.name is not None or (item.code != "x" and (item.shape or item.repeats()))
     ]
 
 
@@ -164,12 +170,11 @@ def fields_of(form):
         if item.code == "x" and item.name is None:
             continue
         size = item.element_size()[0]
-        if item.name is None:
+        if item.name is None and not item.shape:
             # Each of those that a count stands for is a value of its own.
-            fields.extend([(None, start, size, item.shape)] * item.repeats())
+            fields.extend([(None, start, size, ())] * item.repeats())
             continue
-        shape = item.shape if item.repeats() == 1 else (item.repeats(), *item.shape)
-        fields.append((item.name, start, size, shape))
+        fields.append((item.name, start, size, item.whole_shape()))
     return fields
 
 
@@ -188,17 +193,11 @@ def _read_items(items, data):
     for item, start in zip(items, layout(items)[0], strict=True):
         if item.code == "x" and item.name is None:
             continue
-        size, repeats = item.element_size()[0], item.repeats()
-        step = size
-        for length in item.shape:
-            step *= length
-        parts = [
-            _read_shape(item, item.shape, size, data[start + i * step :]) for i in range(repeats)
-        ]
-        if item.name is not None and repeats != 1:
-            values.append(parts)
+        size = item.element_size()[0]
+        if item.name is not None or item.shape:
+            values.append(_read_shape(item, item.whole_shape(), size, data[start:]))
         else:
-            values.extend(parts)
+            values.extend(_read_shape(item, (item.repeats(),), size, data[start:]))
     return tuple(values)
 
 
@@ -283,23 +282,34 @@ def _is_ambiguous(items):
             if other.code != "x" or other.name is not None:
                 break
             padding += other.element_size()[0]
-        own = item.element_size()[0] - layout(item.items)[1]
-        if 0 < own <= padding or _is_ambiguous(item.items):
+        size, alignment = item.element_size()
+        own = size - layout(item.items)[1]
+        count = math.prod(item.shape, start=item.repeats())
+        # Nobody who leaves the padding of records to what follows writes it in their braces or ^.
+        last = item.items[-1] if item.items else None
+        told = item.prefix == "^" or (last and last.code == "x" and last.name is None)
+        theirs = (own or alignment) * count
+        if 0 < own <= padding or (count > 1 and theirs <= padding and not told):
+            return True
+        if _is_ambiguous(item.items):
             return True
     return False
 
 
-def may_end_in_padding(form):
-    """Whether bytes after the last field can be padding.
+def padded_size(form):
+    """The size with the padding of C's structures at the end, which not all writers describe.
 
-    They can at the end of a record of which all is aligned as in C, with no record in it.
+    It is there behind a record of which all is aligned as in C, with no record in it.
     """
-    items = parse(form)
-    if not isinstance(read(form, bytes(size_of(form))), tuple):
-        return False
+    items, size = parse(form), size_of(form)
+    if not isinstance(read(form, bytes(size)), tuple):
+        return size
+    strictest = layout(items)[2]
     if len(items) == 1 and items[0].code == "T" and items[0].prefix == "@":
         items = items[0].items
-    return bool(items) and all(item.prefix == "@" and item.code != "T" for item in items)
+    if not items or not all(item.prefix == "@" and item.code != "T" for item in items):
+        return size
+    return -(-size // strictest) * strictest
 
 
 def leaves(form):

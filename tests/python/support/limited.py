@@ -49,8 +49,12 @@ def _run(action, slack, writing):
         limit(slack)
         ending = b"result\n"
         try:
-            result = action()
-            del result
+            try:
+                result = action()
+                del result
+            finally:
+                # An alarm that the action has set is not for what comes now.
+                signal.alarm(0)
         except BaseException as error:
             # What it says may be long, and is no part of the action.
             resource.setrlimit(resource.RLIMIT_AS, everything)

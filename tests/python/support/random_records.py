@@ -98,9 +98,7 @@ def readable(form, memory, itemsize):
 def elements(draw, count=3, prefixes=decoder.PREFIXES):
     """A format, its size with some padding after it, and the memory of some elements."""
     form = draw(formats(prefixes))
-    size = decoder.size_of(form)
-    if decoder.may_end_in_padding(form):
-        size += draw(st.sampled_from([0, 0, 1, 7]))
+    size = draw(st.sampled_from([decoder.size_of(form), decoder.padded_size(form)]))
     hypothesis.assume(not decoder.is_ambiguous(form, size))
     memory = draw(st.binary(min_size=count * size, max_size=count * size))
     return form, size, readable(form, memory, size)

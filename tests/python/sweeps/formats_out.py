@@ -77,6 +77,9 @@ def tells(form, view, array):
         again = np.asarray(memoryview(array))
     except (ValueError, TypeError, RuntimeError, NotImplementedError):
         return False
+    except OverflowError:
+        # A long double beyond double, read where there is none.
+        return False
     return again.dtype == array.dtype
 
 

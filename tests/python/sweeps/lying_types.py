@@ -236,11 +236,21 @@ CField.__module__ = "_ctypes"
 
 def change_descriptor(random, kind, classes):
     """Another object in the place of a descriptor."""
-    name = random.choice(kind.__dict__["_fields_"])[0]
+    entry = random.choice(kind.__dict__["_fields_"])
+    name = entry[0]
     other = random.choice(classes)
     others = [value for value in other.__dict__.values() if type(value).__name__ == "CField"]
     value = random.choice([property(lambda _self: 5), CField(), 5, None, *others * 3])
-    setattr(kind, name, value)
+    if not passes_for(value, entry):
+        setattr(kind, name, value)
+
+
+def passes_for(descriptor, entry):
+    """Whether a descriptor of other bits is as good as that of an entry, for all one can tell."""
+    if sys.version_info >= (3, 14) or type(descriptor) is CField or len(entry) < 3:
+        return False
+    width = getattr(descriptor, "size", 0) >> 16
+    return width == entry[2] and f"type={entry[1].__name__}," in repr(descriptor)
 
 
 def change_attribute(random, kind, _classes):

@@ -111,7 +111,7 @@ def check_format(view, exporter):
         # Only without any gaps.
         form = "^" + form.replace("@", "^")
         assert decoder.size_of(form) == size
-    assert described >= size or decoder.may_end_in_padding(form)
+    assert size in {described, decoder.size_of(form), decoder.padded_size(form)}
     if not decoder.is_ambiguous(form):
         expected = [decoder.read(form, data[at : at + size]) for at in range(0, len(data), size)]
         assert same(view.tolist(), expected), (form, view.tolist(), expected)

@@ -276,12 +276,10 @@ def test_the_message_names_number_and_format():
     assert view.count(np.longdouble("1e4000")) == 1
 
 
-def test_storing_is_as_it_was():
+def test_infinity_and_the_elements_of_other_views_are_stored_as_they_are():
     numbers = np.zeros(2, "g")
     view = consumer.consume(numbers)
     view[0] = INFINITY
     view[1:] = consumer.consume(np.array(["1e4000"], "g"))
     assert numbers[0] == INFINITY
     assert numbers[1] == np.longdouble("1e4000")
-    with pytest.raises(ValueError, match="out of range for format 'g'"):
-        view[0] = 10**400

@@ -1,6 +1,7 @@
 //! `astype` and `byteswap`: copies whose elements are of another type, or in the other byte order.
 
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use consumer::array::AnyArray;
 use consumer::dtype::ScalarType;
@@ -11,6 +12,7 @@ use consumer::layout::Layout;
 use consumer::memory::Memory;
 use consumer::python::exceptions::PyTypeError;
 
+use crate::arguments::names::no_names;
 use crate::arguments::{self, str_argument, str_text};
 use crate::gil;
 use crate::object::PyConsumerArray;
@@ -87,7 +89,7 @@ impl PyConsumerArray {
     ///     ...
     /// ValueError: -2.5 at index 1 is out of range for format 'B'
     #[pyo3(
-        signature = (format, *, overflow = None),
+        signature = (format, *, overflow = None, **names),
         text_signature = "($self, /, format, *, overflow='error')"
     )]
     fn astype<'py>(
@@ -95,7 +97,9 @@ impl PyConsumerArray {
         py: Python<'py>,
         format: &Bound<'py, PyAny>,
         overflow: Option<&Bound<'py, PyAny>>,
+        names: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, Self>> {
+        no_names("astype", names)?;
         let (format, itemsize) = arguments::format(str_argument("format", format)?)?;
         let overflow = overflow.map(|name| str_text("overflow", name)).transpose()?;
         let overflow = arguments::overflow(overflow.unwrap_or("error"))?;

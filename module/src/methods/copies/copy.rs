@@ -13,6 +13,7 @@ use consumer::python::stack;
 use consumer::view::RawView;
 
 use crate::arguments;
+use crate::arguments::names::no_names;
 use crate::gil;
 use crate::object::PyConsumerArray;
 use crate::object::create::copy_of;
@@ -147,7 +148,14 @@ impl PyConsumerArray {
         Err(cannot("copy"))
     }
 
-    fn __deepcopy__(&self, _memo: &Bound<'_, PyAny>) -> PyResult<()> {
+    #[pyo3(signature = (memo, **names), text_signature = "($self, memo)")]
+    fn __deepcopy__(
+        &self,
+        memo: &Bound<'_, PyAny>,
+        names: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        let _nothing_to_remember = memo;
+        no_names("__deepcopy__", names)?;
         Err(cannot("copy"))
     }
 

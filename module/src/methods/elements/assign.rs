@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PySlice;
 
 use consumer::array::AnyArray;
-use consumer::dtype::DType;
+use consumer::dtype::{DType, ScalarType};
 use consumer::form::ElementType;
 use consumer::python::errors::with_exception;
 use consumer::python::exceptions::{PyNotImplementedError, PyTypeError, PyValueError};
@@ -17,9 +17,10 @@ use consumer::python::objects;
 use crate::arguments::exact;
 use crate::arguments::keys::{self, Selected};
 use crate::object::create::{ctypes_owner, view_of};
-use crate::object::{Description, PyConsumerArray, ViewPart};
+use crate::object::{Description, PyConsumerArray, ViewPart, as_view};
 use crate::transfer;
 use crate::values::elements::{self, Encoded};
+use crate::values::read;
 use crate::values::references::{self, AttachedObjects, check_readable};
 
 /// `v[key] = value` for any key and value.
@@ -71,12 +72,19 @@ unsafe fn store(
     pointer: *mut u8,
     value: &Bound<'_, PyAny>,
 ) -> PyResult<()> {
+    let py = value.py();
     let mut encoded = Encoded::default();
-    view.describe()?.encode(value, &mut encoded)?;
+    let value = &{
+        let access = view.access(py)?;
+        element_of(&access, value, &mut encoded)?
+    };
+    if let Some(value) = value {
+        view.describe()?.encode(value, &mut encoded)?;
+    }
     let old = {
-        let access = view.access(value.py())?;
+        let access = view.access(py)?;
         // SAFETY: the caller guarantees it; the memory is still there, under access.
-        unsafe { elements::store(value.py(), &access, pointer, &mut encoded)? }
+        unsafe { elements::store(py, &access, pointer, &mut encoded)? }
     };
     // Dropping objects may run arbitrary Python code.
     drop(old);
@@ -110,6 +118,11 @@ fn set_part(
         if !scalars_fill || !may_be_element {
             return Err(different_structures(&hold, &source));
         }
+        if source.layout().ndim() == 0 && same_elements(&hold, &source) && !takes_objects(&hold) {
+            // The element fills as it is, whoever exports it.
+            drop((hold, source));
+            return fill(view, target, exporter.as_any());
+        }
     } else if !scalars_fill {
         let found = objects::type_name(value);
         return Err(PyTypeError::new_err(format!(
@@ -140,8 +153,14 @@ fn assign<'py>(
 fn fill(view: &PyConsumerArray, target: &ViewPart<'_>, value: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = value.py();
     let mut encoded = Encoded::default();
-    let result = target.describe().encode(value, &mut encoded);
-    result.map_err(|error| not_an_element(view, py, error))?;
+    let value = &{
+        let hold = target.hold(py)?;
+        element_of(&hold, value, &mut encoded)?
+    };
+    if let Some(value) = value {
+        let result = target.describe().encode(value, &mut encoded);
+        result.map_err(|error| not_an_element(view, py, error))?;
+    }
     let old = {
         let hold = target.hold(py)?;
         // SAFETY: the part is held, and the element was encoded for it.
@@ -149,6 +168,62 @@ fn fill(view: &PyConsumerArray, target: &ViewPart<'_>, value: &Bound<'_, PyAny>)
     };
     drop(old);
     Ok(())
+}
+
+/// Returns what is to be converted to an element of `target`: the element of a view without
+/// dimensions, and any other object as it is. `None` if the element was of the same type: it is in
+/// `encoded` then.
+fn element_of<'py>(
+    target: &AnyArray,
+    value: &Bound<'py, PyAny>,
+    encoded: &mut Encoded<'py>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = value.py();
+    let as_it_is = || Ok(Some(value.clone()));
+    let Some(source) = as_view(value).filter(|_| !takes_objects(target)) else { return as_it_is() };
+    if source.get().describe()?.layout().ndim() > 0 {
+        return as_it_is();
+    }
+    let source = source.get().hold(py)?;
+    if matches!(*source, AnyArray::Opaque(_)) {
+        return as_it_is();
+    }
+    if same_elements(target, &source) {
+        elements::encode_copy(py, &source, encoded)?;
+        return Ok(None);
+    }
+    // As Python's float it would lose digits.
+    if holds_long_doubles(&source) {
+        return as_it_is();
+    }
+    let pointer = source.raw().element(&[])?;
+    // SAFETY: the pointer leads to the element, which is held; `read` returns a new reference, or
+    // NULL with an exception.
+    unsafe { Bound::from_owned_ptr_or_err(py, read(py, &source, pointer)).map(Some) }
+}
+
+/// Returns whether elements are references to objects, whatever these are.
+fn takes_objects(array: &AnyArray) -> bool {
+    fn is_object(element_type: &ElementType) -> bool {
+        match element_type {
+            ElementType::Object => true,
+            ElementType::Padded(_, element_type) => is_object(element_type),
+            _ => false,
+        }
+    }
+    matches!(array, AnyArray::Composite(array) if is_object(array.descriptor()))
+}
+
+fn holds_long_doubles(array: &AnyArray) -> bool {
+    let is_long = |scalar_type: ScalarType| {
+        matches!(scalar_type.dtype, DType::LongDouble | DType::ComplexLongDouble)
+    };
+    match array {
+        AnyArray::Composite(array) => array
+            .descriptor()
+            .any(&|part| matches!(part, ElementType::Scalar(scalar_type) if is_long(*scalar_type))),
+        array => array.scalar_type().is_some_and(is_long),
+    }
 }
 
 /// The exception for an object that is no element to fill with.

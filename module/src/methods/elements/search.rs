@@ -5,6 +5,7 @@
 //! compared with it in Python, while the memory is held.
 
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use consumer::array::AnyArray;
 use consumer::kernels::pieces::Sequence;
@@ -16,6 +17,7 @@ use consumer::python::stack;
 use consumer::view::Walk;
 
 use crate::arguments;
+use crate::arguments::names::no_names;
 use crate::gil::{self, Checkpoints};
 use crate::object::PyConsumerArray;
 use crate::values::elements::search_equal;
@@ -150,14 +152,19 @@ impl PyConsumerArray {
     /// >>> import array, consumer
     /// >>> consumer.consume(array.array("d", [0.5, 1.5, 2.5])).index(1.5)
     /// 1
-    #[pyo3(signature = (value, start = None, stop = None, /))]
+    #[pyo3(
+        signature = (value, start = None, stop = None, /, **names),
+        text_signature = "($self, value, start=None, stop=None, /)"
+    )]
     fn index<'py>(
         &self,
         py: Python<'py>,
         value: &Bound<'py, PyAny>,
         start: Option<&Bound<'py, PyAny>>,
         stop: Option<&Bound<'py, PyAny>>,
+        names: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        no_names("index", names)?;
         let bound = |bound: Option<&Bound<'py, PyAny>>, default| {
             bound.map_or(Ok(default), arguments::clipped)
         };
@@ -196,12 +203,14 @@ impl PyConsumerArray {
     /// >>> import consumer
     /// >>> consumer.consume(b"banana").count(97)
     /// 3
-    #[pyo3(signature = (value, /))]
+    #[pyo3(signature = (value, /, **names), text_signature = "($self, value, /)")]
     fn count<'py>(
         &self,
         py: Python<'py>,
         value: &Bound<'py, PyAny>,
+        names: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        no_names("count", names)?;
         let hold = self.hold(py)?;
         objects::size(py, self::count(&hold, value)?)
     }

@@ -4,9 +4,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use consumer::layout::Layout;
-use consumer::python::exceptions::{PyTypeError, PyValueError};
-use consumer::python::objects;
+use consumer::python::exceptions::PyValueError;
 
+use crate::arguments::names::{no_names, unexpected_name};
 use crate::arguments::{self, numbers, str_text};
 use crate::object::PyConsumerArray;
 
@@ -40,9 +40,7 @@ impl PyConsumerArray {
         axes: &Bound<'py, PyTuple>,
         names: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, Self>> {
-        if let Some((name, _)) = names.into_iter().flatten().next() {
-            return Err(unexpected("transpose", &name));
-        }
+        no_names("transpose", names)?;
         let none = axes.is_empty() || (axes.len() == 1 && axes.get_item(0)?.is_none());
         if none {
             return Self::permute(this, &[]);
@@ -66,7 +64,7 @@ impl PyConsumerArray {
         let mut order = None;
         for (name, value) in names.into_iter().flatten() {
             if !name.eq("order")? {
-                return Err(unexpected("reshape", &name));
+                return Err(unexpected_name("reshape", &name));
             }
             order = Some(value);
         }
@@ -78,14 +76,6 @@ impl PyConsumerArray {
         // SAFETY: the same elements, under access.
         unsafe { Self::share(this, reshaped) }
     }
-}
-
-/// The error for an argument of a name that a method does not have.
-#[cold]
-fn unexpected(method: &str, name: &Bound<'_, PyAny>) -> PyErr {
-    let name = objects::repr(name).unwrap_or_default();
-    let method = format!("ConsumerArray.{method}()");
-    PyTypeError::new_err(format!("{method} got an unexpected keyword argument {name}"))
 }
 
 impl PyConsumerArray {

@@ -22,7 +22,7 @@ use consumer::kernels::copy::record;
 use super::references;
 use super::{NewReference, Reading, failure};
 
-pub(super) use read::{read_scalars, scalar_fields};
+pub(super) use read::{ScalarFields, scalar_fields};
 
 /// The bytes of one element: on the heap only if it is large.
 pub(super) type Bytes = SmallVec<[u8; 128]>;
@@ -55,7 +55,11 @@ pub(super) unsafe fn read(
         bytes.set_len(size);
     }
     if let Some(fields) = read::fields_if_scalars(array.descriptor()) {
-        return read::tuple(py, fields, &bytes, reading);
+        let tuple = read::tuple(py, fields, &bytes, reading);
+        if tuple.is_null() {
+            read::name_field(py, array.descriptor(), &bytes);
+        }
+        return tuple;
     }
     // SAFETY: the bytes are a copy of an element, whose objects are alive until Python code runs.
     let objects = match unsafe { references::new_references(py, array.descriptor(), &bytes) } {
@@ -64,7 +68,50 @@ pub(super) unsafe fn read(
     };
     let object = read::object(py, array.descriptor(), &bytes, reading);
     drop(objects);
+    if object.is_null() {
+        read::name_field(py, array.descriptor(), &bytes);
+    }
     object
+}
+
+/// The tuple of a record of nothing but scalars, `fields`, straight from memory; NULL with an
+/// exception if that fails.
+///
+/// # Safety
+/// `pointer` leads to an element of the array, which is held.
+#[inline(always)]
+pub(super) unsafe fn read_scalars(
+    py: Python<'_>,
+    array: &ConsumerArray<Composite>,
+    fields: &ScalarFields,
+    pointer: *const u8,
+) -> NewReference {
+    // SAFETY: the caller guarantees it.
+    unsafe {
+        let tuple = read::read_scalars(py, fields, pointer);
+        if tuple.is_null() {
+            name_field(py, array, pointer);
+        }
+        tuple
+    }
+}
+
+/// Has the exception for an element say which field it is about: see [`read::name_field`].
+///
+/// # Safety
+/// `pointer` leads to an element of the array, which is held.
+#[cold]
+#[inline(never)]
+unsafe fn name_field(py: Python<'_>, array: &ConsumerArray<Composite>, pointer: *const u8) {
+    let (mut bytes, size) = (Bytes::new(), array.layout().itemsize());
+    if reserve(&mut bytes, size).is_ok() {
+        // SAFETY: an element of the array is valid for reads, and the copy has room for it.
+        unsafe {
+            pointer.copy_to_nonoverlapping(bytes.as_mut_ptr(), size);
+            bytes.set_len(size);
+        }
+        read::name_field(py, array.descriptor(), &bytes);
+    }
 }
 
 /// Makes room for an element, which may be large.

@@ -6,8 +6,9 @@ use smallvec::SmallVec;
 
 use consumer::dtype::{ScalarType, dispatch_scalar};
 use consumer::element::Scalar;
-use consumer::fallible;
+use consumer::fallible::{self, Shortened};
 use consumer::form::{Bits, ElementType, Field, Record, code_points, pascal};
+use consumer::python::exceptions::PyOverflowError;
 use consumer::python::stack;
 use consumer::view::load;
 
@@ -204,5 +205,61 @@ pub(in crate::values) unsafe fn read_scalars(
         // No cycle leads through scalars. The collector would find out by itself, but one by one.
         ffi::PyObject_GC_UnTrack(tuple.cast());
         tuple
+    }
+}
+
+/// Has the OverflowError for a long double that is no float say which field it is of, and how that
+/// field can be read. `bytes` are the element that could not be read.
+#[cold]
+#[inline(never)]
+pub(super) fn name_field(py: Python<'_>, element_type: &ElementType, bytes: &[u8]) {
+    // SAFETY: attached, with an exception.
+    if unsafe { ffi::PyErr_ExceptionMatches(ffi::PyExc_OverflowError) } == 0 {
+        return;
+    }
+    if let Some(message) = beyond_float(element_type, bytes, Some("v".to_owned())) {
+        // SAFETY: attached.
+        unsafe { ffi::PyErr_Clear() };
+        failure(py, PyOverflowError::new_err(message));
+    }
+}
+
+/// Returns what there is to say of the first long double in an element that is no float. `view` is
+/// how the user names the view of the element; `None` where a field on the way has no name.
+fn beyond_float(element_type: &ElementType, bytes: &[u8], view: Option<String>) -> Option<String> {
+    match element_type {
+        ElementType::Scalar(scalar_type) => dispatch_scalar!(*scalar_type, T => {
+            let bytes = <T as Scalar>::Bytes::try_from(bytes.get(..T::SIZE)?).ok()?;
+            T::decode(bytes).beyond_float(view.as_deref().filter(|&view| view != "v"))
+        }),
+        ElementType::Padded(offset, element_type) => {
+            beyond_float(element_type, bytes.get(*offset..)?, view)
+        }
+        ElementType::Array { shape, element } => {
+            let count = shape.iter().product::<usize>();
+            (0..count).find_map(|index| {
+                beyond_float(element, bytes.get(index * element.size()..)?, view.clone())
+            })
+        }
+        ElementType::Record(record) => record.fields.iter().find_map(|field| {
+            let part = match (&view, &field.name) {
+                (Some(view), _) if field.anonymous => Some(view.clone()),
+                (Some(view), Some(name)) => Some(format!("{view}['{}']", Shortened(name))),
+                _ => None,
+            };
+            let message = beyond_float(&field.element_type, bytes.get(field.offset..)?, part)?;
+            Some(match &view {
+                Some(view) if view == "v" && !field.anonymous => in_field(field, &message),
+                _ => message,
+            })
+        }),
+        _ => None,
+    }
+}
+
+fn in_field(field: &Field, message: &str) -> String {
+    match &field.name {
+        Some(name) => format!("field '{}': {message}", Shortened(name)),
+        None => format!("{message}; fields that have names, v.cast('T{{…}}'), can be converted"),
     }
 }

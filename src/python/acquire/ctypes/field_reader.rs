@@ -30,7 +30,8 @@ pub(super) struct FieldReader<'a, 'py> {
 struct Entry<'py> {
     name: String,
     class: Bound<'py, PyType>,
-    is_bits: bool,
+    /// How many bits it has, if it is a bit-field.
+    width: Option<u32>,
 }
 
 impl<'py> FieldReader<'_, 'py> {
@@ -89,9 +90,12 @@ impl<'py> FieldReader<'_, 'py> {
             if end.is_none_or(|end| end > size) {
                 return Ok(Err(format!("field {name:?} ends beyond its end")));
             }
-            if !places.is_next(field, &exported, alignment) {
+            if !places.is_next(field, &exported, alignment)? {
                 return Ok(Err(format!("field {name:?} cannot be at offset {}", field.offset)));
             }
+        }
+        if !places.are_bits_apart() {
+            return Ok(Err("two of its bit-fields are the same bits".to_owned()));
         }
         Ok(Ok(()))
     }
@@ -108,7 +112,7 @@ impl<'py> FieldReader<'_, 'py> {
         let Some(descriptor) = namespace.get(name)? else {
             return Ok(Err(format!("field '{quoted}' has no descriptor")));
         };
-        if !self.samples.is_descriptor(&descriptor) {
+        if !self.samples.is_descriptor(&descriptor) || !is_called(&descriptor, name)? {
             return because(format_args!("its descriptor was replaced"));
         }
         let offset: isize = descriptor.getattr("offset")?.extract()?;
@@ -120,14 +124,19 @@ impl<'py> FieldReader<'_, 'py> {
         let size = self.ctypes.sizeof(&entry.class)?;
         let tried = self.samples.read_zeros(&descriptor, &entry.class, offset.saturating_add(size));
         let mut element_type = (self.element_type)(&entry.class, tried.object(), depth + 1)?;
-        if entry.is_bits {
-            match bits_of(&descriptor, &element_type, described)? {
-                Some(bits) => element_type = ElementType::Bits(bits),
-                None => return because(format_args!("a bit-field of no whole number")),
+        let is_as_said = match entry.width {
+            Some(width) => {
+                let Some(bits) = bits_of(&descriptor, &element_type, described)? else {
+                    return because(format_args!("a bit-field of no whole number"));
+                };
+                element_type = ElementType::Bits(bits);
+                // What is read of a few bits tells little of the type of their unit.
+                bits.width == width && is_named_so(&descriptor, &entry.class)?
             }
-        }
+            None => described == size,
+        };
         let proof = match self.samples.prove(&descriptor, offset, &element_type, tried)? {
-            _ if !entry.is_bits && described != size => Proof::Wrong,
+            _ if !is_as_said => Proof::Wrong,
             Proof::None if !is_named_so(&descriptor, &entry.class)? => Proof::Wrong,
             Proof::None if element_type.has_objects() => {
                 return because(format_args!("{UNPROVED}"));
@@ -172,11 +181,18 @@ pub(super) fn items<'py>(object: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, 
 fn entry_of<'py>(entry: &Bound<'py, PyAny>) -> PyResult<Entry<'py>> {
     let name = text_of(&entry.get_item(0)?)?;
     let class = entry.get_item(1)?.cast_into::<PyType>()?;
-    Ok(Entry { name, class, is_bits: entry.len()? > 2 })
+    let width = if entry.len()? > 2 { Some(entry.get_item(2)?.extract()?) } else { None };
+    Ok(Entry { name, class, width })
 }
 
 fn text_of(name: &Bound<'_, PyAny>) -> PyResult<String> {
     objects::text(name.cast::<PyString>()?)
+}
+
+/// Returns whether a descriptor is of a field of that name, which it tells since Python 3.14.
+fn is_called(descriptor: &Bound<'_, PyAny>, name: &str) -> PyResult<bool> {
+    let Some(own) = descriptor.getattr_opt("name")? else { return Ok(true) };
+    Ok(text_of(&own)? == name)
 }
 
 /// Returns the bits of a bit-field in the whole number that it is part of.

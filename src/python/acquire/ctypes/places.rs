@@ -1,17 +1,19 @@
 //! Where the fields of a structure can be: a descriptor may have been put in the place of another.
 
 use super::classes::Exported;
+use crate::error::Result;
+use crate::fallible;
 use crate::form::{ElementType, Field};
 
 /// The places that the fields of a class take, one after the other.
 pub(super) struct Places {
     /// What is left of the format that ctypes exports for the class; `None` once that is not known.
     format: Option<String>,
-    /// Where the last field ended.
+    /// Where the last field ended that is no bit-field.
     end: usize,
     is_union: bool,
-    /// Whether there was a bit-field, which ctypes may have put into the unit of the one before.
-    has_bits: bool,
+    /// Where the bit-fields are: offset and size of the unit, lowest bit and width.
+    bits: Vec<(usize, usize, u32, u32)>,
 }
 
 impl Places {
@@ -19,19 +21,27 @@ impl Places {
     pub(super) fn new(format: String, start: usize, is_union: bool) -> Self {
         // A class whose layout ctypes does not describe has the format `B`.
         let format = format.strip_prefix("T{").map(str::to_owned);
-        Self { format, end: start, is_union, has_bits: false }
+        Self { format, end: start, is_union, bits: Vec::new() }
     }
 
     /// Returns whether the next field can be where its descriptor says, given what ctypes exports
     /// of its type.
-    pub(super) fn is_next(&mut self, field: &Field, exported: &Exported, alignment: usize) -> bool {
-        self.has_bits |= matches!(field.element_type, ElementType::Bits(_));
-        if self.has_bits {
+    pub(super) fn is_next(
+        &mut self,
+        field: &Field,
+        exported: &Exported,
+        alignment: usize,
+    ) -> Result<bool> {
+        if let ElementType::Bits(bits) = &field.element_type {
+            // ctypes may have put them into the unit of the field before; before Python 3.14 even
+            // where other fields are. From there on the format tells of no offset.
             self.format = None;
-            return true;
+            let place = (field.offset, field.element_type.size(), bits.shift, bits.width);
+            fallible::push(&mut self.bits, place)?;
+            return Ok(true);
         }
         if self.is_union {
-            return field.offset == 0;
+            return Ok(field.offset == 0);
         }
         let name = field.name.as_deref().unwrap_or_default();
         let right = match self.told(name, exported, alignment) {
@@ -40,7 +50,13 @@ impl Places {
             Told::NoField => false,
         };
         self.end = field.offset + field.element_type.size();
-        right
+        Ok(right)
+    }
+
+    /// Returns whether no two of the structure's bit-fields are the same bits.
+    pub(super) fn are_bits_apart(mut self) -> bool {
+        self.bits.sort_unstable();
+        self.is_union || self.bits.windows(2).all(|pair| pair[0] != pair[1])
     }
 
     /// Looks a field up in the format.

@@ -65,10 +65,15 @@ def test_records_read_as_the_decoder_reads_them(case):
         ("T{T{ib}:r:3x}:s:", 12, True),
         ("T{ib}:r:xxxi:n:", 16, True),
         ("T{ib}:r:2xi:n:", 16, False),
-        ("?:a:(2)b:r:", 9, False),
+        ("?:a:(2)b:r:", 3, False),
         ("T{ib}:r:i:n:", 12, False),
         ("=T{ib}:r:3xi:n:", 12, False),
         ("?:a:(2)T{?:b:}:r:", 3, False),
+        ("?:a:(2)T{?:b:}:r:xx", 5, True),
+        ("?:a:(2)T{?:b:x}:r:xx", 7, False),
+        ("?:a:(2)^T{?:b:}:r:xx", 5, False),
+        ("h:a:(2)T{i:b:i:c:}:r:4xd:d:", 32, False),
+        ("T{(2)T{i:a:B:b:}:r:xxxxxxd:z:}", 24, True),
     ],
 )
 def test_records_whose_end_is_not_clear_are_refused(form, itemsize, ambiguous):
