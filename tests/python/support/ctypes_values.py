@@ -14,6 +14,12 @@ REALS = [ctypes.c_float, ctypes.c_double, ctypes.c_longdouble]
 ADDRESSES = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_wchar_p]
 POINTERS = [ctypes.POINTER(ctypes.c_int), ctypes.CFUNCTYPE(None)]
 
+# What is in the other byte order than this machine's.
+SWAPPED = "Big" if sys.byteorder == "little" else "Little"
+SwappedStructure = getattr(ctypes, f"{SWAPPED}EndianStructure")
+SwappedUnion = getattr(ctypes, f"{SWAPPED}EndianUnion")
+SWAPPED_TYPE = "__ctype_be__" if sys.byteorder == "little" else "__ctype_le__"
+
 
 def structure(*fields, base=ctypes.Structure, name="S", **rest):
     """A class of ctypes with these fields."""
