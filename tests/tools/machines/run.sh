@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the tests of the library and of the module on other processors, emulated by QEMU:
 #
-#   run.sh MACHINE[,MACHINE...] [PYTEST'S ARGUMENTS]      MACHINE is s390x (big-endian) or aarch64
+#   run.sh "MACHINE..." [PYTEST'S ARGUMENTS]      a machine is s390x (big-endian) or aarch64
 #
 # With arguments for pytest, only those tests of the module are run. Debian gives everything: QEMU, a
 # Rust with the standard library of each machine, cross compilers, and each machine's Python with NumPy,
@@ -18,7 +18,7 @@ cd "$here/../../.."
 mkdir -p "$CACHE"
 CACHE=$(cd "$CACHE" && pwd)
 export CACHE SUITE DEBIAN_MIRROR
-machines=$(echo "$1" | tr , ' ')
+machines=$1
 shift
 
 skip() {
