@@ -15,9 +15,6 @@ cd "$here/../../.."
 # An empty one is none.
 : "${CACHE:=${XDG_CACHE_HOME:-$HOME/.cache}/consumer-machines}"
 : "${SUITE:=sid}" "${DEBIAN_MIRROR:=http://deb.debian.org/debian}"
-mkdir -p "$CACHE"
-CACHE=$(cd "$CACHE" && pwd)
-export CACHE SUITE DEBIAN_MIRROR
 machines=$1
 shift
 
@@ -31,8 +28,12 @@ command -v unshare > /dev/null || skip "there is no unshare (package util-linux)
 unshare --user --map-root-user --mount true 2> /dev/null ||
     skip "user namespaces cannot be made; root may make them almost everywhere"
 # In a mount namespace of its own, which this ends with.
-unshare --user --map-root-user --mount mount -t binfmt_misc none /mnt 2> /dev/null ||
+unshare --user --map-root-user --mount mount -t binfmt_misc none /proc 2> /dev/null ||
     skip "binfmt_misc in a user namespace needs Linux 6.7 or later, and this is $(uname -r)"
+
+mkdir -p "$CACHE"
+CACHE=$(cd "$CACHE" && pwd)
+export CACHE SUITE DEBIAN_MIRROR
 
 unpack() {
     root=$CACHE/roots/$1
