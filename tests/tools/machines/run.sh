@@ -92,7 +92,7 @@ for machine in $machines; do
     cp "target/machines/$triple/fast/libconsumer_python.so" "$package/consumer.abi3.so"
     sh "$here/enter.sh" "$root" "$CACHE/roots/tools/usr/bin/qemu-$machine" \
         env -i HOME=/root PATH=/usr/bin PYTHONPATH="/src/target/machines/$machine" \
-        PYTHONDONTWRITEBYTECODE=1 python3 -m pytest --quiet -p no:cacheprovider \
+        PYTHONPYCACHEPREFIX="/src/target/machines/$machine/bytecode" python3 -m pytest --quiet -p no:cacheprovider \
         -m "not process_memory" "$@" || failed="$failed the module on $machine,"
 done
 if [ -n "$failed" ]; then
