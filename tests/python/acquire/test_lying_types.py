@@ -8,7 +8,7 @@ import types
 import consumer
 import pytest
 
-from support.ctypes_values import SWAPPED_TYPE, refused, structure
+from support.ctypes_values import SWAPPED_TYPE, packing, refused, structure
 from support.exporters import Exporter
 from support.programs import run_python
 
@@ -33,7 +33,7 @@ def test_a_type_in_the_place_of_another_of_its_name():
         (ctypes.c_size_t, ctypes.py_object),
         (ctypes.c_char_p, ctypes.py_object),
     ]:
-        for rest in ({}, {"_pack_": 1, "_layout_": "ms"}):
+        for rest in ({}, packing(1)):
             kind = structure(("n", made), ("m", ctypes.c_uint8), **rest)
             assert consumer.consume(kind())["m"][()] == 0
             lie = claimed if claimed is SWAPPED_INT else type(made.__name__, (claimed,), {})
@@ -127,7 +127,7 @@ def test_a_larger_class_has_no_more_memory():
 def test_objects_are_read_where_ctypes_confirms_them():
     base = structure(("n", ctypes.c_uint8))
     kind = structure(("o", ctypes.py_object), ("p", ctypes.py_object * 2), base=base)
-    packed = structure(("n", ctypes.c_uint8), ("k", kind), _pack_=1, _layout_="ms")
+    packed = structure(("n", ctypes.c_uint8), ("k", kind), **packing(1))
     whole = structure(("k", kind * 2), ("q", packed))
     thing = ("a", "thing")
     instance = whole()

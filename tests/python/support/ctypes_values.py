@@ -26,6 +26,20 @@ def structure(*fields, base=ctypes.Structure, name="S", **rest):
     return type(base)(name, (base,), {**rest, "_fields_": list(fields)})
 
 
+def packing(size):
+    """The attributes of a class whose fields are packed: from Python 3.14 on both are to be set."""
+    return {"_pack_": size, "_layout_": "ms"}
+
+
+def told(kind, value):
+    """A value that ctypes has read of a simple type.
+
+    From Python 3.14 on ctypes reads a bool of the other byte order as an int:
+    `c_bool.__ctype_be__(True).value` is 1.
+    """
+    return bool(value) if kind._type_ == "?" else value
+
+
 def raw(instance, size, offset=0):
     return ctypes.string_at(ctypes.addressof(instance) + offset, size)
 
@@ -46,7 +60,7 @@ def value_of(instance, kind, place):
         return tuple(fields_of(instance, kind, place))
     if kind in ADDRESSES or kind in POINTERS:
         return int.from_bytes(data, sys.byteorder)
-    return kind.from_buffer_copy(data).value
+    return told(kind, kind.from_buffer_copy(data).value)
 
 
 def fields_of(instance, kind, place):
@@ -54,7 +68,7 @@ def fields_of(instance, kind, place):
     for base in reversed(kind.__mro__):
         for name, inner, *width in base.__dict__.get("_fields_", ()):
             if width or (issubclass(inner, ctypes._SimpleCData) and inner not in ADDRESSES):
-                yield getattr(here, name)
+                yield told(inner, getattr(here, name))
             else:
                 yield value_of(instance, inner, place + getattr(kind, name).offset)
 

@@ -16,6 +16,8 @@ from support.ctypes_values import (
     UNSIGNED,
     SwappedStructure,
     SwappedUnion,
+    packing,
+    told,
 )
 
 SIMPLE = [*SIGNED, *UNSIGNED, ctypes.c_float, ctypes.c_double, ctypes.c_bool, ctypes.c_char]
@@ -62,8 +64,11 @@ def random_type(random, depth=2, *, objects=True, union=None, swapped=False):
     if anonymous and not union:
         attributes["_anonymous_"] = anonymous
     if random.random() < 0.2:
-        attributes["_pack_"] = random.choice([1, 2, 4])
-        attributes["_layout_"] = "ms"
+        attributes |= packing(random.choice([1, 2, 4]))
+    elif random.random() < 0.2:
+        attributes["_layout_"] = random.choice(["ms", "gcc-sysv"])
+    if random.random() < 0.2:
+        attributes["_align_"] = random.choice([1, 2, 8, 32])
     try:
         return type(base)(f"R{next(NUMBERS)}", (base,), attributes)
     except (TypeError, ValueError, AttributeError, OverflowError):
@@ -143,7 +148,7 @@ def values_of(kind, place):
         return kind.from_address(place).value if address else None
     if kind in ADDRESSES or kind in POINTERS:
         return int.from_bytes(data, sys.byteorder)
-    return kind.from_address(place).value
+    return told(kind, kind.from_address(place).value)
 
 
 def random_object(random, kind):

@@ -7,7 +7,14 @@ import ctypes
 
 import numpy as np
 
-from support.ctypes_values import ADDRESSES, SIGNED, UNSIGNED, SwappedStructure, SwappedUnion
+from support.ctypes_values import (
+    ADDRESSES,
+    SIGNED,
+    UNSIGNED,
+    SwappedStructure,
+    SwappedUnion,
+    packing,
+)
 
 CODES = ["?", "i1", "u1", "<i2", ">i2", "<u4", ">i4", "<i8", ">u8", "<f2", ">f4", "<f8", ">f8"]
 CODES += ["<c8", ">c16", "g", "G", "S3", "S1", "S0", "<U2", ">U2", "V3", "V1", "O"]
@@ -101,7 +108,7 @@ def random_type(random, swapped, depth=0):
         fields.append((name, kind))
     namespace = {"_fields_": fields}
     if random.random() < 0.2 and base in bases:
-        namespace["_pack_"] = random.choice([1, 2, 4])
+        namespace |= packing(random.choice([1, 2, 4]))
     try:
         return type(base)("R", (base,), namespace)
     except (TypeError, ValueError, AttributeError):
