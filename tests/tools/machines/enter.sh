@@ -3,9 +3,10 @@
 #
 #   enter.sh ROOT QEMU COMMAND...
 #
-# Programs for another processor, and those that they start, are handed to QEMU (the program for that
-# processor); without a need for one QEMU is empty. Mounts and the registration with binfmt_misc are made
-# in namespaces of their own, and go away with the command: the system keeps nothing of them.
+# Programs for another processor, and those that they start, are handed to QEMU (the program for
+# that processor); without a need for one QEMU is empty. Mounts and the registration with
+# binfmt_misc are made in namespaces of their own, and go away with the command: the system keeps
+# nothing of them.
 set -eu
 # The command is a child of the shell, because the first process of a namespace ignores signals.
 exec unshare --user --map-root-user --mount --pid --fork --kill-child sh -eu -c '

@@ -3,10 +3,11 @@
 #
 #   run.sh "MACHINE..." [PYTEST'S ARGUMENTS]      a machine is s390x (big-endian) or aarch64
 #
-# With arguments for pytest, only those tests of the module are run. Debian gives everything: QEMU, a
-# Rust with the standard library of each machine, cross compilers, and each machine's Python with NumPy,
-# pytest and Hypothesis. It is unpacked into folders under $CACHE (3 GB), where later runs find it, and
-# used there; nothing of this system is changed. What is compiled lies in target/machines.
+# With arguments for pytest, only those tests of the module are run. Debian gives everything: QEMU,
+# a Rust with the standard library of each machine, cross compilers, and each machine's Python with
+# NumPy, pytest and Hypothesis. It is unpacked into folders under $CACHE (3 GB), where later runs
+# find it, and used there; nothing of this system is changed. What is compiled lies in
+# target/machines.
 #
 # Where that cannot be, a line says what is missing, and nothing is run.
 set -eu
@@ -66,12 +67,13 @@ run_cargo() {
         --config 'source.vendored.directory="/src/target/machines/vendor"' "$@"
 }
 
-# What is run of the module unless the caller says: QEMU has times and memory of its own, and the tests
-# that take longest there look at threads, signals and sources rather than at bytes.
+# What is run of the module unless the caller says: QEMU has times and memory of its own, and the
+# tests that take longest there look at threads, signals and sources rather than at bytes.
 tests=
 [ $# -gt 0 ] || tests="tests/python"
 for slow in differential layers sweeps documents/test_speed.py methods/test_long_views.py \
-    object/test_allocations.py object/test_threads.py values/objects/test_long_copies.py; do
+    object/test_allocations.py object/test_chains.py object/test_recursion.py object/test_threads.py \
+    values/objects/test_long_copies.py; do
     tests=${tests:+"$tests --ignore=tests/python/$slow"}
 done
 
@@ -102,7 +104,8 @@ for machine in $machines; do
     sh "$here/enter.sh" "$root" "$CACHE/roots/tools/usr/bin/qemu-$machine" \
         env -i HOME=/root PATH=/usr/bin PYTHONPATH="/src/target/machines/$machine" \
         PYTHONPYCACHEPREFIX="/src/target/machines/$machine/bytecode" \
-        python3 -m pytest --quiet -p no:cacheprovider -m "not process_memory" $tests "$@" || failed="$failed the module on $machine,"
+        python3 -m pytest --quiet -p no:cacheprovider -m "not process_memory" $tests "$@" ||
+        failed="$failed the module on $machine,"
 done
 if [ -n "$failed" ]; then
     echo "failed:${failed%,}" >&2

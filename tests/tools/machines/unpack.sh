@@ -3,11 +3,12 @@
 #
 #   unpack.sh ROOT ARCHITECTURE PACKAGE...
 #
-# Nothing of this system is changed, and nothing is installed: apt has a configuration and lists of its
-# own, and no script of a package is run. A root that has the packages already is left as it is. Ends
-# with 77, and a word, if there is no archive.
+# Nothing of this system is changed, and nothing is installed: apt has a configuration and lists of
+# its own, and no script of a package is run. A root that has the packages already is left as it is.
+# Ends with 77, and a word, if there is no archive.
 #
-# $SUITE is the release of Debian, $DEBIAN_MIRROR the archive, and $CACHE where apt's lists are kept.
+# $SUITE is the release of Debian, $DEBIAN_MIRROR the archive, and $CACHE where apt's lists are
+# kept.
 set -eu
 root=$1 architecture=$2
 shift 2
@@ -23,8 +24,8 @@ done
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 [ -e "$keyring" ] || missing "there is no $keyring (package debian-archive-keyring)"
 
-# apt in this folder, without the system's configuration, whose hooks would run: only how archives are
-# reached, and whether they may be old, is taken from there.
+# apt in this folder, without the system's configuration, whose hooks would run: only how archives
+# are reached, and whether they may be old, is taken from there.
 apt=$CACHE/apt/$SUITE
 mkdir -p "$apt/lists/partial" "$apt/archives"
 : > "$apt/status"
@@ -52,7 +53,7 @@ CONF
 echo "deb [signed-by=$keyring] $DEBIAN_MIRROR $SUITE main" > "$apt/sources.list"
 export APT_CONFIG="$apt/apt.conf"
 
-echo "==> unpacking Debian's packages for $architecture into $root (about 2 minutes)" >&2
+echo "==> unpacking Debian's packages for $architecture (about 2 minutes) into $root" >&2
 apt-get -qq -o APT::Update::Error-Mode=any update >&2 ||
     missing "no packages of Debian's $SUITE at $DEBIAN_MIRROR (DEBIAN_MIRROR names another archive)"
 rm -rf "$root"
@@ -71,8 +72,8 @@ for package in "$archives"/*.deb; do
     dpkg-deb --fsys-tarfile "$package" |
         tar --extract --keep-directory-symlink --no-same-owner --directory "$root"
 done
-# What scripts of the packages would have made: the libraries of linear algebra that NumPy links, and
-# an account.
+# What scripts of the packages would have made: the libraries of linear algebra that NumPy links,
+# and an account.
 for library in "$root"/usr/lib/*/blas/libblas.so.3 "$root"/usr/lib/*/lapack/liblapack.so.3; do
     if [ -e "$library" ]; then
         folder=${library%/*}
