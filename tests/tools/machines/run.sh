@@ -72,8 +72,8 @@ run_cargo() {
 tests=
 [ $# -gt 0 ] || tests="tests/python"
 for slow in differential layers sweeps documents/test_speed.py methods/test_long_views.py \
-    object/test_allocations.py object/test_chains.py object/test_recursion.py object/test_threads.py \
-    values/objects/test_long_copies.py; do
+    object/test_allocations.py object/test_chains.py object/test_recursion.py \
+    object/test_threads.py values/objects/test_long_copies.py; do
     tests=${tests:+"$tests --ignore=tests/python/$slow"}
 done
 
