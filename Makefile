@@ -18,7 +18,7 @@ MATURIN_DEVELOP := VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test setup rust build dev lint types test-core test-python test-others test-packages \
-	test-matrix sanitize valgrind fuzz sweep fuzz-core bench bench-core wheel sdist format clean
+	test-matrix test-machines sanitize valgrind fuzz sweep fuzz-core bench bench-core wheel sdist format clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -89,6 +89,13 @@ test-packages: $(VENV)/ready  ## Whether the wheel, the sdist and pip install ea
 test-matrix: build  ## Tests of the exporters of some 30 packages, which it installs into .venv
 	$(BIN)/python -m pip install --quiet --requirement tests/requirements-matrix.txt
 	$(BIN)/python -m pytest --quiet tests/python/matrix
+
+# Other processors, and the folder for what Debian has for them (3 GB); an empty one is the default.
+MACHINES ?= s390x aarch64
+CACHE ?=
+
+test-machines:  ## Tests on other processors, s390x (big-endian) and aarch64, which QEMU emulates
+	CACHE="$(CACHE)" sh tests/tools/machines/run.sh "$(MACHINES)" $(ARGS)
 
 # --- Tools that look deeper, and take longer ----------------------------------------------------
 

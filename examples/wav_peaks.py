@@ -7,7 +7,6 @@ second one, and a strided view of the bytes that the wave module read.
 import array
 import io
 import math
-import sys
 import wave
 
 from consumer import consume
@@ -16,15 +15,16 @@ RATE = 8000
 
 
 def make_wav() -> io.BytesIO:
-    """One second: a tone that fades on the left, and one that swells on the right."""
+    """One second: a tone that fades on the left, and one that swells on the right.
+
+    The samples of the file are little-endian; the wave module takes and gives this machine's order.
+    """
     samples = array.array("h")
     for frame in range(RATE):
         tone = math.sin(2 * math.pi * 440 * frame / RATE)
         loudness = frame / RATE
         samples.append(round(20_000 * tone * (1 - loudness)))
         samples.append(round(30_000 * tone * loudness))
-    if sys.byteorder == "big":
-        samples.byteswap()
     file = io.BytesIO()
     with wave.open(file, "wb") as wav:
         wav.setnchannels(2)

@@ -21,7 +21,8 @@
 //! Python module `consumer` is built on this crate.
 //!
 //! ```
-//! use consumer::{AnyArray, DType, Key};
+//! use consumer::element::Scalar;
+//! use consumer::{AnyArray, ConsumerArray, DType, Key};
 //!
 //! // A 2×3 matrix of big-endian doubles, as Java or a FITS file would hold it.
 //! let bytes: Vec<u8> = (0..6).flat_map(|n| (f64::from(n) / 2.0).to_be_bytes()).collect();
@@ -34,11 +35,17 @@
 //! assert_eq!((column.layout().shape(), column.layout().strides()), (&[2][..], &[-24][..]));
 //!
 //! // The variant knows the type and the byte order, and its elements are plain values.
-//! if let AnyArray::F64Swapped(column) = &column {
-//!     assert_eq!(column.get(&[0])?, 2.5);
-//!     column.set(&[0], -1.0)?;
-//!     assert_eq!(column.iter().collect::<Vec<_>>(), [-1.0, 1.0]);
+//! fn negate<T: Scalar<Value = f64>>(column: &ConsumerArray<T>) -> consumer::Result<Vec<f64>> {
+//!     column.set(&[0], -column.get(&[0])?)?;
+//!     Ok(column.iter().collect())
 //! }
+//! let negated = match &column {
+//!     // Of this machine's byte order, and of the other one.
+//!     AnyArray::F64(column) => negate(column)?,
+//!     AnyArray::F64Swapped(column) => negate(column)?,
+//!     _ => vec![],
+//! };
+//! assert_eq!(negated, [-2.5, 1.0]);
 //! # Ok::<(), consumer::Error>(())
 //! ```
 //!

@@ -18,8 +18,8 @@ impl ElementType {
     /// use consumer::Format;
     /// use consumer::form::ElementType;
     ///
-    /// let form = ElementType::from_format(&Format::parse(b"T{b:a:>h:b:@d:c:}").unwrap()).unwrap();
-    /// assert_eq!(form.format().as_bytes(), b"T{^b:a:>h:b:5x^d:c:}");
+    /// let form = ElementType::from_format(&Format::parse(b"T{b:a:d:b:}").unwrap()).unwrap();
+    /// assert_eq!(form.format().as_bytes(), b"T{^b:a:7xd:b:}");
     /// ```
     #[must_use]
     pub fn format(&self) -> FormatString {

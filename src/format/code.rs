@@ -7,13 +7,12 @@ use half::f16;
 use std::ffi::{c_int, c_long, c_longlong, c_short, c_void};
 
 /// A stand-in for C's `long double` with the size and alignment that it has on this machine.
-/// build.rs determines which of the formats in use that is.
-#[cfg(any(long_double = "binary128", all(long_double = "x87", target_pointer_width = "64")))]
-#[repr(C, align(16))]
-struct LongDoubleAbi([u8; 16]);
-#[cfg(all(long_double = "x87", target_pointer_width = "32"))]
-#[repr(C, align(4))]
-struct LongDoubleAbi([u8; 12]);
+/// build.rs determines which of those in use that is.
+#[cfg(not(long_double = "double"))]
+#[cfg_attr(long_double_align = "16", repr(C, align(16)))]
+#[cfg_attr(long_double_align = "8", repr(C, align(8)))]
+#[cfg_attr(long_double_align = "4", repr(C, align(4)))]
+struct LongDoubleAbi([u8; if cfg!(long_double_align = "4") { 12 } else { 16 }]);
 #[cfg(long_double = "double")]
 #[repr(C)]
 struct LongDoubleAbi(f64);

@@ -208,7 +208,7 @@ class ConsumerArray(Sequence[_T], _Exports):
         Each name with the field's format, its offset in the record (in bytes) and its shape.
 
         >>> import consumer
-        >>> v = consumer.consume(bytes(14)).cast("T{<I:id:H:kind:(2)f:at:}")
+        >>> v = consumer.consume(bytes(14)).cast("T{^I:id:H:kind:(2)f:at:}")
         >>> v.fields["at"]
         consumer.Field(format='f', offset=6, shape=(2,))
         """

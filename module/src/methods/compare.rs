@@ -141,6 +141,19 @@ impl PyConsumerArray {
         }
         // The exporter may be a view of a view in turn.
         let _level = stack::enter(py)?;
+        // As for memoryview: the exporter's `__hash__` cannot release what is being hashed.
+        self.acquire_export()?;
+        let hash = self.hash_of_bytes(py);
+        self.release_export();
+        let hash = hash?;
+        self.hash.store(hash, Ordering::Relaxed);
+        Ok(hash)
+    }
+}
+
+impl PyConsumerArray {
+    /// The hash of the bytes, if they may be hashed.
+    fn hash_of_bytes(&self, py: Python<'_>) -> PyResult<isize> {
         let hold = self.hold(py)?;
         if !hold.readonly() {
             return Err(PyValueError::new_err("cannot hash writable ConsumerArray object"));
@@ -155,8 +168,6 @@ impl PyConsumerArray {
             // itself.
             exporter.hash()?;
         }
-        let hash = bytes_object(py, &hold, Order::C)?.hash()?;
-        self.hash.store(hash, Ordering::Relaxed);
-        Ok(hash)
+        bytes_object(py, &hold, Order::C)?.hash()
     }
 }

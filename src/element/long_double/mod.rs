@@ -1,9 +1,11 @@
 //! C's `long double` on this machine, and its conversion from and to other numbers.
 //!
 //! Rust has no such type. On x86 it is the 80-bit format of the x87, padded to 12 or 16 bytes; on
-//! other 64-bit Unix machines it is IEEE 754 binary128, and elsewhere it is `f64`. A number in any
-//! of these formats is unpacked into sign, exponent and a 128-bit significand (`parts`), and every
-//! conversion works on those, so that only unpacking and packing (`formats`) depend on the format.
+//! most other 64-bit Unix machines it is IEEE 754 binary128, and on Windows and Arm Macs it is
+//! `f64`. build.rs knows which. What it does not know is taken for `f64`, so that numbers of any
+//! other size are refused. A number in any of these formats is unpacked into sign, exponent and a
+//! 128-bit significand (`parts`), and every conversion works on those, so that only unpacking and
+//! packing (`formats`) depend on the format.
 //! The 80-bit format has a fast path to `f64` for normal numbers, which skips the unpacking.
 //!
 //! Numbers beyond every `f64` are no floats of Python's: whoever needs one as `f64` has to ask

@@ -94,6 +94,7 @@ pub(crate) trait Kernel {
     /// The result.
     type Output;
     /// The widest vectors that it is compiled for.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
     const WIDEST: Width = Width::Avx512;
 
     /// Does the work. `BYTES` is the width of the vectors that there are: 16, 32 or 64.

@@ -14,6 +14,7 @@ from support.ctypes_values import (
     SIGNED,
     UNSIGNED,
     check,
+    packing,
     read,
     refused,
 )
@@ -62,7 +63,11 @@ def types(draw, depth=2, big=None):
     if anonymous and not issubclass(base, ctypes.Union):
         namespace["_anonymous_"] = anonymous
     if draw(st.integers(0, 3)) == 0 and base in bases:
-        namespace["_pack_"] = draw(st.sampled_from([1, 2, 4]))
+        namespace |= packing(draw(st.sampled_from([1, 2, 4])))
+    elif draw(st.integers(0, 3)) == 0:
+        namespace["_layout_"] = draw(st.sampled_from(["ms", "gcc-sysv"]))
+    if draw(st.integers(0, 5)) == 0:
+        namespace["_align_"] = draw(st.sampled_from([1, 2, 8, 32]))
     try:
         return type(base)("R", (base,), namespace)
     except (TypeError, ValueError, AttributeError):

@@ -13,6 +13,7 @@ import pytest
 
 from support.ctypes_values import (
     check,
+    packing,
     structure,
 )
 
@@ -30,7 +31,9 @@ def test_a_byte_then_a_double():
 
 
 def test_a_packed_structure():
-    kind = structure(("a", ctypes.c_byte), ("b", ctypes.c_double), ("c", ctypes.c_int), _pack_=1)
+    kind = structure(
+        ("a", ctypes.c_byte), ("b", ctypes.c_double), ("c", ctypes.c_int), **packing(1)
+    )
     instance = kind(-3, 2.5, 7)
     assert check(instance)[()] == (-3, 2.5, 7)
     assert check((kind * 2)(instance, kind(1, 2, 3))).tolist() == [(-3, 2.5, 7), (1, 2.0, 3)]

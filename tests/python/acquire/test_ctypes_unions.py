@@ -9,6 +9,7 @@ from support.ctypes_values import (
     SIGNED,
     UNSIGNED,
     check,
+    packing,
     raw,
     structure,
 )
@@ -94,7 +95,7 @@ def test_bit_fields_that_do_not_fit_one_word():
 
 def test_fields_that_share_bytes_with_bits_are_spared():
     kind = structure(
-        ("a", ctypes.c_uint32, 3), ("b", ctypes.c_uint32, 7), ("c", ctypes.c_uint8), _pack_=1
+        ("a", ctypes.c_uint32, 3), ("b", ctypes.c_uint32, 7), ("c", ctypes.c_uint8), **packing(1)
     )
     instances = (kind * 3)(kind(1, 2, 3), kind(4, 5, 6), kind(7, 127, 255))
     view = check(instances)

@@ -8,11 +8,12 @@ import types
 import consumer
 import pytest
 
-from support.ctypes_values import refused, structure
+from support.ctypes_values import SWAPPED_TYPE, packing, refused, structure
 from support.exporters import Exporter
 from support.programs import run_python
 
 WORD = ctypes.sizeof(ctypes.c_void_p)
+SWAPPED_INT = getattr(ctypes.c_int32, SWAPPED_TYPE)
 
 
 @pytest.mark.parametrize("name", ["_ctypes.Structure", "_ctypes.Array", "numpy.ndarray"])
@@ -26,17 +27,16 @@ def test_a_name_makes_no_class_one_of_another_module(name):
 def test_a_type_in_the_place_of_another_of_its_name():
     for made, claimed in [
         (ctypes.c_uint32, ctypes.c_int32),
-        (ctypes.c_int32, ctypes.c_int32.__ctype_be__),
+        (ctypes.c_int32, SWAPPED_INT),
         (ctypes.c_float, ctypes.c_int32),
         (ctypes.c_void_p, ctypes.py_object),
         (ctypes.c_size_t, ctypes.py_object),
         (ctypes.c_char_p, ctypes.py_object),
     ]:
-        for rest in ({}, {"_pack_": 1, "_layout_": "ms"}):
+        for rest in ({}, packing(1)):
             kind = structure(("n", made), ("m", ctypes.c_uint8), **rest)
             assert consumer.consume(kind())["m"][()] == 0
-            swapped = hasattr(claimed, "__ctype_le__") and claimed.__ctype_be__ is claimed
-            lie = claimed if swapped else type(made.__name__, (claimed,), {})
+            lie = claimed if claimed is SWAPPED_INT else type(made.__name__, (claimed,), {})
             kind._fields_[0] = ("n", lie)
             instance = kind.from_buffer_copy(b"\x81" * ctypes.sizeof(kind))
             refused(instance, "but ctypes has made it")
@@ -149,7 +149,7 @@ def test_a_larger_class_has_no_more_memory():
 def test_objects_are_read_where_ctypes_confirms_them():
     base = structure(("n", ctypes.c_uint8))
     kind = structure(("o", ctypes.py_object), ("p", ctypes.py_object * 2), base=base)
-    packed = structure(("n", ctypes.c_uint8), ("k", kind), _pack_=1, _layout_="ms")
+    packed = structure(("n", ctypes.c_uint8), ("k", kind), **packing(1))
     whole = structure(("k", kind * 2), ("q", packed))
     thing = ("a", "thing")
     instance = whole()

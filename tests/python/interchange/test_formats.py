@@ -12,7 +12,7 @@ import pytest
 from support import numpy_values
 from support.ctypes_values import structure
 from support.exporters import Exporter
-from support.oracles import same
+from support.oracles import NATIVE, same
 
 NUMPY_REFUSES = (ValueError, RuntimeError)
 
@@ -108,7 +108,7 @@ def test_a_format_of_ctypes_is_kept_where_it_is_true():
         exporter = (kind * 2)()
         assert consumer.consume(exporter).format == memoryview(exporter).format
     padded = structure(("x", ctypes.c_int), ("y", ctypes.c_double))()
-    assert consumer.consume(padded).format in ("T{<i:x:4x<d:y:}", "T{^i:x:4xd:y:}")
+    assert consumer.consume(padded).format in (f"T{{{NATIVE}i:x:4x{NATIVE}d:y:}}", "T{^i:x:4xd:y:}")
 
 
 def test_what_ctypes_does_not_tell_is_written_anew():

@@ -9,6 +9,7 @@ import ctypes
 import sys
 
 from matrix.row import NoElements, NoWriting, Row, no_buffer
+from support.ctypes_values import packing, told
 
 ADDRESSES = (ctypes._Pointer, ctypes._CFuncPtr, ctypes.c_char_p, ctypes.c_wchar_p, ctypes.c_void_p)
 RECORDS = (ctypes.Structure, ctypes.Union)
@@ -24,7 +25,7 @@ def scalar(value):
         return record(value)
     if isinstance(value, ADDRESSES):
         return ctypes.c_void_p.from_buffer(value).value or 0
-    return value.value
+    return told(type(value), value.value)
 
 
 def inside(value):
@@ -142,21 +143,21 @@ def structures():
     c = ctypes
     pair = structure([("a", c.c_int8), ("b", c.c_double)])
     aligned = structure([("a", c.c_uint8), ("b", c.c_uint32), ("c", c.c_uint16)])
-    packed = structure([("a", c.c_uint8), ("b", c.c_uint32), ("c", c.c_double)], _pack_=1)
+    packed = structure([("a", c.c_uint8), ("b", c.c_uint32), ("c", c.c_double)], **packing(1))
     base = structure([("a", c.c_int16)])
     union = structure([("i", c.c_int32), ("f", c.c_float)], c.Union)
     return {
         "of one field": structure([("only", c.c_int32)]),
-        "of one byte": structure([("only", c.c_int8)], _pack_=1),
+        "of one byte": structure([("only", c.c_int8)], **packing(1)),
         "with padding": pair,
         "with padding at its end": aligned,
         "packed": packed,
-        "packed by two": structure([("a", c.c_int8), ("b", c.c_double)], _pack_=2),
+        "packed by two": structure([("a", c.c_int8), ("b", c.c_double)], **packing(2)),
         "with a base": structure([("b", c.c_int64)], base),
         "with a base and no fields": structure([], base),
         "nested": structure([("x", c.c_int8), ("inner", pair), ("y", c.c_int8)]),
         "nested and packed": structure(
-            [("x", c.c_int8), ("inner", pair), ("more", aligned * 2)], _pack_=1
+            [("x", c.c_int8), ("inner", pair), ("more", aligned * 2)], **packing(1)
         ),
         "with arrays": structure([("a", c.c_int16 * 3), ("b", c.c_float * 2 * 3), ("c", c.c_int8)]),
         "with an array of no items": structure([("a", c.c_int16), ("none", c.c_int32 * 0)]),
@@ -184,7 +185,9 @@ def structures():
             [("a", c.c_int8), ("b", c.c_int32), ("c", c.c_double)], OtherOrderStructure
         ),
         "in the other byte order, packed": structure(
-            [("a", c.c_int8), ("b", c.c_int16), ("c", c.c_float * 2)], OtherOrderStructure, _pack_=1
+            [("a", c.c_int8), ("b", c.c_int16), ("c", c.c_float * 2)],
+            OtherOrderStructure,
+            **packing(1),
         ),
         "with bit-fields": structure(
             [("a", c.c_uint32, 3), ("b", c.c_uint32, 7), ("c", c.c_uint32, 22)]

@@ -1,6 +1,7 @@
 """cast and hex: against memoryview, NumPy, struct and bytes."""
 
 import array
+import ctypes
 import itertools
 import struct
 
@@ -54,6 +55,34 @@ def test_a_cast_to_records_keeps_the_bytes():
     view = consumer.consume(DATA).cast("<IH")
     assert (view.itemsize, len(view), view.format) == (6, 20, "<IH")
     assert view[1:3].tobytes() == DATA[6:18]
+
+
+NATIVE = {
+    "?": ctypes.c_bool,
+    "h": ctypes.c_short,
+    "i": ctypes.c_int,
+    "l": ctypes.c_long,
+    "q": ctypes.c_longlong,
+    "n": ctypes.c_ssize_t,
+    "f": ctypes.c_float,
+    "d": ctypes.c_double,
+    "g": ctypes.c_longdouble,
+    "P": ctypes.c_void_p,
+}
+
+
+@pytest.mark.parametrize("code", NATIVE)
+def test_native_sizes_and_alignments_are_those_of_c(code):
+    class Record(ctypes.Structure):
+        _fields_ = (("a", ctypes.c_byte), ("b", NATIVE[code]))
+
+    record = Record()
+    for form, size in [
+        (code, ctypes.sizeof(NATIVE[code])),
+        (f"b{code}", Record.b.offset + Record.b.size),
+        (f"T{{b{code}}}", ctypes.sizeof(Record)),
+    ]:
+        assert consumer.consume(record).cast(form, offset=0, count=1).itemsize == size
 
 
 def test_one_dimension_of_any_stride_keeps_its_size(np):

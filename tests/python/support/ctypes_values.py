@@ -14,10 +14,30 @@ REALS = [ctypes.c_float, ctypes.c_double, ctypes.c_longdouble]
 ADDRESSES = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_wchar_p]
 POINTERS = [ctypes.POINTER(ctypes.c_int), ctypes.CFUNCTYPE(None)]
 
+# What is in the other byte order than this machine's.
+SWAPPED = "Big" if sys.byteorder == "little" else "Little"
+SwappedStructure = getattr(ctypes, f"{SWAPPED}EndianStructure")
+SwappedUnion = getattr(ctypes, f"{SWAPPED}EndianUnion")
+SWAPPED_TYPE = "__ctype_be__" if sys.byteorder == "little" else "__ctype_le__"
+
 
 def structure(*fields, base=ctypes.Structure, name="S", **rest):
     """A class of ctypes with these fields."""
     return type(base)(name, (base,), {**rest, "_fields_": list(fields)})
+
+
+def packing(size):
+    """The attributes of a class whose fields are packed: from Python 3.14 on both are to be set."""
+    return {"_pack_": size, "_layout_": "ms"}
+
+
+def told(kind, value):
+    """A value that ctypes has read of a simple type.
+
+    From Python 3.14 on ctypes reads a bool of the other byte order as an int:
+    `c_bool.__ctype_be__(True).value` is 1.
+    """
+    return bool(value) if kind._type_ == "?" else value
 
 
 def raw(instance, size, offset=0):
@@ -40,7 +60,7 @@ def value_of(instance, kind, place):
         return tuple(fields_of(instance, kind, place))
     if kind in ADDRESSES or kind in POINTERS:
         return int.from_bytes(data, sys.byteorder)
-    return kind.from_buffer_copy(data).value
+    return told(kind, kind.from_buffer_copy(data).value)
 
 
 def fields_of(instance, kind, place):
@@ -48,7 +68,7 @@ def fields_of(instance, kind, place):
     for base in reversed(kind.__mro__):
         for name, inner, *width in base.__dict__.get("_fields_", ()):
             if width or (issubclass(inner, ctypes._SimpleCData) and inner not in ADDRESSES):
-                yield getattr(here, name)
+                yield told(inner, getattr(here, name))
             else:
                 yield value_of(instance, inner, place + getattr(kind, name).offset)
 

@@ -8,7 +8,17 @@ import ctypes
 import itertools
 import sys
 
-from support.ctypes_values import ADDRESSES, POINTERS, REALS, SIGNED, UNSIGNED
+from support.ctypes_values import (
+    ADDRESSES,
+    POINTERS,
+    REALS,
+    SIGNED,
+    UNSIGNED,
+    SwappedStructure,
+    SwappedUnion,
+    packing,
+    told,
+)
 
 SIMPLE = [*SIGNED, *UNSIGNED, ctypes.c_float, ctypes.c_double, ctypes.c_bool, ctypes.c_char]
 NATIVE = [*ADDRESSES, *POINTERS, ctypes.c_longdouble, ctypes.c_wchar]
@@ -17,16 +27,16 @@ THINGS = ["text", b"bytes", 10**30, 2.5, ("a", 1), None]
 NUMBERS = itertools.count()
 
 
-def random_type(random, depth=2, *, objects=True, union=None, big=False):
+def random_type(random, depth=2, *, objects=True, union=None, swapped=False):
     """A structure or union: nested, packed, derived, with bit-fields, arrays and objects."""
     union = random.random() < 0.2 if union is None else union
     base = [
         [ctypes.Structure, ctypes.Union],
-        [ctypes.BigEndianStructure, getattr(ctypes, "BigEndianUnion", None)],
-    ][big][union]
+        [SwappedStructure, SwappedUnion],
+    ][swapped][union]
     if depth and not union and random.random() < 0.2:
-        base = random_type(random, depth - 1, objects=objects, union=False, big=big)
-    simple = SIMPLE if big else SIMPLE if union else [*SIMPLE, *NATIVE]
+        base = random_type(random, depth - 1, objects=objects, union=False, swapped=swapped)
+    simple = SIMPLE if swapped else SIMPLE if union else [*SIMPLE, *NATIVE]
     fields, anonymous = [], []
     for _ in range(random.randint(1, 5)):
         name = f"f{next(NUMBERS)}"
@@ -35,12 +45,12 @@ def random_type(random, depth=2, *, objects=True, union=None, big=False):
             fields.append((name, unit, random.randint(1, 8 * ctypes.sizeof(unit))))
             continue
         kind = random.choice(simple)
-        if objects and not union and not big and random.random() < 0.15:
+        if objects and not union and not swapped and random.random() < 0.15:
             kind = ctypes.py_object
         elif random.random() < 0.1 and kind in SIMPLE:
             kind = type("Mine", (kind,), {})
         elif depth and random.random() < 0.3:
-            inner = random_type(random, depth - 1, objects=objects and not union, big=big)
+            inner = random_type(random, depth - 1, objects=objects and not union, swapped=swapped)
             kind = kind if union and is_wild(inner) else inner
             if issubclass(kind, ctypes.Structure) and random.random() < 0.3:
                 anonymous.append(name)
@@ -48,18 +58,21 @@ def random_type(random, depth=2, *, objects=True, union=None, big=False):
             kind = kind * random.randint(0, 3)
             kind = kind * random.randint(1, 2) if random.random() < 0.3 else kind
             # ctypes keeps the other array types for everybody.
-            kind = type("Own", (kind,), {}) if random.random() < 0.3 and not big else kind
+            kind = type("Own", (kind,), {}) if random.random() < 0.3 and not swapped else kind
         fields.append((name, kind))
     attributes = {"_fields_": fields}
     if anonymous and not union:
         attributes["_anonymous_"] = anonymous
     if random.random() < 0.2:
-        attributes["_pack_"] = random.choice([1, 2, 4])
-        attributes["_layout_"] = "ms"
+        attributes |= packing(random.choice([1, 2, 4]))
+    elif random.random() < 0.2:
+        attributes["_layout_"] = random.choice(["ms", "gcc-sysv"])
+    if random.random() < 0.2:
+        attributes["_align_"] = random.choice([1, 2, 8, 32])
     try:
         return type(base)(f"R{next(NUMBERS)}", (base,), attributes)
     except (TypeError, ValueError, AttributeError, OverflowError):
-        return random_type(random, depth, objects=objects, union=union, big=big)
+        return random_type(random, depth, objects=objects, union=union, swapped=swapped)
 
 
 def bases(kind):
@@ -135,7 +148,7 @@ def values_of(kind, place):
         return kind.from_address(place).value if address else None
     if kind in ADDRESSES or kind in POINTERS:
         return int.from_bytes(data, sys.byteorder)
-    return kind.from_address(place).value
+    return told(kind, kind.from_address(place).value)
 
 
 def random_object(random, kind):

@@ -7,7 +7,14 @@ import ctypes
 
 import numpy as np
 
-from support.ctypes_values import ADDRESSES, SIGNED, UNSIGNED
+from support.ctypes_values import (
+    ADDRESSES,
+    SIGNED,
+    UNSIGNED,
+    SwappedStructure,
+    SwappedUnion,
+    packing,
+)
 
 CODES = ["?", "i1", "u1", "<i2", ">i2", "<u4", ">i4", "<i8", ">u8", "<f2", ">f4", "<f8", ">f8"]
 CODES += ["<c8", ">c16", "g", "G", "S3", "S1", "S0", "<U2", ">U2", "V3", "V1", "O"]
@@ -78,16 +85,13 @@ SIMPLE = [*SIGNED, *UNSIGNED, ctypes.c_float, ctypes.c_double, ctypes.c_bool, ct
 NATIVE = [*ADDRESSES, ctypes.c_longdouble, ctypes.c_wchar, ctypes.POINTER(ctypes.c_int)]
 
 
-def random_type(random, big, depth=0):
+def random_type(random, swapped, depth=0):
     """A structure or union, with bit-fields, arrays, bases, and others within it."""
     union = random.random() < 0.15
-    bases = {
-        None: (ctypes.Structure, ctypes.Union),
-        True: (ctypes.BigEndianStructure, ctypes.BigEndianUnion),
-    }[big]
+    bases = (SwappedStructure, SwappedUnion) if swapped else (ctypes.Structure, ctypes.Union)
     base = bases[union]
     if not union and depth < 2 and random.random() < 0.15:
-        inner = random_type(random, big, depth + 1)
+        inner = random_type(random, swapped, depth + 1)
         base = inner if issubclass(inner, ctypes.Structure) else base
     fields = []
     for index in range(random.randint(1, 4)):
@@ -96,19 +100,19 @@ def random_type(random, big, depth=0):
             unit = random.choice(SIGNED + UNSIGNED)
             fields.append((name, unit, random.randint(1, 8 * ctypes.sizeof(unit))))
             continue
-        simple = random.choice(SIMPLE + (NATIVE if big is None else []))
+        simple = random.choice(SIMPLE + (NATIVE if not swapped else []))
         nested = depth < 2 and random.random() < 0.3
-        kind = random_type(random, big, depth + 1) if nested else simple
+        kind = random_type(random, swapped, depth + 1) if nested else simple
         while random.random() < 0.25:
             kind = kind * random.randint(1, 3)
         fields.append((name, kind))
     namespace = {"_fields_": fields}
     if random.random() < 0.2 and base in bases:
-        namespace["_pack_"] = random.choice([1, 2, 4])
+        namespace |= packing(random.choice([1, 2, 4]))
     try:
         return type(base)("R", (base,), namespace)
     except (TypeError, ValueError, AttributeError):
-        return random_type(random, big, depth)
+        return random_type(random, swapped, depth)
 
 
 def has_wild(kind):

@@ -17,6 +17,7 @@ from collections import Counter
 
 import consumer
 
+from support.ctypes_values import SWAPPED_TYPE
 from support.exporters import Exporter
 from support.named_values import check
 from support.programs import run_python
@@ -123,7 +124,7 @@ class Lying(type(ctypes.Structure)):
 
 def about_ctypes(random):
     """An object of ctypes and its values, and lies about its types."""
-    kind = random_type(random, big=random.random() < 0.2)
+    kind = random_type(random, swapped=random.random() < 0.2)
     if random.random() < 0.1 and issubclass(kind, ctypes.Structure):
         kind = type(ctypes.Structure)("Hidden", (kind,), {"_fields_": []})
     shape = [random.randint(0, 3) for _ in range(random.choice([0, 0, 1, 1, 2]))]
@@ -186,7 +187,7 @@ def impostor(random, kind, classes):
         ]
         return made
     if way < 0.6:
-        return getattr(kind, "__ctype_be__", other)
+        return getattr(kind, SWAPPED_TYPE, other)
     if way < 0.7 and size:
         base = type("B", (ctypes.Structure,), {"_fields_": [("b", ctypes.c_ubyte * size)]})
         return type(kind.__name__, (base,), {"_fields_": []})

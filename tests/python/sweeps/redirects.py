@@ -119,7 +119,7 @@ def check_format(view, exporter):
 
 def of_ctypes(random):
     """A structure, a union or an array of some, and its values."""
-    kind = random_type(random, big=random.random() < 0.2)
+    kind = random_type(random, swapped=random.random() < 0.2)
     for length in [random.randint(0, 3) for _ in range(random.choice([0, 1, 1, 2]))]:
         kind = kind * length
     return random_object(random, kind)

@@ -6,6 +6,7 @@ import consumer
 import pytest
 
 from support import oracles
+from support.ctypes_values import told
 from support.oracles import address, same
 from support.views import check_reading
 
@@ -38,7 +39,12 @@ SIMPLE_CTYPES = [
         "c_double",
         "c_longdouble",
         "c_wchar",
+        "c_float_complex",
+        "c_double_complex",
+        "c_longdouble_complex",
     ]
+    # The complex ones are there since Python 3.14, where C's compiler and libffi know them.
+    if hasattr(ctypes, name)
 ]
 ORDERED_CTYPES = [
     getattr(kind, order)
@@ -50,6 +56,8 @@ ORDERED_CTYPES = [
 
 def ctypes_values(kind):
     code = kind._type_
+    if code in {"F", "D", "G", "Zf", "Zd", "Zg"}:
+        return [0j, complex(-0.0, 1.5), complex(-2.25, -0.0), complex(float("inf"), 3)]
     if code in "cu":
         return [b"a", b"\xff", b"\0", b"z"] if code == "c" else ["a", "ß", "\0", "€"]
     if code == "g":
@@ -62,7 +70,7 @@ def ctypes_values(kind):
 def test_ctypes_arrays_of_every_simple_type(kind):
     values = ctypes_values(kind)
     exporter = (kind * len(values))(*values)
-    items = [exporter[i] for i in range(len(values))]
+    items = [told(kind, exporter[i]) for i in range(len(values))]
     view = consumer.consume(exporter)
     check_reading(view, items)
     assert view.obj is exporter
@@ -75,14 +83,14 @@ def test_ctypes_arrays_of_every_simple_type(kind):
     assert not view.readonly
     for index, value in enumerate(reversed(values)):
         view[index] = value
-    assert same([exporter[i] for i in range(len(values))], items[::-1])
+    assert same([told(kind, exporter[i]) for i in range(len(values))], items[::-1])
 
 
 @pytest.mark.parametrize("kind", [*SIMPLE_CTYPES, *ORDERED_CTYPES], ids=lambda kind: kind.__name__)
 def test_ctypes_arrays_of_two_dimensions(kind):
     values = ctypes_values(kind)[:4]
     exporter = ((kind * 2) * 2)(*((kind * 2)(*values[i : i + 2]) for i in (0, 2)))
-    items = [[exporter[i][j] for j in range(2)] for i in range(2)]
+    items = [[told(kind, exporter[i][j]) for j in range(2)] for i in range(2)]
     view = consumer.consume(exporter)
     assert same(view.tolist(), items)
     assert same([[view[i, j] for j in range(2)] for i in range(2)], items)
@@ -97,10 +105,10 @@ def test_ctypes_scalars_have_no_dimensions(kind):
     exporter = kind(ctypes_values(kind)[1])
     view = consumer.consume(exporter)
     assert (view.ndim, view.shape, view.strides) == (0, (), ())
-    assert same(view[()], exporter.value)
-    assert same(view.tolist(), exporter.value)
+    assert same(view[()], told(kind, exporter.value))
+    assert same(view.tolist(), told(kind, exporter.value))
     view[()] = ctypes_values(kind)[2]
-    assert same(exporter.value, ctypes_values(kind)[2])
+    assert same(told(kind, exporter.value), ctypes_values(kind)[2])
     assert address(view) == ctypes.addressof(exporter)
 
 

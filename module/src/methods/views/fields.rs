@@ -70,7 +70,7 @@ impl PyConsumerArray {
     /// offset in the record (in bytes) and shape, as named tuples. Empty where no field has a name.
     ///
     /// >>> import consumer
-    /// >>> v = consumer.consume(bytes(14)).cast("T{<I:id:H:kind:(2)f:at:}")
+    /// >>> v = consumer.consume(bytes(14)).cast("T{^I:id:H:kind:(2)f:at:}")
     /// >>> v.fields["at"]
     /// consumer.Field(format='f', offset=6, shape=(2,))
     #[getter]

@@ -135,9 +135,12 @@ impl<'py> FieldReader<'_, 'py> {
             }
             None => described == size,
         };
+        let right = is_made_for(&descriptor, &entry.class)?;
         let proof = match self.samples.prove(&descriptor, offset, &element_type, tried)? {
-            _ if !is_as_said => Proof::Wrong,
-            Proof::None if !is_named_so(&descriptor, &entry.class)? => Proof::Wrong,
+            _ if right == Some(false) || !is_as_said => Proof::Wrong,
+            Proof::None if right.is_none() && !is_named_so(&descriptor, &entry.class)? => {
+                Proof::Wrong
+            }
             Proof::None if element_type.has_objects() => {
                 return because(format_args!("{UNPROVED}"));
             }
@@ -218,6 +221,11 @@ fn bits_of(
         }
         _ => None,
     })
+}
+
+/// Returns whether ctypes made a descriptor for a class, which it tells since Python 3.14.
+fn is_made_for(descriptor: &Bound<'_, PyAny>, class: &Bound<'_, PyType>) -> PyResult<Option<bool>> {
+    Ok(descriptor.getattr_opt("type")?.map(|made_for| made_for.is(class)))
 }
 
 /// Returns whether the text of a descriptor, such as `<Field type=c_int, ofs=0, size=4>`, names a

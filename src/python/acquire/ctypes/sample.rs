@@ -192,7 +192,11 @@ impl<'py> Trial<'py> {
 fn is_of_kind(value: &Bound<'_, PyAny>, kind: Kind) -> bool {
     match kind {
         Kind::Address => value.is_none(),
-        Kind::Bool => value.is_exact_instance_of::<PyBool>(),
+        // Since Python 3.14 ctypes makes an int of a bool in the other byte order.
+        Kind::Bool => {
+            value.is_exact_instance_of::<PyBool>()
+                || cfg!(Py_3_14) && value.is_exact_instance_of::<PyInt>()
+        }
         Kind::Signed | Kind::Unsigned => value.is_exact_instance_of::<PyInt>(),
         Kind::Float => value.is_exact_instance_of::<PyFloat>(),
         Kind::Complex => value.is_exact_instance_of::<PyComplex>(),

@@ -3,7 +3,7 @@
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyType;
+use pyo3::types::{PyString, PyType};
 
 use super::classes::{Functions, Kind, kind_of};
 use super::field_reader::{FieldReader, items, push_names};
@@ -180,18 +180,23 @@ impl<'py> TypeReader<'py> {
         }
     }
 
-    /// Returns the element type of a simple type: one letter of native size, in either byte order.
+    /// Returns the element type of a simple type: one code of native size, in either byte order.
     /// The attribute may have been set later, but the format is that of the memory.
     fn simple(&self, class: &Bound<'py, PyType>, size: usize) -> PyResult<Option<ElementType>> {
-        let letter: char = class.getattr("_type_")?.extract()?;
+        let spelling = class.getattr("_type_")?;
+        let spelling = objects::text(spelling.cast::<PyString>()?)?;
         let found = match judge(self.ctypes.exported(class)?.format.as_bytes(), size) {
             Judgement::Scalar(found) => found,
-            Judgement::Composite(found) if letter == 'O' && *found == ElementType::Object => {
+            Judgement::Composite(found) if spelling == "O" && *found == ElementType::Object => {
                 return Ok(Some(ElementType::Object));
             }
             _ => return Ok(None),
         };
-        let code = u8::try_from(letter).ok().and_then(Code::from_letter);
+        let code = match *spelling.as_bytes() {
+            [letter] => Code::from_letter(letter),
+            [b'Z', part] => Code::complex_of(part),
+            _ => None,
+        };
         let same = |code: &Code| match code.kind() {
             CodeKind::Text => found.dtype.kind() == CodeKind::Text,
             _ => DType::from_code(*code, size) == Some(found.dtype),
