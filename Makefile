@@ -61,6 +61,7 @@ lint: $(VENV)/ready  ## Formatting and lints of both languages, with every set o
 	PYO3_PYTHON=$(abspath $(BIN)/python) $(BIN)/python tests/tools/lint_features.py
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check --quiet .
+	$(BIN)/zizmor --offline --quiet --no-progress --strict-collection --persona pedantic .
 
 types: build  ## Type checks of the stub, and of the stub against the module
 	@echo "==> checking types"

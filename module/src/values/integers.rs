@@ -231,7 +231,7 @@ impl PyValue for Address {
 
     fn equal_to(object: &Bound<'_, PyAny>) -> Equal<Self> {
         // No machine has wider addresses than 64 bits; narrower ones equal no number beyond.
-        u64::equal_to(object).map(|value| Self(usize::try_from(value).unwrap_or(usize::MAX)))
+        u64::equal_to(object).and_then(|value| usize::try_from(value).ok().map(Self))
     }
 }
 

@@ -99,10 +99,6 @@ pub(crate) enum Equal<T> {
 }
 
 impl<T> Equal<T> {
-    fn map<U>(self, f: impl FnOnce(T) -> U) -> Equal<U> {
-        self.and_then(|value| Some(f(value)))
-    }
-
     /// Converts the value; one that cannot be converted equals no element.
     fn and_then<U>(self, f: impl FnOnce(T) -> Option<U>) -> Equal<U> {
         match self {

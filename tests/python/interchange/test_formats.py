@@ -70,7 +70,7 @@ def test_bytes_that_belong_to_no_field_are_padding(np):
 
 
 def test_a_sub_array_of_sub_arrays_is_one_of_more_dimensions(np):
-    inner = np.dtype((np.int32, (3,)))
+    inner = np.dtype((np.intc, (3,)))
     array = filled(np, {"names": ["foo"], "formats": [np.dtype((inner, (2,)))]})
     assert memoryview(array).format == "T{(2)(3)i:foo:}"
     assert check_array(np, array).format == "T{(2,3)^i:foo:}"
@@ -80,7 +80,7 @@ def test_a_sub_array_of_sub_arrays_is_one_of_more_dimensions(np):
 
 
 def test_a_record_alone_has_a_format_of_its_own(np):
-    array = filled(np, [("a", "i4"), ("b", "f8")])
+    array = filled(np, [("a", "i"), ("b", "f8")])
     view = consumer.consume(array[1])
     assert view.format == "T{^i:a:d:b:}"
     assert np.asarray(view).tolist() == array[1].item() == again(view)
@@ -89,11 +89,11 @@ def test_a_record_alone_has_a_format_of_its_own(np):
 def test_numpys_own_format_is_kept_where_it_is_true(np):
     inner = np.dtype([("x", "u1"), ("v", "V3")])
     for dtype, form in (
-        (np.dtype([("x", "f8"), ("n", "i4")], align=True), "T{d:x:i:n:}"),
+        (np.dtype([("x", "f8"), ("n", "i")], align=True), "T{d:x:i:n:}"),
         (np.dtype("i1,f8", align=True), "T{b:f0:xxxxxxxd:f1:}"),
-        ("f8,i8", "T{d:f0:l:f1:}"),
-        (">i4,>f8", "T{>i:f0:d:f1:}"),
-        ([("p", [("x", "f4"), ("y", "f4")]), ("m", "i4", (2, 3))], "T{T{f:x:f:y:}:p:(2,3)i:m:}"),
+        ("f8,q", "T{d:f0:q:f1:}"),
+        (">i,>f8", "T{>i:f0:d:f1:}"),
+        ([("p", [("x", "f4"), ("y", "f4")]), ("m", "i", (2, 3))], "T{T{f:x:f:y:}:p:(2,3)i:m:}"),
         ([("a", "i1"), ("in", inner)], "T{b:a:T{B:x:3x:v:}:in:}"),
     ):
         array = np.zeros(2, dtype)

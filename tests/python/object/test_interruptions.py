@@ -166,11 +166,11 @@ def test_a_signal_handler_that_raises_ends_long_work(work, endless):
 
 def test_ctrl_c_ends_long_work():
     program = """
-        import consumer, numpy, os, signal, threading
+        import consumer, numpy, signal, threading
         # Ignored, as it is in what a shell runs in the background, it would interrupt nothing.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         view = consumer.consume(numpy.broadcast_to(numpy.zeros(1), (1 << 50,)))
-        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+        threading.Timer(0.2, signal.raise_signal, [signal.SIGINT]).start()
         try:
             view.count(0)
         except KeyboardInterrupt:

@@ -2,7 +2,6 @@
 
 import contextlib
 import operator
-import signal
 from types import SimpleNamespace
 
 import consumer
@@ -67,14 +66,12 @@ def views(request):
     return SimpleNamespace(view=view, other=other, square=square, element=view[0])
 
 
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no such signals here")
 @pytest.mark.parametrize("name", ENDLESS)
 def test_a_signal_ends_work_on_elements_without_bytes(views, name):
     with pytest.raises(AlarmError), alarm(interrupt, 0.2):
         ENDLESS[name](views)
 
 
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no such signals here")
 @pytest.mark.parametrize("name", ANYHOW)
 def test_work_on_elements_without_bytes_ends(views, name):
     ends = contextlib.suppress(AlarmError, MemoryError, TypeError, ValueError)
