@@ -11,21 +11,21 @@
 //! runs arbitrary Python code takes a hold of its own ([`access`]) and cannot lose its memory.
 //!
 //! In the other direction, whoever asks a ConsumerArray for a buffer keeps *that* view from being
-//! released, as with memoryview ([`export_count`]). Anything else that hands the memory on for
+//! released, as with memoryview ([`usage`]). Anything else that hands the memory on for
 //! longer than a call has to count there too, and keep the view alive.
 //!
 //! # The files
-//! chain ← uninit ← scalar ← class, whose parts are export_count and root; access is the only way from
+//! chain ← uninit ← scalar ← class, whose parts are usage and root; access is the only way from
 //! a class to its memory; create has every constructor.
 
 pub(crate) mod access;
 mod chain;
 pub(crate) mod class;
 pub(crate) mod create;
-pub(crate) mod export_count;
 pub(crate) mod root;
 pub(crate) mod scalar;
 pub(crate) mod uninit;
+pub(crate) mod usage;
 
 pub(crate) use access::{Access, Description, ViewPart};
 pub(crate) use class::PyConsumerArray;

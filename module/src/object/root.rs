@@ -111,14 +111,6 @@ impl Root {
         self.holds.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Adds a hold if there is any left; returns whether it did.
-    #[inline]
-    #[cfg(Py_GIL_DISABLED)]
-    pub(crate) fn try_hold(&self) -> bool {
-        let add = |holds| if holds == 0 { None } else { Some(holds + 1) };
-        self.holds.fetch_update(Ordering::Acquire, Ordering::Relaxed, add).is_ok()
-    }
-
     /// Drops a hold. The last one ends the export, or drops the memory, which may run arbitrary
     /// Python code.
     #[inline(always)]

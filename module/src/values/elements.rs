@@ -266,7 +266,8 @@ pub(crate) unsafe fn store<'py>(
                 return references::store(py, typed, pointer, bytes).map(Some);
             }
             AnyArray::Composite(typed) => {
-                composite::exchange(typed.descriptor(), pointer, bytes.as_mut_ptr());
+                let bytes = bytes.as_mut_ptr();
+                composite::store(typed.descriptor(), pointer, bytes, &mut composite::no_objects);
             }
             _ => pointer.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()),
         }

@@ -8,13 +8,15 @@
 //! [`elements`] has these operations for the elements of any array. They dispatch on the element
 //! type once, and only what depends on it is compiled for each type: [`PyValue`], which the files
 //! for [`integers`], [`floats`], [`long_doubles`] and [`text`] implement. Everything that is no
-//! scalar is in [`record`], and [`references`] keeps account of who owns the references in memory.
+//! scalar is in [`record`], [`references`] keeps account of who owns the references in memory, and
+//! [`places`] of who uses one at the moment.
 
 pub(crate) mod elements;
 mod floats;
 mod integers;
 mod list;
 mod long_doubles;
+mod places;
 mod record;
 pub(crate) mod references;
 mod text;
