@@ -26,7 +26,7 @@ use crate::values::fill_small_int_table;
 //
 // Python executes the module again where it is reloaded, or imported again after it left
 // `sys.modules`: what there is already stays, and views of before and after are of one class.
-#[pymodule(name = "consumer")]
+#[pymodule(name = "consumer", gil_used = false)]
 fn execute(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     check_interpreter(py)?;
