@@ -186,16 +186,20 @@ impl PyConsumerArray {
     }
 
     /// Returns whether the death of the view is certain to end no other object but a root, which
-    /// looks for itself, and to run no code but ours. Nobody else has the view.
+    /// looks for itself, and to run no code but ours. Nobody else has the view. (Without a GIL it
+    /// is only most likely: others may drop their references at the same moment.)
     #[inline(always)]
     pub(super) fn ends_alone(&mut self) -> bool {
         let open = self.usage.is_open_at_death();
         match self.parent.get_mut() {
             Parent::Gone => true,
-            Parent::Itself => !open || self.root.ends_alone(),
-            // Without a GIL others may drop theirs at the same moment.
-            Parent::View(_) if cfg!(Py_GIL_DISABLED) => false,
-            Parent::View(parent) => !open || !parent.get().root.is_held_once(),
+            // SAFETY: a view that is open holds its root.
+            Parent::Itself => !open || unsafe { self.root.ends_alone() },
+            Parent::View(parent) => {
+                let root = &parent.get().root;
+                // SAFETY: as above.
+                !open || !root.is_held_once() || unsafe { root.ends_alone() }
+            }
         }
     }
 

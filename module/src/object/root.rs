@@ -135,14 +135,18 @@ impl Root {
     }
 
     /// Returns whether dropping the last hold is certain to end no object and to run no code but
-    /// ours. The root is held.
+    /// ours.
+    ///
+    /// # Safety
+    /// The root is held.
     #[inline(always)]
-    pub(super) fn ends_alone(&mut self) -> bool {
-        match &mut self.resource {
+    pub(super) unsafe fn ends_alone(&self) -> bool {
+        match &self.resource {
             Resource::None => true,
             // SAFETY: the export is filled in, and released after the last hold.
             Resource::Export => unsafe { self.export.ends_nothing() },
-            Resource::Owned(cell) => !matches!(cell.get_mut(), Some(Owned::Objects(_))),
+            // SAFETY: the memory is taken away after the last hold.
+            Resource::Owned(cell) => !matches!(unsafe { &*cell.get() }, Some(Owned::Objects(_))),
         }
     }
 
