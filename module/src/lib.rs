@@ -1,6 +1,7 @@
 //! The Python module `consumer`: all that knows the class `ConsumerArray`.
 //!
-//! gil, lock, reserve ← values ← arguments, transfer ← object ← methods, interchange ← slots ← module
+//! gil, lock, reserve ← values ← arguments, transfer ← object ← methods, interchange ← slots ←
+//! module
 
 #![allow(unsafe_code)]
 

@@ -204,7 +204,8 @@ impl PyConsumerArray {
     /// ValueError if the view is released.
     pub(crate) fn exporter<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let _access = self.access(py)?;
-        // SAFETY: a view that can be accessed holds its root, and until then nobody changes the parent.
+        // SAFETY: a view that can be accessed holds its root, and nobody changes the parent
+        // meanwhile.
         unsafe {
             let root = self.parent(py).map_or(&self.root, |parent| &parent.get().root);
             Ok(root.exporter(py))

@@ -188,11 +188,8 @@ impl PyConsumerArray {
     }
 
     /// The view that is handed out of a new root, which is held for it: with a GIL, the root.
-    ///
-    /// Without one it is a view of its own, and nobody but views has the root. The death of a root
-    /// would end its hold, but without a GIL an object dies when the thread that made it gets to
-    /// that: other threads, where the last slice was released, would have to wait. So only views
-    /// hold memory, and each until it is released or dies by itself.
+    /// Without one it is a view of its own, and nobody but views has the root: its death would end
+    /// a hold, but an object dies when the thread that made it gets to that.
     ///
     /// # Safety
     /// `root` is new, and of that many dimensions; its state is that of `root_start`.
@@ -202,8 +199,7 @@ impl PyConsumerArray {
             return Ok(root);
         }
         let this = root.clone();
-        // SAFETY: the same elements. The root says that it is released, so that its hold is the
-        // view's.
+        // SAFETY: the same elements. The root says that it is released: its hold is the view's.
         unsafe {
             Self::child_of(root, |place| {
                 this.get().array.write_clone(place);
@@ -344,7 +340,7 @@ impl PyConsumerArray {
         // SAFETY: the caller guarantees it; an access means that the root is held.
         unsafe {
             let root = this.get().parent(this.py()).unwrap_or(this).clone();
-            // Allocating an object may start a garbage collection, which runs arbitrary Python code.
+            // Allocating an object may start a garbage collection, which runs arbitrary code.
             root.get().root.add_hold();
             Self::child_of(root, write)
         }
@@ -353,8 +349,8 @@ impl PyConsumerArray {
     /// A view of the memory of a root, whose array is written in its final place.
     ///
     /// # Safety
-    /// `root` is one, with a hold that this view takes over; `write` fills in the place with an array over its memory, and
-    /// returns the number of its dimensions.
+    /// `root` is one, with a hold that this view takes over; `write` fills in the place with an
+    /// array over its memory, and returns the number of its dimensions.
     #[inline]
     unsafe fn child_of<'py>(
         root: Bound<'py, Self>,

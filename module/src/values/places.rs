@@ -20,7 +20,8 @@ pub(super) struct Places<'py> {
 
 impl<'py> Places<'py> {
     /// # Safety
-    /// As long as this lives the thread runs no Python code, drops no object and makes no second one.
+    /// As long as this lives the thread runs no Python code, drops no object and makes no second
+    /// one.
     #[inline]
     pub(super) unsafe fn new(py: Python<'py>) -> Self {
         Self {
@@ -33,7 +34,8 @@ impl<'py> Places<'py> {
     /// Takes a new reference to the object of a place; NULL where it has none.
     ///
     /// # Safety
-    /// There is a reference, to an object that the memory keeps alive for as long as it lies there, or NULL.
+    /// There is a reference, to an object that the memory keeps alive for as long as it lies there,
+    /// or NULL.
     #[inline]
     pub(super) unsafe fn take(&mut self, place: *const u8) -> *mut ffi::PyObject {
         self.turn_to(place);
