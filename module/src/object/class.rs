@@ -197,8 +197,11 @@ impl PyConsumerArray {
             Parent::Itself => !open || unsafe { self.root.ends_alone() },
             Parent::View(parent) => {
                 let root = &parent.get().root;
+                // With a GIL the last hold is seldom that of a slice.
                 // SAFETY: as above.
-                !open || !root.is_held_once() || unsafe { root.ends_alone() }
+                !open
+                    || !root.is_held_once()
+                    || (cfg!(Py_GIL_DISABLED) && unsafe { root.ends_alone() })
             }
         }
     }

@@ -22,12 +22,11 @@ use crate::view::{RawView, View, Walk};
 /// # Safety
 /// `pointer` is valid for reads and writes of an element of `element_type`, and so is `bytes`,
 /// which does not overlap it, but is only read here.
-#[inline]
 pub unsafe fn store(
     element_type: &ElementType,
     pointer: *mut u8,
     bytes: *mut u8,
-    exchange: &mut impl FnMut(*mut u8, *mut u8),
+    exchange: &mut dyn FnMut(*mut u8, *mut u8),
 ) {
     element_type.for_each_leaf(0, &mut |range, part| {
         let (place, new) = (pointer.wrapping_add(range.start), bytes.wrapping_add(range.start));
@@ -64,7 +63,7 @@ pub unsafe fn store_all(
     element_type: &ElementType,
     target: RawView<'_>,
     source: RawView<'_>,
-    exchange: &mut impl FnMut(*mut u8, *mut u8),
+    exchange: &mut dyn FnMut(*mut u8, *mut u8),
 ) -> Result<()> {
     for run in Walk::new([target, source], Order::C)? {
         for index in 0..run.length {
