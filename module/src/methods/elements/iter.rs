@@ -103,6 +103,7 @@ impl PyIterator {
     pub(crate) fn next_scalar(&self, py: Python<'_>) -> Option<NewReference> {
         let (first, stride) = self.line?;
         // Without a GIL another thread may end the iteration while the element is read.
+        #[allow(clippy::needless_late_init, reason = "it is dropped after the lock is given up")]
         let kept;
         let locked = self.lock.acquire(py);
         // SAFETY: the lock is acquired. With a GIL, creating the object of a scalar runs no Python
