@@ -26,7 +26,7 @@ use crate::values::fill_small_int_table;
 //
 // Python executes the module again where it is reloaded, or imported again after it left
 // `sys.modules`: what there is already stays, and views of before and after are of one class.
-#[pymodule(name = "consumer")]
+#[pymodule(name = "consumer", gil_used = false)]
 fn execute(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     check_interpreter(py)?;
@@ -50,12 +50,13 @@ static IS_IN_MAIN: AtomicBool = AtomicBool::new(false);
 
 /// Refuses a subinterpreter before the main interpreter has the module. The classes, and what makes
 /// them fast, are there once in a process: they have to be of the interpreter that ends last. (One
-/// with a GIL of its own is refused by CPython itself.)
+/// with a GIL of its own is refused by CPython itself.) Without a GIL all of them are refused: there,
+/// each interpreter counts the references to classes by itself, so that none can be shared.
 fn check_interpreter(_attached: Python<'_>) -> PyResult<()> {
     // SAFETY: attached; both are only compared.
     if unsafe { ffi::PyInterpreterState_Get() == ffi::PyInterpreterState_Main() } {
         IS_IN_MAIN.store(true, Ordering::Relaxed);
-    } else if !IS_IN_MAIN.load(Ordering::Relaxed) {
+    } else if cfg!(Py_GIL_DISABLED) || !IS_IN_MAIN.load(Ordering::Relaxed) {
         let message = "module consumer.consumer does not support loading in subinterpreters \
                        before the main interpreter has imported it";
         return Err(PyImportError::new_err(message));

@@ -111,7 +111,9 @@ pub(crate) fn assign(py: Python<'_>, target: &AnyArray, source: &AnyArray) -> Py
     unsafe {
         gil::in_pieces(py, [to, from], sequence, |[to, from], _| {
             match partial {
-                Some(element_type) => record::exchange_all(element_type, to, from)?,
+                Some(element_type) => {
+                    record::store_all(element_type, to, from, &mut record::no_objects)?;
+                }
                 None => copy::assign_raw(to, from)?,
             }
             Ok(true)

@@ -546,7 +546,8 @@ class ConsumerArray(Sequence[_T], _Exports):
 
         Whatever is done with the view after that raises ValueError. Views that were made from it
         live on, and keep the export with them. Releasing twice is allowed; while somebody has a
-        buffer of this view, as memoryview(v) does, it raises BufferError.
+        buffer of this view, as memoryview(v) does, it raises BufferError. Where another thread is
+        in the middle of an operation on the view, the memory stays until that is over.
 
         >>> import consumer
         >>> data = bytearray(b"abc")

@@ -4,6 +4,8 @@ Warnings of the compiler, of clippy and of rustdoc are errors. Besides, it check
 promise: the library links into a Rust program alone (no cdylib, which would be linked into every
 extension that uses it), it brings neither NumPy nor ndarray along, and without features no Python.
 
+What has Python in it is linted once more for interpreters without a GIL, which need not be there.
+
 Run it at the top of the repository with PYO3_PYTHON set to the interpreter to build for.
 """
 
@@ -13,8 +15,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 LIBRARY, MODULE = "consumer", "consumer-python"
+# The versions of interpreters without a GIL that the module is built for.
+WITHOUT_GIL = ("3.14", "3.15")
 # What the library must not depend on: with all features, and without any.
 NEVER, NOT_BY_DEFAULT = {"numpy", "ndarray"}, {"pyo3", "pyo3-ffi"}
 
@@ -40,6 +45,22 @@ def sets(features: list[str]) -> Iterator[str]:
     for size in sizes:
         for some in itertools.combinations(features, size):
             yield ",".join(some)
+
+
+def free_threaded(version: str) -> dict[str, str]:
+    """The environment in which PyO3 builds for an interpreter without a GIL, as a file tells it.
+
+    Nothing is linked. Each version has a folder of its own, so that PyO3 is built only once.
+    """
+    folder = Path("target") / f"lint-{version}t"
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "pyo3.txt"
+    config.write_text(
+        f"implementation=CPython\nversion={version}\nshared=true\nabi3=false\n"
+        f"lib_name=python{version}t\npointer_width=64\nbuild_flags=Py_GIL_DISABLED\n"
+        "suppress_build_script_link_lines=true\n"
+    )
+    return {"PYO3_CONFIG_FILE": str(config.resolve()), "CARGO_TARGET_DIR": str(folder)}
 
 
 def dependencies(package: str, features: str) -> set[str]:
@@ -69,6 +90,10 @@ def main() -> None:
                 chosen += ["--features", some]
             faults += cargo("clippy", *chosen, "--all-targets", "--", "--deny", "warnings")
             faults += cargo("doc", *chosen, "--no-deps", RUSTDOCFLAGS="--deny warnings")
+    for version in WITHOUT_GIL:
+        chosen = ["--quiet", "--workspace", "--all-features", "--all-targets"]
+        print(f"    for {version} without a GIL:")
+        faults += cargo("clippy", *chosen, "--", "--deny", "warnings", **free_threaded(version))
     if LIBRARY in packages:
         features = packages[LIBRARY]["features"]
         for some, unwanted in ((",".join(features), NEVER), ("", NEVER | NOT_BY_DEFAULT)):

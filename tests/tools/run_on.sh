@@ -4,7 +4,8 @@
 set -eu
 python=$1
 shift
-version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+version=$("$python" -c 'import sysconfig; v = sysconfig.get_config_var
+print(v("py_version_short") + "t" * bool(v("Py_GIL_DISABLED")))')
 venv=.venv-$version
 echo "--- the module on Python $version"
 if [ ! -e "$venv/ready" ] || [ tests/requirements.txt -nt "$venv/ready" ]; then

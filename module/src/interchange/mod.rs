@@ -1,7 +1,7 @@
 //! How the memory of a view is handed on: the buffer protocol and NumPy, one file each.
 //!
 //! Whoever is handed the memory for longer than a call keeps the view from being released: see
-//! `object/export_count.rs`.
+//! `object/usage.rs`.
 
 pub(crate) mod buffer;
 mod numpy;

@@ -22,8 +22,7 @@ use consumer::format::FormatString;
 use consumer::layout::Layout;
 
 use super::class::PyConsumerArray;
-use super::export_count::released;
-use super::root::Root;
+use super::usage::released;
 use crate::values::elements::{self, Encoded};
 
 /// What is known of a view's elements without touching them.
@@ -85,27 +84,9 @@ impl Deref for Access<'_> {
 /// Permission to touch a view's memory for as long as it lives: the memory stays even if the view
 /// is released.
 pub(crate) struct Hold<'a> {
+    view: &'a PyConsumerArray,
     array: &'a AnyArray,
-    root: HeldRoot<'a>,
     py: Python<'a>,
-}
-
-/// The root of a hold: the view's own, or that of its parent, with a reference to it.
-enum HeldRoot<'a> {
-    Own(&'a Root),
-    Parents(Bound<'a, PyConsumerArray>),
-}
-
-impl Deref for HeldRoot<'_> {
-    type Target = Root;
-
-    #[inline]
-    fn deref(&self) -> &Root {
-        match self {
-            Self::Own(root) => root,
-            Self::Parents(parent) => &parent.get().root,
-        }
-    }
 }
 
 impl Deref for Hold<'_> {
@@ -120,16 +101,18 @@ impl Deref for Hold<'_> {
 impl<'a> Hold<'a> {
     /// The view whose root is held, if that is not the one that was asked.
     pub(super) fn parent(&self) -> Option<&Bound<'a, PyConsumerArray>> {
-        match &self.root {
-            HeldRoot::Own(_) => None,
-            HeldRoot::Parents(parent) => Some(parent),
-        }
+        // SAFETY: the result is borrowed from the hold.
+        unsafe { self.view.parent(self.py) }
     }
 }
 
 impl Drop for Hold<'_> {
+    #[inline(always)]
     fn drop(&mut self) {
-        self.root.drop_hold(self.py);
+        if self.view.usage.drop_hold() {
+            // SAFETY: the usage has just said that it is time.
+            unsafe { self.view.let_go(self.py) };
+        }
     }
 }
 
@@ -184,7 +167,7 @@ impl PyConsumerArray {
     #[inline]
     #[cfg(Py_GIL_DISABLED)]
     pub(crate) fn try_access<'a>(&'a self, py: Python<'a>) -> Option<Access<'a>> {
-        self.hold(py).ok()
+        self.try_hold_array(&self.array, py)
     }
 
     /// The array, to be used before any Python code runs.
@@ -206,22 +189,13 @@ impl PyConsumerArray {
 
     /// Holds the view's memory for an array over it.
     fn hold_array<'a>(&'a self, array: &'a AnyArray, py: Python<'a>) -> PyResult<Hold<'a>> {
-        if self.is_released() {
-            return Err(released());
-        }
-        let root = self.root_to_hold(py);
-        #[cfg(not(Py_GIL_DISABLED))]
-        root.add_hold();
-        #[cfg(Py_GIL_DISABLED)]
-        if !root.try_hold() {
-            return Err(released());
-        }
-        Ok(Hold { array, root, py })
+        self.try_hold_array(array, py).ok_or_else(released)
     }
 
-    /// The root, kept alive even if the view gives it up meanwhile.
-    fn root_to_hold<'a>(&'a self, py: Python<'a>) -> HeldRoot<'a> {
-        self.parent(py).map_or(HeldRoot::Own(&self.root), HeldRoot::Parents)
+    /// The same; `None` if the view is released.
+    #[inline(always)]
+    fn try_hold_array<'a>(&'a self, array: &'a AnyArray, py: Python<'a>) -> Option<Hold<'a>> {
+        self.usage.add_hold().then(|| Hold { view: self, array, py })
     }
 
     /// Returns the object whose memory this is; `None` for memory of the view's own.
@@ -230,7 +204,11 @@ impl PyConsumerArray {
     /// ValueError if the view is released.
     pub(crate) fn exporter<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let _access = self.access(py)?;
-        // SAFETY: a view that can be accessed holds its root.
-        Ok(unsafe { self.root_to_hold(py).exporter(py) })
+        // SAFETY: a view that can be accessed holds its root, and nobody changes the parent
+        // meanwhile.
+        unsafe {
+            let root = self.parent(py).map_or(&self.root, |parent| &parent.get().root);
+            Ok(root.exporter(py))
+        }
     }
 }

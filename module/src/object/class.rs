@@ -10,8 +10,8 @@ use consumer::array::AnyArray;
 use consumer::python::exceptions::PyBufferError;
 use consumer::python::stack;
 
-use super::export_count::ExportCount;
 use super::root::Root;
+use super::usage::Usage;
 
 /// A typed, zero-copy view of the memory that another object exports (PEP 3118).
 ///
@@ -40,7 +40,7 @@ use super::root::Root;
 pub(crate) struct PyConsumerArray {
     /// Used by access.rs and create.rs only, because its memory ends with a release.
     pub(super) array: AnyArray,
-    pub(super) exports: ExportCount,
+    pub(super) usage: Usage,
     /// The hash once it was asked for; -1 before, which no hash is.
     pub(crate) hash: AtomicIsize,
     /// Whether the garbage collector tracks the view, because a cycle can lead through it.
@@ -61,15 +61,15 @@ pub(super) enum Parent {
 
 // SAFETY: of the fields, `array` is immutable, and its memory is only reached under the rule of
 // access.rs, by value, so that concurrent stores can mix bytes but never make an invalid value;
-// `exports`, `hash` and the root are atomic or `Sync`; `parent` is only changed by `release_view`
-// while the GIL is held, and never without a GIL.
+// `usage`, `hash` and the root are atomic or `Sync`; `parent` is only changed where `usage` says
+// that nobody looks at it any more.
 unsafe impl Send for PyConsumerArray {}
 // SAFETY: as for `Send`.
 unsafe impl Sync for PyConsumerArray {}
 
 /// The fields that every view starts with.
 pub(super) struct Start {
-    pub(super) exports: ExportCount,
+    pub(super) usage: Usage,
     pub(super) is_tracked: bool,
     pub(super) parent: Parent,
 }
@@ -79,7 +79,7 @@ impl PyConsumerArray {
     pub(super) fn new_unplaced(array: AnyArray, root: Root, start: Start) -> Self {
         Self {
             array,
-            exports: start.exports,
+            usage: start.usage,
             hash: AtomicIsize::new(-1),
             is_tracked: start.is_tracked,
             parent: UnsafeCell::new(start.parent),
@@ -95,22 +95,25 @@ impl PyConsumerArray {
     pub(super) unsafe fn write_start(place: *mut Self, start: Start) {
         // SAFETY: the caller guarantees it.
         unsafe {
-            (&raw mut (*place).exports).write(start.exports);
+            (&raw mut (*place).usage).write(start.usage);
             (&raw mut (*place).hash).write(AtomicIsize::new(-1));
             (&raw mut (*place).is_tracked).write(start.is_tracked);
             (&raw mut (*place).parent).write(UnsafeCell::new(start.parent));
         }
     }
 
-    /// Returns the view that is the root of this one, with a reference of its own; `None` if that
-    /// is the view itself.
+    /// Returns the view that is the root of this one; `None` if that is the view itself.
+    ///
+    /// # Safety
+    /// For as long as the result is used there is an `Access` to the view, or a `Hold` on it.
     #[inline]
-    pub(super) fn parent<'py>(&self, py: Python<'py>) -> Option<Bound<'py, Self>> {
-        // SAFETY: with a GIL, the parent is only changed while it is held, which `py` shows that
-        // this thread does, and the borrow ends before any Python code runs. Without one, it is
-        // never changed.
+    pub(super) unsafe fn parent<'a, 'py>(
+        &'a self,
+        py: Python<'py>,
+    ) -> Option<&'a Bound<'py, Self>> {
+        // SAFETY: the parent is only changed by `let_go`, when there are neither.
         match unsafe { &*self.parent.get() } {
-            Parent::View(parent) => Some(parent.bind(py).clone()),
+            Parent::View(parent) => Some(parent.bind(py)),
             Parent::Itself | Parent::Gone => None,
         }
     }
@@ -124,27 +127,34 @@ impl PyConsumerArray {
         if self.is_tracked {
             stack::check(py)?;
         }
-        match self.exports.close() {
-            Ok(true) => self.drop_root(py),
+        match self.usage.release() {
+            // SAFETY: the usage has just said that it is time.
+            Ok(true) => unsafe { self.let_go(py) },
             Ok(false) => {}
             Err(exports) => return Err(exported(exports)),
         }
         Ok(())
     }
 
-    /// Drops the view's hold on its root, and the reference to it.
-    fn drop_root(&self, py: Python<'_>) {
-        let Some(parent) = self.parent(py) else { return self.root.drop_hold(py) };
-        parent.get().root.drop_hold(py);
-        // A root that only its released slices refer to has to end with them. Without a GIL other
-        // threads may be looking at the parent, which then stays until the view dies.
-        if cfg!(not(Py_GIL_DISABLED)) {
-            // SAFETY: the GIL is held and nobody is looking at the parent. It is out of its place
-            // before its end can run Python code.
-            let gone = unsafe { std::mem::replace(&mut *self.parent.get(), Parent::Gone) };
-            if let Parent::View(parent) = gone {
-                drop(parent.into_bound(py));
-            }
+    /// Drops the view's hold on its root, and the reference to it. A root that only its released
+    /// slices refer to ends with them.
+    ///
+    /// # Safety
+    /// The usage has said that it is time: the view is released and no operation holds it.
+    pub(super) unsafe fn let_go(&self, py: Python<'_>) {
+        // SAFETY: the usage says so once, so that nobody else changes the parent. It is only looked
+        // at under a hold, of which there are none and will be none; or under an access, which with
+        // a GIL does not last until Python code runs, such as whatever brought us here, and without
+        // one is a hold.
+        let parent = unsafe { &mut *self.parent.get() };
+        if matches!(parent, Parent::Itself) {
+            // The place stays: the garbage collector goes by it for as long as there are slices.
+            return self.root.drop_hold(py);
+        }
+        // It is out of its place before its end can run Python code.
+        if let Parent::View(parent) = std::mem::replace(parent, Parent::Gone) {
+            let parent = parent.into_bound(py);
+            parent.get().root.drop_hold(py);
         }
     }
 
@@ -154,13 +164,13 @@ impl PyConsumerArray {
     /// ValueError if the view is released.
     #[inline]
     pub(crate) fn acquire_export(&self) -> PyResult<()> {
-        self.exports.acquire()
+        self.usage.add_export()
     }
 
     /// Counts one export less: one that was acquired.
     #[inline]
     pub(crate) fn release_export(&self) {
-        self.exports.release();
+        self.usage.drop_export();
     }
 
     /// Returns whether the garbage collector tracks the view.
@@ -172,20 +182,27 @@ impl PyConsumerArray {
     /// Returns whether the view is released.
     #[inline]
     pub(crate) fn is_released(&self) -> bool {
-        self.exports.is_released()
+        self.usage.is_released()
     }
 
     /// Returns whether the death of the view is certain to end no other object but a root, which
-    /// looks for itself, and to run no code but ours. Nobody else has the view.
+    /// looks for itself, and to run no code but ours. Nobody else has the view. (Without a GIL it
+    /// is only most likely: others may drop their references at the same moment.)
     #[inline(always)]
     pub(super) fn ends_alone(&mut self) -> bool {
-        let open = self.exports.is_open_at_death();
+        let open = self.usage.is_open_at_death();
         match self.parent.get_mut() {
             Parent::Gone => true,
-            Parent::Itself => !open || self.root.ends_alone(),
-            // Without a GIL others may drop theirs at the same moment.
-            Parent::View(_) if cfg!(Py_GIL_DISABLED) => false,
-            Parent::View(parent) => !open || !parent.get().root.is_held_once(),
+            // SAFETY: a view that is open holds its root.
+            Parent::Itself => !open || unsafe { self.root.ends_alone() },
+            Parent::View(parent) => {
+                let root = &parent.get().root;
+                // With a GIL the last hold is seldom that of a slice.
+                // SAFETY: as above.
+                !open
+                    || !root.is_held_once()
+                    || (cfg!(Py_GIL_DISABLED) && unsafe { root.ends_alone() })
+            }
         }
     }
 
@@ -205,7 +222,7 @@ impl Drop for PyConsumerArray {
     fn drop(&mut self) {
         // SAFETY: objects are deallocated attached.
         let py = unsafe { Python::assume_attached() };
-        let open = self.exports.is_open_at_death();
+        let open = self.usage.is_open_at_death();
         match std::mem::replace(self.parent.get_mut(), Parent::Gone) {
             Parent::View(parent) => {
                 // PyO3 does not know that the deallocator is attached, and would put dropping a
@@ -228,7 +245,7 @@ impl Drop for PyConsumerArray {
 /// The exception for the release of a view that has exports.
 #[cold]
 #[inline(never)]
-fn exported(exports: usize) -> PyErr {
+fn exported(exports: u64) -> PyErr {
     let plural = if exports == 1 { "" } else { "s" };
     PyBufferError::new_err(format!("ConsumerArray has {exports} exported buffer{plural}"))
 }

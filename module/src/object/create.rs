@@ -16,10 +16,10 @@ use consumer::python::errors::DiscardError;
 
 use super::access::Hold;
 use super::class::{Parent, PyConsumerArray, Start};
-use super::export_count::ExportCount;
 use super::root::{Owned, Root};
 use super::scalar::as_view;
 use super::uninit::UninitObject;
+use super::usage::Usage;
 use crate::transfer::{to_memory, to_native};
 use crate::values::references::{AttachedObjects, check_readable};
 
@@ -148,9 +148,8 @@ impl PyConsumerArray {
             let (root, array) = (&raw mut (*place).root, &raw mut (*place).array);
             let Acquired { is_gc: is_tracked, ndim } =
                 Root::acquire(root, array, object, flags, viewed)?;
-            let exports = ExportCount::new();
-            Self::write_start(place, Start { exports, is_tracked, parent: Parent::Itself });
-            Ok(uninit.assume_init(ndim))
+            Self::write_start(place, Self::root_start(is_tracked));
+            Self::first_view(uninit.assume_init(ndim), ndim)
         }
     }
 
@@ -172,13 +171,40 @@ impl PyConsumerArray {
         };
         // A cycle can only lead through the objects in the memory.
         let is_tracked = matches!(memory, Owned::Objects(_));
-        let start = Start { exports: ExportCount::new(), is_tracked, parent: Parent::Itself };
+        let start = Self::root_start(is_tracked);
         let ndim = array.layout().ndim();
         // SAFETY: the root lives as long as every view of it, and keeps the memory where it is on
         // the heap. All fields are filled in.
         unsafe {
             uninit.as_mut_ptr().write(Self::new_unplaced(array, Root::over(memory), start));
-            Ok(uninit.assume_init(ndim))
+            Self::first_view(uninit.assume_init(ndim), ndim)
+        }
+    }
+
+    /// What a root starts with: see [`first_view`](Self::first_view).
+    fn root_start(is_tracked: bool) -> Start {
+        let usage = if cfg!(Py_GIL_DISABLED) { Usage::released() } else { Usage::new() };
+        Start { usage, is_tracked, parent: Parent::Itself }
+    }
+
+    /// The view that is handed out of a new root, which is held for it: with a GIL, the root.
+    /// Without one it is a view of its own, and nobody but views has the root: its death would end
+    /// a hold, but an object dies when the thread that made it gets to that.
+    ///
+    /// # Safety
+    /// `root` is new, and of that many dimensions; its state is that of `root_start`.
+    #[inline(always)]
+    unsafe fn first_view(root: Bound<'_, Self>, ndim: usize) -> PyResult<Bound<'_, Self>> {
+        if cfg!(not(Py_GIL_DISABLED)) {
+            return Ok(root);
+        }
+        let this = root.clone();
+        // SAFETY: the same elements. The root says that it is released: its hold is the view's.
+        unsafe {
+            Self::child_of(root, |place| {
+                this.get().array.write_clone(place);
+                ndim
+            })
         }
     }
 
@@ -210,8 +236,8 @@ impl PyConsumerArray {
         let layout = Layout::contiguous(&[0], 1)?;
         // SAFETY: there are no elements.
         let array = unsafe { AnyArray::new(memory.start(), layout, c"B".into(), true, None) };
-        let exports = ExportCount::released();
-        let start = Start { exports, is_tracked: true, parent: Parent::Itself };
+        let usage = Usage::released();
+        let start = Start { usage, is_tracked: true, parent: Parent::Itself };
         Ok(Self::new_unplaced(array, Root::over(Owned::Plain(memory)), start))
     }
 
@@ -311,23 +337,25 @@ impl PyConsumerArray {
         this: &Bound<'py, Self>,
         write: impl FnOnce(*mut AnyArray) -> usize,
     ) -> PyResult<Bound<'py, Self>> {
-        let root = this.get().parent(this.py()).unwrap_or_else(|| this.clone());
         // SAFETY: the caller guarantees it; an access means that the root is held.
-        unsafe { Self::child_of(root, write) }
+        unsafe {
+            let root = this.get().parent(this.py()).unwrap_or(this).clone();
+            // Allocating an object may start a garbage collection, which runs arbitrary code.
+            root.get().root.add_hold();
+            Self::child_of(root, write)
+        }
     }
 
     /// A view of the memory of a root, whose array is written in its final place.
     ///
     /// # Safety
-    /// `root` is one and is held; `write` fills in the place with an array over its memory, and
-    /// returns the number of its dimensions.
+    /// `root` is one, with a hold that this view takes over; `write` fills in the place with an
+    /// array over its memory, and returns the number of its dimensions.
     #[inline]
     unsafe fn child_of<'py>(
         root: Bound<'py, Self>,
         write: impl FnOnce(*mut AnyArray) -> usize,
     ) -> PyResult<Bound<'py, Self>> {
-        // Allocating an object may start a garbage collection, which runs arbitrary Python code.
-        root.get().root.add_hold();
         let uninit =
             UninitObject::like(&root).inspect_err(|_| root.get().root.drop_hold(root.py()))?;
         let place = uninit.as_mut_ptr();
@@ -338,7 +366,7 @@ impl PyConsumerArray {
             // A cycle can lead through this view only if it leads through its root.
             let is_tracked = root.get().is_tracked();
             let parent = Parent::View(root.unbind());
-            Self::write_start(place, Start { exports: ExportCount::new(), is_tracked, parent });
+            Self::write_start(place, Start { usage: Usage::new(), is_tracked, parent });
             Ok(uninit.assume_init(ndim))
         }
     }
@@ -359,7 +387,8 @@ impl Hold<'_> {
         let root = self
             .parent()
             .map_or_else(|| this.clone(), |parent| parent.clone().unbind().into_bound(this.py()));
-        // SAFETY: the caller guarantees it; this is a hold on the root.
+        root.get().root.add_hold();
+        // SAFETY: the caller guarantees it; the root is held for the new view.
         unsafe {
             PyConsumerArray::child_of(root, |place| {
                 let ndim = layout.ndim();

@@ -111,14 +111,6 @@ impl Root {
         self.holds.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Adds a hold if there is any left; returns whether it did.
-    #[inline]
-    #[cfg(Py_GIL_DISABLED)]
-    pub(crate) fn try_hold(&self) -> bool {
-        let add = |holds| if holds == 0 { None } else { Some(holds + 1) };
-        self.holds.fetch_update(Ordering::Acquire, Ordering::Relaxed, add).is_ok()
-    }
-
     /// Drops a hold. The last one ends the export, or drops the memory, which may run arbitrary
     /// Python code.
     #[inline(always)]
@@ -143,14 +135,18 @@ impl Root {
     }
 
     /// Returns whether dropping the last hold is certain to end no object and to run no code but
-    /// ours. The root is held.
+    /// ours.
+    ///
+    /// # Safety
+    /// The root is held.
     #[inline(always)]
-    pub(super) fn ends_alone(&mut self) -> bool {
-        match &mut self.resource {
+    pub(super) unsafe fn ends_alone(&self) -> bool {
+        match &self.resource {
             Resource::None => true,
             // SAFETY: the export is filled in, and released after the last hold.
             Resource::Export => unsafe { self.export.ends_nothing() },
-            Resource::Owned(cell) => !matches!(cell.get_mut(), Some(Owned::Objects(_))),
+            // SAFETY: the memory is taken away after the last hold.
+            Resource::Owned(cell) => !matches!(unsafe { &*cell.get() }, Some(Owned::Objects(_))),
         }
     }
 

@@ -10,11 +10,13 @@
 
 #[cfg(not(Py_GIL_DISABLED))]
 use std::cell::UnsafeCell;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use pyo3::prelude::*;
 use pyo3::{PyClass, PyTypeInfo, ffi};
 
 use consumer::python::exceptions::{PyMemoryError, PySystemError};
+use consumer::python::stack;
 
 use super::chain;
 use super::class::PyConsumerArray;
@@ -217,6 +219,17 @@ fn weak_references(object: *mut ffi::PyObject) -> *mut *mut ffi::PyObject {
     object.wrapping_byte_add(WEAK_REFERENCES_OFFSET).cast()
 }
 
+/// Returns whether there are weak references to a view, which others may be dropping meanwhile.
+///
+/// # Safety
+/// The object is a view, and filled in.
+#[inline(always)]
+unsafe fn has_weak_references(object: *mut ffi::PyObject) -> bool {
+    // SAFETY: the caller guarantees it; the place is aligned, and valid for as long as the object.
+    let list = unsafe { AtomicPtr::from_ptr(weak_references(object)) };
+    !list.load(Ordering::Acquire).is_null()
+}
+
 /// Creates an object of another class in place, tracked by the garbage collector only if that is
 /// `tracked`.
 ///
@@ -277,7 +290,9 @@ pub(crate) unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
         if (*value).is_tracked() {
             ffi::PyObject_GC_UnTrack(object.cast());
         }
-        if (*weak_references(object)).is_null() && (*value).ends_alone() {
+        // Without a GIL a death may end others after all: it is the stack that says whether it can.
+        let has_room = cfg!(not(Py_GIL_DISABLED)) || stack::has_room();
+        if !has_weak_references(object) && (*value).ends_alone() && has_room {
             finish(object);
         } else {
             end_in_chain(object);
@@ -303,7 +318,7 @@ unsafe fn end_in_chain(object: *mut ffi::PyObject) {
 unsafe fn finish(object: *mut ffi::PyObject) {
     // SAFETY: the caller guarantees it.
     unsafe {
-        if !(*weak_references(object)).is_null() {
+        if has_weak_references(object) {
             ffi::PyObject_ClearWeakRefs(object);
         }
         let value: *mut PyConsumerArray = object.wrapping_byte_add(VALUE_OFFSET).cast();

@@ -248,9 +248,9 @@ pub(crate) fn encode_copy<'py>(
     // SAFETY: the array's element is valid for reads, and the copy is as long.
     unsafe { pointer.copy_to_nonoverlapping(encoded.bytes.as_mut_ptr(), size) };
     if let AnyArray::Composite(typed) = array {
-        // SAFETY: the element's objects are alive: no Python code has run since it was copied.
-        encoded.objects =
-            unsafe { references::new_references(py, typed.descriptor(), &encoded.bytes)? };
+        let bytes = &mut encoded.bytes;
+        // SAFETY: the element of the array, which is held.
+        encoded.objects = unsafe { references::take(py, typed.descriptor(), pointer, bytes)? };
     }
     Ok(())
 }
@@ -286,7 +286,8 @@ pub(crate) unsafe fn store<'py>(
                 return references::store(py, typed, pointer, bytes).map(Some);
             }
             AnyArray::Composite(typed) => {
-                composite::exchange(typed.descriptor(), pointer, bytes.as_mut_ptr());
+                let bytes = bytes.as_mut_ptr();
+                composite::store(typed.descriptor(), pointer, bytes, &mut composite::no_objects);
             }
             _ => pointer.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()),
         }

@@ -8,7 +8,9 @@
 //! [`elements`] has these operations for the elements of any array. They dispatch on the element
 //! type once, and only what depends on it is compiled for each type: [`PyValue`], which the files
 //! for [`integers`], [`floats`], [`long_doubles`] and [`text`] implement; objects with more digits
-//! than floats have are read in [`exact_numbers`]. Everything that is no scalar is in [`record`], and [`references`] keeps account of who owns the references in memory.
+//! than floats have are read in [`exact_numbers`]. Everything that is no scalar is in [`record`],
+//! [`references`] keeps account of who owns the references in memory, and [`places`] of who uses
+//! one at the moment.
 
 pub(crate) mod elements;
 mod exact_numbers;
@@ -16,6 +18,7 @@ mod floats;
 mod integers;
 mod list;
 mod long_doubles;
+mod places;
 mod record;
 pub(crate) mod references;
 mod text;

@@ -13,7 +13,6 @@
 //! only borrows them: it is read but not written.
 
 use std::mem::ManuallyDrop;
-use std::ops::Range;
 use std::sync::Arc;
 
 use consumer::python::exceptions::PyNotImplementedError;
@@ -25,35 +24,49 @@ use consumer::error::{Error, Result};
 use consumer::fallible;
 use consumer::form::{Composite, ElementType, Leaf};
 use consumer::kernels::copy::{self, record};
-use consumer::layout::Layout;
+use consumer::layout::{Layout, Order};
 use consumer::memory::{self, Memory};
-use consumer::view::{RawView, View};
+use consumer::view::{RawView, View, Walk};
 
+use super::places::Places;
 use crate::gil;
 
-/// Takes a new reference to each object that the bytes of an element refer to, so that the objects
-/// outlive the conversion of the element. An element that is one object needs none, because its
-/// conversion is to take a reference.
+/// Returns a new reference to the object that an element is. NULL stands for None, as in NumPy.
 ///
 /// # Safety
-/// The bytes are an element of the element type, whose references are to objects that are alive, or
-/// NULL.
-pub(crate) unsafe fn new_references<'py>(
+/// `pointer` leads to a reference, to an object that the memory keeps alive, or NULL.
+pub(super) unsafe fn read(py: Python<'_>, pointer: *const u8) -> *mut ffi::PyObject {
+    // SAFETY: the caller guarantees it; None is always there.
+    unsafe {
+        let object = Places::new(py).take(pointer);
+        if object.is_null() { ffi::Py_NewRef(ffi::Py_None()) } else { object }
+    }
+}
+
+/// Takes a new reference to each object of an element, so that the objects outlive its conversion,
+/// and writes it to `bytes`, which are a copy of the element but for that.
+///
+/// # Safety
+/// `pointer` leads to an element of the element type, which the caller has access to.
+pub(super) unsafe fn take<'py>(
     py: Python<'py>,
     element_type: &ElementType,
-    bytes: &[u8],
+    pointer: *const u8,
+    bytes: &mut [u8],
 ) -> Result<Vec<Bound<'py, PyAny>>> {
     let mut references = Vec::new();
-    if *element_type == ElementType::Object || !element_type.has_objects() {
+    if !element_type.has_objects() {
         return Ok(references);
     }
     let mut kept = Ok(());
-    element_type.for_each_leaf(0, &mut |range, part| {
-        if let (Leaf::Object, Some(bytes)) = (part, bytes[range].first_chunk()) {
-            let object = usize::from_ne_bytes(*bytes) as *mut ffi::PyObject;
-            // SAFETY: the caller guarantees that it is NULL or an object that is alive.
-            let object = unsafe { Bound::from_borrowed_ptr_or_opt(py, object) };
-            if let (Some(object), Ok(())) = (object, &kept) {
+    element_type.for_each_leaf(0, &mut |range, leaf| {
+        if leaf == Leaf::Object && kept.is_ok() {
+            // SAFETY: an element has a reference there, to an object that is alive or NULL. One
+            // that is not kept is dropped when its place is out of use again.
+            let object = unsafe { Places::new(py).take(pointer.wrapping_add(range.start)) };
+            bytes[range].copy_from_slice(&object.addr().to_ne_bytes());
+            // SAFETY: a new reference, or NULL.
+            if let Some(object) = unsafe { Bound::from_owned_ptr_or_opt(py, object) } {
                 kept = fallible::push(&mut references, object);
             }
         }
@@ -83,20 +96,10 @@ impl Objects {
         Ok(Self { memory, element_type, itemsize })
     }
 
-    /// Takes a new reference to each object in some bytes of the memory.
-    ///
-    /// # Safety
-    /// The bytes are elements, or none, that were copied since other code could run: from memory
-    /// whose references are to objects that are alive.
-    unsafe fn take(&self, _attached: Python<'_>, bytes: Range<usize>) {
-        // SAFETY: the caller guarantees it, and the thread is attached.
-        unsafe { self.for_each_reference(bytes, |object| ffi::Py_XINCREF(object)) };
-    }
-
     /// Drops the references, once and for all, which may run arbitrary Python code.
     pub(crate) fn release(&self, _attached: Python<'_>) {
         // SAFETY: the memory holds owned references, and nobody uses it any more.
-        unsafe { self.for_each_reference(0..self.memory.len(), |object| ffi::Py_XDECREF(object)) }
+        unsafe { self.for_each_reference(|object| ffi::Py_XDECREF(object)) }
     }
 
     /// Shows the objects to the garbage collector.
@@ -104,7 +107,7 @@ impl Objects {
         let mut result = Ok(());
         // SAFETY: the memory holds owned references, which are only looked at.
         unsafe {
-            self.for_each_reference(0..self.memory.len(), |object| {
+            self.for_each_reference(|object| {
                 if result.is_ok() && !object.is_null() {
                     result = visit.call(&*(&raw const object).cast::<Py<PyAny>>());
                 }
@@ -128,22 +131,22 @@ impl Objects {
         let elements = unsafe { RawView::new(self.memory.start(), &layout) };
         gil::in_attached_pieces(py, [target.raw(), elements], &mut |[target_piece, piece], _| {
             // SAFETY: parts of the target, which is writable, and of the memory, which is apart
-            // from it.
-            unsafe { record::exchange_all(target.descriptor(), target_piece, piece) }
+            // from it and nobody else's. Nothing runs until all are exchanged.
+            unsafe {
+                let mut places = Places::new(py);
+                let exchange = &mut |place, own| places.exchange(place, own);
+                record::store_all(target.descriptor(), target_piece, piece, exchange)
+            }
         })
     }
 
-    /// Calls `f` with each reference in some bytes of the memory.
+    /// Calls `f` with each reference in the memory.
     ///
     /// # Safety
-    /// The bytes are whole elements of the memory. `f` does not use the references beyond what
-    /// their owner, or nobody, may do.
-    unsafe fn for_each_reference(
-        &self,
-        bytes: Range<usize>,
-        mut f: impl FnMut(*mut ffi::PyObject),
-    ) {
-        for element in bytes.step_by(self.itemsize.max(1)) {
+    /// Nobody else uses the memory. `f` does not use the references beyond what their owner, or
+    /// nobody, may do.
+    unsafe fn for_each_reference(&self, mut f: impl FnMut(*mut ffi::PyObject)) {
+        for element in (0..self.memory.len()).step_by(self.itemsize.max(1)) {
             self.element_type.for_each_leaf(element, &mut |range, leaf| {
                 if leaf == Leaf::Object {
                     let place = self.memory.start().wrapping_add(range.start);
@@ -183,18 +186,18 @@ impl<'py> AttachedObjects<'py> {
         let copy = Self { objects, py };
         // SAFETY: the memory has room for the elements of that layout, and nobody else has it.
         let target = unsafe { RawView::new(copy.objects.memory.start(), &layout) };
-        gil::in_attached_pieces(py, [target, view.raw()], &mut |[target, piece], before| {
-            let start = before * itemsize;
-            // SAFETY: the pieces are parts of the new memory, consecutive elements from `before`
-            // on, and of the view, which is held: its objects are alive. Nothing runs between copy
-            // and taking, and a copy that fails has not begun.
+        gil::in_attached_pieces(py, [target, view.raw()], &mut |[target, piece], _| {
+            let walk = Walk::new([target, piece], Order::C)?;
+            // SAFETY: the pieces are parts of the new memory, which nobody else has, and of the
+            // view, which is held: its objects are alive. Nothing runs between copy and taking, and
+            // a copy that fails has not begun.
             unsafe {
                 if native {
                     record::write_native(view.descriptor(), target, piece)?;
                 } else {
                     copy::copy_nonoverlapping(target, piece, 1)?;
                 }
-                copy.objects.take(py, start..start + target.layout().nbytes());
+                take_all(py, view.descriptor(), walk);
             }
             Ok(())
         })?;
@@ -220,7 +223,7 @@ impl<'py> AttachedObjects<'py> {
             unsafe { element.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
         }
         // SAFETY: the caller guarantees it for the bytes, which all elements are copies of.
-        unsafe { objects.take(py, 0..length) };
+        unsafe { objects.for_each_reference(|object| ffi::Py_XINCREF(object)) };
         Ok(Self { objects, py })
     }
 
@@ -240,6 +243,29 @@ impl<'py> AttachedObjects<'py> {
 impl Drop for AttachedObjects<'_> {
     fn drop(&mut self) {
         self.objects.release(self.py);
+    }
+}
+
+/// Writes a new reference to each object of some elements, the second ones of the walk, to the same
+/// places of the first ones.
+///
+/// # Safety
+/// All are elements of the type, the second ones with references to objects that are alive or NULL,
+/// and nobody else has the first ones.
+unsafe fn take_all(py: Python<'_>, element_type: &ElementType, walk: Walk<'_, 2>) {
+    // SAFETY: nothing below runs any Python code.
+    let mut places = unsafe { Places::new(py) };
+    for run in walk {
+        for index in 0..run.length {
+            let (own, shared) = (run.pointer(0, index), run.pointer(1, index));
+            element_type.for_each_leaf(0, &mut |range, leaf| {
+                if leaf == Leaf::Object {
+                    let own = own.wrapping_add(range.start).cast::<*mut ffi::PyObject>();
+                    // SAFETY: the caller guarantees it: there is a reference on both sides.
+                    unsafe { own.write_unaligned(places.take(shared.wrapping_add(range.start))) };
+                }
+            });
+        }
     }
 }
 
@@ -274,7 +300,10 @@ pub(crate) unsafe fn store<'py>(
     // SAFETY: the caller guarantees it.
     unsafe {
         let new = AttachedObjects::repeated(py, target.descriptor().clone(), bytes, 1)?;
-        record::exchange(target.descriptor(), pointer, new.objects.memory.start());
+        let own = new.objects.memory.start();
+        record::store(target.descriptor(), pointer, own, &mut |place, own| {
+            Places::new(py).exchange(place, own);
+        });
         Ok(new)
     }
 }

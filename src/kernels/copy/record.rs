@@ -16,13 +16,18 @@ use crate::layout::{Layout, Order};
 use crate::memory::Memory;
 use crate::view::{RawView, View, Walk};
 
-/// Stores the parts of the element in `bytes` at `pointer`. References to objects are exchanged:
-/// those that were in memory are in `bytes` afterwards.
+/// Stores the parts of the element in `bytes` at `pointer`. References to objects are left to
+/// `exchange`, which is called with the place of each, and with that in `bytes`.
 ///
 /// # Safety
 /// `pointer` is valid for reads and writes of an element of `element_type`, and so is `bytes`,
-/// which does not overlap it. Where there are no objects, `bytes` is only read.
-pub unsafe fn exchange(element_type: &ElementType, pointer: *mut u8, bytes: *mut u8) {
+/// which does not overlap it, but is only read here.
+pub unsafe fn store(
+    element_type: &ElementType,
+    pointer: *mut u8,
+    bytes: *mut u8,
+    exchange: &mut dyn FnMut(*mut u8, *mut u8),
+) {
     element_type.for_each_leaf(0, &mut |range, part| {
         let (place, new) = (pointer.wrapping_add(range.start), bytes.wrapping_add(range.start));
         // SAFETY: the range lies within the element, which the caller guarantees on both sides, and
@@ -30,7 +35,7 @@ pub unsafe fn exchange(element_type: &ElementType, pointer: *mut u8, bytes: *mut
         unsafe {
             match part {
                 Leaf::Scalar(_) | Leaf::Bytes => place.copy_from_nonoverlapping(new, range.len()),
-                Leaf::Object => std::ptr::swap_nonoverlapping(place, new, range.len()),
+                Leaf::Object => exchange(place, new),
                 Leaf::Bits(unit, mask) => {
                     let mut masks = [0; size_of::<u64>()];
                     let masks = &mut masks[..range.len()];
@@ -46,23 +51,25 @@ pub unsafe fn exchange(element_type: &ElementType, pointer: *mut u8, bytes: *mut
     });
 }
 
-/// Stores every element of one view in the same place of another, as [`exchange`] does.
+/// Stores every element of one view in the same place of another, as [`store`] does.
 ///
 /// # Safety
-/// Both are of the same shape, and of elements of `element_type`; the target is writable, and so
-/// is the source where there are objects. They do not overlap.
+/// Both are of the same shape, and of elements of `element_type`; the target is writable. They do
+/// not overlap.
 ///
 /// # Errors
 /// Returns an error with [`is_value`](Error::is_value) if the shapes differ.
-pub unsafe fn exchange_all(
+pub unsafe fn store_all(
     element_type: &ElementType,
     target: RawView<'_>,
     source: RawView<'_>,
+    exchange: &mut dyn FnMut(*mut u8, *mut u8),
 ) -> Result<()> {
     for run in Walk::new([target, source], Order::C)? {
         for index in 0..run.length {
+            let (place, bytes) = (run.pointer(0, index), run.pointer(1, index));
             // SAFETY: a run leads to elements of both views, which the caller guarantees.
-            unsafe { exchange(element_type, run.pointer(0, index), run.pointer(1, index)) };
+            unsafe { store(element_type, place, bytes, exchange) };
         }
     }
     Ok(())
@@ -80,17 +87,19 @@ pub unsafe fn fill(element_type: &ElementType, target: RawView<'_>, element: &[u
     if have != want {
         return Err(Error::value(format!("{have} bytes are not one element of {want} bytes")));
     }
-    // Without objects it is only read.
     let element = element.as_ptr().cast_mut();
     for run in Walk::from_view(target, Order::C) {
         for index in 0..run.length {
             // SAFETY: a run leads to elements of the view, which the caller guarantees, and which
             // do not overlap the bytes: a view's memory is in no `&[u8]` while it is written.
-            unsafe { exchange(element_type, run.pointer(0, index), element) };
+            unsafe { store(element_type, run.pointer(0, index), element, &mut no_objects) };
         }
     }
     Ok(())
 }
+
+/// For elements without objects.
+pub fn no_objects(_place: *mut u8, _bytes: *mut u8) {}
 
 /// Returns the elements of a view in C order and this machine's byte order, in memory of their own,
 /// as [`write_native`] writes them.

@@ -96,7 +96,8 @@ impl Export {
         unsafe { (*self.0.get()).assume_init_ref() }
     }
 
-    /// Returns whether releasing the buffer is certain to end no object and to run no Python code.
+    /// Returns whether releasing the buffer is certain to end no object and to run no Python code;
+    /// without a GIL, whether nothing else holds while nobody drops a reference to the exporter.
     ///
     /// # Safety
     /// The same as for [`buffer`](Self::buffer).
@@ -107,9 +108,7 @@ impl Export {
         unsafe {
             let exporter = self.buffer().obj;
             exporter.is_null()
-                || (cfg!(not(Py_GIL_DISABLED))
-                    && ffi::Py_REFCNT(exporter) > 1
-                    && !stack::may_run_python(ffi::Py_TYPE(exporter)))
+                || (ffi::Py_REFCNT(exporter) > 1 && !stack::may_run_python(ffi::Py_TYPE(exporter)))
         }
     }
 

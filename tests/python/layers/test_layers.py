@@ -36,7 +36,7 @@ ORDER = {
         mod
     """,
     "module/src": """
-        gil reserve
+        gil lock reserve
         values
         arguments transfer
         object

@@ -210,16 +210,13 @@ def test_one_exporter_consumed_by_all():
     expect_free(data)
 
 
-def test_an_iterator_shared_by_all_gives_every_element():
+def test_an_iterator_shared_by_all_gives_every_element_once():
     numbers = array.array("i", range(5000))
     view = consumer.consume(numbers)
     iterator = iter(view)
     taken = [[] for _ in range(THREADS)]
     assert together(*[functools.partial(own.extend, iterator) for own in taken]) == []
-    everything = [number for own in taken for number in own]
-    assert set(everything) == set(numbers)
-    if getattr(sys, "_is_gil_enabled", lambda: True)():
-        assert sorted(everything) == numbers.tolist()
+    assert sorted(number for own in taken for number in own) == numbers.tolist()
     del iterator
     view.release()
     numbers.append(1)

@@ -14,12 +14,15 @@ use consumer::layout::{Key, Layout};
 use consumer::python::exceptions::PyTypeError;
 use consumer::python::objects;
 
+use crate::lock::Lock;
 use crate::object::{PyConsumerArray, uninit};
 use crate::values::{NewReference, read};
 
 /// Iterator over the elements of a ConsumerArray, or, above one dimension, over its sub-views.
 #[pyclass(frozen, immutable_type, name = "ConsumerArrayIterator", module = "consumer")]
 pub(crate) struct PyIterator {
+    /// Acquired by whoever uses the two fields below.
+    lock: Lock,
     /// `None` once the iteration has ended, which then keeps nothing alive.
     view: UnsafeCell<Option<Py<PyConsumerArray>>>,
     /// How many elements were returned.
@@ -32,8 +35,7 @@ pub(crate) struct PyIterator {
 }
 
 // SAFETY: the address of the line is only followed under access to the view. The view is only taken
-// away while the GIL is held and nobody is looking at it; without a GIL it never is. The rest is
-// atomic or immutable.
+// away, and looked at, under the lock. The rest is atomic or immutable.
 unsafe impl Send for PyIterator {}
 // SAFETY: as for `Send`.
 unsafe impl Sync for PyIterator {}
@@ -61,33 +63,37 @@ impl PyIterator {
         };
         let (done, tracked) = (AtomicUsize::new(0), view.get().is_tracked());
         let view = UnsafeCell::new(Some(view.clone().unbind()));
-        let iterator = Self { view, done, length, backwards, line };
+        let iterator = Self { lock: Lock::new(), view, done, length, backwards, line };
         // A cycle can lead through an iterator only if it leads through its view.
         // SAFETY: the class is that of iterators, whose deallocator the module has set to
         // `dealloc_other` before anybody can have a view.
         unsafe { uninit::create_other(py, Self::type_object_raw(py), iterator, tracked) }
     }
 
-    /// The view; `None` at the end of the iteration.
+    /// The view, and how many elements were returned; `None` once all were.
     ///
     /// # Safety
-    /// The result is not used any more when Python code runs.
+    /// The lock is acquired, and given up after the last use of the result; with a GIL, that is
+    /// before Python code runs.
     #[inline(always)]
-    unsafe fn view(&self, _attached: Python<'_>) -> Option<&Py<PyConsumerArray>> {
-        // SAFETY: the view is only taken away by `finish`, while the GIL is held, and the caller
-        // runs no Python code that could call it meanwhile.
-        unsafe { (*self.view.get()).as_ref() }
+    unsafe fn position<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> Option<(&Bound<'py, PyConsumerArray>, usize)> {
+        let done = self.done.load(Ordering::Relaxed);
+        // SAFETY: the view is only taken away by `finish`, under the lock or the GIL.
+        let view = unsafe { (*self.view.get()).as_ref() };
+        view.filter(|_| done < self.length).map(|view| (view.bind(py), done))
     }
 
     /// Gives the view up at the end of the iteration.
     #[cold]
     fn finish(&self, py: Python<'_>) {
-        if cfg!(Py_GIL_DISABLED) {
-            return;
-        }
-        // SAFETY: the GIL is held and nobody is looking at the view. It is out of its place before
-        // its end can run Python code.
+        let locked = self.lock.acquire(py);
+        // SAFETY: nobody is looking at the view, because of the lock or the GIL. It is out of its
+        // place, and the lock given up, before its end can run Python code.
         let view = unsafe { (*self.view.get()).take() };
+        locked.give_up();
         drop(view.map(|view| view.into_bound(py)));
     }
 
@@ -96,14 +102,17 @@ impl PyIterator {
     #[inline(always)]
     pub(crate) fn next_scalar(&self, py: Python<'_>) -> Option<NewReference> {
         let (first, stride) = self.line?;
-        let done = self.done.load(Ordering::Relaxed);
-        // SAFETY: creating the object of a scalar runs no Python code.
-        let access = match unsafe { self.view(py) } {
-            Some(view) if done < self.length => view.get().try_access(py)?,
-            _ => return None,
-        };
-        // Without a GIL two threads may be given the same element, as with other iterators.
+        // Without a GIL another thread may end the iteration while the element is read.
+        #[allow(clippy::needless_late_init, reason = "it is dropped after the lock is given up")]
+        let kept;
+        let locked = self.lock.acquire(py);
+        // SAFETY: the lock is acquired. With a GIL, creating the object of a scalar runs no Python
+        // code; without one, the view that is used after the lock is our own.
+        let (view, done) = unsafe { self.position(py)? };
+        kept = cfg!(Py_GIL_DISABLED).then(|| view.clone());
+        let access = kept.as_ref().unwrap_or(view).get().try_access(py)?;
         self.done.store(done + 1, Ordering::Relaxed);
+        locked.give_up();
         let pointer = first.wrapping_offset(stride.wrapping_mul(done as isize));
         // SAFETY: `done` is below the length, so that the line leads to an element of the view,
         // which is accessed.
@@ -115,17 +124,16 @@ impl PyIterator {
         if let Some(element) = self.next_scalar(py) {
             return Ok(element);
         }
-        let done = self.done.load(Ordering::Relaxed);
-        // SAFETY: nothing runs before there is a reference to the view.
-        let view = unsafe { self.view(py) }.map(|view| view.bind(py).clone());
-        let view = match view {
-            Some(view) if done < self.length => view,
-            _ => {
-                self.finish(py);
-                return Ok(std::ptr::null_mut());
-            }
+        let locked = self.lock.acquire(py);
+        // SAFETY: the lock is acquired, and nothing runs before there is a reference to the view.
+        let position = unsafe { self.position(py) }.map(|(view, done)| (view.clone(), done));
+        let Some((view, done)) = position else {
+            locked.give_up();
+            self.finish(py);
+            return Ok(std::ptr::null_mut());
         };
         self.done.store(done + 1, Ordering::Relaxed);
+        locked.give_up();
         let index = if self.backwards { self.length - 1 - done } else { done };
         item_at(&view, index as isize).map(Bound::into_ptr)
     }
@@ -172,7 +180,7 @@ impl PyIterator {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        // SAFETY: while the collector runs, nobody takes the view away.
+        // SAFETY: while the collector runs, no other thread does, and none stops under a lock.
         visit.call(unsafe { &*self.view.get() })
     }
 }

@@ -45,6 +45,10 @@ pub(super) unsafe fn read(
         // reference or NULL.
         return unsafe { ffi::PyBytes_FromStringAndSize(pointer.cast(), length as isize) };
     }
+    if **array.descriptor() == ElementType::Object {
+        // SAFETY: the caller guarantees it.
+        return unsafe { references::read(py, pointer) };
+    }
     let mut bytes = Bytes::new();
     if let Err(error) = reserve(&mut bytes, size) {
         return failure(py, error);
@@ -61,8 +65,9 @@ pub(super) unsafe fn read(
         }
         return tuple;
     }
-    // SAFETY: the bytes are a copy of an element, whose objects are alive until Python code runs.
-    let objects = match unsafe { references::new_references(py, array.descriptor(), &bytes) } {
+    // SAFETY: an element of the array, and a copy of it.
+    let taken = unsafe { references::take(py, array.descriptor(), pointer, &mut bytes) };
+    let objects = match taken {
         Ok(objects) => objects,
         Err(error) => return failure(py, error),
     };
@@ -159,6 +164,8 @@ pub(super) unsafe fn store_exact(
         return false;
     }
     // SAFETY: the caller guarantees it; the bytes are one element without objects.
-    unsafe { record::exchange(array.descriptor(), pointer, bytes.as_mut_ptr()) };
+    unsafe {
+        record::store(array.descriptor(), pointer, bytes.as_mut_ptr(), &mut record::no_objects);
+    }
     true
 }
