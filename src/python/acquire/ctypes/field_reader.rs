@@ -208,10 +208,7 @@ fn bits_of(
 }
 
 /// Returns whether ctypes made a descriptor for a class, which it tells since Python 3.14.
-fn is_made_for(
-    descriptor: &Bound<'_, PyAny>,
-    class: &Bound<'_, PyType>,
-) -> PyResult<Option<bool>> {
+fn is_made_for(descriptor: &Bound<'_, PyAny>, class: &Bound<'_, PyType>) -> PyResult<Option<bool>> {
     Ok(descriptor.getattr_opt("type")?.map(|made_for| made_for.is(class)))
 }
 
