@@ -39,6 +39,38 @@ def test_a_packed_structure():
     assert check((kind * 2)(instance, kind(1, 2, 3))).tolist() == [(-3, 2.5, 7), (1, 2.0, 3)]
 
 
+@pytest.mark.skipif(
+    not hasattr(ctypes, "c_double_complex"), reason="this ctypes has no complex numbers"
+)
+def test_complex_numbers():
+    for kind in (ctypes.c_float_complex, ctypes.c_double_complex, ctypes.c_longdouble_complex):
+        record = structure(("a", ctypes.c_byte), ("z", kind), ("two", kind * 2))
+        instance = record(1, 1.5 - 2j, (kind * 2)(1j, 2))
+        view = check(instance)
+        assert view[()] == (1, 1.5 - 2j, [1j, 2])
+        view["z"] = 3j
+        assert instance.z == 3j
+    swapped = structure(
+        ("a", ctypes.c_byte), ("z", ctypes.c_float_complex), base=ctypes.BigEndianStructure
+    )
+    assert check(swapped(1, 1.5 - 2j))[()] == (1, 1.5 - 2j)
+
+
+def test_a_layout_and_an_alignment_of_ones_own():
+    """Before Python 3.14 and 3.13 these attributes mean nothing."""
+    fields = [("a", ctypes.c_uint8, 5), ("b", ctypes.c_uint32, 7), ("c", ctypes.c_uint8)]
+    for rest in ({}, {"_layout_": "ms"}, {"_layout_": "gcc-sysv"}, {"_align_": 32}):
+        kind = structure(*fields, **rest)
+        assert check(kind(1, 2, 3))[()] == (1, 2, 3)
+        assert check((kind * 2)(kind(1, 2, 3), kind(4, 5, 6))).tolist() == [(1, 2, 3), (4, 5, 6)]
+    padded = structure(("n", ctypes.c_int16), _align_=16)
+    outer = structure(("a", ctypes.c_byte), ("inner", padded), ("b", ctypes.c_byte))
+    instance = outer(1, padded(2), 3)
+    view = check(instance)
+    assert view[()] == (1, (2,), 3)
+    assert view.itemsize == ctypes.sizeof(outer)
+
+
 def test_inherited_structures():
     base = structure(("a", ctypes.c_int16), ("b", ctypes.c_double))
     middle = type("M", (base,), {})

@@ -8,18 +8,20 @@ import tempfile
 import pytest
 
 from matrix.row import NoBuffer, Of, Row, items, no_buffer, tolist
+from support.versions import ARRAY_CODES
 
 since_3_12 = (pytest.mark.skipif(sys.version_info < (3, 12), reason="new in Python 3.12"),)
 since_3_13 = (pytest.mark.skipif(sys.version_info < (3, 13), reason="new in Python 3.13"),)
 
-# Codes of array.array, and those that memoryview reads.
-ARRAY_CODES = "bBhHiIlLqQfd"
+# Codes that memoryview reads.
 CAST_CODES = "?cbBhHiIlLqQnNfdP"
 
 
 def numbers_of(code):
     """Values with some of every size, to fit what an array of a code holds."""
-    if code in "fd":
+    if code in {"Zf", "Zd"}:
+        return [0j, 1.5 - 2j, complex(float("inf"), -0.0)]
+    if code in {"e", "f", "d"}:
         return [0.0, -0.0, 1.5, -2.25, float("inf"), float("nan")]
     bits = 8 * struct.calcsize(code)
     if code.islower():

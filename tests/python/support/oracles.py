@@ -121,6 +121,8 @@ HALVES = [*FLOATS, 65504.0, 2.0**-24]
 SINGLES = [*FLOATS, struct.unpack("f", b"\xff\xff\x7f\x7f"[:: 1 if NATIVE == "<" else -1])[0]]
 DOUBLES = [*FLOATS, sys.float_info.max, sys.float_info.min, 0.1]
 
+COMPLEX = [0j, 1.5 - 2j, complex(-0.0, -0.0), complex(float("inf"), 0.5), complex(-1, float("nan"))]
+
 
 def values_of(code, size):
     """Values at the edges of a code of struct that takes `size` bytes."""
@@ -130,6 +132,8 @@ def values_of(code, size):
         "e": lambda: HALVES,
         "f": lambda: SINGLES,
         "d": lambda: DOUBLES,
+        "Zf": lambda: COMPLEX,
+        "Zd": lambda: COMPLEX,
         "P": lambda: [0, 1, 2 ** (8 * size) - 1, 0x1234, 2 ** (8 * size - 1), 99],
     }.get(code, lambda: (_signed if code.islower() else _unsigned)(8 * size))()
 

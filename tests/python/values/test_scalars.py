@@ -11,6 +11,7 @@ import pytest
 from support import oracles
 from support.exporters import Exporter
 from support.oracles import NATIVE, NATIVE_CODES, STRUCT_FORMATS, SWAPPED, address, metadata, same
+from support.versions import ARRAY_CODES
 from support.views import check_reading
 
 
@@ -67,7 +68,7 @@ def test_testbuffer_elements_of_every_format(nd, form):
     )
 
 
-@pytest.mark.parametrize("code", "bBhHiIlLqQfd")
+@pytest.mark.parametrize("code", ARRAY_CODES)
 def test_array_of_every_code(code):
     size = array.array(code).itemsize
     values = array.array(code, oracles.values_of(code, size))
