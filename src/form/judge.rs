@@ -153,12 +153,13 @@ fn is_ambiguous(items: &[Item]) -> bool {
                 _ => (0, 1),
             };
         let count = item.shape.iter().fold(item.repeat, |count, &n| count.saturating_mul(n));
-        // The least padding that would leave the records aligned.
-        let theirs = if implicit > 0 { implicit } else { alignment }.saturating_mul(count);
-        // NumPy writes neither of these.
-        let is_told = item.prefix == Prefix::Packed || inner.last().and_then(padding_of).is_some();
+        // With less, the padding of all the records together would not leave them aligned.
+        let least = if implicit > 0 { implicit } else { alignment }.saturating_mul(count);
+        // NumPy writes neither of these, so that their author went by PEP 3118.
+        let is_unlike_numpy =
+            item.prefix == Prefix::Packed || inner.last().and_then(padding_of).is_some();
         (implicit > 0 && padding >= implicit)
-            || (count > 1 && padding >= theirs && !is_told)
+            || (count > 1 && padding >= least && !is_unlike_numpy)
             || is_ambiguous(inner)
     })
 }

@@ -1,36 +1,15 @@
-//! `v == other` and `value in v`.
+//! `v == other`.
 
 use std::ffi::c_int;
 
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
-use super::trampoline::{attached_trampoline, boolean, this, trampoline};
+use super::trampoline::{boolean, this, trampoline};
 use crate::methods::compare;
-use crate::methods::elements::search;
 use crate::object::PyConsumerArray;
 use crate::object::uninit;
 use crate::values::NewReference;
-
-/// `value in v`
-pub(super) unsafe extern "C" fn contains(
-    object: *mut ffi::PyObject,
-    value: *mut ffi::PyObject,
-) -> c_int {
-    // SAFETY: the slot is called attached, on objects of the class, with a value that is alive.
-    let (view, value) =
-        unsafe { (uninit::value(object), Borrowed::from_ptr(Python::assume_attached(), value)) };
-    match search::contains_exact(view, &value) {
-        Some(found) => c_int::from(found),
-        None => slow_contains(view, value),
-    }
-}
-
-#[inline(never)]
-fn slow_contains(view: &PyConsumerArray, value: Borrowed<'_, '_, PyAny>) -> c_int {
-    // SAFETY: called by the slot.
-    unsafe { attached_trampoline(|_| search::contains(view, &value).map(c_int::from)) }
-}
 
 /// `v == other` and `v != other`; NotImplemented for the other comparisons.
 pub(super) unsafe extern "C" fn rich_compare(

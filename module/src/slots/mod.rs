@@ -22,6 +22,7 @@ mod iter;
 mod methods;
 mod parameters;
 mod scalar;
+mod search;
 mod select;
 mod store;
 mod trampoline;
@@ -67,6 +68,8 @@ class_items!(PyConsumerArray {
         );
         PyMethodDef::noargs(c"tolist", methods::tolist, methods::TOLIST);
         PyMethodDef::fastcall_cfunction_with_keywords(c"cast", methods::cast, methods::CAST);
+        PyMethodDef::fastcall_cfunction_with_keywords(c"index", search::index, search::INDEX);
+        PyMethodDef::fastcall_cfunction_with_keywords(c"count", search::count, search::COUNT);
         PyMethodDef::noargs(c"release", methods::release, methods::RELEASE);
         PyMethodDef::noargs(c"__enter__", methods::enter, methods::ENTER);
         PyMethodDef::fastcall_cfunction_with_keywords(c"__exit__", methods::exit, methods::EXIT);
@@ -76,7 +79,7 @@ class_items!(PyConsumerArray {
         Py_sq_length: ffi::lenfunc = select::length;
         Py_mp_subscript: ffi::binaryfunc = select::subscript;
         Py_mp_ass_subscript: ffi::objobjargproc = store::assign_subscript;
-        Py_sq_contains: ffi::objobjproc = compare::contains;
+        Py_sq_contains: ffi::objobjproc = search::contains;
         Py_tp_richcompare: ffi::richcmpfunc = compare::rich_compare;
         Py_bf_getbuffer: ffi::getbufferproc = buffer::get_buffer;
         Py_bf_releasebuffer: ffi::releasebufferproc = buffer::release_buffer;

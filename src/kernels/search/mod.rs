@@ -79,6 +79,17 @@ pub unsafe fn find_contiguous(start: *const u8, count: usize, pattern: &Pattern)
     unsafe { pattern.find(start, count) }
 }
 
+/// Returns how many of `count` contiguous elements a pattern matches.
+///
+/// # Safety
+/// The same as for [`find_contiguous`].
+#[must_use]
+#[inline]
+pub unsafe fn count_contiguous(start: *const u8, count: usize, pattern: &Pattern) -> usize {
+    // SAFETY: the caller guarantees the elements.
+    unsafe { pattern.count(start, count) }
+}
+
 /// Returns how many elements a pattern matches. The view's elements should be of the pattern's
 /// type; elements of another size never match.
 #[must_use]

@@ -64,20 +64,24 @@ pub(super) unsafe fn describe_letter(
     let stride = stride.copied().unwrap_or(buffer.itemsize);
     let (start, readonly) = (buffer.buf.cast(), buffer.readonly != 0);
     let format = FormatString::from_letters(bytes[0], bytes[1]);
-    // SAFETY: the exporter's arrays are NULL or have `ndim` entries.
-    let (layout, nbytes) = unsafe {
-        if buffer.ndim == 1 && Layout::line_fits(length, stride, itemsize) {
-            (Layout::line_unchecked(length, stride, itemsize), length * itemsize)
-        } else {
-            let layout = layout(buffer, itemsize)?;
-            let nbytes = layout.nbytes();
-            (layout, nbytes)
-        }
-    };
-    // Where the exporter gives another length than these numbers do, the slow path decides.
+    // Where the exporter gives another length than these numbers do, the slow path decides. What
+    // overflows is no layout.
+    // SAFETY: `shape` has `ndim` entries.
+    let nbytes = (1..buffer.ndim as usize)
+        .fold(length.wrapping_mul(itemsize), |nbytes, dim| unsafe {
+            nbytes.wrapping_mul(*buffer.shape.add(dim) as usize)
+        });
     if nbytes != buffer.len as usize {
         return Ok(false);
     }
+    // SAFETY: the exporter's arrays are NULL or have `ndim` entries.
+    let layout = unsafe {
+        if buffer.ndim == 1 && Layout::line_fits(length, stride, itemsize) {
+            Layout::line_unchecked(length, stride, itemsize)
+        } else {
+            layout(buffer, itemsize)?
+        }
+    };
     // SAFETY: the exporter vouches for the memory that its own numbers describe until the buffer is
     // released; the type was judged by the itemsize. The caller guarantees the place.
     unsafe {

@@ -49,7 +49,7 @@ impl Export {
     ///
     /// # Safety
     /// Both places are valid for writes, and the export is never moved.
-    #[inline]
+    #[inline(always)]
     pub unsafe fn acquire(
         place: *mut Self,
         array: *mut AnyArray,

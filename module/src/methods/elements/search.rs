@@ -5,19 +5,19 @@
 //! compared with it in Python, while the memory is held.
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
 
 use consumer::array::AnyArray;
 use consumer::kernels::pieces::Sequence;
-use consumer::kernels::search::{Pattern, count_pattern, find_contiguous, find_pattern};
-use consumer::layout::{Key, Order, unravel};
+use consumer::kernels::search::{
+    Pattern, count_contiguous, count_pattern, find_contiguous, find_pattern,
+};
+use consumer::layout::{Key, Layout, Order, unravel};
 use consumer::python::exceptions::{PyTypeError, PyValueError};
 use consumer::python::objects;
 use consumer::python::stack;
 use consumer::view::Walk;
 
 use crate::arguments;
-use crate::arguments::names::no_names;
 use crate::gil::{self, Checkpoints};
 use crate::object::PyConsumerArray;
 use crate::values::elements::search_equal;
@@ -33,14 +33,51 @@ pub(crate) fn contains(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> PyRe
 /// panic.
 #[inline]
 pub(crate) fn contains_exact(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> Option<bool> {
+    // SAFETY: the elements are those that are searched.
+    let find = |start, length, pattern: &Pattern| unsafe {
+        find_contiguous(start, length, pattern).is_some()
+    };
+    search_exact(view, value, Layout::contiguous_len, find, false)
+}
+
+/// The fast path of [`index`] for contiguous elements in one dimension and values of Python's own
+/// types that are found. Does not panic.
+#[inline]
+pub(crate) fn index_exact(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> Option<usize> {
+    let length = |layout: &Layout| layout.contiguous_len().filter(|_| layout.shape().len() == 1);
+    // SAFETY: the elements are those that are searched.
+    let find =
+        |start, length, pattern: &Pattern| unsafe { find_contiguous(start, length, pattern) };
+    search_exact(view, value, length, find, None)?
+}
+
+/// The fast path of [`count`] for contiguous elements and values of Python's own types. Does not
+/// panic.
+#[inline]
+pub(crate) fn count_exact(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> Option<usize> {
+    // SAFETY: the elements are those that are searched.
+    let count =
+        |start, length, pattern: &Pattern| unsafe { count_contiguous(start, length, pattern) };
+    search_exact(view, value, Layout::contiguous_len, count, 0)
+}
+
+/// Searches the elements of a view by `search`, which is given the address of the first, their
+/// number as `length` tells it, and a pattern of their type. `nothing` is the result for a value
+/// that no element equals. None says that `length` is None, that the search would take long, or
+/// that the value is of another type.
+#[inline(always)]
+fn search_exact<R>(
+    view: &PyConsumerArray,
+    value: &Bound<'_, PyAny>,
+    length: impl Fn(&Layout) -> Option<usize>,
+    search: impl Fn(*const u8, usize, &Pattern) -> R,
+    nothing: R,
+) -> Option<R> {
     let access = view.try_access(value.py())?;
-    let length = access.layout().contiguous_len().filter(|_| !gil::is_large(access.raw()))?;
-    // SAFETY: the elements are as many contiguous ones, under access, and of the pattern's type.
-    let mut find =
-        |pattern: &Pattern| unsafe { find_contiguous(access.start(), length, pattern).is_some() };
-    match search_equal(&access, value, &mut find) {
-        Equal::To(found) => Some(found),
-        Equal::None => Some(false),
+    let length = length(access.layout()).filter(|_| !gil::is_large(access.raw()))?;
+    match search_equal(&access, value, &mut |pattern| search(access.start(), length, pattern)) {
+        Equal::To(result) => Some(result),
+        Equal::None => Some(nothing),
         Equal::Unknown => None,
     }
 }
@@ -80,7 +117,7 @@ fn find_in_pieces(py: Python<'_>, array: &AnyArray, pattern: &Pattern) -> PyResu
 }
 
 /// Returns how many elements equal `value`. `array` is held.
-fn count(array: &AnyArray, value: &Bound<'_, PyAny>) -> PyResult<usize> {
+fn count_in(array: &AnyArray, value: &Bound<'_, PyAny>) -> PyResult<usize> {
     let count = if gil::is_large(array.raw()) {
         let mut count = |pattern: &Pattern| count_in_pieces(value.py(), array, pattern);
         search_equal(array, value, &mut count).transpose()?
@@ -142,76 +179,50 @@ fn for_each_equal(
     Ok(())
 }
 
-#[pymethods]
-impl PyConsumerArray {
-    /// The index of the first element that equals value; ValueError where there is none.
-    ///
-    /// In one dimension the search can be bounded by start and stop, as in list.index. In several
-    /// the index is a tuple, so that v[v.index(x)] == x, and the whole view is searched.
-    ///
-    /// >>> import array, consumer
-    /// >>> consumer.consume(array.array("d", [0.5, 1.5, 2.5])).index(1.5)
-    /// 1
-    #[pyo3(
-        signature = (value, start = None, stop = None, /, **names),
-        text_signature = "($self, value, start=None, stop=None, /)"
-    )]
-    fn index<'py>(
-        &self,
-        py: Python<'py>,
-        value: &Bound<'py, PyAny>,
-        start: Option<&Bound<'py, PyAny>>,
-        stop: Option<&Bound<'py, PyAny>>,
-        names: Option<&Bound<'py, PyDict>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        no_names("index", names)?;
-        let bound = |bound: Option<&Bound<'py, PyAny>>, default| {
-            bound.map_or(Ok(default), arguments::clipped)
-        };
-        let (start_key, stop_key) = (bound(start, 0)?, bound(stop, isize::MAX)?);
-        let hold = self.hold(py)?;
-        let shape = hold.layout().shape();
-        let not_found = || PyValueError::new_err("the value is not among the elements");
-        match shape {
-            [] => Err(PyTypeError::new_err("invalid lookup on 0-dim memory")),
-            [_] if start.is_none() && stop.is_none() => {
-                let found = find(&hold, value)?;
-                objects::size(py, found.ok_or_else(not_found)?)
-            }
-            [length] => {
-                let key = Key::Slice { start: start_key, stop: stop_key, step: 1 };
-                let part = hold.select(&[key])?;
-                let found = find(&part, value)?.ok_or_else(not_found)?;
-                let length = *length as isize;
-                let first =
-                    if start_key < 0 { start_key.saturating_add(length) } else { start_key };
-                objects::size(py, found + first.max(0) as usize)
-            }
-            _ if start.is_some() || stop.is_some() => {
-                Err(PyTypeError::new_err("start and stop need a view of one dimension"))
-            }
-            _ => {
-                let found = find(&hold, value)?;
-                let found = unravel(found.ok_or_else(not_found)?, shape);
-                Ok(objects::sizes(py, &found)?.into_any())
-            }
+/// `view.index(value, start, stop)`
+pub(crate) fn index<'py>(
+    view: &PyConsumerArray,
+    value: &Bound<'py, PyAny>,
+    start: Option<&Bound<'py, PyAny>>,
+    stop: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = value.py();
+    let bound =
+        |bound: Option<&Bound<'py, PyAny>>, default| bound.map_or(Ok(default), arguments::clipped);
+    let (start_key, stop_key) = (bound(start, 0)?, bound(stop, isize::MAX)?);
+    let hold = view.hold(py)?;
+    let shape = hold.layout().shape();
+    let not_found = || PyValueError::new_err("the value is not among the elements");
+    match shape {
+        [] => Err(PyTypeError::new_err("invalid lookup on 0-dim memory")),
+        [_] if start.is_none() && stop.is_none() => {
+            let found = find(&hold, value)?;
+            objects::size(py, found.ok_or_else(not_found)?)
+        }
+        [length] => {
+            let key = Key::Slice { start: start_key, stop: stop_key, step: 1 };
+            let part = hold.select(&[key])?;
+            let found = find(&part, value)?.ok_or_else(not_found)?;
+            let length = *length as isize;
+            let first = if start_key < 0 { start_key.saturating_add(length) } else { start_key };
+            objects::size(py, found + first.max(0) as usize)
+        }
+        _ if start.is_some() || stop.is_some() => {
+            Err(PyTypeError::new_err("start and stop need a view of one dimension"))
+        }
+        _ => {
+            let found = find(&hold, value)?;
+            let found = unravel(found.ok_or_else(not_found)?, shape);
+            Ok(objects::sizes(py, &found)?.into_any())
         }
     }
+}
 
-    /// How many elements equal value, in any number of dimensions.
-    ///
-    /// >>> import consumer
-    /// >>> consumer.consume(b"banana").count(97)
-    /// 3
-    #[pyo3(signature = (value, /, **names), text_signature = "($self, value, /)")]
-    fn count<'py>(
-        &self,
-        py: Python<'py>,
-        value: &Bound<'py, PyAny>,
-        names: Option<&Bound<'py, PyDict>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        no_names("count", names)?;
-        let hold = self.hold(py)?;
-        objects::size(py, self::count(&hold, value)?)
-    }
+/// `view.count(value)`
+pub(crate) fn count<'py>(
+    view: &PyConsumerArray,
+    value: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let hold = view.hold(value.py())?;
+    objects::size(value.py(), count_in(&hold, value)?)
 }
