@@ -12,7 +12,6 @@ import gc
 import os
 import platform
 import re
-import sys
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,10 +19,8 @@ from pathlib import Path
 import consumer
 from peers_bulk import BULK
 from peers_calls import CALLS
+from peers_document import HEADER, RULE, markdown_line, summary, write
 from peers_measure import FULL, PACKAGES, QUICK, Effort, Result, Row, measure
-
-HEADER = ["operation", "ours", "best peer", "theirs", "ratio", "target", ""]
-RULE = "|---|---:|---|---:|---:|---:|---|"
 
 
 def rows() -> Iterator[Row]:
@@ -81,39 +78,13 @@ def plain_line(cells: list[str]) -> str:
     return "  ".join(padded).rstrip()
 
 
-def markdown_line(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def summary(results: list[Result]) -> str:
-    marks = [result.mark for result in results]
-    met, behind, missed = (marks.count(mark) for mark in ("", "behind", "MISSED"))
-    return f"{len(results)} rows: {met} reach their target, {behind} behind, {missed} MISSED"
-
-
-def markers(version: str) -> tuple[str, str]:
-    """What a document has around its section of a version of Python."""
-    return f"<!-- measured on Python {version} -->", f"<!-- end of Python {version} -->"
-
-
-def write(document: Path, lines: list[str]) -> None:
-    """Replaces the section of the running Python."""
-    start, end = markers("{}.{}".format(*sys.version_info))
-    before, found, rest = document.read_text(encoding="utf-8").partition(start)
-    _old, ended, after = rest.partition(end)
-    if not found or not ended:
-        raise SystemExit(f"{document} has no lines {start} and {end}")
-    section = "\n".join([start, "", *lines, "", end])
-    document.write_text(before + section + after, encoding="utf-8")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="fewer and shorter turns")
     parser.add_argument("--only", metavar="PATTERN", default="", help="rows that it is found in")
     parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
     parser.add_argument(
-        "--write", metavar="DOCUMENT", type=Path, help="put the table into its section, too"
+        "--write", metavar="DOCUMENT", type=Path, help="put it into its tables, too"
     )
     arguments = parser.parse_args()
     if arguments.write and arguments.only:
@@ -132,9 +103,7 @@ def main() -> None:
             print(format_line(results[-1].cells()), flush=True)
     print(f"\n{summary(results)}")
     if arguments.write:
-        table = [markdown_line(HEADER), RULE, *(markdown_line(one.cells()) for one in results)]
-        items = [f"- {line}" for line in heading]
-        write(arguments.write, [*items, "", *table, "", f"{summary(results)}."])
+        write(arguments.write, heading, results, processor())
 
 
 if __name__ == "__main__":

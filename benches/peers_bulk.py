@@ -10,6 +10,7 @@ from functools import partial
 
 from peers_measure import Do, Objects, Row
 from peers_objects import (
+    BEYOND_CACHES,
     FEW,
     SQUARES,
     Target,
@@ -91,17 +92,15 @@ def copies() -> Iterator[Row]:
     large = {"1e3": 1.1, "1e6": 1.1, "1e7": 0.3}
     targets: dict[str, Target] = {"B": 1.1, "i": large, "d": large}
     yield from sweep("tobytes", targets, do, "man", others=others)
-    yield from sweep(
-        "copy",
-        {"d": 1.1},
-        "v.copy()",
-        "",
-        gives="v.copy().tobytes()",
-        others={
-            "array": Do("a[:]", "a[:].tobytes()"),
-            "NumPy": Do("n.copy()", "n.copy().tobytes()"),
-        },
-    )
+    middle: dict[str, Target] = {"d": {"2e6": 1.05}}
+    yield from sweep("tobytes", middle, do, "man", over=BEYOND_CACHES, others=others)
+    others = {
+        "array": Do("a[:]", "a[:].tobytes()"),
+        "NumPy": Do("n.copy()", "n.copy().tobytes()"),
+    }
+    do, gives = "v.copy()", "v.copy().tobytes()"
+    yield from sweep("copy", {"d": 1.1}, do, "", gives=gives, others=others)
+    yield from sweep("copy", middle, do, "", gives=gives, over=BEYOND_CACHES, others=others)
     every_other = {
         code: {"1e3": 1.0, "1e6": target, "1e7": target}
         for code, target in {"B": 0.3, "i": 0.6, "d": 1.05}.items()
@@ -121,6 +120,8 @@ def assignment() -> Iterator[Row]:
     gives = "{}.tobytes()"
     do = "{0}[:] = {0}2"
     yield from sweep("v[:] = w", alike, do, "man", gives=gives, of=overwritten)
+    middle = {"d": 1.05}
+    yield from sweep("v[:] = w", middle, do, "man", gives=gives, over=BEYOND_CACHES, of=overwritten)
     alike = dict.fromkeys(alike, 1.0)
     do = "{0}[::2] = {0}2[::2]"
     yield from sweep("v[::2] = w", alike, do, "mn", gives=gives, of=overwritten)

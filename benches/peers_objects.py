@@ -28,6 +28,8 @@ NOBODY: Mapping[str, Do] = {}
 
 FEW = "5"
 SIZES = {FEW: 5, "1e3": 1_000, "1e6": 1_000_000, "1e7": 10_000_000}
+BEYOND_CACHES = {"2e6": 2_000_000}
+"""What is neither in the caches of one core nor, of doubles, large enough for large pages."""
 SQUARES = {"2x2": 4, "32x32": 32**2, "1000x1000": 1000**2, "3200x3200": 3200**2}
 
 Target = float | Mapping[str, float]

@@ -1,5 +1,5 @@
 //! The methods for which the layer that `#[pymethods]` puts around each would be a large part of
-//! the whole: `tobytes`, `tolist`, `cast`, `release` and those of `with`.
+//! the whole: `tobytes`, `hex`, `tolist`, `cast`, `release` and those of `with`.
 
 use std::ffi::CStr;
 
@@ -35,7 +35,7 @@ pub(super) unsafe extern "C" fn tobytes(
     names: *mut ffi::PyObject,
 ) -> NewReference {
     let call = Call { arguments, count, names };
-    if count == 0 && names.is_null() {
+    if call.is_empty() {
         // SAFETY: the method is called attached, and on objects of the class.
         let (py, view) = unsafe { (Python::assume_attached(), value(object)) };
         if let Some(bytes) = copy::contiguous_bytes(py, view) {
@@ -62,6 +62,49 @@ unsafe fn slow_tobytes(view: &PyConsumerArray, call: Call) -> NewReference {
             Some(name) => copy::bytes_in_named_order(py, view, name)?,
         };
         Ok(bytes.into_ptr())
+    };
+    // SAFETY: called by the method.
+    unsafe { attached_trampoline(body) }
+}
+
+pub(super) const HEX: &CStr = c"hex($self, /, sep=<unrepresentable>, bytes_per_sep=1)
+--
+
+The bytes of the elements, in C order, as a str of two hexadecimal digits each. sep is a
+character that separates them into groups of bytes_per_sep bytes, counted from the right
+where that is positive, as in bytes.hex.
+
+>>> import consumer
+>>> consumer.consume(b'\\xb9\\x01\\xef').hex(':')
+'b9:01:ef'";
+
+/// `v.hex(sep, bytes_per_sep)`
+pub(super) unsafe extern "C" fn hex(
+    object: *mut ffi::PyObject,
+    arguments: *const *mut ffi::PyObject,
+    count: isize,
+    names: *mut ffi::PyObject,
+) -> NewReference {
+    let call = Call { arguments, count, names };
+    // SAFETY: the method is called attached, and on objects of the class.
+    let (py, view) = unsafe { (Python::assume_attached(), value(object)) };
+    if call.is_empty()
+        && let Some(digits) = copy::few_digits(py, view)
+    {
+        return digits;
+    }
+    // SAFETY: the call is the interpreter's.
+    unsafe { slow_hex(view, call) }
+}
+
+/// # Safety
+/// The call is one that the interpreter makes.
+#[inline(never)]
+unsafe fn slow_hex(view: &PyConsumerArray, call: Call) -> NewReference {
+    let body = |py| -> PyResult<NewReference> {
+        // SAFETY: the caller guarantees it for the call.
+        let (arguments, names) = unsafe { call.collect(py)? };
+        copy::digits(py, view, &arguments, names.as_ref()).map(Bound::into_ptr)
     };
     // SAFETY: called by the method.
     unsafe { attached_trampoline(body) }

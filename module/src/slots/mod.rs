@@ -66,6 +66,7 @@ class_items!(PyConsumerArray {
         PyMethodDef::fastcall_cfunction_with_keywords(
             c"tobytes", methods::tobytes, methods::TOBYTES
         );
+        PyMethodDef::fastcall_cfunction_with_keywords(c"hex", methods::hex, methods::HEX);
         PyMethodDef::noargs(c"tolist", methods::tolist, methods::TOLIST);
         PyMethodDef::fastcall_cfunction_with_keywords(c"cast", methods::cast, methods::CAST);
         PyMethodDef::fastcall_cfunction_with_keywords(c"index", search::index, search::INDEX);

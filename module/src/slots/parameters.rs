@@ -4,7 +4,9 @@ use pyo3::Borrowed;
 use pyo3::ffi;
 use pyo3::impl_::extract_argument::{FunctionDescription, NoVarargs, NoVarkeywords};
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyDict, PyTuple};
+
+use consumer::python::objects;
 
 use crate::arguments::names::unexpected_name;
 
@@ -64,5 +66,41 @@ impl Call {
             )?;
         }
         Ok(output)
+    }
+
+    /// Returns whether there are no arguments.
+    #[inline(always)]
+    pub(super) fn is_empty(self) -> bool {
+        self.count == 0 && self.names.is_null()
+    }
+
+    /// Returns the arguments as a function of Python's would have them, to be passed on: those
+    /// without names, and the others by name, if there are any.
+    ///
+    /// # Errors
+    /// MemoryError.
+    ///
+    /// # Safety
+    /// The call is one that the interpreter makes, and not over.
+    pub(super) unsafe fn collect<'py>(
+        self,
+        py: Python<'py>,
+    ) -> PyResult<(Bound<'py, PyTuple>, Option<Bound<'py, PyDict>>)> {
+        // SAFETY: the caller guarantees that `names` is NULL or a tuple, and as many arguments as
+        // it has names behind `count` others, all alive.
+        unsafe {
+            let argument =
+                |index: usize| Borrowed::from_ptr(py, *self.arguments.add(index)).to_owned();
+            let count = self.count as usize;
+            let arguments = objects::tuple(py, (0..count).map(|index| Ok(argument(index))))?;
+            let Some(names) = Borrowed::from_ptr_or_opt(py, self.names) else {
+                return Ok((arguments, None));
+            };
+            let named = PyDict::new(py);
+            for (index, name) in names.cast::<PyTuple>()?.iter_borrowed().enumerate() {
+                named.set_item(name, argument(count + index))?;
+            }
+            Ok((arguments, Some(named)))
+        }
     }
 }

@@ -8,9 +8,10 @@ import subprocess
 import sys
 
 import peers
+import peers_document
 import peers_objects
 import pytest
-from peers_measure import Do, Row
+from peers_measure import Do, Result, Row
 
 from support.paths import BENCHES, DOCS
 
@@ -26,10 +27,10 @@ TABLE = {row.name: row for row in peers.rows()}
 def cells(section):
     """The cells of the rows of a section's table."""
     lines = [line for line in SECTIONS[section].splitlines() if "|" in line]
-    assert lines[:2] == [peers.markdown_line(peers.HEADER), peers.RULE]
+    assert lines[:2] == [peers_document.markdown_line(peers_document.HEADER), peers_document.RULE]
     assert all(line.startswith("| ") and line.endswith(" |") for line in lines[2:])
     rows = [line[2:-2].split(" | ") for line in lines[2:]]
-    assert all(len(row) == len(peers.HEADER) for row in rows)
+    assert all(len(row) == len(peers_document.HEADER) for row in rows)
     return rows
 
 
@@ -40,7 +41,17 @@ def missing(section):
 
 def test_every_table_is_in_a_section():
     assert {"3.11", "3.13"} <= SECTIONS.keys()
-    assert "|" not in SECTION.sub("", TEXT)
+    before, _processors, after = peers_document.section(TEXT, peers_document.PROCESSORS)
+    assert "|" not in SECTION.sub("", before + after)
+
+
+def test_processors_are_compared_in_rows_of_whole_arrays():
+    ratios = peers_document.columns(TEXT)
+    assert ratios
+    expected = {name for name in TABLE if re.search(r" \de[67]$", name)}
+    for column in ratios.values():
+        assert column.keys() == expected
+        assert all(re.fullmatch(r"\d+\.\d\d|", ratio) for ratio in column.values())
 
 
 def test_no_two_rows_have_the_same_name():
@@ -127,7 +138,7 @@ def run(*arguments):
 
 def test_the_command_prints_the_rows_asked_for():
     printed = run("--quick", "--markdown", "--only", r"^v\.release|^len").stdout
-    _before, header, table = printed.partition(peers.markdown_line(peers.HEADER))
+    _before, header, table = printed.partition(peers_document.markdown_line(peers_document.HEADER))
     assert header
     assert re.findall(r"^\| (\S+) \|", table, re.MULTILINE) == ["v.release()", "len(v)"]
 
@@ -141,20 +152,49 @@ def test_a_document_is_written_as_a_whole(tmp_path):
     assert document.read_text() == "unchanged"
 
 
+MARKS = (
+    peers_document.PROCESSORS,
+    peers_document.markers("3.1"),
+    peers_document.markers("{}.{}".format(*sys.version_info)),
+)
+
+
+def result(name, ratio):
+    row = Row(name, lambda _length: {}, Do(""), {}, 1.0)
+    return Result(row, 1e-9 * ratio, "bytes", 1e-9, ratio)
+
+
 def test_only_the_section_of_this_python_is_replaced(tmp_path):
     document = tmp_path / "speed.md"
-    here = peers.markers("{}.{}".format(*sys.version_info))
-    other = peers.markers("3.1")
-    text = "a\n{}\nold\n{}\nb\n" * 2
-    document.write_text(text.format(*other, *here))
-    peers.write(document, ["new", "lines"])
-    expected = text.format(*other, *here).rpartition("old")
-    assert document.read_text() == f"{expected[0]}\nnew\nlines\n{expected[2]}"
+    document.write_text("".join("a\n{}\nold\n{}\nb\n".format(*marks) for marks in MARKS))
+    peers_document.write(document, ["new", "lines"], [result("x", 2)], "a processor")
+    text = document.read_text()
+    inside = [peers_document.section(text, marks)[1] for marks in MARKS]
+    assert inside[1] == "\nold\n"
+    assert "- new\n- lines\n" in inside[2]
+    assert "| x | 2.0 ns | bytes | 1.0 ns | 2.00 | 1.00 | MISSED |" in inside[2]
+    assert re.sub(r"<.*?>", "", text).count("a\n") == len(MARKS)
+
+
+def test_each_processor_has_a_column(tmp_path):
+    document = tmp_path / "speed.md"
+    document.write_text("".join("{}\n{}\n".format(*marks) for marks in MARKS))
+    few, many, more = "x 5", "x 1e6", "y 1e7"
+    for name, results in (
+        ("one", [result(few, 3), result(many, 1)]),
+        ("two", [result(many, 2), result(more, 0.5)]),
+        ("one", [result(many, 1.5)]),
+    ):
+        peers_document.write(document, [], results, name)
+    text = document.read_text()
+    columns = peers_document.columns(text)
+    assert columns == {"one": {many: "1.50", more: ""}, "two": {many: "2.00", more: "0.50"}}
+    assert "| operation | one | two |\n|" in text
 
 
 def test_a_document_without_that_section_is_left_alone(tmp_path):
     document = tmp_path / "speed.md"
-    document.write_text("\n".join(peers.markers("3.1")))
+    document.write_text("\n".join(peers_document.markers("3.1")))
     with pytest.raises(SystemExit, match="measured on Python"):
-        peers.write(document, ["new"])
-    assert document.read_text() == "\n".join(peers.markers("3.1"))
+        peers_document.write(document, ["new"], [], "a processor")
+    assert document.read_text() == "\n".join(peers_document.markers("3.1"))

@@ -59,6 +59,51 @@ pub(crate) fn contiguous_bytes(py: Python<'_>, view: &PyConsumerArray) -> Option
     Some(unsafe { ffi::PyBytes_FromStringAndSize(access.start().cast(), size) })
 }
 
+/// The fast path of `v.hex()` for contiguous elements that are few: a new reference, or NULL with
+/// an exception. Does not panic.
+#[inline]
+pub(crate) fn few_digits(py: Python<'_>, view: &PyConsumerArray) -> Option<NewReference> {
+    let access = view.try_access(py)?;
+    let length = access.layout().contiguous_len()? * access.layout().itemsize();
+    (length < MIN_BYTES_IN_PIECES).then(|| {
+        // SAFETY: the elements are as many contiguous bytes, under access. The str is new and of
+        // ASCII, and has room for the digits, which are all written before anybody else has it. An
+        // empty one is shared, and nothing is written.
+        unsafe {
+            let text = ffi::PyUnicode_New(2 * length as isize, 127);
+            if !text.is_null() && length > 0 {
+                hex::encode_to(access.start(), length, ffi::PyUnicode_DATA(text).cast());
+            }
+            text
+        }
+    })
+}
+
+/// `v.hex(*arguments, **names)`
+pub(crate) fn digits<'py>(
+    py: Python<'py>,
+    view: &PyConsumerArray,
+    arguments: &Bound<'py, PyTuple>,
+    names: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    // The user's numbers may come back with themselves.
+    stack::check(py)?;
+    let hold = view.hold(py)?;
+    let bare = arguments.is_empty() && names.is_none();
+    if bare && hold.layout().is_c_contiguous() {
+        // SAFETY: the elements are contiguous, and held.
+        return unsafe { hex_object(py, hold.start(), hold.layout().nbytes()) };
+    }
+    let bytes = bytes_object(py, &hold, Order::C)?;
+    if bare {
+        let bytes = bytes.as_bytes();
+        // SAFETY: a slice of the object's bytes.
+        return unsafe { hex_object(py, bytes.as_ptr(), bytes.len()) };
+    }
+    // The rules for separators are those of bytes, errors included.
+    bytes.call_method("hex", arguments, names)
+}
+
 /// Bytes from which on the preparations for large output are worth it.
 const MIN_BYTES_IN_PIECES: usize = 1 << 16;
 
@@ -103,41 +148,6 @@ fn cannot(action: &str) -> PyErr {
 
 #[pymethods]
 impl PyConsumerArray {
-    /// The bytes of the elements, in C order, as a str of two hexadecimal digits each. sep is a
-    /// character that separates them into groups of bytes_per_sep bytes, counted from the right
-    /// where that is positive, as in bytes.hex.
-    ///
-    /// >>> import consumer
-    /// >>> consumer.consume(b'\xb9\x01\xef').hex(':')
-    /// 'b9:01:ef'
-    #[pyo3(
-        signature = (*arguments, **names),
-        text_signature = "($self, /, sep=<unrepresentable>, bytes_per_sep=1)"
-    )]
-    fn hex<'py>(
-        &self,
-        py: Python<'py>,
-        arguments: &Bound<'py, PyTuple>,
-        names: Option<&Bound<'py, PyDict>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        // The user's numbers may come back with themselves.
-        stack::check(py)?;
-        let hold = self.hold(py)?;
-        let bare = arguments.is_empty() && names.is_none();
-        if bare && hold.layout().is_c_contiguous() {
-            // SAFETY: the elements are contiguous, and held.
-            return unsafe { hex_object(py, hold.start(), hold.layout().nbytes()) };
-        }
-        let bytes = bytes_object(py, &hold, Order::C)?;
-        if bare {
-            let bytes = bytes.as_bytes();
-            // SAFETY: a slice of the object's bytes.
-            return unsafe { hex_object(py, bytes.as_ptr(), bytes.len()) };
-        }
-        // The rules for separators are those of bytes, errors included.
-        bytes.call_method("hex", arguments, names)
-    }
-
     /// A copy: a writable view over memory of its own, with the elements in this machine's byte
     /// order, contiguous in C order.
     fn copy<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, Self>> {
