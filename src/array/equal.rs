@@ -61,10 +61,8 @@ impl AnyArray {
             return None;
         }
         let (layout, other_layout) = (self.layout(), other.layout());
-        if layout.ndim() != 1 || other_layout.ndim() != 1 {
-            return None;
-        }
-        let (length, other_length) = (layout.contiguous_len()?, other_layout.contiguous_len()?);
+        let length = layout.contiguous_line_len()?;
+        let other_length = other_layout.contiguous_line_len()?;
         if length != other_length {
             return Some(false);
         }

@@ -28,11 +28,20 @@ impl Layout {
     #[must_use]
     #[inline(always)]
     pub fn contiguous_len(&self) -> Option<usize> {
-        if let ([length], [stride], None) = (&*self.shape, &*self.strides, &self.suboffsets) {
-            let contiguous = *stride == self.itemsize as isize || *length == 1;
-            return (contiguous && *length > 0).then_some(*length);
+        if self.shape.only().is_some() {
+            return self.contiguous_line_len();
         }
         (self.is_c_contiguous() && !self.is_empty()).then(|| self.len())
+    }
+
+    /// Returns the number of elements if they are contiguous in one dimension and there are any.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline(always)]
+    pub fn contiguous_line_len(&self) -> Option<usize> {
+        let (length, stride) = (self.shape.only()?, self.strides.only()?);
+        let contiguous = stride == self.itemsize as isize || length == 1;
+        (contiguous && length > 0 && self.suboffsets.is_none()).then_some(length)
     }
 
     /// The fast path for one dimension without pointers; `None` for any other layout.

@@ -57,6 +57,15 @@ impl<T: Copy + Zero> Dimensions<T> {
         }
     }
 
+    /// Returns the number of the only dimension, if there is one only.
+    #[inline(always)]
+    pub(super) fn only(&self) -> Option<T> {
+        match self {
+            Self::Inline { length: 1, numbers } => Some(numbers[0]),
+            _ => None,
+        }
+    }
+
     /// Removes the first dimension.
     #[inline]
     pub(super) fn remove_first(&mut self) {

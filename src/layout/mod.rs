@@ -236,7 +236,8 @@ impl Layout {
     #[must_use]
     #[inline]
     pub fn len(&self) -> usize {
-        self.shape.iter().product()
+        // The loop is for several dimensions: most layouts have one.
+        self.shape.only().unwrap_or_else(|| self.shape.iter().product())
     }
 
     /// Returns whether there are no elements.

@@ -130,25 +130,24 @@ fn equal_objects(py: Python<'_>, left: &AnyArray, right: &AnyArray) -> PyResult<
     Ok(true)
 }
 
-#[pymethods]
-impl PyConsumerArray {
-    /// As for memoryview: the hash of the bytes, for read-only views of B, b and c; so that a view
-    /// has the hash of the bytes object that it equals.
-    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
-        let known = self.hash.load(Ordering::Relaxed);
-        if known != -1 {
-            return Ok(known);
-        }
-        // The exporter may be a view of a view in turn.
-        let _level = stack::enter(py)?;
-        // As for memoryview: the exporter's `__hash__` cannot release what is being hashed.
-        self.acquire_export()?;
-        let hash = self.hash_of_bytes(py);
-        self.release_export();
-        let hash = hash?;
-        self.hash.store(hash, Ordering::Relaxed);
-        Ok(hash)
-    }
+/// The hash of a view that was asked for it before. Does not panic.
+#[inline(always)]
+pub(crate) fn known_hash(view: &PyConsumerArray) -> Option<isize> {
+    Some(view.hash.load(Ordering::Relaxed)).filter(|&hash| hash != -1)
+}
+
+/// `hash(view)`, as for memoryview: that of the bytes, for read-only views of B, b and c; so that a
+/// view has the hash of the bytes object that it equals.
+pub(crate) fn hash(py: Python<'_>, view: &PyConsumerArray) -> PyResult<isize> {
+    // The exporter may be a view of a view in turn.
+    let _level = stack::enter(py)?;
+    // As for memoryview: the exporter's `__hash__` cannot release what is being hashed.
+    view.acquire_export()?;
+    let hash = view.hash_of_bytes(py);
+    view.release_export();
+    let hash = hash?;
+    view.hash.store(hash, Ordering::Relaxed);
+    Ok(hash)
 }
 
 impl PyConsumerArray {

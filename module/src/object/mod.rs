@@ -19,13 +19,14 @@
 //! longer than a call has to count there too, and keep the view alive.
 //!
 //! # The files
-//! chain ← uninit ← scalar ← class, whose parts are usage and root; access is the only way from a
+//! chain, free_list ← uninit ← scalar ← class, whose parts are usage and root; access is the only way from a
 //! class to its memory; create has every constructor.
 
 pub(crate) mod access;
 mod chain;
 pub(crate) mod class;
 pub(crate) mod create;
+pub(crate) mod free_list;
 pub(crate) mod root;
 pub(crate) mod scalar;
 pub(crate) mod uninit;

@@ -1,4 +1,4 @@
-//! Objects that are filled in where they stay: allocation, deallocation and the free list.
+//! Objects that are filled in where they stay: allocation and deallocation.
 //!
 //! PyO3 creates an object by moving a finished value into it. A `Py_buffer` must not be moved, and
 //! moving a view's few hundred bytes takes longer than creating them. So views are allocated
@@ -8,8 +8,6 @@
 //! This rests on where PyO3 puts the value of a class and its list of weak references.
 //! [`check_layout`] compares that with what PyO3 does, before the first view is created.
 
-#[cfg(not(Py_GIL_DISABLED))]
-use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use pyo3::prelude::*;
@@ -20,6 +18,7 @@ use consumer::python::stack;
 
 use super::chain;
 use super::class::PyConsumerArray;
+use super::free_list::FreeList;
 use super::scalar;
 use crate::reserve;
 
@@ -54,10 +53,7 @@ impl<'py> UninitObject<'py> {
     /// is filled in.
     #[inline(always)]
     unsafe fn with_class(py: Python<'py>, class: *mut ffi::PyTypeObject) -> PyResult<Self> {
-        if let Some(object) = FREE_LIST.pop(py) {
-            // SAFETY: an object in the free list is whole but for its value, still has its
-            // reference to the class, and has no references to itself: one makes it a new object.
-            unsafe { ffi::Py_INCREF(object) };
+        if let Some(object) = FREE_LIST.new_object(py) {
             return Ok(Self { object, py });
         }
         // SAFETY: the caller guarantees the class.
@@ -139,70 +135,8 @@ unsafe fn change_class(py: Python<'_>, object: *mut ffi::PyObject) {
     }
 }
 
-/// Some deallocated views, whose memory the next ones use, with its reference to the class.
-#[cfg(not(Py_GIL_DISABLED))]
-struct FreeList {
-    objects: UnsafeCell<[*mut ffi::PyObject; 32]>,
-    count: UnsafeCell<usize>,
-}
-
-// SAFETY: it is only used with the GIL held. Interpreters with a GIL of their own do not load the
-// module, which does not declare that it supports them.
-#[cfg(not(Py_GIL_DISABLED))]
-unsafe impl Sync for FreeList {}
-
-#[cfg(not(Py_GIL_DISABLED))]
-static FREE_LIST: FreeList =
-    FreeList { objects: UnsafeCell::new([std::ptr::null_mut(); 32]), count: UnsafeCell::new(0) };
-
-#[cfg(not(Py_GIL_DISABLED))]
-impl FreeList {
-    /// Takes an object from the list, if there is one.
-    #[inline(always)]
-    fn pop(&self, _attached: Python<'_>) -> Option<*mut ffi::PyObject> {
-        // SAFETY: the GIL is held and nothing in here gives it up; the first `count` are filled in.
-        unsafe {
-            let count = (*self.count.get()).checked_sub(1)?;
-            *self.count.get() = count;
-            (*self.objects.get()).get(count).copied()
-        }
-    }
-
-    /// Keeps an object if there is room; returns whether it did.
-    #[inline(always)]
-    fn push(&self, _attached: Python<'_>, object: *mut ffi::PyObject) -> bool {
-        if cfg!(py_sys_config = "Py_TRACE_REFS") {
-            // Such an interpreter keeps a list of all objects, which new ones have to enter.
-            return false;
-        }
-        // SAFETY: the GIL is held and nothing in here gives it up.
-        unsafe {
-            let count = *self.count.get();
-            let Some(place) = (*self.objects.get()).get_mut(count) else { return false };
-            *place = object;
-            *self.count.get() = count + 1;
-        }
-        true
-    }
-}
-
-/// No free list: without a GIL it would need a lock, which costs what it saves.
-#[cfg(Py_GIL_DISABLED)]
-struct FreeList;
-
-#[cfg(Py_GIL_DISABLED)]
-static FREE_LIST: FreeList = FreeList;
-
-#[cfg(Py_GIL_DISABLED)]
-impl FreeList {
-    fn pop(&self, _attached: Python<'_>) -> Option<*mut ffi::PyObject> {
-        None
-    }
-
-    fn push(&self, _attached: Python<'_>, _object: *mut ffi::PyObject) -> bool {
-        false
-    }
-}
+/// Deallocated views.
+static FREE_LIST: FreeList = FreeList::new();
 
 /// The value in a view.
 ///
@@ -230,21 +164,30 @@ unsafe fn has_weak_references(object: *mut ffi::PyObject) -> bool {
     !list.load(Ordering::Acquire).is_null()
 }
 
+/// A class whose objects are created in place like views.
+///
+/// # Safety
+/// It has neither a `__dict__` nor weak references, and its deallocator is [`dealloc_other`].
+pub(crate) unsafe trait InPlace: PyClass {
+    /// Deallocated objects of the class.
+    const FREE_LIST: &'static FreeList;
+}
+
 /// Creates an object of another class in place, tracked by the garbage collector only if that is
 /// `tracked`.
 ///
 /// # Safety
-/// The class is that of `C`, which has neither a `__dict__` nor weak references, and its
-/// deallocator is [`dealloc_other`].
-pub(crate) unsafe fn create_other<C: PyClass>(
+/// The deallocator has been set.
+pub(crate) unsafe fn create_other<C: InPlace>(
     py: Python<'_>,
-    class: *mut ffi::PyTypeObject,
     value: C,
     tracked: bool,
 ) -> PyResult<Bound<'_, C>> {
     // SAFETY: the caller guarantees it; the object is filled in before anybody has it.
     unsafe {
-        let object = ffi::PyObject_GC_New::<ffi::PyObject>(class);
+        let object = C::FREE_LIST
+            .new_object(py)
+            .unwrap_or_else(|| ffi::PyObject_GC_New::<ffi::PyObject>(C::type_object_raw(py)));
         if object.is_null() {
             return Err(PyErr::fetch(py));
         }
@@ -257,13 +200,27 @@ pub(crate) unsafe fn create_other<C: PyClass>(
 }
 
 /// The deallocator of such objects.
-pub(crate) unsafe extern "C" fn dealloc_other<C: PyClass>(object: *mut ffi::PyObject) {
+pub(crate) unsafe extern "C" fn dealloc_other<C: InPlace>(object: *mut ffi::PyObject) {
     // SAFETY: the interpreter calls it, attached, when the last reference to an object is gone. An
     // untracked object may be untracked again.
     unsafe {
         ffi::PyObject_GC_UnTrack(object.cast());
         object.wrapping_byte_add(VALUE_OFFSET).cast::<C>().drop_in_place();
-        free(object);
+        keep_or_free(C::FREE_LIST, object);
+    }
+}
+
+/// Ends an object whose value has been dropped: its memory goes to the list, if there is room.
+///
+/// # Safety
+/// The same as for [`free`]; the thread is attached, and the list is that of the class.
+#[inline(always)]
+unsafe fn keep_or_free(list: &FreeList, object: *mut ffi::PyObject) {
+    // SAFETY: the caller guarantees it.
+    unsafe {
+        if !list.push(Python::assume_attached(), object) {
+            free(object);
+        }
     }
 }
 
@@ -323,9 +280,7 @@ unsafe fn finish(object: *mut ffi::PyObject) {
         }
         let value: *mut PyConsumerArray = object.wrapping_byte_add(VALUE_OFFSET).cast();
         value.drop_in_place();
-        if !FREE_LIST.push(Python::assume_attached(), object) {
-            free(object);
-        }
+        keep_or_free(&FREE_LIST, object);
     }
 }
 
@@ -352,7 +307,7 @@ pub(crate) fn check_layout(py: Python<'_>, sample: PyConsumerArray) -> PyResult<
 }
 
 /// The same for a class that [`create_other`] is to create objects of.
-pub(crate) fn check_layout_of<C: PyClass>(py: Python<'_>) -> PyResult<()> {
+pub(crate) fn check_layout_of<C: InPlace>(py: Python<'_>) -> PyResult<()> {
     // SAFETY: the class is ready.
     let class = unsafe { &*C::type_object_raw(py) };
     let expected = class.tp_basicsize as usize == VALUE_OFFSET + size_of::<C>();

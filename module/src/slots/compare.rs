@@ -1,11 +1,11 @@
-//! `v == other`.
+//! `v == other` and `hash(v)`.
 
 use std::ffi::c_int;
 
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
-use super::trampoline::{boolean, this, trampoline};
+use super::trampoline::{attached_trampoline, boolean, this, trampoline};
 use crate::methods::compare;
 use crate::object::PyConsumerArray;
 use crate::object::uninit;
@@ -51,4 +51,18 @@ fn slow_compare<'py>(
             })
         })
     }
+}
+
+/// `hash(v)`
+pub(super) unsafe extern "C" fn hash(object: *mut ffi::PyObject) -> ffi::Py_hash_t {
+    // SAFETY: the slot is called on objects of the class.
+    let view = unsafe { uninit::value(object) };
+    compare::known_hash(view).unwrap_or_else(|| slow_hash(view))
+}
+
+#[cold]
+#[inline(never)]
+fn slow_hash(view: &PyConsumerArray) -> ffi::Py_hash_t {
+    // SAFETY: called by the slot.
+    unsafe { attached_trampoline(|py| compare::hash(py, view)) }
 }

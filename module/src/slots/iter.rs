@@ -1,11 +1,17 @@
-//! `next(iterator)`.
+//! `iter(v)` and `next(iterator)`.
 
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
-use super::trampoline::trampoline;
+use super::trampoline::{this, trampoline};
 use crate::methods::elements::iter::PyIterator;
 use crate::values::NewReference;
+
+/// `iter(v)`
+pub(super) unsafe extern "C" fn iter(object: *mut ffi::PyObject) -> NewReference {
+    // SAFETY: the slot is called attached, and on objects of the class.
+    unsafe { trampoline(|py| PyIterator::new(&this(py, object), false).map(Bound::into_ptr)) }
+}
 
 /// `next(iterator)`: the fast path is the next of equally spaced scalars.
 pub(super) unsafe extern "C" fn iter_next(object: *mut ffi::PyObject) -> NewReference {

@@ -82,6 +82,8 @@ class_items!(PyConsumerArray {
         Py_mp_ass_subscript: ffi::objobjargproc = store::assign_subscript;
         Py_sq_contains: ffi::objobjproc = search::contains;
         Py_tp_richcompare: ffi::richcmpfunc = compare::rich_compare;
+        Py_tp_hash: ffi::hashfunc = compare::hash;
+        Py_tp_iter: ffi::getiterfunc = iter::iter;
         Py_bf_getbuffer: ffi::getbufferproc = buffer::get_buffer;
         Py_bf_releasebuffer: ffi::releasebufferproc = buffer::release_buffer;
     }

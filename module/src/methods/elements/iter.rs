@@ -7,7 +7,7 @@ use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pyo3::prelude::*;
-use pyo3::{PyTraverseError, PyTypeInfo, PyVisit};
+use pyo3::{PyTraverseError, PyVisit};
 
 use consumer::array::AnyArray;
 use consumer::layout::{Key, Layout};
@@ -15,7 +15,9 @@ use consumer::python::exceptions::PyTypeError;
 use consumer::python::objects;
 
 use crate::lock::Lock;
-use crate::object::{PyConsumerArray, uninit};
+use crate::object::PyConsumerArray;
+use crate::object::free_list::FreeList;
+use crate::object::uninit::{self, InPlace};
 use crate::values::{NewReference, read};
 
 /// Iterator over the elements of a ConsumerArray, or, above one dimension, over its sub-views.
@@ -40,8 +42,23 @@ unsafe impl Send for PyIterator {}
 // SAFETY: as for `Send`.
 unsafe impl Sync for PyIterator {}
 
+// SAFETY: the class has neither, and the module sets the deallocator when it is executed.
+unsafe impl InPlace for PyIterator {
+    const FREE_LIST: &'static FreeList = {
+        static LIST: FreeList = FreeList::new();
+        &LIST
+    };
+}
+
 impl PyIterator {
-    fn new<'py>(view: &Bound<'py, PyConsumerArray>, backwards: bool) -> PyResult<Bound<'py, Self>> {
+    /// An iterator over a view, forwards or backwards.
+    ///
+    /// # Errors
+    /// TypeError for a view without dimensions, ValueError for one that is released.
+    pub(crate) fn new<'py>(
+        view: &Bound<'py, PyConsumerArray>,
+        backwards: bool,
+    ) -> PyResult<Bound<'py, Self>> {
         let py = view.py();
         let (length, line) = {
             let access = view.get().access(py)?;
@@ -65,9 +82,8 @@ impl PyIterator {
         let view = UnsafeCell::new(Some(view.clone().unbind()));
         let iterator = Self { lock: Lock::new(), view, done, length, backwards, line };
         // A cycle can lead through an iterator only if it leads through its view.
-        // SAFETY: the class is that of iterators, whose deallocator the module has set to
-        // `dealloc_other` before anybody can have a view.
-        unsafe { uninit::create_other(py, Self::type_object_raw(py), iterator, tracked) }
+        // SAFETY: the module has set the deallocator before anybody can have a view.
+        unsafe { uninit::create_other(py, iterator, tracked) }
     }
 
     /// The view, and how many elements were returned; `None` once all were.
@@ -187,10 +203,6 @@ impl PyIterator {
 
 #[pymethods]
 impl PyConsumerArray {
-    fn __iter__<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, PyIterator>> {
-        PyIterator::new(this, false)
-    }
-
     fn __reversed__<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, PyIterator>> {
         PyIterator::new(this, true)
     }

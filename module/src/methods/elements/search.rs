@@ -44,11 +44,10 @@ pub(crate) fn contains_exact(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -
 /// types that are found. Does not panic.
 #[inline]
 pub(crate) fn index_exact(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> Option<usize> {
-    let length = |layout: &Layout| layout.contiguous_len().filter(|_| layout.shape().len() == 1);
     // SAFETY: the elements are those that are searched.
     let find =
         |start, length, pattern: &Pattern| unsafe { find_contiguous(start, length, pattern) };
-    search_exact(view, value, length, find, None)?
+    search_exact(view, value, Layout::contiguous_line_len, find, None)?
 }
 
 /// The fast path of [`count`] for contiguous elements and values of Python's own types. Does not
