@@ -47,10 +47,8 @@ impl Layout {
     /// The fast path for one dimension without pointers; `None` for any other layout.
     #[inline(always)]
     fn is_contiguous_line(&self) -> Option<bool> {
-        let ([length], [stride], []) = (&*self.shape, &*self.strides, self.suboffsets()) else {
-            return None;
-        };
-        Some(*length <= 1 || *stride == self.itemsize as isize)
+        let (length, stride) = (self.shape.only()?, self.strides.only()?);
+        self.suboffsets.is_none().then_some(length <= 1 || stride == self.itemsize as isize)
     }
 
     /// Returns whether the elements are contiguous, given the dimensions from the fastest to the

@@ -11,11 +11,11 @@ use consumer::python::exceptions::PyBufferError;
 
 use crate::object::PyConsumerArray;
 
-/// Fills in a `Py_buffer` of an array, by memoryview's rules, but for `obj`.
+/// Refuses flags that ask for what an array has not, by memoryview's rules.
 ///
-/// # Safety
-/// `buffer` is valid for writes; the array stays alive, and its memory held, until it is released.
-unsafe fn fill(array: &AnyArray, buffer: *mut ffi::Py_buffer, flags: c_int) -> PyResult<()> {
+/// # Errors
+/// BufferError.
+fn check(array: &AnyArray, flags: c_int) -> PyResult<()> {
     let asks = |flag: c_int| flags & flag == flag;
     let layout = array.layout();
     let refuse = |reason: &'static str| Err(PyBufferError::new_err(reason));
@@ -44,6 +44,17 @@ unsafe fn fill(array: &AnyArray, buffer: *mut ffi::Py_buffer, flags: c_int) -> P
     if !asks(ffi::PyBUF_ND) && asks(ffi::PyBUF_FORMAT) {
         return refuse("ConsumerArray: cannot be bytes where the format flag is present");
     }
+    Ok(())
+}
+
+/// Fills in a `Py_buffer` of an array, but for `obj`. Does not panic.
+///
+/// # Safety
+/// `buffer` is valid for writes; the array stays alive, and its memory held, until it is released.
+#[inline(always)]
+unsafe fn fill(array: &AnyArray, buffer: *mut ffi::Py_buffer, flags: c_int) {
+    let asks = |flag: c_int| flags & flag == flag;
+    let layout = array.layout();
     let (shape, strides) = (layout.shape(), layout.strides());
     let suboffsets = layout.suboffsets();
     let when = |wanted: bool, numbers: *const isize| {
@@ -71,7 +82,33 @@ unsafe fn fill(array: &AnyArray, buffer: *mut ffi::Py_buffer, flags: c_int) -> P
     };
     // SAFETY: the caller guarantees it.
     unsafe { buffer.write(filled) };
-    Ok(())
+}
+
+/// The fast path of [`get`] for all there is to know of a view, which memoryview asks for: nothing
+/// of that is refused. Returns whether it filled in the buffer. Does not panic.
+///
+/// # Safety
+/// The same as for [`get`].
+#[inline]
+pub(crate) unsafe fn get_exact(
+    this: Borrowed<'_, '_, PyConsumerArray>,
+    buffer: *mut ffi::Py_buffer,
+    flags: c_int,
+) -> bool {
+    let view = this.get();
+    if flags != ffi::PyBUF_FULL_RO || buffer.is_null() || !view.try_acquire_export() {
+        return false;
+    }
+    let Some(access) = view.try_access(this.py()) else {
+        view.release_export();
+        return false;
+    };
+    // SAFETY: the caller guarantees it; `obj` keeps the view alive, and the count the memory.
+    unsafe {
+        fill(&access, buffer, flags);
+        (*buffer).obj = this.to_owned().into_ptr();
+    }
+    true
 }
 
 /// Fills in a `Py_buffer` of the view, which keeps it from being released.
@@ -81,7 +118,6 @@ unsafe fn fill(array: &AnyArray, buffer: *mut ffi::Py_buffer, flags: c_int) -> P
 ///
 /// # Safety
 /// `buffer` is NULL or valid for writes.
-#[inline]
 pub(crate) unsafe fn get(
     this: Borrowed<'_, '_, PyConsumerArray>,
     buffer: *mut ffi::Py_buffer,
@@ -98,9 +134,11 @@ pub(crate) unsafe fn get(
     view.acquire_export()?;
     let access = view.access(this.py());
     let filled = access.and_then(|access| {
+        check(&access, flags)?;
         // SAFETY: the caller guarantees it; `obj`, set below, keeps the view alive, and the count
         // keeps the memory.
-        unsafe { fill(&access, buffer, flags) }
+        unsafe { fill(&access, buffer, flags) };
+        Ok(())
     });
     match filled {
         // SAFETY: as above.

@@ -167,6 +167,12 @@ impl PyConsumerArray {
         self.usage.add_export()
     }
 
+    /// The same; returns whether it did.
+    #[inline(always)]
+    pub(crate) fn try_acquire_export(&self) -> bool {
+        self.usage.try_add_export()
+    }
+
     /// Counts one export less: one that was acquired.
     #[inline]
     pub(crate) fn release_export(&self) {

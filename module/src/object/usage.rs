@@ -41,13 +41,25 @@ impl Usage {
     /// # Errors
     /// ValueError if the view is released, BufferError if there are more exports than can be
     /// counted.
+    #[inline(always)]
     pub(crate) fn add_export(&self) -> PyResult<()> {
+        if self.try_add_export() { Ok(()) } else { Err(self.no_export()) }
+    }
+
+    /// The same; returns whether it did.
+    #[inline(always)]
+    pub(crate) fn try_add_export(&self) -> bool {
         let full = Self::RELEASED - Self::EXPORT;
-        match self.update(|state| (state < full).then(|| state + Self::EXPORT)) {
-            Ok(_) => Ok(()),
-            Err(state) if state >= Self::RELEASED => Err(released()),
-            Err(_) => Err(PyBufferError::new_err("ConsumerArray has too many exported buffers")),
+        self.update(|state| (state < full).then(|| state + Self::EXPORT)).is_ok()
+    }
+
+    /// Why no export could be counted.
+    #[cold]
+    fn no_export(&self) -> PyErr {
+        if self.is_released() {
+            return released();
         }
+        PyBufferError::new_err("ConsumerArray has too many exported buffers")
     }
 
     /// Counts one export less: one that was added.

@@ -16,6 +16,23 @@ pub(super) unsafe extern "C" fn get_buffer(
 ) -> c_int {
     // SAFETY: the slot is called attached, on objects of the class, with NULL or a buffer to fill
     // in.
+    unsafe {
+        if buffer::get_exact(this(Python::assume_attached(), object), target, flags) {
+            return 0;
+        }
+        slow_get_buffer(object, target, flags)
+    }
+}
+
+/// # Safety
+/// The same as for the slot.
+#[inline(never)]
+unsafe fn slow_get_buffer(
+    object: *mut ffi::PyObject,
+    target: *mut ffi::Py_buffer,
+    flags: c_int,
+) -> c_int {
+    // SAFETY: the caller guarantees it.
     unsafe { trampoline(|py| buffer::get(this(py, object), target, flags).map(|()| 0)) }
 }
 
