@@ -379,7 +379,7 @@ pub(crate) unsafe fn fill<'py>(
 pub(crate) fn search_equal<R>(
     array: &AnyArray,
     object: &Bound<'_, PyAny>,
-    search: &mut dyn FnMut(&Pattern) -> R,
+    search: &mut impl FnMut(&Pattern) -> R,
 ) -> Equal<R> {
     dispatch!(
         array,
@@ -393,7 +393,7 @@ pub(crate) fn search_equal<R>(
 fn search_equal_scalars<T: Scalar<Value: PyValue>, R>(
     _array: &ConsumerArray<T>,
     object: &Bound<'_, PyAny>,
-    search: &mut dyn FnMut(&Pattern) -> R,
+    search: &mut impl FnMut(&Pattern) -> R,
 ) -> Equal<R> {
     T::Value::equal_to(object)
         .and_then(|value| Pattern::from_value::<T>(value).as_ref().map(search))
