@@ -5,7 +5,7 @@
 //! what quotes one of them quotes some of it.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Display, Write};
 use std::hint::black_box;
 
 use crate::error::{Error, Result};
@@ -73,6 +73,18 @@ pub fn bytes(source: &[u8], more: usize) -> Result<Vec<u8>> {
 pub fn push_str(text: &mut String, more: &str) -> Result<()> {
     text.try_reserve(more.len()).map_err(|_| no_memory(text.len().saturating_add(more.len())))?;
     text.push_str(more);
+    Ok(())
+}
+
+/// Appends the text of a number.
+///
+/// # Errors
+/// Returns an error with [`is_too_large`](Error::is_too_large) if there is not enough memory.
+pub fn push_number(text: &mut String, number: impl Display) -> Result<()> {
+    // More than any number takes in decimal.
+    const LONGEST: usize = 64;
+    text.try_reserve(LONGEST).map_err(|_| no_memory(text.len().saturating_add(LONGEST)))?;
+    let _ = write!(text, "{number}");
     Ok(())
 }
 

@@ -8,12 +8,12 @@
 //! [`Value`] is one element of any type, for comparisons across types.
 
 mod long_double;
+mod text;
 mod value;
 
 pub use long_double::LongDouble;
 #[doc(hidden)]
-pub use long_double::complex_text;
-pub(crate) use long_double::float_text;
+pub use text::{PythonFloat, complex_text};
 pub use value::Value;
 
 use half::f16;

@@ -7,10 +7,12 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use consumer::array::AnyArray;
+use consumer::element::{PythonFloat, Swapped};
 use consumer::fallible;
 use consumer::python::exceptions::{PyNotImplementedError, PyValueError};
 use consumer::python::objects;
 use consumer::python::stack;
+use consumer::view::load;
 
 use crate::methods::attributes::format_object;
 use crate::object::PyConsumerArray;
@@ -34,8 +36,19 @@ fn write_elements(
 ) -> PyResult<()> {
     let Some(&length) = array.layout().shape().get(dimension) else {
         *shown += 1;
-        // SAFETY: all indices together lead to an element, which is held; `read_exactly` returns a
-        // new reference, or NULL with an exception.
+        // SAFETY: all indices together lead to an element, which is held.
+        let float = unsafe {
+            match array {
+                AnyArray::F64(_) => Some(load::<f64>(pointer)),
+                AnyArray::F64Swapped(_) => Some(load::<Swapped<f64>>(pointer)),
+                _ => None,
+            }
+        };
+        // Python's own function takes several times as long to write a float.
+        if let Some(float) = float {
+            return Ok(fallible::push_number(text, PythonFloat(float))?);
+        }
+        // SAFETY: as above; `read_exactly` returns a new reference, or NULL with an exception.
         match unsafe { Bound::from_owned_ptr_or_err(py, read_exactly(py, array, pointer)) } {
             Ok(object) => objects::push_text(text, &object.repr()?)?,
             // An element that is no value of its type, or that has a part that cannot be read, must

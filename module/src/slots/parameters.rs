@@ -96,7 +96,7 @@ impl Call {
             let Some(names) = Borrowed::from_ptr_or_opt(py, self.names) else {
                 return Ok((arguments, None));
             };
-            let named = PyDict::new(py);
+            let named = objects::dict(py)?;
             for (index, name) in names.cast::<PyTuple>()?.iter_borrowed().enumerate() {
                 named.set_item(name, argument(count + index))?;
             }

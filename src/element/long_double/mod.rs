@@ -19,14 +19,13 @@ use std::fmt;
 
 use num_traits::AsPrimitive;
 
+use super::text::PythonFloat;
 use crate::format::LONG_DOUBLE_SIZE;
 #[cfg(long_double = "binary128")]
 use formats::binary128::{self, PRECISION};
 #[cfg(long_double = "x87")]
 use formats::x87::{self, PRECISION};
 use parts::{Magnitude, Parts, Rounding};
-pub use text::complex_text;
-pub(crate) use text::float_text;
 
 /// Bits of a significand.
 #[cfg(long_double = "double")]
@@ -278,7 +277,7 @@ impl fmt::Display for LongDouble {
                 let sign = if negative { "-" } else { "" };
                 write!(f, "{sign}{}", text::shortest(significand, exponent, PRECISION))
             }
-            (rounded, _) => f.write_str(&float_text(rounded)),
+            (rounded, _) => fmt::Display::fmt(&PythonFloat(rounded), f),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Floats as Python writes them, and whole numbers beyond every `f64`.
+//! Whole numbers beyond every `f64`, as Python writes floats.
 
 /// The limbs of a number in decimal: nine digits each, the lowest first.
 type Limbs = Vec<u32>;
@@ -49,28 +49,6 @@ fn rounded(digits: &[u8], count: usize) -> Vec<u8> {
     rounded
 }
 
-/// Writes a float as Python does.
-pub(crate) fn float_text(number: f64) -> String {
-    if !number.is_finite() {
-        return if number.is_nan() { "nan".to_owned() } else { number.to_string() };
-    }
-    let text = format!("{number:e}");
-    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    match exponent.parse() {
-        Ok(-4..16) => format!("{number:?}"),
-        Ok(exponent @ i32::MIN..0) => format!("{digits}e-{:02}", exponent.unsigned_abs()),
-        _ => format!("{digits}e+{exponent}"),
-    }
-}
-
-/// Writes a complex number as Python does, given the texts of its parts.
-#[doc(hidden)]
-#[must_use]
-pub fn complex_text(real: &str, imaginary: &str) -> String {
-    let sign = if imaginary.starts_with('-') { "" } else { "+" };
-    format!("({real}{sign}{imaginary}j)")
-}
-
 /// Writes a number beyond every `f64`, `significand * 2^exponent` with `precision` bits, as Python
 /// writes floats: with the fewest digits that are nearer to it than to any other number of that
 /// precision.
@@ -99,30 +77,7 @@ pub(super) fn shortest(significand: u128, exponent: i32, precision: u32) -> Stri
 
 #[cfg(test)]
 mod tests {
-    use super::{digits, float_text, rounded};
-
-    #[test]
-    fn floats_are_written_as_python_does() {
-        let texts = [
-            (0.0, "0.0"),
-            (-0.0, "-0.0"),
-            (-2.5, "-2.5"),
-            (1e-4, "0.0001"),
-            (1e-5, "1e-05"),
-            (-1.25e-7, "-1.25e-07"),
-            (5e-324, "5e-324"),
-            (1e15, "1000000000000000.0"),
-            (9_999_999_999_999_998.0, "9999999999999998.0"),
-            (1e16, "1e+16"),
-            (f64::MAX, "1.7976931348623157e+308"),
-            (f64::INFINITY, "inf"),
-            (f64::NEG_INFINITY, "-inf"),
-            (-f64::NAN, "nan"),
-        ];
-        for (number, text) in texts {
-            assert_eq!(float_text(number), text);
-        }
-    }
+    use super::{digits, rounded};
 
     #[test]
     fn digits_of_powers_of_two() {

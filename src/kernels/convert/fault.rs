@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use super::wide::WideType;
-use crate::element::{LongDouble, complex_text, float_text};
+use crate::element::{LongDouble, PythonFloat, complex_text};
 use crate::layout::unravel;
 use std::fmt::{self, Display};
 
@@ -37,8 +37,8 @@ impl NumberText {
         }
         // As Python writes it; a long double may be beyond every float.
         let text = |index| match wide {
-            WideType::F32 => float_text(part!(f32, index).into()),
-            WideType::F64 => float_text(part!(f64, index)),
+            WideType::F32 => PythonFloat(part!(f32, index).into()).to_string(),
+            WideType::F64 => PythonFloat(part!(f64, index)).to_string(),
             _ => part!(LongDouble, index).to_string(),
         };
         Self(match wide {

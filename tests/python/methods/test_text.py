@@ -6,6 +6,8 @@ import struct
 
 import consumer
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from support.exporters import Exporter
 
@@ -36,6 +38,18 @@ def test_the_example_of_the_tutorial():
     assert str(view) == "[ 1 2 3 4 5 ]"
     assert f"{view}" == "[ 1 2 3 4 5 ]"
     assert format(view, "") == "[ 1 2 3 4 5 ]"
+
+
+@pytest.mark.parametrize("order", "<>")
+@given(st.lists(st.floats() | st.integers(0, 2**64 - 1), max_size=10))
+@example([0.0, -0.0, 5e-324, 1e-5, 9.999999999999999e-05, 1e-4, 1e15, 9999999999999998.0, 1e16])
+@example([1e22, 1e23, 1.7976931348623157e308, float("inf"), float("-inf"), float("nan"), 1 << 52])
+def test_floats_are_written_as_python_writes_them(order, numbers):
+    kinds = {float: "d", int: "Q"}
+    memory = b"".join(struct.pack(order + kinds[type(number)], number) for number in numbers)
+    floats = struct.unpack(f"{order}{len(numbers)}d", memory)
+    view = consumer.consume(memory).cast(f"{order}d")
+    assert str(view) == f"[ {''.join(f'{number!r} ' for number in floats)}]"
 
 
 def test_many_dimensions_nest():
