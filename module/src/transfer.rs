@@ -12,6 +12,7 @@ use consumer::kernels::copy::{self, record};
 use consumer::kernels::pieces::Sequence;
 use consumer::layout::{Layout, Order};
 use consumer::memory::{self, Memory};
+use consumer::python::objects;
 use consumer::view::RawView;
 
 use crate::gil;
@@ -128,6 +129,7 @@ pub(crate) fn bytes_object<'py>(
     order: Order,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let size = array.layout().nbytes() as isize;
+    objects::check_memory(size as usize)?;
     // SAFETY: the object has `size` bytes. If there are any it is new, and all of them are written
     // before anybody else has it; the empty object, which is shared, has none to write.
     unsafe {

@@ -10,6 +10,22 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 
 use crate::fallible::{self, QUOTED, Shortened};
 
+/// Returns an error if there is no memory for an object of `size` bytes, where CPython does not see
+/// to that itself: without a GIL its allocator takes whatever it is asked for, and the system ends
+/// the process once it is used.
+///
+/// # Errors
+/// MemoryError.
+#[inline(always)]
+pub fn check_memory(size: usize) -> PyResult<()> {
+    // Less is not worth asking for.
+    const LARGE: usize = 1 << 26;
+    if cfg!(Py_GIL_DISABLED) && size >= LARGE {
+        fallible::room_for(size)?;
+    }
+    Ok(())
+}
+
 /// Creates a str.
 ///
 /// # Errors

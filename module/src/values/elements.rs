@@ -16,7 +16,7 @@ use consumer::view::load;
 
 use super::record::{self, Bytes};
 use super::references::{self, AttachedObjects};
-use super::{Equal, NewReference, PyValue, Reading, fill_list, no_element};
+use super::{Equal, NewReference, PyValue, Reading, fill_list, new_list, no_element};
 use crate::gil::{self, Checkpoints};
 
 /// Creates the object of the element at `pointer`.
@@ -119,7 +119,7 @@ unsafe fn lists_from(
     // SAFETY: attached; the list is new and has `length` places; the array is held, and every index
     // is below the length of its dimension.
     unsafe {
-        let list = ffi::PyList_New(length as isize);
+        let list = new_list(py, length);
         if list.is_null() {
             return list;
         }

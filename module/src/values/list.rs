@@ -1,9 +1,26 @@
-//! Filling a new list.
+//! Creating and filling lists.
 
 use pyo3::ffi;
+use pyo3::prelude::*;
 
-use super::NewReference;
+use consumer::python::objects;
+
+use super::{NewReference, failure};
 use crate::gil::Checkpoints;
+
+/// Creates a list of `length` empty places, for [`fill_list`]: a new reference, or NULL with an
+/// exception.
+///
+/// # Safety
+/// Nobody is given the list before it is filled.
+#[inline(always)]
+pub(crate) unsafe fn new_list(py: Python<'_>, length: usize) -> NewReference {
+    if let Err(error) = objects::check_memory(length.saturating_mul(size_of::<NewReference>())) {
+        return failure(py, error);
+    }
+    // SAFETY: attached.
+    unsafe { ffi::PyList_New(length as isize) }
+}
 
 /// Fills the empty places of a list. Drops the list and returns NULL if an object cannot be
 /// created.

@@ -9,6 +9,7 @@ use consumer::kernels::pieces::Sequence;
 use consumer::layout::{Layout, Order};
 use consumer::memory;
 use consumer::python::exceptions::{PyMemoryError, PyTypeError};
+use consumer::python::objects;
 use consumer::python::stack;
 use consumer::view::RawView;
 
@@ -118,6 +119,7 @@ unsafe fn hex_object<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let size = length.checked_mul(2).and_then(|size| isize::try_from(size).ok());
     let size = size.ok_or_else(|| PyMemoryError::new_err("a str longer than memory"))?;
+    objects::check_memory(size as usize)?;
     // SAFETY: the caller guarantees it for the bytes. The str has room for the digits. If
     // there are any it is new and of ASCII, and all of it is
     // written before anybody else has it.

@@ -14,7 +14,8 @@ use consumer::view::load;
 
 use crate::gil::Checkpoints;
 use crate::values::{
-    NewReference, PyValue, Reading, failure, fill_list, no_code_point, no_element, no_value,
+    NewReference, PyValue, Reading, failure, fill_list, new_list, no_code_point, no_element,
+    no_value,
 };
 
 /// Creates the object of an element, whose bytes are a copy; NULL with an exception if that fails.
@@ -143,7 +144,7 @@ fn list(
     let step = inner.iter().product::<usize>() * element.size();
     // SAFETY: attached; the list is new.
     unsafe {
-        let list = ffi::PyList_New(*length as isize);
+        let list = new_list(py, *length);
         if list.is_null() {
             return list;
         }
