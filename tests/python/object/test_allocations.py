@@ -13,6 +13,7 @@ if not sys.platform.startswith("linux"):
     pytest.skip("limits of the address space are Linux's", allow_module_level=True)
 
 from support.allocation_cases import CASES
+from support.versions import GIL
 
 FOLDER = Path(__file__).resolve().parents[1]
 
@@ -32,4 +33,6 @@ def test_a_request_without_memory_ends_with_an_error(endings, name):
     ending, message = endings[name]
     if message == "error return without exception set" and sys.version_info < (3, 12):
         pytest.skip("Python 3.11 raises nothing where a call finds no memory for its frame")
+    if ending == "signal 11" and name.endswith("_list") and not GIL:
+        pytest.skip("without a GIL PyList_New reads what it did not write if it finds no memory")
     assert ending in CASES[name][2], message

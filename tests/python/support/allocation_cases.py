@@ -249,7 +249,8 @@ on(objects, store_first, lambda: ([1] * MANY,), 4 * MB, *EITHER, name="objects_s
 on(objects, fill, lambda: ([1] * MANY,), 4 * MB, *EITHER, name="objects_fill")
 on(objects, lambda v, _: v.copy(), lambda: 0, MB, *EITHER, name="objects_copy")
 on(objects, lambda v, _: v == v, lambda: 0, MB, *EITHER, name="objects_equal")
-on(objects, store_first, lambda: (EndlessList(),), 12 * MB, "ValueError", name="objects_endless")
+ENDLESS = "ValueError", "MemoryError"
+on(objects, store_first, lambda: (EndlessList(),), 12 * MB, *ENDLESS, name="objects_endless")
 on(
     lambda: consume(np.zeros(2, [("a", "u1", (3,))])),
     store_first,
