@@ -21,6 +21,7 @@ pub(super) mod x87 {
     }
 
     /// Rounds to `f64` if both are normal numbers.
+    #[cfg_attr(not(long_double = "x87"), allow(dead_code))]
     #[inline]
     pub(in super::super) fn round_normal(bytes: [u8; 10], rounding: Rounding) -> Option<f64> {
         let (significand, top) = split(bytes);
