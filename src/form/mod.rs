@@ -6,6 +6,7 @@
 //! Exporters that describe their elements better than a format can (ctypes, NumPy) build the tree
 //! themselves. Nothing here follows a pointer: an element is a slice of bytes.
 
+mod ambiguity;
 mod bits;
 mod element_type;
 mod from_format;

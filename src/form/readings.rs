@@ -1,6 +1,7 @@
 //! What a format string tells its readers: whether it describes a type, and whether NumPy, which
 //! aligns records by another rule, finds the same in it.
 
+use super::ambiguity::is_ambiguous;
 use super::{ElementType, Field};
 use crate::format::Format;
 
@@ -10,7 +11,9 @@ impl ElementType {
     #[must_use]
     pub fn is_described_by(&self, format: &[u8]) -> bool {
         Format::parse_and_compare(format).is_ok_and(|(tree, is_alike)| {
-            self.is_of_tree(&tree) && (is_alike || !is_misread(format, self, self.size()))
+            self.is_of_tree(&tree)
+                && !is_ambiguous(&tree.items)
+                && (is_alike || !is_misread(format, self, self.size()))
         })
     }
 

@@ -134,6 +134,20 @@ def test_arrays_of_structures_in_two_dimensions():
     assert list(instances[0][2].b) == [8, 9]
 
 
+def test_a_format_that_says_two_things_is_written_anew():
+    class Inner(ctypes.BigEndianStructure):
+        _fields_ = [("a", ctypes.c_int8), ("b", ctypes.c_char)]
+
+    class Outer(ctypes.BigEndianStructure):
+        _fields_ = [("n", ctypes.c_int32), ("inner", Inner * 3), ("last", ctypes.c_int64)]
+
+    # ctypes describes the padding in front of `last` as it would that of each `Inner`.
+    instance = Outer(1, (Inner * 3)(Inner(2, b"x"), Inner(3, b"y"), Inner(4, b"z")), 5)
+    view = check(instance)
+    assert view[()] == (1, [(2, b"x"), (3, b"y"), (4, b"z")], 5)
+    assert consumer.consume(bytes(view)).cast(view.format)[0] == view[()]
+
+
 def test_anonymous_members():
     union = structure(("i", ctypes.c_int32), ("f", ctypes.c_float), base=ctypes.Union)
     inner = structure(("u", union), ("k", ctypes.c_int8), _anonymous_=["u"])
