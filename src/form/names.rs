@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{ElementType, Record};
 use crate::error::{Error, Result};
-use crate::fallible::{self, Shortened};
+use crate::fallible::{self, QUOTED, Shortened};
 
 #[doc(hidden)]
 impl Record {
@@ -80,14 +80,27 @@ impl Record {
         const LISTED: usize = 50;
         let name = Shortened(name);
         let names = || self.fields.iter().filter_map(|field| field.name.as_deref());
-        let listed: Vec<Shortened<'_>> = names().take(LISTED).map(Shortened).collect();
-        let more = match names().count().saturating_sub(LISTED) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        match listed.as_slice() {
-            [] => Error::wrong_kind(format!("no field {name:?}: the fields have no names")),
-            _ => Error::no_such_field(format!("no field {name:?} among {listed:?}{more}")),
+        // A message is short, however many names there are and however long they are.
+        let mut room = QUOTED;
+        let listed: Vec<Shortened<'_>> = names()
+            .take(LISTED)
+            .map_while(|name| {
+                room = room.checked_sub(name.len())?;
+                Some(Shortened(name))
+            })
+            .collect();
+        match (listed.as_slice(), names().count()) {
+            (_, 0) => Error::wrong_kind(format!("no field {name:?}: the fields have no names")),
+            ([], count) => Error::no_such_field(format!(
+                "no field {name:?} among {count} fields with long names"
+            )),
+            (_, count) if count == listed.len() => {
+                Error::no_such_field(format!("no field {name:?} among {listed:?}"))
+            }
+            (_, count) => {
+                let more = count - listed.len();
+                Error::no_such_field(format!("no field {name:?} among {listed:?} and {more} more"))
+            }
         }
     }
 }

@@ -91,6 +91,27 @@ def test_a_name_longer_than_all_names_is_no_field():
             assert len(str(error.value)) < 5000
 
 
+@pytest.mark.parametrize("count", [1, 3, 50, 51, 1000])
+@pytest.mark.parametrize("length", [2, 9, 400, 700])
+@pytest.mark.parametrize("letter", ["x", "\t", "\U0010ffff"])
+def test_the_names_that_there_are_are_listed_as_far_as_a_message_is_long(count, length, letter):
+    names = [f"{index}{letter * length}" for index in range(count)]
+    view = consume(bytes(count)).cast("".join(f"B:{name}:" for name in names))
+    for missing in "y", letter * 1000:
+        with pytest.raises(KeyError) as error:
+            view[missing]
+        message = error.value.args[0]
+        assert len(message.encode()) < 8000
+        if len(names[0].encode()) > 500:
+            assert f"among {count} fields with long names" in message
+        elif count * len(names[-1].encode()) <= 500 and count <= 50:
+            assert message.count('", "') == count - 1
+            assert "more" not in message
+        elif count > 1:
+            listed = message.partition("[")[2].count('", "') + 1
+            assert message.endswith(f"and {count - listed} more")
+
+
 def test_more_names_than_fields_are_refused():
     view = consume(bytes(2)).cast("B:a:B:b:")
     with pytest.raises(ValueError, match=r'field "a" is asked for twice'):
