@@ -1,6 +1,8 @@
 //! Reading the types of ctypes. Their attributes may have been set since ctypes looked at them, so
 //! that each one is compared with what ctypes itself tells.
 
+use std::cell::Cell;
+
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
@@ -28,7 +30,8 @@ pub(super) fn unreadable(
     let name = objects::repr(class).unwrap_or_else(|| "a type".to_owned());
     let why = Error::unreadable(format!("elements of the type {name} cannot be read: {why}"));
     let py = class.py();
-    let holds_objects = TypeReader::new(py).and_then(|reader| reader.may_hold_objects(class, 0));
+    let holds_objects =
+        TypeReader::new(py).and_then(|reader| reader.may_hold_objects(class, 0, &mut Vec::new()));
     let why =
         if holds_objects.or_discard(py).unwrap_or(true) { why.with_references() } else { why };
     ElementType::Unreadable { size, why }
@@ -37,14 +40,20 @@ pub(super) fn unreadable(
 /// Reads the types of ctypes.
 pub(super) struct TypeReader<'py> {
     pub ctypes: &'py Functions,
+    /// How many types were read, fields of one type counted each.
+    count: Cell<usize>,
 }
+
+/// The largest number of fields and items that is read. Types that lie may be made of themselves,
+/// and have any number of them in no bytes.
+const MAX_PARTS: usize = 100_000;
 
 /// The type of the items of an array, with an item if one could be made.
 type Item<'py> = (Bound<'py, PyType>, Option<Bound<'py, PyAny>>);
 
 impl<'py> TypeReader<'py> {
     pub(super) fn new(py: Python<'py>) -> PyResult<Self> {
-        Ok(Self { ctypes: Functions::get(py)? })
+        Ok(Self { ctypes: Functions::get(py)?, count: Cell::new(0) })
     }
 
     /// Returns the type of the elements of an array of arrays, whose lengths the buffer has as its
@@ -67,22 +76,34 @@ impl<'py> TypeReader<'py> {
     }
 
     /// Returns whether there may be references to objects in the memory of a type, as far as its
-    /// attributes tell.
-    fn may_hold_objects(&self, class: &Bound<'py, PyAny>, depth: usize) -> PyResult<bool> {
+    /// attributes tell. Each type is asked once, because one that lies may be made of itself: `asked`
+    /// has those that were.
+    fn may_hold_objects(
+        &self,
+        class: &Bound<'py, PyAny>,
+        depth: usize,
+        asked: &mut Vec<Bound<'py, PyType>>,
+    ) -> PyResult<bool> {
         let class = class.cast::<PyType>()?;
+        if asked.iter().any(|one| one.is(class)) {
+            return Ok(false);
+        }
         if depth > MAX_DEPTH {
             return Ok(true);
         }
+        asked.push(class.clone());
         match kind_of(class) {
             Some((Kind::Simple, _)) => Ok(self.ctypes.exported(class)?.format.ends_with('O')),
-            Some((Kind::Array, _)) => self.may_hold_objects(&class.getattr("_type_")?, depth + 1),
+            Some((Kind::Array, _)) => {
+                self.may_hold_objects(&class.getattr("_type_")?, depth + 1, asked)
+            }
             Some((Kind::Address, _)) => Ok(false),
             Some((Kind::Structure | Kind::Union, root)) => {
                 let mut class = class.clone();
                 while !class.is(&root) {
                     if let Some(list) = namespace(&class)?.get("_fields_")? {
                         for entry in items(&list)? {
-                            if self.may_hold_objects(&entry.get_item(1)?, depth + 1)? {
+                            if self.may_hold_objects(&entry.get_item(1)?, depth + 1, asked)? {
                                 return Ok(true);
                             }
                         }
@@ -136,6 +157,10 @@ impl<'py> TypeReader<'py> {
         let unreadable = |why: std::fmt::Arguments<'_>| Ok(unreadable(class, size, why));
         if depth > MAX_DEPTH {
             return unreadable(format_args!("it nests deeper than {MAX_DEPTH} levels"));
+        }
+        self.count.set(self.count.get() + 1);
+        if self.count.get() > MAX_PARTS {
+            return unreadable(format_args!("it has more than {MAX_PARTS} fields"));
         }
         let element_type = match kind_of(class) {
             Some((Kind::Simple, _)) => self.simple(class, size)?,
