@@ -15,6 +15,9 @@ if not sys.platform.startswith("linux"):
 from support.allocation_cases import CASES
 from support.versions import GIL
 
+# A sanitizer takes addresses, and time, of its own.
+pytestmark = pytest.mark.process_memory
+
 FOLDER = Path(__file__).resolve().parents[1]
 
 
