@@ -47,12 +47,17 @@ fn check(array: &AnyArray, flags: c_int) -> PyResult<()> {
     Ok(())
 }
 
-/// Fills in a `Py_buffer` of an array, but for `obj`. Does not panic.
+/// Fills in a `Py_buffer` of a view, whose array this is. Does not panic.
 ///
 /// # Safety
-/// `buffer` is valid for writes; the array stays alive, and its memory held, until it is released.
+/// `buffer` is valid for writes; the view's memory is held until it is released.
 #[inline(always)]
-unsafe fn fill(array: &AnyArray, buffer: *mut ffi::Py_buffer, flags: c_int) {
+unsafe fn fill(
+    this: Borrowed<'_, '_, PyConsumerArray>,
+    array: &AnyArray,
+    buffer: *mut ffi::Py_buffer,
+    flags: c_int,
+) {
     let asks = |flag: c_int| flags & flag == flag;
     let layout = array.layout();
     let (shape, strides) = (layout.shape(), layout.strides());
@@ -63,7 +68,7 @@ unsafe fn fill(array: &AnyArray, buffer: *mut ffi::Py_buffer, flags: c_int) {
     };
     let filled = ffi::Py_buffer {
         buf: array.start().cast(),
-        obj: std::ptr::null_mut(),
+        obj: this.to_owned().into_ptr(),
         len: layout.nbytes() as isize,
         itemsize: layout.itemsize() as isize,
         readonly: c_int::from(array.readonly()),
@@ -103,11 +108,8 @@ pub(crate) unsafe fn get_exact(
         view.release_export();
         return false;
     };
-    // SAFETY: the caller guarantees it; `obj` keeps the view alive, and the count the memory.
-    unsafe {
-        fill(&access, buffer, flags);
-        (*buffer).obj = this.to_owned().into_ptr();
-    }
+    // SAFETY: the caller guarantees it; the count keeps the memory.
+    unsafe { fill(this, &access, buffer, flags) };
     true
 }
 
@@ -132,18 +134,14 @@ pub(crate) unsafe fn get(
     // The export is counted before the array is read, so that no other thread can release the view
     // in between.
     view.acquire_export()?;
-    let access = view.access(this.py());
-    let filled = access.and_then(|access| {
+    let filled = view.access(this.py()).and_then(|access| {
         check(&access, flags)?;
-        // SAFETY: the caller guarantees it; `obj`, set below, keeps the view alive, and the count
-        // keeps the memory.
-        unsafe { fill(&access, buffer, flags) };
+        // SAFETY: the caller guarantees it; the count keeps the memory.
+        unsafe { fill(this, &access, buffer, flags) };
         Ok(())
     });
-    match filled {
-        // SAFETY: as above.
-        Ok(()) => unsafe { (*buffer).obj = this.to_owned().into_ptr() },
-        Err(_) => view.release_export(),
+    if filled.is_err() {
+        view.release_export();
     }
     filled
 }

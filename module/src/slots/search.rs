@@ -33,6 +33,28 @@ fn slow_contains(view: &PyConsumerArray, sought: Borrowed<'_, '_, PyAny>) -> c_i
     unsafe { attached_trampoline(|_| search::contains(view, &sought).map(c_int::from)) }
 }
 
+/// The number that a search gives. With one argument `exact` may find it at once; `slow` is the
+/// method for all else.
+///
+/// # Safety
+/// The call is one that the interpreter makes, attached, of a method of `object`, a ConsumerArray.
+#[inline(always)]
+unsafe fn number(
+    object: *mut ffi::PyObject,
+    call: Call,
+    exact: impl FnOnce(&PyConsumerArray, &Bound<'_, PyAny>) -> Option<usize>,
+    slow: unsafe fn(&PyConsumerArray, Call) -> NewReference,
+) -> NewReference {
+    // SAFETY: the caller guarantees it.
+    unsafe {
+        let view = value(object);
+        match call.only(Python::assume_attached()).and_then(|sought| exact(view, &sought)) {
+            Some(number) => ffi::PyLong_FromSize_t(number),
+            None => slow(view, call),
+        }
+    }
+}
+
 pub(super) const INDEX: &CStr = c"index($self, value, start=None, stop=None, /)
 --
 
@@ -54,15 +76,7 @@ pub(super) unsafe extern "C" fn index(
 ) -> NewReference {
     let call = Call { arguments, count, names };
     // SAFETY: the method is called attached, on objects of the class, and by the interpreter.
-    let (view, only) = unsafe { (value(object), call.only(Python::assume_attached())) };
-    if let Some(sought) = only
-        && let Some(found) = search::index_exact(view, &sought)
-    {
-        // SAFETY: attached.
-        return unsafe { ffi::PyLong_FromSize_t(found) };
-    }
-    // SAFETY: the call is the interpreter's.
-    unsafe { slow_index(view, call) }
+    unsafe { number(object, call, search::index_exact, slow_index) }
 }
 
 /// # Safety
@@ -107,15 +121,7 @@ pub(super) unsafe extern "C" fn count(
 ) -> NewReference {
     let call = Call { arguments, count, names };
     // SAFETY: the method is called attached, on objects of the class, and by the interpreter.
-    let (view, only) = unsafe { (value(object), call.only(Python::assume_attached())) };
-    if let Some(sought) = only
-        && let Some(count) = search::count_exact(view, &sought)
-    {
-        // SAFETY: attached.
-        return unsafe { ffi::PyLong_FromSize_t(count) };
-    }
-    // SAFETY: the call is the interpreter's.
-    unsafe { slow_count(view, call) }
+    unsafe { number(object, call, search::count_exact, slow_count) }
 }
 
 /// # Safety

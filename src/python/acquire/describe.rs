@@ -16,7 +16,7 @@ use crate::array::AnyArray;
 use crate::error::{Error, Result};
 use crate::form::{ElementType, judge_letter};
 use crate::format::FormatString;
-use crate::layout::{Layout, check_ndim};
+use crate::layout::{Layout, MAX_NDIM, check_ndim};
 use crate::python::attached::attached;
 
 /// Writes the array that a `Py_buffer` describes to `array`, if that is one of elements of a type
@@ -55,7 +55,7 @@ pub(super) unsafe fn describe_letter(
         || buffer.shape.is_null()
         || buffer.buf.is_null()
         || !buffer.suboffsets.is_null()
-        || buffer.ndim < 1
+        || !(1..=MAX_NDIM as c_int).contains(&buffer.ndim)
     {
         return Ok(false);
     }

@@ -3,6 +3,7 @@
 import ctypes
 import struct
 import sys
+import textwrap
 import types
 
 import consumer
@@ -189,3 +190,27 @@ def test_arrays_of_numpy_whose_class_overrides_their_dtype():
     array = np.array([(1, 2), (3, 4)], "u1,i4").view(Overridden)
     assert consumer.consume(array).tolist() == [(1, 2), (3, 4)]
     assert "numpy" in sys.modules
+
+
+def test_types_made_of_themselves_are_read_to_an_end():
+    program = """
+        import ctypes
+        import consumer
+
+        def structure(fields):
+            return type("Kind", (ctypes.Structure,), {"_fields_": fields})
+
+        empty = structure([])
+        fields = [("a", empty), ("b", empty)]
+        kind = structure(fields)
+        instance = structure([("kind", kind), ("number", ctypes.c_int32)])()
+        fields[:] = [("a", kind), ("b", kind)]
+        view = consumer.consume(instance)
+        try:
+            view[()]
+        except NotImplementedError:
+            pass
+        else:
+            raise AssertionError
+    """
+    run_python("-c", textwrap.dedent(program), timeout=120)

@@ -149,14 +149,23 @@ for kind, make in NUMBERS.items():
 on(one, lambda v, x: v.reshape(*x), lambda: (1,) * MANY, 4 * MB, "ValueError", name="reshape_star")
 on(one, lambda v, x: v.transpose(*x), lambda: (0,) * MANY, 4 * MB, "ValueError", name="axes_star")
 
+
+def named(method):
+    """A call of a method with arguments by name."""
+    return lambda view, names: getattr(view, method)(0, **names)
+
+
+def long_keyword():
+    return {"k" * 20 * MB: 1}
+
+
 # Arguments of a name that nothing has.
 for method in (
     "cast", "astype", "tobytes", "index", "count", "reshape", "transpose", "hex", "copy", "release",
     "tolist", "byteswap", "toreadonly", "__array__", "__deepcopy__", "__exit__", "__class__",
 ):  # fmt: skip
-    call = lambda v, x, method=method: getattr(v, method)(0, **x)  # noqa: E731
-    make = lambda: {"k" * 20 * MB: 1}  # noqa: E731
-    on(one, call, make, 4 * MB, "TypeError", "MemoryError", name=f"long_keyword_{method}")
+    call, endings = named(method), ("TypeError", "MemoryError")
+    on(one, call, long_keyword, 4 * MB, *endings, name=f"long_keyword_{method}")
 
 FORMATS = {
     "many": lambda: "B" * MANY,

@@ -66,18 +66,8 @@ pub(crate) fn contiguous_bytes(py: Python<'_>, view: &PyConsumerArray) -> Option
 pub(crate) fn few_digits(py: Python<'_>, view: &PyConsumerArray) -> Option<NewReference> {
     let access = view.try_access(py)?;
     let length = access.layout().contiguous_len()? * access.layout().itemsize();
-    (length < MIN_BYTES_IN_PIECES).then(|| {
-        // SAFETY: the elements are as many contiguous bytes, under access. The str is new and of
-        // ASCII, and has room for the digits, which are all written before anybody else has it. An
-        // empty one is shared, and nothing is written.
-        unsafe {
-            let text = ffi::PyUnicode_New(2 * length as isize, 127);
-            if !text.is_null() && length > 0 {
-                hex::encode_to(access.start(), length, ffi::PyUnicode_DATA(text).cast());
-            }
-            text
-        }
-    })
+    // SAFETY: the elements are as many contiguous bytes, under access.
+    (length < MIN_BYTES_IN_PIECES).then(|| unsafe { digits_of_few(access.start(), length) })
 }
 
 /// `v.hex(*arguments, **names)`
@@ -108,6 +98,23 @@ pub(crate) fn digits<'py>(
 /// Bytes from which on the preparations for large output are worth it.
 const MIN_BYTES_IN_PIECES: usize = 1 << 16;
 
+/// Creates a str of two hexadecimal digits for each of few bytes: a new reference, or NULL with an
+/// exception. Does not panic.
+///
+/// # Safety
+/// The thread is attached; `start` is valid for reads of `length` bytes.
+unsafe fn digits_of_few(start: *const u8, length: usize) -> NewReference {
+    // SAFETY: the caller guarantees it for the bytes. The str has room for the digits. If there are
+    // any it is new and of ASCII, and all of it is written before anybody else has it.
+    unsafe {
+        let text = ffi::PyUnicode_New(2 * length as isize, 127);
+        if !text.is_null() && length > 0 {
+            hex::encode_to(start, length, ffi::PyUnicode_DATA(text).cast());
+        }
+        text
+    }
+}
+
 /// Creates a str of two hexadecimal digits for each of some bytes.
 ///
 /// # Safety
@@ -117,29 +124,25 @@ unsafe fn hex_object<'py>(
     start: *const u8,
     length: usize,
 ) -> PyResult<Bound<'py, PyAny>> {
+    if length < MIN_BYTES_IN_PIECES {
+        // SAFETY: the caller guarantees it; the result is a new reference or NULL.
+        return unsafe { Bound::from_owned_ptr_or_err(py, digits_of_few(start, length)) };
+    }
     let size = length.checked_mul(2).and_then(|size| isize::try_from(size).ok());
     let size = size.ok_or_else(|| PyMemoryError::new_err("a str longer than memory"))?;
     objects::check_memory(size as usize)?;
-    // SAFETY: the caller guarantees it for the bytes. The str has room for the digits. If
-    // there are any it is new and of ASCII, and all of it is
-    // written before anybody else has it.
+    // SAFETY: as in `digits_of_few`.
     unsafe {
         let text = Bound::from_owned_ptr_or_err(py, ffi::PyUnicode_New(size, 127))?;
-        if size > 0 {
-            let target = ffi::PyUnicode_DATA(text.as_ptr()).cast::<u8>();
-            if length < MIN_BYTES_IN_PIECES {
-                hex::encode_to(start, length, target);
-                return Ok(text);
-            }
-            memory::advise_huge(target, size as usize);
-            let layout = Layout::line(length, 1, 1)?;
-            let bytes = RawView::new(start.cast_mut(), &layout);
-            gil::in_pieces(py, [bytes], Sequence::Forward, |[piece], before| {
-                let (count, target) = (piece.layout().len(), target.wrapping_add(2 * before));
-                hex::encode_to(piece.start(), count, target);
-                Ok(true)
-            })?;
-        }
+        let target = ffi::PyUnicode_DATA(text.as_ptr()).cast::<u8>();
+        memory::advise_huge(target, size as usize);
+        let layout = Layout::line(length, 1, 1)?;
+        let bytes = RawView::new(start.cast_mut(), &layout);
+        gil::in_pieces(py, [bytes], Sequence::Forward, |[piece], before| {
+            let (count, target) = (piece.layout().len(), target.wrapping_add(2 * before));
+            hex::encode_to(piece.start(), count, target);
+            Ok(true)
+        })?;
         Ok(text)
     }
 }

@@ -40,12 +40,12 @@ pub(super) fn unreadable(
 /// Reads the types of ctypes.
 pub(super) struct TypeReader<'py> {
     pub ctypes: &'py Functions,
-    /// How many types were read, fields of one type counted each.
+    /// How many fields and items were read.
     count: Cell<usize>,
 }
 
-/// The largest number of fields and items that is read. Types that lie may be made of themselves,
-/// and have any number of them in no bytes.
+/// The largest number of fields and items that is read. Types whose attributes were set later may
+/// be made of themselves, and have more of them than bytes.
 const MAX_PARTS: usize = 100_000;
 
 /// The type of the items of an array, with an item if one could be made.
@@ -76,8 +76,8 @@ impl<'py> TypeReader<'py> {
     }
 
     /// Returns whether there may be references to objects in the memory of a type, as far as its
-    /// attributes tell. Each type is asked once, because one that lies may be made of itself: `asked`
-    /// has those that were.
+    /// attributes tell. `asked` has the types that were asked: each is asked once, because one whose
+    /// attributes were set later may be made of itself.
     fn may_hold_objects(
         &self,
         class: &Bound<'py, PyAny>,
