@@ -64,8 +64,8 @@ pub(super) unsafe fn describe_letter(
     let stride = stride.copied().unwrap_or(buffer.itemsize);
     let (start, readonly) = (buffer.buf.cast(), buffer.readonly != 0);
     let format = FormatString::from_letters(bytes[0], bytes[1]);
-    // Where the exporter gives another length than these numbers do, the slow path decides. What
-    // overflows is no layout.
+    // If the exporter states another length than these numbers give, the slow path decides. A product
+    // that overflows is refused with the layout.
     // SAFETY: `shape` has `ndim` entries.
     let nbytes = (1..buffer.ndim as usize)
         .fold(length.wrapping_mul(itemsize), |nbytes, dim| unsafe {

@@ -15,7 +15,7 @@ if not sys.platform.startswith("linux"):
 from support.allocation_cases import CASES
 from support.versions import GIL
 
-# A sanitizer takes addresses, and time, of its own.
+# A sanitizer reserves address space of its own, and takes longer than the tests allow.
 pytestmark = pytest.mark.process_memory
 
 FOLDER = Path(__file__).resolve().parents[1]
@@ -37,5 +37,7 @@ def test_a_request_without_memory_ends_with_an_error(endings, name):
     if message == "error return without exception set" and sys.version_info < (3, 12):
         pytest.skip("Python 3.11 raises nothing where a call finds no memory for its frame")
     if ending == "signal 11" and name.endswith("_list") and not GIL:
-        pytest.skip("without a GIL PyList_New reads what it did not write if it finds no memory")
+        pytest.skip(
+            "without a GIL, PyList_New reads an uninitialised pointer if there is no memory"
+        )
     assert ending in CASES[name][2], message
