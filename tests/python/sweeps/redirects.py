@@ -85,9 +85,11 @@ def ways(source):
             yield "memoryview of class", memoryview(Handing(source))
             yield "view of class", Handing(consumer.consume(Handing(source)))
     with raw_buffer(source) as buffer:
-        shape = buffer.numbers("shape") or ()
+        shape, strides = buffer.numbers("shape") or (), buffer.numbers("strides") or ()
         if buffer.itemsize and 0 not in shape and buffer.ndim < 2:
-            data = ctypes.string_at(buffer.buf, buffer.itemsize * (shape[0] if shape else 1))
+            step = strides[0] if strides else buffer.itemsize
+            places = (buffer.buf + step * index for index in range(shape[0] if shape else 1))
+            data = b"".join(ctypes.string_at(place, buffer.itemsize) for place in places)
             yield (
                 "format",
                 Exporter(
