@@ -3,8 +3,9 @@
 # whole process: AddressSanitizer sees those of Rust code and of the C library.
 #
 # It is slow, so CPython's own tests and those of Hypothesis, which try hundreds of cases each, are
-# left to AddressSanitizer. Neither runs the tests marked `process_memory`, and valgrind does not
-# follow the tests into subprocesses.
+# left to AddressSanitizer. Neither runs the tests marked `process_memory`; valgrind, which
+# has no 80-bit floats and runs one thread at a time, does not run those marked `long_doubles` or
+# `turns` either, and does not follow the tests into subprocesses.
 set -eu
 python=$1
 shift
@@ -19,10 +20,10 @@ rm -rf "$CARGO_TARGET_DIR/wheel"
     "$CARGO_TARGET_DIR"/wheel/*.whl
 # The interpreter's own blocks are only visible if each comes from malloc. Uses of uninitialised
 # bytes are not reported, because CPython 3.11 has one: it reads the first digit of a zero, which
-# has none. Valgrind has no 80-bit floats: what one test expects would be rounded twice.
+# has none.
 PYTHONMALLOC=malloc PYTHONPATH="$CARGO_TARGET_DIR/site" \
     valgrind --quiet --error-exitcode=99 --num-callers=30 --undef-value-errors=no \
     --suppressions=tests/tools/valgrind.supp \
-    "$python" -m pytest --quiet -p no:cacheprovider -m "not process_memory and not hypothesis" \
-    --ignore=tests/python/differential/test_cpython_suites.py \
-    --deselect=tests/python/values/test_scalars_of_numpy.py::test_long_doubles_are_rounded_to_the_nearest_float "$@"
+    "$python" -m pytest --quiet -p no:cacheprovider \
+    -m "not (process_memory or hypothesis or long_doubles or turns)" \
+    --ignore=tests/python/differential/test_cpython_suites.py "$@"

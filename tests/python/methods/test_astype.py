@@ -201,6 +201,7 @@ def test_what_is_out_of_range_is_named_as_python_writes_it():
             view_of("d", [0.5, value]).astype("i")
 
 
+@pytest.mark.long_doubles
 def test_large_integers_are_rounded_once(np):
     # Between two floats, slightly above the middle: rounded to a double first, it would be a tie.
     number = 2**62 + 2**38 + 1
@@ -244,6 +245,7 @@ def test_complex_numbers(np):
     assert view.cast("d", (2, 2))[:, 0].tolist() == [1, -3.5]
 
 
+@pytest.mark.long_doubles
 def test_long_doubles_hold_every_integer_of_64_bits(np):
     if np.finfo(np.longdouble).nmant < 63:
         pytest.skip("a long double is a double here")

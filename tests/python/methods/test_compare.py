@@ -78,6 +78,7 @@ def test_complex_numbers_and_text():
     assert text != Exporter("a€".encode("utf-16-le"), b"<H", 2)
 
 
+@pytest.mark.long_doubles
 def test_long_doubles_have_all_their_digits_among_themselves_alone(np):
     if np.finfo("g").nmant <= 52:
         pytest.skip("a long double is a double here")

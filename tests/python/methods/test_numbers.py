@@ -125,6 +125,7 @@ def test_fields_of_one_record(np):
         int(fields)
 
 
+@pytest.mark.long_doubles
 def test_a_long_double_beyond_the_floats(np):
     if np.dtype("g").itemsize <= 8:
         pytest.skip("a long double is a double here")

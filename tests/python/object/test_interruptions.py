@@ -78,6 +78,7 @@ def ticking():
     sys.setswitchinterval(interval)
 
 
+@pytest.mark.turns
 @pytest.mark.parametrize("work", WORK.values(), ids=WORK)
 def test_other_threads_run_during_long_work(work, long, ticking):
     sys.setswitchinterval(1000)  # So that the other one is not let in between two bytecodes.
@@ -89,6 +90,7 @@ def test_other_threads_run_during_long_work(work, long, ticking):
     pytest.fail("the other thread never ran")
 
 
+@pytest.mark.turns
 @pytest.mark.parametrize("work", MAKING_OBJECTS.values(), ids=MAKING_OBJECTS)
 def test_other_threads_run_while_many_objects_are_made(work, long, ticking):
     sys.setswitchinterval(1e-5)  # So that it insists on its turn.

@@ -13,7 +13,13 @@ from support.versions import needs_buffer_classes
 
 np = pytest.importorskip("numpy")
 
-STACKS = {"small": 256 * 1024, "usual": 8 << 20}
+on_stacks = pytest.mark.parametrize(
+    "stack",
+    [
+        pytest.param(256 * 1024, id="small", marks=pytest.mark.small_stack),
+        pytest.param(8 << 20, id="usual"),
+    ],
+)
 
 
 def holding(*objects):
@@ -49,7 +55,7 @@ RECURSIVE = {
 }
 
 
-@pytest.mark.parametrize("stack", STACKS.values(), ids=STACKS)
+@on_stacks
 @pytest.mark.parametrize("operation", RECURSIVE.values(), ids=RECURSIVE)
 @pytest.mark.parametrize("make", [cycle, long_chain])
 def test_objects_that_refer_to_views_without_end(make, operation, stack):
@@ -61,7 +67,7 @@ def test_objects_that_refer_to_views_without_end(make, operation, stack):
         operation(one, other)
 
 
-@pytest.mark.parametrize("stack", STACKS.values(), ids=STACKS)
+@on_stacks
 def test_what_looks_at_one_level_only_works_on_all_depths(stack):
     def body():
         view = long_chain()
@@ -119,6 +125,7 @@ COMING_BACK = {
 }
 
 
+@pytest.mark.small_stack
 @pytest.mark.parametrize("limit", [1000, 1_000_000])
 @pytest.mark.parametrize("operation", COMING_BACK.values(), ids=COMING_BACK)
 def test_code_that_comes_back(operation, limit):
@@ -132,7 +139,7 @@ def test_code_that_comes_back(operation, limit):
 
 
 @needs_buffer_classes
-@pytest.mark.parametrize("stack", STACKS.values(), ids=STACKS)
+@on_stacks
 @pytest.mark.parametrize(
     "operation",
     [
@@ -157,6 +164,7 @@ def test_exporters_that_consume_themselves(operation, stack):
     assert len(calls) < 20_000
 
 
+@pytest.mark.small_stack
 def test_no_thread_is_refused_what_it_has_the_stack_for():
     def body():
         for _ in range(50):

@@ -66,6 +66,7 @@ def test_numpy_scalars_have_no_dimensions(np, code):
     assert same(view[()], numpy_values.values(exporter))
 
 
+@pytest.mark.long_doubles
 def test_long_doubles_are_rounded_to_the_nearest_float(np):
     if np.dtype("g").itemsize != 16 or np.finfo("g").nmant != 63:
         pytest.skip("no 80-bit long double here")
