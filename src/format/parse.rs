@@ -21,9 +21,9 @@ impl Format {
     ///
     /// # Errors
     /// Returns an error with [`is_format`](Error::is_format), which names the byte, if the string
-    /// does not follow the grammar, nests deeper than 64 levels, has more than 65536 items or a
-    /// count that is larger than memory, and one with [`is_too_large`](Error::is_too_large) if
-    /// there is not enough memory for the tree.
+    /// does not follow the grammar, nests deeper than 64 levels, has more than 65536 items (a run
+    /// of padding is two at most) or a count that is larger than memory, and one with
+    /// [`is_too_large`](Error::is_too_large) if there is not enough memory for the tree.
     ///
     /// # Examples
     /// ```
@@ -87,6 +87,33 @@ enum Rules {
     /// The same, but for a prefix at the end.
     Callers,
     NumPy,
+}
+
+/// Makes padding part of the padding in front of it, and returns whether it is: NumPy writes an `x`
+/// for each byte, of which a record may have any number. Two items are left, so that padding alone
+/// does not become an element.
+fn joins(items: &mut [Item], item: &Item) -> bool {
+    let [.., before, last] = items else { return false };
+    let joined = match (padding_of(before), padding_of(last), padding_of(item)) {
+        (Some(_), Some(size), Some(more)) if last.prefix == item.prefix => {
+            size.checked_add(more).filter(|&sum| isize::try_from(sum).is_ok())
+        }
+        _ => None,
+    };
+    if let Some(size) = joined {
+        last.element = Element::Void(size);
+    }
+    joined.is_some()
+}
+
+/// Returns how many bytes of padding an item is, if it is nothing else.
+fn padding_of(item: &Item) -> Option<usize> {
+    match item {
+        Item { element: Element::Void(size), name: None, shape, .. } if shape.is_empty() => {
+            Some(*size)
+        }
+        _ => None,
+    }
 }
 
 struct Parser<'a> {
@@ -170,11 +197,14 @@ impl Parser<'_> {
                 self.differ(Some("a prefix that nothing follows"))?;
                 return Ok(items);
             }
+            let item = self.item(depth)?;
+            if joins(&mut items, &item) {
+                continue;
+            }
             self.count += 1;
             if self.count > MAX_ITEMS {
                 return Err(self.error(format!("more than {MAX_ITEMS} items")));
             }
-            let item = self.item(depth)?;
             fallible::push(&mut items, item)?;
         }
     }

@@ -143,6 +143,20 @@ fn space_between_items_means_nothing() {
 }
 
 #[test]
+fn a_run_of_padding_is_two_items_however_long_it_is() {
+    let padding = |size| item(Native, Element::Void(size));
+    accepts("xx", &[padding(1), padding(1)]);
+    accepts("xxxx", &[padding(1), padding(3)]);
+    accepts(&"x".repeat(100_000), &[padding(1), padding(99_999)]);
+    accepts("2x3x4xBx", &[padding(2), padding(7), scalar(Native, Code::UnsignedChar), padding(1)]);
+    accepts("xxx:a:", &[padding(1), padding(1), named("a", padding(1))]);
+    accepts("xx(2)x", &[padding(1), padding(1), shaped(&[2], padding(1))]);
+    accepts("xx<x", &[padding(1), padding(1), item(Little, Element::Void(1))]);
+    let most = format!("xx{}xx", isize::MAX);
+    accepts(&most, &[padding(1), padding(1), padding(isize::MAX as usize), padding(1)]);
+}
+
+#[test]
 fn a_prefix_holds_until_the_next_one() {
     accepts("<ih", &[scalar(Little, Code::Int), scalar(Little, Code::Short)]);
     accepts("<i>h", &[scalar(Little, Code::Int), scalar(Big, Code::Short)]);

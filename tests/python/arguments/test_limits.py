@@ -142,6 +142,13 @@ def test_long_formats_are_quoted_in_part():
     assert len(str(error.value)) < 3000
 
 
+def test_padding_is_as_long_as_a_record_needs():
+    """NumPy writes an `x` for each byte of it."""
+    one = {"names": ["a"], "formats": ["u1"], "offsets": [70_000], "itemsize": 150_000}
+    array = np.array([(((1,), (2,)),)], [("pair", [("p", one), ("q", one)])])
+    assert consume(array).tolist() == array.tolist() == [(((1,), (2,)),)]
+
+
 def test_the_repr_of_a_value_is_quoted_in_part():
     class Long:
         def __index__(self):

@@ -70,6 +70,9 @@ def attempt(tell, random, which):
             text = view.tolist(), view.copy().tolist(), str(view)
         except REFUSED:
             continue
+        except OverflowError:
+            # A long double beyond Python's floats has no value in Python.
+            continue
         except ValueError:
             # No text at all.
             assert values is None
