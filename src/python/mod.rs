@@ -30,6 +30,8 @@
 #![allow(unsafe_code)]
 
 #[doc(hidden)]
+pub mod abi;
+#[doc(hidden)]
 pub mod acquire;
 #[doc(hidden)]
 pub mod attached;

@@ -28,7 +28,7 @@ ORDER = {
         lib
     """,
     "src/python": """
-        attached
+        abi attached
         exceptions objects
         errors
         stack
