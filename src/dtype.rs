@@ -179,6 +179,12 @@ pub struct ScalarType {
 }
 
 impl ScalarType {
+    /// Returns a type in the byte order of this machine.
+    #[must_use]
+    pub const fn native(dtype: DType) -> Self {
+        Self { dtype, swapped: false }
+    }
+
     const fn new(dtype: DType, swapped: bool) -> Self {
         Self { dtype, swapped: swapped && dtype.size() > 1 }
     }

@@ -68,7 +68,7 @@ impl Layout {
 
     /// Returns the first byte of the elements and the byte after the last one, relative to the
     /// start; `None` if one of them is out of range.
-    fn checked_extent(&self) -> Option<(isize, isize)> {
+    pub(crate) fn checked_extent(&self) -> Option<(isize, isize)> {
         if self.is_empty() {
             return Some((0, 0));
         }

@@ -1,6 +1,7 @@
 //! Which exception each error becomes.
 
 use pyo3::exceptions;
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
@@ -94,6 +95,25 @@ pub fn restore(py: Python<'_>, error: PyErr) {
 pub fn with_exception(py: Python<'_>, error: PyErr) -> PyErr {
     restore(py, error);
     PyErr::fetch(py)
+}
+
+/// Runs code that must neither see nor lose the exception that is set, if one is: what ends an
+/// object, and may run while an exception is propagated.
+#[inline]
+pub fn keep_exception<R>(_attached: Python<'_>, body: impl FnOnce() -> R) -> R {
+    // SAFETY: attached. The exception is taken and put back in the same thread.
+    unsafe {
+        if ffi::PyErr_Occurred().is_null() {
+            return body();
+        }
+        let [mut class, mut value, mut traceback] = [std::ptr::null_mut(); 3];
+        #[allow(deprecated, reason = "its successor came with Python 3.12")]
+        ffi::PyErr_Fetch(&raw mut class, &raw mut value, &raw mut traceback);
+        let result = body();
+        #[allow(deprecated, reason = "its successor came with Python 3.12")]
+        ffi::PyErr_Restore(class, value, traceback);
+        result
+    }
 }
 
 /// Drops an error that is not passed on, and all that its traceback keeps alive, at once: see

@@ -4,5 +4,6 @@
 //! `object/usage.rs`.
 
 pub(crate) mod buffer;
+pub(crate) mod dlpack;
 mod lease;
 mod numpy;

@@ -11,7 +11,7 @@ use consumer::error::Error;
 use consumer::format::FormatString;
 use consumer::layout::Layout;
 use consumer::memory::Memory;
-use consumer::python::acquire::{self, Acquired, ViewedObject};
+use consumer::python::acquire::{self, Acquired, Lent, ViewedObject};
 use consumer::python::errors::DiscardError;
 
 use super::access::Hold;
@@ -23,18 +23,33 @@ use super::usage::Usage;
 use crate::transfer::{to_memory, to_native};
 use crate::values::references::{AttachedObjects, check_readable};
 
-/// Returns a typed view of the memory of any object that exports a buffer: what `consumer.consume`
-/// does. A view of a ConsumerArray shares its export, as a view of a memoryview does.
+/// Returns a typed view of the memory of any object that exports a buffer, or has another protocol
+/// to share it: what `consumer.consume` does. A view of a ConsumerArray shares its export, as a view
+/// of a memoryview does.
 ///
 /// # Errors
-/// The exporter's own exception; for an object without a buffer one that is both a TypeError and a
-/// ValueError; BufferError for an export that contradicts itself.
+/// The exporter's own exception; for an object without a buffer and other protocols one that is both
+/// a TypeError and a ValueError; BufferError for an export that contradicts itself, and for an
+/// object none of whose protocols will do.
 #[inline]
 pub(crate) fn consume<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyConsumerArray>> {
     match as_view(object) {
         Some(view) => again(view),
-        None => PyConsumerArray::acquire(object),
+        None => PyConsumerArray::acquire(object).or_else(|refusal| borrow(object, refusal)),
     }
+}
+
+/// Returns a view of the memory that an object lends by another protocol than the buffer's, which
+/// it refuses.
+#[cold]
+#[inline(never)]
+fn borrow<'py>(
+    object: &Bound<'py, PyAny>,
+    refusal: PyErr,
+) -> PyResult<Bound<'py, PyConsumerArray>> {
+    let Lent { array, loan } = acquire::acquire_lent(object, refusal, viewed)?;
+    // SAFETY: the loan keeps the memory of the array.
+    unsafe { PyConsumerArray::over(object.py(), Owned::Lent(loan), array) }
 }
 
 /// Another view of the same elements.
@@ -169,8 +184,8 @@ impl PyConsumerArray {
                 return Err(error);
             }
         };
-        // A cycle can only lead through the objects in the memory.
-        let is_tracked = matches!(memory, Owned::Objects(_));
+        // A cycle can only lead through the objects in the memory, or the one that lends it.
+        let is_tracked = !matches!(memory, Owned::Plain(_));
         let start = Self::root_start(is_tracked);
         let ndim = array.layout().ndim();
         // SAFETY: the root lives as long as every view of it, and keeps the memory where it is on

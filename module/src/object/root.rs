@@ -6,11 +6,11 @@ use std::ffi::c_int;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pyo3::prelude::*;
-use pyo3::{PyTraverseError, PyVisit, ffi};
+use pyo3::{PyTraverseError, PyVisit};
 
 use consumer::array::AnyArray;
 use consumer::memory::Memory;
-use consumer::python::acquire::{Acquired, AsView, Export};
+use consumer::python::acquire::{Acquired, AsView, Export, Loan};
 
 use crate::values::references::Objects;
 
@@ -22,8 +22,7 @@ pub(crate) struct Root {
     export: Export,
 }
 
-/// What the memory comes from. Memory that arrives by another protocol than the buffer's is one
-/// more variant of [`Owned`], whose release calls the protocol's own.
+/// What the memory comes from.
 enum Resource {
     /// Nothing: the view is not a root.
     None,
@@ -33,19 +32,24 @@ enum Resource {
     Owned(UnsafeCell<Option<Owned>>),
 }
 
-/// Memory that is not another object's export.
+/// Memory that does not come from an export.
 pub(crate) enum Owned {
     /// Memory without references to objects.
     Plain(#[expect(dead_code, reason = "kept alive here, and used by its address")] Memory),
     /// Memory with the references in it.
     Objects(Objects),
+    /// Memory that another object has lent by another protocol than the buffer's.
+    Lent(Loan),
 }
 
 impl Owned {
-    /// Ends the memory, and drops the references in it, which may run arbitrary Python code.
+    /// Ends the memory, and drops the references in it, or gives it back, which may run arbitrary
+    /// Python code.
     pub(super) fn release(self, py: Python<'_>) {
-        if let Self::Objects(objects) = self {
-            objects.release(py);
+        match self {
+            Self::Plain(_) => {}
+            Self::Objects(objects) => objects.release(py),
+            Self::Lent(loan) => loan.release(py),
         }
     }
 }
@@ -146,7 +150,9 @@ impl Root {
             // SAFETY: the export is filled in, and released after the last hold.
             Resource::Export => unsafe { self.export.ends_nothing() },
             // SAFETY: the memory is taken away after the last hold.
-            Resource::Owned(cell) => !matches!(unsafe { &*cell.get() }, Some(Owned::Objects(_))),
+            Resource::Owned(cell) => {
+                matches!(unsafe { &*cell.get() }, None | Some(Owned::Plain(_)))
+            }
         }
     }
 
@@ -168,45 +174,48 @@ impl Root {
         }
     }
 
-    /// Returns the `Py_buffer`, if the resource is an export.
-    ///
-    /// # Safety
-    /// The root is held for as long as the result is used.
-    unsafe fn buffer(&self) -> Option<&ffi::Py_buffer> {
-        match &self.resource {
-            // SAFETY: while the root is held, the buffer is filled in and nobody changes it.
-            Resource::Export => Some(unsafe { self.export.buffer() }),
-            Resource::Owned(_) | Resource::None => None,
-        }
-    }
-
-    /// Returns the exporter, `Py_buffer.obj`, which is not always the object that was asked. `None`
-    /// for memory that is no export, and for an exporter that leaves it out.
+    /// Returns the exporter, `Py_buffer.obj`, which is not always the object that was asked, or the
+    /// object that has lent the memory. `None` for memory of one's own, and for an exporter that
+    /// leaves itself out.
     ///
     /// # Safety
     /// The root is held.
     pub(crate) unsafe fn exporter<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
-        // SAFETY: the caller guarantees it; `obj` is alive or NULL.
-        unsafe { Bound::from_borrowed_ptr_or_opt(py, self.buffer()?.obj) }
+        match &self.resource {
+            // SAFETY: while the root is held, the buffer is filled in and nobody changes it; `obj`
+            // is alive or NULL.
+            Resource::Export => unsafe {
+                Bound::from_borrowed_ptr_or_opt(py, self.export.buffer().obj)
+            },
+            // SAFETY: the memory is taken away after the last hold.
+            Resource::Owned(cell) => match unsafe { &*cell.get() } {
+                Some(Owned::Lent(loan)) => Some(loan.object(py)),
+                _ => None,
+            },
+            Resource::None => None,
+        }
     }
 
-    /// Shows the exporter, or the objects in the root's own memory, to the garbage collector.
+    /// Shows what the memory comes from, or the objects in the root's own, to the garbage collector.
     pub(crate) fn traverse(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         if self.holds.load(Ordering::Acquire) == 0 {
             return Ok(());
         }
-        if let Resource::Owned(cell) = &self.resource {
+        match &self.resource {
+            Resource::None => Ok(()),
+            // SAFETY: the root is held, and no hold is dropped while the collector runs. `Py` is a
+            // pointer that is not NULL, and an `Option` of it one that may be. It is only looked at
+            // in its place, so that the number of references stays.
+            Resource::Export => visit.call(unsafe {
+                &*(&raw const self.export.buffer().obj).cast::<Option<Py<PyAny>>>()
+            }),
             // SAFETY: the memory is only taken away by an attached thread, and while the collector
             // runs there is no other.
-            return match unsafe { &*cell.get() } {
+            Resource::Owned(cell) => match unsafe { &*cell.get() } {
                 Some(Owned::Objects(objects)) => objects.traverse(&visit),
-                _ => Ok(()),
-            };
+                Some(Owned::Lent(loan)) => loan.traverse(&visit),
+                Some(Owned::Plain(_)) | None => Ok(()),
+            },
         }
-        // SAFETY: the root is held, and no hold is dropped while the collector runs.
-        let Some(buffer) = (unsafe { self.buffer() }) else { return Ok(()) };
-        // SAFETY: `Py` is a pointer that is not NULL, and an `Option` of it one that may be. It is
-        // only looked at in its place, so that the number of references stays.
-        visit.call(unsafe { &*(&raw const buffer.obj).cast::<Option<Py<PyAny>>>() })
     }
 }

@@ -25,6 +25,7 @@ mod scalar;
 mod search;
 mod select;
 mod store;
+mod tensors;
 mod trampoline;
 
 use std::ffi::c_ulong;
@@ -74,6 +75,10 @@ class_items!(PyConsumerArray {
         PyMethodDef::noargs(c"release", methods::release, methods::RELEASE);
         PyMethodDef::noargs(c"__enter__", methods::enter, methods::ENTER);
         PyMethodDef::fastcall_cfunction_with_keywords(c"__exit__", methods::exit, methods::EXIT);
+        PyMethodDef::fastcall_cfunction_with_keywords(
+            c"__dlpack__", tensors::dlpack, tensors::DLPACK
+        );
+        PyMethodDef::noargs(c"__dlpack_device__", tensors::device, tensors::DEVICE);
     }
     slots {
         Py_mp_length: ffi::lenfunc = select::length;

@@ -15,7 +15,7 @@ use super::describe::{describe_any, describe_letter};
 use super::redirect::leads_to_memoryview;
 use crate::array::AnyArray;
 use crate::error::{Error, Result};
-use crate::python::errors::no_buffer;
+use crate::python::errors::{keep_exception, no_buffer};
 use crate::python::exceptions::PyBufferError;
 use crate::python::objects::type_name;
 use crate::python::stack;
@@ -164,18 +164,8 @@ unsafe fn describe_slowly(
 /// The same as for [`Export::release`].
 #[inline]
 unsafe fn release_buffer(buffer: *mut ffi::Py_buffer) {
-    // SAFETY: the caller guarantees it. The exception is taken and put back in the same thread.
-    unsafe {
-        if ffi::PyErr_Occurred().is_null() {
-            return ffi::PyBuffer_Release(buffer);
-        }
-        let [mut class, mut value, mut traceback] = [std::ptr::null_mut(); 3];
-        #[allow(deprecated, reason = "its successor came with Python 3.12")]
-        ffi::PyErr_Fetch(&raw mut class, &raw mut value, &raw mut traceback);
-        ffi::PyBuffer_Release(buffer);
-        #[allow(deprecated, reason = "its successor came with Python 3.12")]
-        ffi::PyErr_Restore(class, value, traceback);
-    }
+    // SAFETY: the caller guarantees it.
+    unsafe { keep_exception(Python::assume_attached(), || ffi::PyBuffer_Release(buffer)) }
 }
 
 /// The exception for an export that contradicts itself.

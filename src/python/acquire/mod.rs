@@ -10,20 +10,29 @@
 //! a view may stand between an exporter and the object whose memory it is, the caller brings an
 //! [`AsView`].
 //!
-//! A protocol other than the buffer's gets a file of its own here.
+//! An object without a buffer is asked for its memory by the other protocols that it has (protocols.rs),
+//! each of which has a file of its own.
 
+mod array;
+mod array_interface;
 pub mod ctypes;
 mod describe;
+mod dlpack;
 mod export;
+mod loan;
 mod numpy;
+mod protocols;
 mod redirect;
 mod types;
+mod typestr;
 
 use pyo3::prelude::*;
 
 use crate::array::AnyArray;
 
 pub use export::{Acquired, Export};
+pub use loan::Loan;
+pub use protocols::{Lent, acquire as acquire_lent};
 
 /// What a view tells of itself.
 pub struct ViewedObject<'py> {

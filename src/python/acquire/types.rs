@@ -56,6 +56,22 @@ pub(super) fn is_named(class: &Bound<'_, PyType>, name: &str) -> bool {
     class.name().or_discard(class.py()).is_some_and(|found| found == name)
 }
 
+/// Returns a module that is loaded, `None` if it is not: nothing is imported.
+pub(super) fn loaded_module<'py>(
+    py: Python<'py>,
+    name: &str,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let name = objects::string(py, name)?;
+    // SAFETY: the name is a string; the result is a new reference or NULL, with an exception or
+    // not.
+    let module =
+        unsafe { Bound::from_owned_ptr_or_opt(py, ffi::PyImport_GetModule(name.as_ptr())) };
+    match PyErr::take(py) {
+        Some(error) if module.is_none() => Err(error),
+        _ => Ok(module),
+    }
+}
+
 /// Returns the attributes of a class itself, whatever its metaclass says of them.
 pub(super) fn namespace<'py>(class: &Bound<'py, PyType>) -> PyResult<Namespace<'py>> {
     static GETTER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();

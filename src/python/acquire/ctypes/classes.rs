@@ -5,9 +5,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 
-use crate::python::acquire::types::{base, find_base, is_immutable, is_named};
+use crate::python::acquire::types::{base, find_base, is_immutable, is_named, loaded_module};
 use crate::python::exceptions::PyRuntimeError;
-use crate::python::objects;
 
 /// The classes of ctypes that all its types derive from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,15 +96,8 @@ impl Functions {
 
 /// Returns a module that is loaded.
 fn loaded<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
-    let name = objects::string(py, name)?;
-    // SAFETY: the name is a string; the result is a new reference or NULL, with an exception or
-    // not.
-    let module =
-        unsafe { Bound::from_owned_ptr_or_opt(py, ffi::PyImport_GetModule(name.as_ptr())) };
-    module.ok_or_else(|| match PyErr::take(py) {
-        Some(error) => error,
-        None => PyRuntimeError::new_err(format!("the module {name} is not in sys.modules")),
-    })
+    let missing = || PyRuntimeError::new_err(format!("the module {name} is not in sys.modules"));
+    loaded_module(py, name)?.ok_or_else(missing)
 }
 
 /// Returns a function of C by its name: what is in a module may have been replaced.

@@ -1,0 +1,84 @@
+//! `v.__dlpack__()` and `v.__dlpack_device__()`.
+
+use std::ffi::CStr;
+
+use pyo3::ffi;
+use pyo3::impl_::extract_argument::{FunctionDescription, KeywordOnlyParameterDescription};
+use pyo3::prelude::*;
+
+use super::parameters::Call;
+use super::trampoline::{attached_trampoline, this, trampoline};
+use crate::interchange::dlpack::{self, Request};
+use crate::values::NewReference;
+
+pub(super) const DLPACK: &CStr =
+    c"__dlpack__($self, /, *, stream=None, max_version=None, dl_device=None, copy=None)
+--
+
+The memory as a tensor (DLPack), for libraries that ask for it, as numpy.from_dlpack(v) does.
+
+Numbers, complex numbers and bools in this machine's byte order are shared, with any strides;
+copy=True makes a tensor of a copy, also of what cannot be shared. While somebody has the
+tensor, the view cannot be released.
+
+Raises BufferError for what no tensor can be, and for read-only memory unless max_version is
+(1, 0) or higher.
+
+>>> import array, consumer
+>>> v = consumer.consume(array.array('d', [0.5, 1.5]))
+>>> tensor = v.__dlpack__(max_version=(1, 0))
+>>> v.__dlpack_device__()
+(1, 0)";
+
+/// `v.__dlpack__(stream=None, max_version=None, dl_device=None, copy=None)`
+pub(super) unsafe extern "C" fn dlpack(
+    object: *mut ffi::PyObject,
+    arguments: *const *mut ffi::PyObject,
+    count: isize,
+    names: *mut ffi::PyObject,
+) -> NewReference {
+    static PARAMETERS: FunctionDescription = FunctionDescription::new(
+        Some("ConsumerArray"),
+        "__dlpack__",
+        &[],
+        0,
+        0,
+        &[
+            KeywordOnlyParameterDescription::new("stream", false),
+            KeywordOnlyParameterDescription::new("max_version", false),
+            KeywordOnlyParameterDescription::new("dl_device", false),
+            KeywordOnlyParameterDescription::new("copy", false),
+        ],
+    );
+    let call = Call { arguments, count, names };
+    let body = |py| -> PyResult<NewReference> {
+        // SAFETY: the method is called by the interpreter, on objects of the class; there are four
+        // parameters.
+        let (this, arguments) = unsafe { (this(py, object), call.parse(py, &PARAMETERS)?) };
+        let [stream, max_version, device, copy] =
+            arguments.map(|given| given.filter(|given| !given.is_none()));
+        let request = Request {
+            stream: stream.as_deref(),
+            max_version: max_version.as_deref(),
+            device: device.as_deref(),
+            copy: copy.as_deref(),
+        };
+        dlpack::capsule(&this, &request).map(Bound::into_ptr)
+    };
+    // SAFETY: called by the interpreter.
+    unsafe { attached_trampoline(body) }
+}
+
+pub(super) const DEVICE: &CStr = c"__dlpack_device__($self, /)
+--
+
+Where the memory is, to DLPack: (1, 0), the memory of the host.";
+
+/// `v.__dlpack_device__()`
+pub(super) unsafe extern "C" fn device(
+    _object: *mut ffi::PyObject,
+    _nothing: *mut ffi::PyObject,
+) -> NewReference {
+    // SAFETY: the method is called attached.
+    unsafe { trampoline(|py| dlpack::device(py).map(Bound::into_ptr)) }
+}

@@ -1,0 +1,224 @@
+//! The array interface: `__array_struct__`, and `__array_interface__`, a dict of the same. It is
+//! NumPy's, needs no NumPy, and says nothing of how long the memory lives: as long as the object.
+
+use std::ffi::{c_char, c_int, c_void};
+use std::ptr::NonNull;
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyCapsule, PyDict, PyInt, PyString, PyTuple};
+use smallvec::SmallVec;
+
+use super::AsView;
+use super::loan::{Buffer, Keeper};
+use super::typestr::{TypeString, format_of_records};
+use crate::array::AnyArray;
+use crate::error::{Error, Result};
+use crate::format::FormatString;
+use crate::layout::{Layout, check_ndim};
+use crate::python::exceptions::{PyBufferError, PyTypeError};
+use crate::python::objects;
+
+/// Takes the memory that `__array_interface__` describes; `None` if an object has none.
+///
+/// # Errors
+/// What getting it raises; BufferError for what cannot be read, TypeError for what is no interface.
+pub(super) fn acquire(
+    object: &Bound<'_, PyAny>,
+    as_view: AsView,
+) -> PyResult<Option<(AnyArray, Keeper)>> {
+    let Some(found) = object.getattr_opt("__array_interface__")? else { return Ok(None) };
+    let Ok(interface) = found.cast_into::<PyDict>() else {
+        return Err(PyTypeError::new_err("it is no dict"));
+    };
+    if interface.get_item("mask")?.is_some_and(|mask| !mask.is_none()) {
+        return Err(PyBufferError::new_err("some of its elements are masked"));
+    }
+    let needed = |name: &str| {
+        let found = interface.get_item(name)?;
+        found.ok_or_else(|| PyTypeError::new_err(format!("it has no {name:?}")))
+    };
+    let typestr = needed("typestr")?;
+    let typestr = TypeString::parse(&objects::text(typestr.cast::<PyString>()?)?)?;
+    let format = match interface.get_item("descr")?.filter(|_| typestr.is_void()) {
+        Some(descr) => format_of_records(&descr, typestr)?,
+        None => typestr.format()?,
+    };
+    let shape = lengths(&needed("shape")?)?;
+    let strides = interface.get_item("strides")?.filter(|strides| !strides.is_none());
+    let strides = strides.map(|strides| steps(&strides)).transpose()?;
+    let layout = Layout::new(&shape, strides.as_deref(), None, typestr.itemsize)?;
+    let data = interface.get_item("data")?.filter(|data| !data.is_none());
+    let Some(data) = data else {
+        return Err(PyBufferError::new_err("its data is its buffer, which it does not export"));
+    };
+    if let Ok(data) = data.cast::<PyTuple>() {
+        let (address, readonly): (Bound<'_, PyInt>, bool) = data.extract()?;
+        let start = start_of(address.extract::<usize>()? as *mut u8, &layout)?;
+        // SAFETY: the object vouches for the memory that its interface describes, and keeps it for
+        // as long as it lives itself.
+        let array = unsafe { AnyArray::new(start, layout, format, readonly, None).judged()? };
+        return Ok(Some((array, Keeper::Object(interface.into_any().unbind()))));
+    }
+    // SAFETY: both objects are alive.
+    if unsafe { ffi::Py_REFCNT(interface.as_ptr()) == 1 && ffi::Py_REFCNT(data.as_ptr()) == 2 } {
+        return Err(PyBufferError::new_err(
+            "its data is a copy, made for whoever asks; consume(numpy.asarray(x)) takes it",
+        ));
+    }
+    let offset = match interface.get_item("offset")? {
+        Some(offset) => offset.extract::<isize>()?,
+        None => 0,
+    };
+    let (bytes, buffer) = Buffer::acquire(&data, as_view)?;
+    // SAFETY: the buffer is released after the array's last use.
+    match unsafe { part(&bytes, layout, format, offset) } {
+        Ok(array) => Ok(Some((array, Keeper::Buffer(buffer)))),
+        Err(error) => {
+            // SAFETY: the thread is attached; there is no array.
+            unsafe { buffer.release() };
+            Err(error.into())
+        }
+    }
+}
+
+/// Returns what lies `offset` bytes from the start of a buffer.
+///
+/// # Safety
+/// The buffer is not released before the array's last use.
+unsafe fn part(
+    bytes: &AnyArray,
+    layout: Layout,
+    format: FormatString,
+    offset: isize,
+) -> Result<AnyArray> {
+    let (begin, end) = layout.checked_extent().unwrap_or((isize::MIN, isize::MAX));
+    let fits = begin.checked_add(offset).is_some_and(|begin| begin >= 0)
+        && end.checked_add(offset).is_some_and(|end| end.unsigned_abs() <= bytes.layout().nbytes());
+    if !bytes.layout().is_c_contiguous() || !fits {
+        return Err(Error::buffer(format!(
+            "what it describes does not lie in the {} bytes of its data",
+            bytes.layout().nbytes()
+        )));
+    }
+    let start = bytes.start().wrapping_offset(offset);
+    // SAFETY: the elements lie in the buffer's memory, which the caller keeps.
+    unsafe { AnyArray::new(start, layout, format, bytes.readonly(), None).judged() }
+}
+
+/// What `__array_struct__` points to: `PyArrayInterface` of NumPy's `ndarraytypes.h`.
+#[repr(C)]
+struct Interface {
+    /// Always the number 2.
+    two: c_int,
+    ndim: c_int,
+    kind: c_char,
+    itemsize: c_int,
+    flags: c_int,
+    shape: *mut isize,
+    strides: *mut isize,
+    data: *mut c_void,
+    /// Only where the flags say so.
+    descr: *mut ffi::PyObject,
+}
+
+const NOT_SWAPPED: c_int = 0x200;
+const WRITEABLE: c_int = 0x400;
+const HAS_DESCR: c_int = 0x800;
+
+/// Takes the memory that `__array_struct__` describes; `None` if an object has none.
+///
+/// # Errors
+/// The same as for [`acquire`].
+pub(super) fn acquire_struct(
+    object: &Bound<'_, PyAny>,
+    _as_view: AsView,
+) -> PyResult<Option<(AnyArray, Keeper)>> {
+    let Some(found) = object.getattr_opt("__array_struct__")? else { return Ok(None) };
+    let Ok(capsule) = found.cast_into::<PyCapsule>() else {
+        return Err(PyTypeError::new_err("it is no capsule"));
+    };
+    // SAFETY: the interface's capsules have no name; one without a name has a pointer.
+    let interface = unsafe {
+        if ffi::PyCapsule_IsValid(capsule.as_ptr(), std::ptr::null()) == 0 {
+            return Err(PyTypeError::new_err("its capsule is that of something else"));
+        }
+        &*ffi::PyCapsule_GetPointer(capsule.as_ptr(), std::ptr::null()).cast::<Interface>()
+    };
+    if interface.two != 2 {
+        return Err(PyTypeError::new_err("its capsule is that of something else"));
+    }
+    let swapped = interface.flags & NOT_SWAPPED == 0;
+    let itemsize = usize::try_from(interface.itemsize)
+        .map_err(|_| Error::buffer(format!("its elements have {} bytes", interface.itemsize)))?;
+    let typestr = TypeString::new(interface.kind as u8, itemsize, swapped);
+    // SAFETY: the flag says that there is an object, which the capsule keeps alive.
+    let descr = unsafe {
+        let is_there = interface.flags & HAS_DESCR != 0 && typestr.is_void();
+        Bound::from_borrowed_ptr_or_opt(
+            object.py(),
+            if is_there { interface.descr } else { std::ptr::null_mut() },
+        )
+    };
+    let format = match descr {
+        Some(descr) => format_of_records(&descr, typestr)?,
+        None => typestr.format()?,
+    };
+    // SAFETY: the struct has as many lengths and strides as dimensions, and the object vouches for
+    // the memory that it describes, which the capsule and the object keep.
+    let array = unsafe {
+        let layout = layout_of(interface, itemsize)?;
+        let start = start_of(interface.data.cast(), &layout)?;
+        let readonly = interface.flags & WRITEABLE == 0;
+        AnyArray::new(start, layout, format, readonly, None).judged()?
+    };
+    Ok(Some((array, Keeper::Object(capsule.into_any().unbind()))))
+}
+
+/// # Safety
+/// `shape` is NULL or has `ndim` entries, and so has `strides`.
+unsafe fn layout_of(interface: &Interface, itemsize: usize) -> Result<Layout> {
+    let ndim = usize::try_from(interface.ndim)
+        .map_err(|_| Error::buffer(format!("it has {} dimensions", interface.ndim)))?;
+    check_ndim(ndim)?;
+    if ndim == 0 {
+        return Layout::contiguous(&[], itemsize);
+    }
+    if interface.shape.is_null() {
+        return Err(Error::buffer(format!("it has {ndim} dimensions and no shape")));
+    }
+    // SAFETY: the caller guarantees it.
+    let numbers = |from: *const isize| unsafe { std::slice::from_raw_parts(from, ndim) };
+    let lengths = numbers(interface.shape);
+    let shape: SmallVec<[usize; 8]> = lengths
+        .iter()
+        .map(|&length| usize::try_from(length))
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|_| Error::buffer(format!("its shape is {lengths:?}")))?;
+    let strides = (!interface.strides.is_null()).then(|| numbers(interface.strides));
+    Layout::new(&shape, strides, None, itemsize)
+}
+
+/// Returns the address of the first element.
+fn start_of(data: *mut u8, layout: &Layout) -> Result<*mut u8> {
+    match layout.nbytes() {
+        0 => Ok(NonNull::dangling().as_ptr()),
+        nbytes if data.is_null() => Err(Error::buffer(format!("{nbytes} bytes at address 0"))),
+        _ => Ok(data),
+    }
+}
+
+/// Converts a shape.
+fn lengths(shape: &Bound<'_, PyAny>) -> PyResult<SmallVec<[usize; 8]>> {
+    let numbers = steps(shape)?;
+    let lengths = numbers.iter().map(|&length| usize::try_from(length));
+    let lengths: std::result::Result<_, _> = lengths.collect();
+    lengths.map_err(|_| Error::buffer(format!("its shape is {:?}", &*numbers)).into())
+}
+
+/// Converts a tuple of as many numbers as there can be dimensions.
+fn steps(numbers: &Bound<'_, PyAny>) -> PyResult<SmallVec<[isize; 8]>> {
+    let numbers = numbers.cast::<PyTuple>()?;
+    check_ndim(numbers.len())?;
+    numbers.iter().map(|number| number.extract::<isize>()).collect()
+}

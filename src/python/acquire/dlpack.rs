@@ -1,0 +1,260 @@
+//! Tensors: what `__dlpack__` hands over.
+
+use std::ffi::c_void;
+use std::ptr::NonNull;
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyCapsule, PyDict, PyTuple};
+use smallvec::SmallVec;
+
+use crate::array::AnyArray;
+use crate::dtype::ScalarType;
+use crate::error::{Error, Result};
+use crate::layout::{Layout, check_ndim};
+use crate::python::abi::dlpack::{
+    COPIED, Device, Managed, READ_ONLY, Tensor, Unversioned, VERSION, Versioned,
+};
+use crate::python::errors::keep_exception;
+use crate::python::exceptions::{PyBufferError, PyTypeError};
+use crate::python::objects;
+
+/// A managed tensor that was handed over, and has to be deleted.
+pub(super) enum ManagedTensor {
+    /// That of before version 1.
+    Unversioned(NonNull<Unversioned>),
+    /// That of version 1.
+    Versioned(NonNull<Versioned>),
+}
+
+// SAFETY: a managed tensor may be used and deleted in any thread.
+unsafe impl Send for ManagedTensor {}
+// SAFETY: shared, it is only read.
+unsafe impl Sync for ManagedTensor {}
+
+impl ManagedTensor {
+    /// Calls the producer's deleter.
+    pub(super) fn release(self, py: Python<'_>) {
+        // SAFETY: each is deleted once, because `self` is taken and owned it.
+        unsafe {
+            match self {
+                Self::Unversioned(managed) => delete(py, managed),
+                Self::Versioned(managed) => delete(py, managed),
+            }
+        }
+    }
+}
+
+/// # Safety
+/// The managed tensor is ours to delete.
+unsafe fn delete<M: Managed>(py: Python<'_>, managed: NonNull<M>) {
+    // SAFETY: the caller guarantees it.
+    unsafe {
+        if let Some(deleter) = managed.as_ref().deleter() {
+            keep_exception(py, || deleter(managed.as_ptr()));
+        }
+    }
+}
+
+/// Takes the tensor of an object; `None` if its class has no `__dlpack__`.
+///
+/// # Errors
+/// The object's own exception; BufferError for a tensor that is not in the memory of the host, was
+/// copied, has elements of a type that there is not here, or contradicts itself.
+pub(super) fn acquire<'py>(
+    object: &Bound<'py, PyAny>,
+) -> PyResult<Option<(AnyArray, ManagedTensor)>> {
+    let py = object.py();
+    let Some(method) = object.getattr_opt("__dlpack__")? else { return Ok(None) };
+    if let Some(device) = object.getattr_opt("__dlpack_device__")? {
+        let (kind, id) = device.call0()?.extract()?;
+        check_device(Device { kind, id })?;
+    }
+    let capsule = ask(&method)?;
+    let Ok(capsule) = capsule.cast_into::<PyCapsule>() else {
+        return Err(PyTypeError::new_err("__dlpack__ returned no capsule"));
+    };
+    let lent = take(&capsule)?;
+    // SAFETY: the tensor is alive until it is deleted, which is after the array's last use.
+    match unsafe { read(&lent) } {
+        Ok(array) => Ok(Some((array, lent))),
+        Err(error) => {
+            lent.release(py);
+            Err(error.into())
+        }
+    }
+}
+
+/// Calls `__dlpack__` by the newest signature that the object knows: `copy` and `max_version` came
+/// with version 1.
+fn ask<'py>(method: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = method.py();
+    let names = objects::dict(py)?;
+    names.set_item("max_version", objects::ints(py, &[VERSION.0 as isize, VERSION.1 as isize])?)?;
+    names.set_item("copy", false)?;
+    let call = |names: Option<&Bound<'py, PyDict>>| method.call(PyTuple::empty(py), names);
+    let is_unknown =
+        |error: &PyErr| error.get_type(py).is(py.get_type::<pyo3::exceptions::PyTypeError>());
+    match call(Some(&names)) {
+        Err(error) if is_unknown(&error) => {}
+        result => return result,
+    }
+    names.del_item("copy")?;
+    match call(Some(&names)) {
+        Err(error) if is_unknown(&error) => call(None),
+        result => result,
+    }
+}
+
+fn check_device(device: Device) -> Result<()> {
+    if device.is_host() {
+        return Ok(());
+    }
+    let Device { kind, id } = device;
+    let name = match kind {
+        2 => " (CUDA)",
+        10 => " (ROCm)",
+        13 => " (CUDA managed memory)",
+        8 => " (Metal)",
+        14 => " (oneAPI)",
+        _ => "",
+    };
+    Err(Error::buffer(format!(
+        "its memory is on device ({kind}, {id}){name}, and not the host's; move it there first, \
+         as x.cpu() does"
+    )))
+}
+
+/// Consumes a capsule: renames it, so that what is in it is ours to delete.
+fn take(capsule: &Bound<'_, PyCapsule>) -> PyResult<ManagedTensor> {
+    if let Some(managed) = consumed::<Versioned>(capsule)? {
+        return Ok(ManagedTensor::Versioned(managed));
+    }
+    if let Some(managed) = consumed::<Unversioned>(capsule)? {
+        return Ok(ManagedTensor::Unversioned(managed));
+    }
+    Err(PyBufferError::new_err(
+        "__dlpack__ returned a capsule that is no tensor, or one that was consumed before",
+    ))
+}
+
+/// Consumes a capsule of a managed tensor of one kind; `None` if it is another one.
+fn consumed<M: Managed>(capsule: &Bound<'_, PyCapsule>) -> PyResult<Option<NonNull<M>>> {
+    let capsule_ptr = capsule.as_ptr();
+    // SAFETY: it is a capsule; a valid one has a pointer that is not NULL, and by its name that is
+    // one to an `M`.
+    unsafe {
+        if ffi::PyCapsule_IsValid(capsule_ptr, M::NAME.as_ptr()) == 0 {
+            return Ok(None);
+        }
+        let managed = ffi::PyCapsule_GetPointer(capsule_ptr, M::NAME.as_ptr());
+        let managed = NonNull::new(managed.cast::<M>());
+        if ffi::PyCapsule_SetName(capsule_ptr, M::USED.as_ptr()) != 0 {
+            return Err(PyErr::fetch(capsule.py()));
+        }
+        Ok(managed)
+    }
+}
+
+/// Reads a tensor that was handed over.
+///
+/// # Safety
+/// It is alive until after the array's last use.
+unsafe fn read(lent: &ManagedTensor) -> Result<AnyArray> {
+    // SAFETY: the caller guarantees it; of another major version nothing but the number is read.
+    unsafe {
+        match lent {
+            ManagedTensor::Unversioned(managed) => {
+                // Nothing tells whether it may be written to.
+                array_of(&managed.as_ref().tensor, true)
+            }
+            ManagedTensor::Versioned(managed) => {
+                let (major, minor) = ((*managed.as_ptr()).major, (*managed.as_ptr()).minor);
+                if major != VERSION.0 {
+                    return Err(Error::buffer(format!(
+                        "it is a tensor of DLPack {major}.{minor}, and only {}.x is known",
+                        VERSION.0
+                    )));
+                }
+                let managed = managed.as_ref();
+                if managed.flags & COPIED != 0 {
+                    return Err(Error::buffer("__dlpack__ made a copy"));
+                }
+                array_of(&managed.tensor, managed.flags & READ_ONLY != 0)
+            }
+        }
+    }
+}
+
+/// Returns an array over the memory of a tensor.
+///
+/// # Safety
+/// The tensor describes memory that is there until after the array's last use.
+unsafe fn array_of(tensor: &Tensor, readonly: bool) -> Result<AnyArray> {
+    check_device(tensor.device)?;
+    let Some(dtype) = tensor.dtype.to_dtype() else {
+        return Err(Error::buffer(format!(
+            "its elements are {}, of which there are none here",
+            tensor.dtype.name()
+        )));
+    };
+    // SAFETY: the caller guarantees it for what the tensor says.
+    let layout = unsafe { layout_of(tensor, dtype.size())? };
+    let start = start_of(tensor.data, tensor.byte_offset, layout.nbytes())?;
+    let scalar_type = ScalarType::native(dtype);
+    let format = scalar_type.format();
+    // SAFETY: the caller guarantees it; the layout's itemsize is that of the type.
+    Ok(unsafe { AnyArray::from_scalars(scalar_type, start, layout, format, readonly, None) })
+}
+
+/// Returns the layout of a tensor's elements.
+///
+/// # Safety
+/// `shape` and `strides` are NULL or have `ndim` entries.
+unsafe fn layout_of(tensor: &Tensor, itemsize: usize) -> Result<Layout> {
+    let ndim = usize::try_from(tensor.ndim)
+        .map_err(|_| Error::buffer(format!("it has {} dimensions", tensor.ndim)))?;
+    check_ndim(ndim)?;
+    if ndim == 0 {
+        return Layout::contiguous(&[], itemsize);
+    }
+    if tensor.shape.is_null() {
+        return Err(Error::buffer(format!("it has {ndim} dimensions and no shape")));
+    }
+    // SAFETY: the caller guarantees it.
+    let numbers = |from: *const i64| unsafe { std::slice::from_raw_parts(from, ndim) };
+    let lengths = numbers(tensor.shape);
+    let shape = lengths.iter().map(|&length| usize::try_from(length));
+    let shape: SmallVec<[usize; 8]> = shape
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|_| Error::buffer(format!("its shape is {lengths:?}")))?;
+    if tensor.strides.is_null() {
+        return Layout::contiguous(&shape, itemsize);
+    }
+    let steps = numbers(tensor.strides);
+    let is_empty = shape.contains(&0);
+    let bytes = steps.iter().zip(&shape).map(|(&step, &length)| {
+        let stride =
+            isize::try_from(step).ok().and_then(|step| step.checked_mul(itemsize as isize));
+        // The step between elements that there are not means nothing.
+        if length <= 1 || is_empty { Some(stride.unwrap_or(0)) } else { stride }
+    });
+    let strides: SmallVec<[isize; 8]> = bytes
+        .collect::<Option<_>>()
+        .ok_or_else(|| Error::buffer(format!("its strides are {steps:?}")))?;
+    Layout::new(&shape, Some(&strides), None, itemsize)
+}
+
+/// Returns the address of the first element.
+fn start_of(data: *mut c_void, offset: u64, nbytes: usize) -> Result<*mut u8> {
+    if nbytes == 0 {
+        return Ok(NonNull::dangling().as_ptr());
+    }
+    if data.is_null() {
+        return Err(Error::buffer(format!("{nbytes} bytes at address 0")));
+    }
+    match usize::try_from(offset).ok().filter(|&offset| isize::try_from(offset).is_ok()) {
+        Some(offset) => Ok(data.cast::<u8>().wrapping_add(offset)),
+        None => Err(Error::buffer(format!("its first element is {offset} bytes from its start"))),
+    }
+}

@@ -1,0 +1,119 @@
+//! Memory of objects that export no buffer, or refuse to, by the other protocols that they have.
+//!
+//! They are asked one after the other, and the first that shares the memory is taken: [`dlpack`],
+//! which has all types of numbers; `__array__` where NumPy is loaded, which does not tell missing
+//! values apart; Arrow, which does; and the array interface, which its authors have replaced. None
+//! may copy: what is stored in a copy would be lost.
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyType;
+
+use super::loan::{Keeper, Loan};
+use super::{AsView, array, array_interface, dlpack};
+use crate::array::AnyArray;
+use crate::python::attached::attached;
+use crate::python::errors::{self, discard};
+use crate::python::exceptions::{PyBufferError, PyMemoryError, PyRecursionError};
+use crate::python::objects::{message, type_name};
+use crate::python::stack;
+
+/// Memory that was lent, as an array, and what has to be given back.
+pub struct Lent {
+    /// What the memory holds.
+    pub array: AnyArray,
+    /// What keeps it.
+    pub loan: Loan,
+}
+
+/// Takes an object's memory by its other protocols, after its buffer was refused.
+///
+/// # Errors
+/// `refusal` if it has no others, or was an exporter's own; BufferError that tells why none of the
+/// others will do.
+#[cold]
+#[inline(never)]
+pub fn acquire(object: &Bound<'_, PyAny>, refusal: PyErr, as_view: AsView) -> PyResult<Lent> {
+    let py = object.py();
+    // What is put off until PyO3 runs would pile up.
+    attached(py, || acquire_attached(object, refusal, as_view))
+}
+
+fn acquire_attached(object: &Bound<'_, PyAny>, refusal: PyErr, as_view: AsView) -> PyResult<Lent> {
+    let py = object.py();
+    // A class has the methods of its instances, and no memory.
+    if !is_ordinary(py, &refusal) || object.is_instance_of::<PyType>() {
+        return Err(refusal);
+    }
+    stack::check(py)?;
+    let mut reasons = Vec::new();
+    for (name, protocol) in PROTOCOLS {
+        match protocol(object, as_view) {
+            Ok(None) => {}
+            Ok(Some((array, keeper))) => {
+                discard_all(py, reasons);
+                discard(py, refusal);
+                let loan = Loan::new(keeper, object);
+                return Ok(Lent { array, loan });
+            }
+            Err(error) if is_ordinary(py, &error) => reasons.push((name, error)),
+            Err(error) => return Err(error),
+        }
+    }
+    // SAFETY: the object is alive.
+    let exports = unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) } != 0;
+    if reasons.is_empty() || exports {
+        discard_all(py, reasons);
+        return Err(refusal);
+    }
+    Err(none_will_do(object, reasons))
+}
+
+/// How an object may lend its memory.
+type Protocol = fn(&Bound<'_, PyAny>, AsView) -> PyResult<Option<(AnyArray, Keeper)>>;
+
+const PROTOCOLS: [(&str, Protocol); 4] = [
+    ("__dlpack__", |object, _| {
+        Ok(dlpack::acquire(object)?.map(|(array, tensor)| (array, Keeper::Tensor(tensor))))
+    }),
+    ("__array__", |object, as_view| {
+        Ok(array::acquire(object, as_view)?.map(|(array, buffer)| (array, Keeper::Buffer(buffer))))
+    }),
+    ("__array_struct__", array_interface::acquire_struct),
+    ("__array_interface__", array_interface::acquire),
+];
+
+/// Returns whether an error says something of the object, and not of the state of the program.
+fn is_ordinary(py: Python<'_>, error: &PyErr) -> bool {
+    error.is_instance_of::<pyo3::exceptions::PyException>(py)
+        && !PyMemoryError::matches(error, py)
+        && !PyRecursionError::matches(error, py)
+}
+
+fn discard_all(py: Python<'_>, reasons: Vec<(&str, PyErr)>) {
+    for (_, error) in reasons {
+        discard(py, error);
+    }
+}
+
+/// The exception for an object whose protocols have all failed.
+fn none_will_do(object: &Bound<'_, PyAny>, mut reasons: Vec<(&str, PyErr)>) -> PyErr {
+    let py = object.py();
+    let why: Vec<String> = reasons
+        .iter()
+        .map(|(name, error)| {
+            let text = if PyBufferError::matches(error, py) {
+                message(py, error)
+            } else {
+                errors::text(py, error)
+            };
+            format!("{name}: {text}")
+        })
+        .collect();
+    let message = format!("{} does not share its memory ({})", type_name(object), why.join("; "));
+    let error = PyBufferError::new_err(message);
+    if let Some((_, first)) = reasons.drain(..).next() {
+        error.set_cause(py, Some(first));
+    }
+    error
+}
