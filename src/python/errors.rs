@@ -97,6 +97,14 @@ pub fn with_exception(py: Python<'_>, error: PyErr) -> PyErr {
     PyErr::fetch(py)
 }
 
+/// The exception for what another object says wrong of its memory: BufferError, whatever it is that
+/// is wrong, unless there is no memory to find out.
+#[cold]
+#[must_use]
+pub fn wrong(error: Error) -> PyErr {
+    if error.is_no_memory() { error.into() } else { PyBufferError::new_err(error.to_string()) }
+}
+
 /// Runs code that must neither see nor lose the exception that is set, if one is: what ends an
 /// object, and may run while an exception is propagated.
 #[inline]

@@ -16,6 +16,7 @@ use crate::array::AnyArray;
 use crate::error::{Error, Result};
 use crate::format::FormatString;
 use crate::layout::{Layout, check_ndim};
+use crate::python::errors::wrong;
 use crate::python::exceptions::{PyBufferError, PyTypeError};
 use crate::python::objects;
 
@@ -36,7 +37,7 @@ pub(super) fn acquire(
     }
     let needed = |name: &str| {
         let found = interface.get_item(name)?;
-        found.ok_or_else(|| PyTypeError::new_err(format!("it has no {name:?}")))
+        found.ok_or_else(|| PyTypeError::new_err(format!("it has no '{name}'")))
     };
     let typestr = needed("typestr")?;
     let typestr = TypeString::parse(&objects::text(typestr.cast::<PyString>()?)?)?;
@@ -47,7 +48,7 @@ pub(super) fn acquire(
     let shape = lengths(&needed("shape")?)?;
     let strides = interface.get_item("strides")?.filter(|strides| !strides.is_none());
     let strides = strides.map(|strides| steps(&strides)).transpose()?;
-    let layout = Layout::new(&shape, strides.as_deref(), None, typestr.itemsize)?;
+    let layout = Layout::new(&shape, strides.as_deref(), None, typestr.itemsize).map_err(wrong)?;
     let data = interface.get_item("data")?.filter(|data| !data.is_none());
     let Some(data) = data else {
         return Err(PyBufferError::new_err("its data is its buffer, which it does not export"));
@@ -77,7 +78,7 @@ pub(super) fn acquire(
         Err(error) => {
             // SAFETY: the thread is attached; there is no array.
             unsafe { buffer.release() };
-            Err(error.into())
+            Err(wrong(error))
         }
     }
 }
@@ -167,7 +168,7 @@ pub(super) fn acquire_struct(
     // SAFETY: the struct has as many lengths and strides as dimensions, and the object vouches for
     // the memory that it describes, which the capsule and the object keep.
     let array = unsafe {
-        let layout = layout_of(interface, itemsize)?;
+        let layout = layout_of(interface, itemsize).map_err(wrong)?;
         let start = start_of(interface.data.cast(), &layout)?;
         let readonly = interface.flags & WRITEABLE == 0;
         AnyArray::new(start, layout, format, readonly, None).judged()?

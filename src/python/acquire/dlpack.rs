@@ -15,7 +15,7 @@ use crate::layout::{Layout, check_ndim};
 use crate::python::abi::dlpack::{
     COPIED, Device, Managed, READ_ONLY, Tensor, Unversioned, VERSION, Versioned,
 };
-use crate::python::errors::keep_exception;
+use crate::python::errors::{keep_exception, wrong};
 use crate::python::exceptions::{PyBufferError, PyTypeError};
 use crate::python::objects;
 
@@ -51,7 +51,13 @@ unsafe fn delete<M: Managed>(py: Python<'_>, managed: NonNull<M>) {
     // SAFETY: the caller guarantees it.
     unsafe {
         if let Some(deleter) = managed.as_ref().deleter() {
-            keep_exception(py, || deleter(managed.as_ptr()));
+            keep_exception(py, || {
+                deleter(managed.as_ptr());
+                // It has no way to say that it failed.
+                if !ffi::PyErr_Occurred().is_null() {
+                    ffi::PyErr_WriteUnraisable(std::ptr::null_mut());
+                }
+            });
         }
     }
 }
@@ -68,7 +74,7 @@ pub(super) fn acquire<'py>(
     let Some(method) = object.getattr_opt("__dlpack__")? else { return Ok(None) };
     if let Some(device) = object.getattr_opt("__dlpack_device__")? {
         let (kind, id) = device.call0()?.extract()?;
-        check_device(Device { kind, id })?;
+        check_device(Device { kind, id }).map_err(wrong)?;
     }
     let capsule = ask(&method)?;
     let Ok(capsule) = capsule.cast_into::<PyCapsule>() else {
@@ -80,7 +86,7 @@ pub(super) fn acquire<'py>(
         Ok(array) => Ok(Some((array, lent))),
         Err(error) => {
             lent.release(py);
-            Err(error.into())
+            Err(wrong(error))
         }
     }
 }

@@ -107,7 +107,8 @@ fn none_will_do(object: &Bound<'_, PyAny>, mut reasons: Vec<(&str, PyErr)>) -> P
             } else {
                 errors::text(py, error)
             };
-            format!("{name}: {text}")
+            // Others add lines of advice for their own callers.
+            format!("{name}: {}", text.lines().next().unwrap_or_default())
         })
         .collect();
     let message = format!("{} does not share its memory ({})", type_name(object), why.join("; "));

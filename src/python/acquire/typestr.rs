@@ -24,7 +24,8 @@ pub(super) struct TypeString {
 
 impl TypeString {
     pub(super) const fn new(kind: u8, itemsize: usize, swapped: bool) -> Self {
-        Self { kind, itemsize, swapped }
+        // Bytes have no order.
+        Self { kind, itemsize, swapped: swapped && !matches!(kind, b'S' | b'V') && itemsize > 1 }
     }
 
     /// Reads a type such as `<f8`.
@@ -32,21 +33,20 @@ impl TypeString {
     /// # Errors
     /// Returns an error for what is none.
     pub(super) fn parse(text: &str) -> Result<Self> {
-        let wrong = || Error::buffer(format!("{:?} is no typestr", Shortened(text)));
-        let [order, kind, digits @ ..] = text.as_bytes() else { return Err(wrong()) };
+        let wrong = || Error::buffer(format!("'{}' is no typestr", Shortened(text)));
+        let (order, rest) = match text.as_bytes() {
+            [order @ (b'<' | b'>' | b'|' | b'='), rest @ ..] => (*order, rest),
+            rest => (b'=', rest),
+        };
+        let [kind, digits @ ..] = rest else { return Err(wrong()) };
         // Behind the size of dates stands their unit.
         let end = digits.iter().position(|&byte| byte == b'[').unwrap_or(digits.len());
         let size = std::str::from_utf8(&digits[..end]).ok().and_then(|digits| digits.parse().ok());
-        let swapped = match order {
-            b'|' | b'=' => false,
-            b'<' => cfg!(target_endian = "big"),
-            b'>' => cfg!(target_endian = "little"),
-            _ => return Err(wrong()),
-        };
+        let swapped = order == if cfg!(target_endian = "little") { b'>' } else { b'<' };
         // The size of text is in characters.
         let unit = if *kind == b'U' { 4 } else { 1 };
         let itemsize = size.and_then(|size: usize| size.checked_mul(unit)).ok_or_else(wrong)?;
-        Ok(Self { kind: *kind, itemsize, swapped })
+        Ok(Self::new(*kind, itemsize, swapped))
     }
 
     /// Returns whether its elements are bytes, or records that a list describes.
@@ -105,7 +105,7 @@ impl TypeString {
             _ => {
                 let kind = char::from(kind);
                 return Err(Error::buffer(format!(
-                    "its elements are of type {kind:?} in {size} bytes, which there is none of here"
+                    "its elements are of type {kind:?} in {size} bytes, of which there are none here"
                 )));
             }
         };
@@ -170,7 +170,7 @@ fn write_record(fields: &Bound<'_, PyList>, text: &mut String, depth: usize) -> 
         let name = if name.is_instance_of::<PyTuple>() { name.get_item(1)? } else { name };
         let name = objects::text(name.cast::<PyString>()?)?;
         if name.contains([':', '\0']) {
-            return Err(PyTypeError::new_err(format!("no format can have the name {name:?}")));
+            return Err(PyTypeError::new_err(format!("no format can have the name '{name}'")));
         }
         if !name.is_empty() {
             for part in [":", &name, ":"] {
