@@ -20,5 +20,7 @@ def alarm(handler, seconds, again=0):
         signal.setitimer(signal.ITIMER_REAL, seconds, again)
         yield
     finally:
+        # A handler that is still to be called may set the timer once more.
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
