@@ -25,7 +25,7 @@ from typing import (
 # NumPy is optional, here as at run time: where it is missing, what is NumPy's is Any.
 import numpy as np  # type: ignore[import-not-found, unused-ignore]
 from _typeshed import structseq
-from typing_extensions import Buffer, TypeVar
+from typing_extensions import Buffer, CapsuleType, TypeVar
 
 __all__ = [
     "BufferProtocolError",
@@ -80,6 +80,23 @@ class _CtypesMatrix(Protocol[_T]):  # c_int * 3 * 2
 
 # An ndarray says that it is a Buffer from Python 3.12 on only.
 _Exporter: TypeAlias = Buffer | _NumPyArray[Any]
+
+# What has no buffer, or refuses it, and shares its memory by another protocol.
+class _HasTensor(Protocol):
+    def __dlpack__(self) -> Any: ...
+
+class _HasArray(Protocol):
+    def __array__(self) -> Any: ...
+
+class _HasArrayStruct(Protocol):
+    @property
+    def __array_struct__(self) -> Any: ...
+
+class _HasArrayInterface(Protocol):
+    @property
+    def __array_interface__(self) -> dict[str, Any]: ...
+
+_Lender: TypeAlias = _HasTensor | _HasArray | _HasArrayStruct | _HasArrayInterface
 
 # The method by which type checkers tell a Buffer; the class itself has it from Python 3.12 on.
 class _Exports:
@@ -144,8 +161,9 @@ class ConsumerArray(Sequence[_T], _Exports):
 
     # What the view is of.
     @property
-    def obj(self) -> Buffer | None:
-        """The object whose memory this is: the exporter, as the buffer protocol names it.
+    def obj(self) -> Any:
+        """The object whose memory this is: the exporter, as the buffer protocol names it, or the
+        object that shares its memory by another protocol.
 
         Views of a view have its exporter. None for memory of the view's own.
         """
@@ -540,6 +558,33 @@ class ConsumerArray(Sequence[_T], _Exports):
         must. ImportError where NumPy is not there.
         """
 
+    def __dlpack__(
+        self,
+        *,
+        stream: None = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> CapsuleType:
+        """The memory as a tensor (DLPack), for libraries that ask for it, as numpy.from_dlpack(v) does.
+
+        Numbers, complex numbers and bools in this machine's byte order are shared, with any
+        strides; copy=True makes a tensor of a copy, also of what cannot be shared. While somebody
+        has the tensor, the view cannot be released.
+
+        Raises BufferError for what no tensor can be, and for read-only memory unless max_version is
+        (1, 0) or higher.
+
+        >>> import array, consumer
+        >>> v = consumer.consume(array.array('d', [0.5, 1.5]))
+        >>> tensor = v.__dlpack__(max_version=(1, 0))
+        >>> v.__dlpack_device__()
+        (1, 0)
+        """
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        """Where the memory is, to DLPack: (1, 0), the memory of the host."""
+
     # Lifetime.
     def release(self) -> None:
         """Lets go of the memory now, rather than when the view dies.
@@ -612,9 +657,13 @@ def consume(object: ConsumerArray[_T]) -> ConsumerArray[_T]:
     stored in the view is stored in the object, and the object's memory stays where it is for as
     long as the view, or anything made from it, lives, or until it is released.
 
-    Raises BufferProtocolError, which is both a TypeError and a ValueError, for an object that
-    exports no buffer; BufferError for an export that contradicts itself. An exporter's own error
-    passes.
+    An object without a buffer is asked for its memory by the other protocols that it has: DLPack
+    (__dlpack__), NumPy's (__array__, where NumPy is loaded, __array_struct__, __array_interface__)
+    and Arrow's (__arrow_c_array__, __arrow_c_stream__).
+
+    Raises BufferProtocolError, which is both a TypeError and a ValueError, for an object that has
+    none of these; BufferError for an export that contradicts itself, and for memory that cannot be
+    shared as it is. An exporter's own error passes.
 
     To a type checker the view has the exporter's type of element where the exporter's type has
     one, and Any where it has none.
@@ -646,4 +695,4 @@ def consume(object: _CtypesScalar[_T]) -> ConsumerArray[_T]: ...
 @overload
 def consume(object: _NumPyArray[_T]) -> ConsumerArray[_T]: ...
 @overload
-def consume(object: Buffer) -> ConsumerArray[Any]: ...
+def consume(object: Buffer | _Lender) -> ConsumerArray[Any]: ...

@@ -83,7 +83,7 @@ def making(length: int) -> None:
 
 
 def attributes(v: ConsumerArray[float]) -> None:
-    assert_type(v.obj, Buffer | None)
+    assert_type(v.obj, Any)
     assert_type(v.format, str)
     assert_type(v.itemsize, int)
     assert_type(v.nbytes, int)

@@ -18,6 +18,7 @@ use consumer::python::objects;
 use consumer::python::stack;
 
 use super::lease::Lease;
+use crate::arguments::clipped as index;
 use crate::object::PyConsumerArray;
 use crate::object::create::copy_of;
 
@@ -89,8 +90,10 @@ fn pair(name: &str, argument: &Bound<'_, PyAny>) -> PyResult<[isize; 2]> {
         ))
     };
     let Ok(pair) = argument.cast::<PyTuple>() else { return Err(wrong()) };
-    let [first, second] = &*pair.iter().collect::<SmallVec<[_; 2]>>() else { return Err(wrong()) };
-    Ok([first.extract()?, second.extract()?])
+    if pair.len() != 2 {
+        return Err(wrong());
+    }
+    Ok([index(&pair.get_item(0)?)?, index(&pair.get_item(1)?)?])
 }
 
 /// Exports a view as a tensor of one kind or the other.
@@ -242,7 +245,9 @@ unsafe extern "C" fn destroy<M: Managed>(capsule: *mut ffi::PyObject) {
     unsafe {
         if ffi::PyCapsule_IsValid(capsule, M::NAME.as_ptr()) != 0 {
             let managed = ffi::PyCapsule_GetPointer(capsule, M::NAME.as_ptr());
-            keep_exception(Python::assume_attached(), || delete::<M>(managed.cast()));
+            let block = Box::from_raw(managed.cast::<Block<M>>());
+            let py = Python::assume_attached();
+            keep_exception(py, || block.lease.release(py));
         }
     }
 }

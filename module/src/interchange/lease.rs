@@ -2,6 +2,7 @@
 
 use std::mem::ManuallyDrop;
 
+use pyo3::ffi;
 use pyo3::prelude::*;
 
 use crate::object::PyConsumerArray;
@@ -24,14 +25,31 @@ impl Lease {
     }
 }
 
+impl Lease {
+    /// Ends the lease in a thread that is attached.
+    pub(crate) fn release(self, py: Python<'_>) {
+        let lease = ManuallyDrop::new(self);
+        // SAFETY: the reference is the lease's, which is not dropped.
+        unsafe { release(py, lease.0.as_ptr()) };
+    }
+}
+
+/// Gives back what a lease has.
+///
+/// # Safety
+/// `view` is a reference that is the caller's to drop.
+unsafe fn release(py: Python<'_>, view: *mut ffi::PyObject) {
+    // SAFETY: the caller guarantees it; leases are of views.
+    let view = unsafe { Bound::from_owned_ptr(py, view).cast_into_unchecked::<PyConsumerArray>() };
+    view.get().release_export();
+}
+
 impl Drop for Lease {
     fn drop(&mut self) {
         let view = self.0.as_ptr();
         Python::try_attach(|py| {
             // SAFETY: the lease has a reference, which goes with it: nobody uses it after the drop.
-            let view = unsafe { Bound::from_owned_ptr(py, view).cast_into_unchecked() };
-            let view: Bound<'_, PyConsumerArray> = view;
-            view.get().release_export();
+            unsafe { release(py, view) };
         });
     }
 }

@@ -29,8 +29,9 @@ pub(crate) fn format_object<'py>(
 
 #[pymethods]
 impl PyConsumerArray {
-    /// The object whose memory this is: the exporter, as the buffer protocol names it. Views of a
-    /// view have its exporter. None for memory of the view's own.
+    /// The object whose memory this is: the exporter, as the buffer protocol names it, or the object
+    /// that shares its memory by another protocol. Views of a view have its exporter. None for
+    /// memory of the view's own.
     #[getter]
     fn obj<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.exporter(py)

@@ -14,7 +14,7 @@ use consumer::python::stack;
 use consumer::view::{RawView, Walk};
 
 use crate::gil::{self, Checkpoints};
-use crate::object::create::view_of;
+use crate::object::consume::view_of;
 use crate::object::{PyConsumerArray, as_view};
 use crate::transfer::bytes_object;
 use crate::values::read_exactly;

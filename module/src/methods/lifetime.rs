@@ -16,7 +16,7 @@ use consumer::view::RawView;
 use crate::arguments;
 use crate::arguments::names::no_names;
 use crate::gil;
-use crate::object::create::consume;
+use crate::object::consume::consume;
 use crate::object::{PyConsumerArray, as_view};
 use crate::values::repr_or_default;
 

@@ -1,8 +1,5 @@
-//! Creating views: of an object's export, of memory of their own, and of other views.
+//! Creating views: of memory of their own, and of other views.
 
-use std::ffi::c_int;
-
-use pyo3::ffi;
 use pyo3::prelude::*;
 
 use consumer::array::AnyArray;
@@ -11,62 +8,14 @@ use consumer::error::Error;
 use consumer::format::FormatString;
 use consumer::layout::Layout;
 use consumer::memory::Memory;
-use consumer::python::acquire::{self, Acquired, Lent, ViewedObject};
-use consumer::python::errors::DiscardError;
 
 use super::access::Hold;
 use super::class::{Parent, PyConsumerArray, Start};
 use super::root::{Owned, Root};
-use super::scalar::as_view;
 use super::uninit::UninitObject;
 use super::usage::Usage;
 use crate::transfer::{to_memory, to_native};
 use crate::values::references::{AttachedObjects, check_readable};
-
-/// Returns a typed view of the memory of any object that exports a buffer, or has another protocol
-/// to share it: what `consumer.consume` does. A view of a ConsumerArray shares its export, as a view
-/// of a memoryview does.
-///
-/// # Errors
-/// The exporter's own exception; for an object without a buffer and other protocols one that is both
-/// a TypeError and a ValueError; BufferError for an export that contradicts itself, and for an
-/// object none of whose protocols will do.
-#[inline]
-pub(crate) fn consume<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyConsumerArray>> {
-    match as_view(object) {
-        Some(view) => again(view),
-        None => PyConsumerArray::acquire(object).or_else(|refusal| borrow(object, refusal)),
-    }
-}
-
-/// Returns a view of the memory that an object lends by another protocol than the buffer's, which
-/// it refuses.
-#[cold]
-#[inline(never)]
-fn borrow<'py>(
-    object: &Bound<'py, PyAny>,
-    refusal: PyErr,
-) -> PyResult<Bound<'py, PyConsumerArray>> {
-    let Lent { array, loan } = acquire::acquire_lent(object, refusal, viewed)?;
-    // SAFETY: the loan keeps the memory of the array.
-    unsafe { PyConsumerArray::over(object.py(), Owned::Lent(loan), array) }
-}
-
-/// Another view of the same elements.
-#[inline(never)]
-fn again<'py>(view: &Bound<'py, PyConsumerArray>) -> PyResult<Bound<'py, PyConsumerArray>> {
-    let _access = view.get().access(view.py())?;
-    // SAFETY: the same elements, under access.
-    unsafe { PyConsumerArray::share_changed(view, 0, |_| ()) }
-}
-
-/// Returns the view that an object is itself, or else a new one of its buffer.
-pub(crate) fn view_of<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyConsumerArray>> {
-    match as_view(object) {
-        Some(view) => Ok(view.clone()),
-        None => PyConsumerArray::acquire(object),
-    }
-}
 
 /// Copies an array's elements to a view over memory of its own. `array` is held.
 pub(crate) fn copy_of<'py>(
@@ -130,44 +79,7 @@ fn native_letter(array: &AnyArray) -> Option<FormatString> {
     (ScalarType::from_letters(format.as_bytes()) == Some(native)).then_some(format)
 }
 
-/// What `object` is a view of, if it is one of ours.
-fn viewed<'py>(object: &Bound<'py, PyAny>) -> Option<ViewedObject<'py>> {
-    let view = as_view(object)?.get();
-    let array = view.try_access(object.py())?.clone();
-    Some(ViewedObject { exporter: view.exporter(object.py()).or_discard(object.py())?, array })
-}
-
-/// Returns the ctypes object whose memory an exporter shows, itself or as a view of it.
-pub(crate) fn ctypes_owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
-    acquire::ctypes::owner(exporter, viewed)
-}
-
 impl PyConsumerArray {
-    /// Acquires the export of `object`, read-only or not, with all there is to know of it.
-    #[inline]
-    pub(crate) fn acquire<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Self>> {
-        Self::acquire_with(object, ffi::PyBUF_FULL_RO)
-    }
-
-    /// The same with flags that say what is asked of the exporter.
-    #[inline]
-    pub(crate) fn acquire_with<'py>(
-        object: &Bound<'py, PyAny>,
-        flags: c_int,
-    ) -> PyResult<Bound<'py, Self>> {
-        let uninit = UninitObject::new(object.py())?;
-        let place = uninit.as_mut_ptr();
-        // SAFETY: the object is in its final place, and nobody has it before all fields are filled
-        // in. If the export fails, dropping `uninit` frees the object.
-        unsafe {
-            let (root, array) = (&raw mut (*place).root, &raw mut (*place).array);
-            let Acquired { is_gc: is_tracked, ndim } =
-                Root::acquire(root, array, object, flags, viewed)?;
-            Self::write_start(place, Self::root_start(is_tracked));
-            Self::first_view(uninit.assume_init(ndim), ndim)
-        }
-    }
-
     /// A view over memory of its own.
     ///
     /// # Safety
@@ -197,7 +109,7 @@ impl PyConsumerArray {
     }
 
     /// What a root starts with: see [`first_view`](Self::first_view).
-    fn root_start(is_tracked: bool) -> Start {
+    pub(super) fn root_start(is_tracked: bool) -> Start {
         let usage = if cfg!(Py_GIL_DISABLED) { Usage::released() } else { Usage::new() };
         Start { usage, is_tracked, parent: Parent::Itself }
     }
@@ -209,7 +121,10 @@ impl PyConsumerArray {
     /// # Safety
     /// `root` is new, and of that many dimensions; its state is that of `root_start`.
     #[inline(always)]
-    unsafe fn first_view(root: Bound<'_, Self>, ndim: usize) -> PyResult<Bound<'_, Self>> {
+    pub(super) unsafe fn first_view(
+        root: Bound<'_, Self>,
+        ndim: usize,
+    ) -> PyResult<Bound<'_, Self>> {
         if cfg!(not(Py_GIL_DISABLED)) {
             return Ok(root);
         }

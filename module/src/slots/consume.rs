@@ -13,7 +13,7 @@ use consumer::python::exceptions::PyTypeError;
 use consumer::python::objects;
 
 use super::trampoline::trampoline;
-use crate::object::create;
+use crate::object::consume;
 use crate::values::NewReference;
 
 /// Returns the function `consume`, created when it is first asked for.
@@ -61,7 +61,7 @@ unsafe extern "C" fn consume(
         }
         // SAFETY: there is one argument, positional or named, and it is alive.
         let object = unsafe { Borrowed::from_ptr(py, *arguments) };
-        create::consume(&object).map(Bound::into_ptr)
+        consume::consume(&object).map(Bound::into_ptr)
     };
     // SAFETY: the interpreter calls functions attached.
     unsafe { trampoline(body) }
@@ -98,8 +98,13 @@ number of dimensions, either byte order, and with any strides. Nothing is copied
 the view is stored in the object, and the object's memory stays where it is for as long as the view,
 or anything made from it, lives, or until it is released.
 
-Raises BufferProtocolError, which is both a TypeError and a ValueError, for an object that exports
-no buffer; BufferError for an export that contradicts itself. An exporter's own error passes.
+An object without a buffer is asked for its memory by the other protocols that it has: DLPack
+(__dlpack__), NumPy's (__array__, where NumPy is loaded, __array_struct__, __array_interface__) and
+Arrow's (__arrow_c_array__, __arrow_c_stream__).
+
+Raises BufferProtocolError, which is both a TypeError and a ValueError, for an object that has none
+of these; BufferError for an export that contradicts itself, and for memory that cannot be shared as
+it is. An exporter's own error passes.
 
 >>> import array, consumer
 >>> data = array.array('d', [0.5, 1.5, 2.5])

@@ -25,7 +25,6 @@ mod scalar;
 mod search;
 mod select;
 mod store;
-mod tensors;
 mod trampoline;
 
 use std::ffi::c_ulong;
@@ -76,9 +75,11 @@ class_items!(PyConsumerArray {
         PyMethodDef::noargs(c"__enter__", methods::enter, methods::ENTER);
         PyMethodDef::fastcall_cfunction_with_keywords(c"__exit__", methods::exit, methods::EXIT);
         PyMethodDef::fastcall_cfunction_with_keywords(
-            c"__dlpack__", tensors::dlpack, tensors::DLPACK
+            c"__dlpack__", methods::dlpack::dlpack, methods::dlpack::DLPACK
         );
-        PyMethodDef::noargs(c"__dlpack_device__", tensors::device, tensors::DEVICE);
+        PyMethodDef::noargs(
+            c"__dlpack_device__", methods::dlpack::device, methods::dlpack::DEVICE
+        );
     }
     slots {
         Py_mp_length: ffi::lenfunc = select::length;

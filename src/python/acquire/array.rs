@@ -4,9 +4,9 @@
 //! is that there is no copy, or an error; but methods that are older than `copy` do not know of it,
 //! and others take it and copy all the same.
 
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
+use pyo3::{ffi, intern};
 
 use super::AsView;
 use super::loan::Buffer;
@@ -25,8 +25,8 @@ pub(super) fn acquire(
     as_view: AsView,
 ) -> PyResult<Option<(AnyArray, Buffer)>> {
     let py = object.py();
+    let Some(method) = object.getattr_opt(intern!(py, "__array__"))? else { return Ok(None) };
     let Some(ndarray) = ndarray(py)? else { return Ok(None) };
-    let Some(method) = object.getattr_opt("__array__")? else { return Ok(None) };
     let names = objects::dict(py)?;
     names.set_item("copy", false)?;
     let made = method.call(PyTuple::empty(py), Some(&names)).map_err(|error| {

@@ -4,9 +4,9 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr::NonNull;
 
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyInt, PyString, PyTuple};
+use pyo3::{ffi, intern};
 use smallvec::SmallVec;
 
 use super::AsView;
@@ -28,7 +28,9 @@ pub(super) fn acquire(
     object: &Bound<'_, PyAny>,
     as_view: AsView,
 ) -> PyResult<Option<(AnyArray, Keeper)>> {
-    let Some(found) = object.getattr_opt("__array_interface__")? else { return Ok(None) };
+    let Some(found) = object.getattr_opt(intern!(object.py(), "__array_interface__"))? else {
+        return Ok(None);
+    };
     let Ok(interface) = found.cast_into::<PyDict>() else {
         return Err(PyTypeError::new_err("it is no dict"));
     };
@@ -135,7 +137,9 @@ pub(super) fn acquire_struct(
     object: &Bound<'_, PyAny>,
     _as_view: AsView,
 ) -> PyResult<Option<(AnyArray, Keeper)>> {
-    let Some(found) = object.getattr_opt("__array_struct__")? else { return Ok(None) };
+    let Some(found) = object.getattr_opt(intern!(object.py(), "__array_struct__"))? else {
+        return Ok(None);
+    };
     let Ok(capsule) = found.cast_into::<PyCapsule>() else {
         return Err(PyTypeError::new_err("it is no capsule"));
     };

@@ -3,9 +3,11 @@
 use std::ffi::c_void;
 use std::ptr::NonNull;
 
-use pyo3::ffi;
+use pyo3::exceptions::PyTypeError as PyTypeErrorClass;
 use pyo3::prelude::*;
-use pyo3::types::{PyCapsule, PyDict, PyTuple};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyCapsule, PyString, PyTuple};
+use pyo3::{ffi, intern};
 use smallvec::SmallVec;
 
 use crate::array::AnyArray;
@@ -71,12 +73,12 @@ pub(super) fn acquire<'py>(
     object: &Bound<'py, PyAny>,
 ) -> PyResult<Option<(AnyArray, ManagedTensor)>> {
     let py = object.py();
-    let Some(method) = object.getattr_opt("__dlpack__")? else { return Ok(None) };
-    if let Some(device) = object.getattr_opt("__dlpack_device__")? {
-        let (kind, id) = device.call0()?.extract()?;
-        check_device(Device { kind, id }).map_err(wrong)?;
-    }
-    let capsule = ask(&method)?;
+    let Some(method) = object.getattr_opt(intern!(py, "__dlpack__"))? else { return Ok(None) };
+    // The tensor itself tells where it is. Where there is none, the reason may be that.
+    let capsule = ask(&method).map_err(|error| match device_of(object) {
+        Ok(Some(device)) => check_device(device).map_or_else(wrong, |()| error),
+        Ok(None) | Err(_) => error,
+    })?;
     let Ok(capsule) = capsule.cast_into::<PyCapsule>() else {
         return Err(PyTypeError::new_err("__dlpack__ returned no capsule"));
     };
@@ -91,23 +93,40 @@ pub(super) fn acquire<'py>(
     }
 }
 
+/// Returns where an object says that its memory is.
+fn device_of(object: &Bound<'_, PyAny>) -> PyResult<Option<Device>> {
+    let Some(method) = object.getattr_opt("__dlpack_device__")? else { return Ok(None) };
+    let (kind, id) = method.call0()?.extract()?;
+    Ok(Some(Device { kind, id }))
+}
+
 /// Calls `__dlpack__` by the newest signature that the object knows: `copy` and `max_version` came
 /// with version 1.
 fn ask<'py>(method: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    static REQUEST: PyOnceLock<(Py<PyTuple>, Py<PyTuple>)> = PyOnceLock::new();
     let py = method.py();
-    let names = objects::dict(py)?;
-    names.set_item("max_version", objects::ints(py, &[VERSION.0 as isize, VERSION.1 as isize])?)?;
-    names.set_item("copy", false)?;
-    let call = |names: Option<&Bound<'py, PyDict>>| method.call(PyTuple::empty(py), names);
-    let is_unknown =
-        |error: &PyErr| error.get_type(py).is(py.get_type::<pyo3::exceptions::PyTypeError>());
-    match call(Some(&names)) {
+    let request = REQUEST.get_or_try_init(py, || {
+        let (major, minor) = VERSION;
+        let version = objects::ints(py, &[major as isize, minor as isize])?;
+        let names = ["max_version", "copy"].map(|name| Ok(PyString::intern(py, name).into_any()));
+        Ok::<_, PyErr>((version.unbind(), objects::tuple(py, names.into_iter())?.unbind()))
+    })?;
+    let (version, names) = (request.0.bind(py), request.1.bind(py));
+    // SAFETY: attached; as many values as there are names, all of them alive; the result is a new
+    // reference or NULL.
+    let call = |names: *mut ffi::PyObject| unsafe {
+        let values = [version.as_ptr(), ffi::Py_False()];
+        let made = ffi::PyObject_Vectorcall(method.as_ptr(), values.as_ptr(), 0, names);
+        Bound::from_owned_ptr_or_err(py, made)
+    };
+    let is_unknown = |error: &PyErr| error.get_type(py).is(py.get_type::<PyTypeErrorClass>());
+    match call(names.as_ptr()) {
         Err(error) if is_unknown(&error) => {}
         result => return result,
     }
-    names.del_item("copy")?;
-    match call(Some(&names)) {
-        Err(error) if is_unknown(&error) => call(None),
+    let version_alone = names.get_slice(0, 1);
+    match call(version_alone.as_ptr()) {
+        Err(error) if is_unknown(&error) => method.call0(),
         result => result,
     }
 }

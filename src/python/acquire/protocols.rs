@@ -5,7 +5,6 @@
 //! values apart; Arrow, which does; and the array interface, which its authors have replaced. None
 //! may copy: what is stored in a copy would be lost.
 
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
@@ -13,7 +12,7 @@ use super::loan::{Keeper, Loan};
 use super::{AsView, array, array_interface, dlpack};
 use crate::array::AnyArray;
 use crate::python::attached::attached;
-use crate::python::errors::{self, discard};
+use crate::python::errors::{no_buffer, text};
 use crate::python::exceptions::{PyBufferError, PyMemoryError, PyRecursionError};
 use crate::python::objects::{message, type_name};
 use crate::python::stack;
@@ -26,24 +25,34 @@ pub struct Lent {
     pub loan: Loan,
 }
 
-/// Takes an object's memory by its other protocols, after its buffer was refused.
+/// Takes an object's memory by its other protocols, because it has no buffer, or has refused it.
 ///
 /// # Errors
-/// `refusal` if it has no others, or was an exporter's own; BufferError that tells why none of the
-/// others will do.
-#[cold]
+/// `refusal`, where there was one and no other protocol will do; an error that is both a TypeError
+/// and a ValueError for an object that has none; else BufferError that tells why none will do.
 #[inline(never)]
-pub fn acquire(object: &Bound<'_, PyAny>, refusal: PyErr, as_view: AsView) -> PyResult<Lent> {
+pub fn acquire(
+    object: &Bound<'_, PyAny>,
+    refusal: Option<PyErr>,
+    as_view: AsView,
+) -> PyResult<Lent> {
     let py = object.py();
     // What is put off until PyO3 runs would pile up.
     attached(py, || acquire_attached(object, refusal, as_view))
 }
 
-fn acquire_attached(object: &Bound<'_, PyAny>, refusal: PyErr, as_view: AsView) -> PyResult<Lent> {
+fn acquire_attached(
+    object: &Bound<'_, PyAny>,
+    refusal: Option<PyErr>,
+    as_view: AsView,
+) -> PyResult<Lent> {
     let py = object.py();
+    let refused = |refusal: Option<PyErr>| Err(refusal.unwrap_or_else(|| no_buffer(object)));
     // A class has the methods of its instances, and no memory.
-    if !is_ordinary(py, &refusal) || object.is_instance_of::<PyType>() {
-        return Err(refusal);
+    if refusal.as_ref().is_some_and(|refusal| !is_ordinary(py, refusal))
+        || object.is_instance_of::<PyType>()
+    {
+        return refused(refusal);
     }
     stack::check(py)?;
     let mut reasons = Vec::new();
@@ -51,20 +60,14 @@ fn acquire_attached(object: &Bound<'_, PyAny>, refusal: PyErr, as_view: AsView) 
         match protocol(object, as_view) {
             Ok(None) => {}
             Ok(Some((array, keeper))) => {
-                discard_all(py, reasons);
-                discard(py, refusal);
-                let loan = Loan::new(keeper, object);
-                return Ok(Lent { array, loan });
+                return Ok(Lent { array, loan: Loan::new(keeper, object) });
             }
             Err(error) if is_ordinary(py, &error) => reasons.push((name, error)),
             Err(error) => return Err(error),
         }
     }
-    // SAFETY: the object is alive.
-    let exports = unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) } != 0;
-    if reasons.is_empty() || exports {
-        discard_all(py, reasons);
-        return Err(refusal);
+    if reasons.is_empty() || refusal.is_some() {
+        return refused(refusal);
     }
     Err(none_will_do(object, reasons))
 }
@@ -90,25 +93,19 @@ fn is_ordinary(py: Python<'_>, error: &PyErr) -> bool {
         && !PyRecursionError::matches(error, py)
 }
 
-fn discard_all(py: Python<'_>, reasons: Vec<(&str, PyErr)>) {
-    for (_, error) in reasons {
-        discard(py, error);
-    }
-}
-
 /// The exception for an object whose protocols have all failed.
 fn none_will_do(object: &Bound<'_, PyAny>, mut reasons: Vec<(&str, PyErr)>) -> PyErr {
     let py = object.py();
     let why: Vec<String> = reasons
         .iter()
         .map(|(name, error)| {
-            let text = if PyBufferError::matches(error, py) {
+            let why = if PyBufferError::matches(error, py) {
                 message(py, error)
             } else {
-                errors::text(py, error)
+                text(py, error)
             };
             // Others add lines of advice for their own callers.
-            format!("{name}: {}", text.lines().next().unwrap_or_default())
+            format!("{name}: {}", why.lines().next().unwrap_or_default())
         })
         .collect();
     let message = format!("{} does not share its memory ({})", type_name(object), why.join("; "));

@@ -16,7 +16,7 @@ use consumer::python::objects;
 
 use crate::arguments::exact;
 use crate::arguments::keys::{self, Selected};
-use crate::object::create::{ctypes_owner, view_of};
+use crate::object::consume::{ctypes_owner, view_of};
 use crate::object::{Description, PyConsumerArray, ViewPart, as_view};
 use crate::transfer;
 use crate::values::elements::{self, Encoded};

@@ -1,6 +1,8 @@
 //! The methods for which the layer that `#[pymethods]` puts around each would be a large part of
 //! the whole: `tobytes`, `hex`, `tolist`, `cast`, `release` and those of `with`.
 
+pub(super) mod dlpack;
+
 use std::ffi::CStr;
 
 use pyo3::impl_::extract_argument::{FunctionDescription, KeywordOnlyParameterDescription};

@@ -6,12 +6,12 @@ use pyo3::ffi;
 use pyo3::impl_::extract_argument::{FunctionDescription, KeywordOnlyParameterDescription};
 use pyo3::prelude::*;
 
-use super::parameters::Call;
-use super::trampoline::{attached_trampoline, this, trampoline};
 use crate::interchange::dlpack::{self, Request};
+use crate::slots::parameters::Call;
+use crate::slots::trampoline::{this, trampoline};
 use crate::values::NewReference;
 
-pub(super) const DLPACK: &CStr =
+pub(in crate::slots) const DLPACK: &CStr =
     c"__dlpack__($self, /, *, stream=None, max_version=None, dl_device=None, copy=None)
 --
 
@@ -31,7 +31,7 @@ Raises BufferError for what no tensor can be, and for read-only memory unless ma
 (1, 0)";
 
 /// `v.__dlpack__(stream=None, max_version=None, dl_device=None, copy=None)`
-pub(super) unsafe extern "C" fn dlpack(
+pub(in crate::slots) unsafe extern "C" fn dlpack(
     object: *mut ffi::PyObject,
     arguments: *const *mut ffi::PyObject,
     count: isize,
@@ -66,16 +66,16 @@ pub(super) unsafe extern "C" fn dlpack(
         dlpack::capsule(&this, &request).map(Bound::into_ptr)
     };
     // SAFETY: called by the interpreter.
-    unsafe { attached_trampoline(body) }
+    unsafe { trampoline(body) }
 }
 
-pub(super) const DEVICE: &CStr = c"__dlpack_device__($self, /)
+pub(in crate::slots) const DEVICE: &CStr = c"__dlpack_device__($self, /)
 --
 
 Where the memory is, to DLPack: (1, 0), the memory of the host.";
 
 /// `v.__dlpack_device__()`
-pub(super) unsafe extern "C" fn device(
+pub(in crate::slots) unsafe extern "C" fn device(
     _object: *mut ffi::PyObject,
     _nothing: *mut ffi::PyObject,
 ) -> NewReference {

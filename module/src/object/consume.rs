@@ -1,0 +1,101 @@
+//! Views of other objects: of the buffer that one exports, or of what it lends by another protocol.
+
+use std::ffi::c_int;
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+use consumer::python::acquire::{self, Acquired, Lent, ViewedObject};
+use consumer::python::errors::DiscardError;
+
+use super::class::PyConsumerArray;
+use super::root::{Owned, Root};
+use super::scalar::as_view;
+use super::uninit::UninitObject;
+
+/// Returns a typed view of the memory of any object that exports a buffer, or has another protocol
+/// to share it: what `consumer.consume` does. A view of a ConsumerArray shares its export, as a view
+/// of a memoryview does.
+///
+/// # Errors
+/// The exporter's own exception; for an object without a buffer and other protocols one that is both
+/// a TypeError and a ValueError; BufferError for an export that contradicts itself, and for an
+/// object none of whose protocols will do.
+#[inline]
+pub(crate) fn consume<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyConsumerArray>> {
+    if let Some(view) = as_view(object) {
+        return again(view);
+    }
+    // SAFETY: the object is alive.
+    if unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) } == 0 {
+        return borrow(object, None);
+    }
+    PyConsumerArray::acquire(object).or_else(|refusal| borrow(object, Some(refusal)))
+}
+
+/// Returns a view of the memory that an object lends by another protocol than the buffer's, which
+/// it does not have, or refuses.
+#[inline(never)]
+fn borrow<'py>(
+    object: &Bound<'py, PyAny>,
+    refusal: Option<PyErr>,
+) -> PyResult<Bound<'py, PyConsumerArray>> {
+    let Lent { array, loan } = acquire::acquire_lent(object, refusal, viewed)?;
+    // SAFETY: the loan keeps the memory of the array.
+    unsafe { PyConsumerArray::over(object.py(), Owned::Lent(loan), array) }
+}
+
+/// Another view of the same elements.
+#[inline(never)]
+fn again<'py>(view: &Bound<'py, PyConsumerArray>) -> PyResult<Bound<'py, PyConsumerArray>> {
+    let _access = view.get().access(view.py())?;
+    // SAFETY: the same elements, under access.
+    unsafe { PyConsumerArray::share_changed(view, 0, |_| ()) }
+}
+
+/// Returns the view that an object is itself, or else a new one of its buffer.
+pub(crate) fn view_of<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyConsumerArray>> {
+    match as_view(object) {
+        Some(view) => Ok(view.clone()),
+        None => PyConsumerArray::acquire(object),
+    }
+}
+
+impl PyConsumerArray {
+    /// Acquires the export of `object`, read-only or not, with all there is to know of it.
+    #[inline]
+    pub(crate) fn acquire<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Self>> {
+        Self::acquire_with(object, ffi::PyBUF_FULL_RO)
+    }
+
+    /// The same with flags that say what is asked of the exporter.
+    #[inline]
+    pub(crate) fn acquire_with<'py>(
+        object: &Bound<'py, PyAny>,
+        flags: c_int,
+    ) -> PyResult<Bound<'py, Self>> {
+        let uninit = UninitObject::new(object.py())?;
+        let place = uninit.as_mut_ptr();
+        // SAFETY: the object is in its final place, and nobody has it before all fields are filled
+        // in. If the export fails, dropping `uninit` frees the object.
+        unsafe {
+            let (root, array) = (&raw mut (*place).root, &raw mut (*place).array);
+            let Acquired { is_gc: is_tracked, ndim } =
+                Root::acquire(root, array, object, flags, viewed)?;
+            Self::write_start(place, Self::root_start(is_tracked));
+            Self::first_view(uninit.assume_init(ndim), ndim)
+        }
+    }
+}
+
+/// What `object` is a view of, if it is one of ours.
+fn viewed<'py>(object: &Bound<'py, PyAny>) -> Option<ViewedObject<'py>> {
+    let view = as_view(object)?.get();
+    let array = view.try_access(object.py())?.clone();
+    Some(ViewedObject { exporter: view.exporter(object.py()).or_discard(object.py())?, array })
+}
+
+/// Returns the ctypes object whose memory an exporter shows, itself or as a view of it.
+pub(crate) fn ctypes_owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+    acquire::ctypes::owner(exporter, viewed)
+}
