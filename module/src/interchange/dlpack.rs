@@ -105,16 +105,16 @@ fn export<'py>(
     let py = view.py();
     // Counted before the array is read, so that no other thread can release the view in between.
     let lease = Lease::new(view)?;
-    let access = view.get().access(py)?;
-    let readonly = access.readonly();
-    if readonly && !versioned {
-        return Err(PyBufferError::new_err(
-            "__dlpack__: the memory is read-only, which only tensors of version 1 tell: pass \
-             max_version=(1, 0), or copy=True",
-        ));
-    }
-    let (tensor, numbers) = tensor_of(&access)?;
-    drop(access);
+    let (readonly, (tensor, numbers)) = {
+        let access = view.get().access(py)?;
+        if access.readonly() && !versioned {
+            return Err(PyBufferError::new_err(
+                "__dlpack__: the memory is read-only, which only tensors of version 1 tell: pass \
+                 max_version=(1, 0), or copy=True",
+            ));
+        }
+        (access.readonly(), tensor_of(&access)?)
+    };
     if versioned {
         let flags = flags | if readonly { READ_ONLY } else { 0 };
         let (major, minor) = VERSION;

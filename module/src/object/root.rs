@@ -149,8 +149,8 @@ impl Root {
             Resource::None => true,
             // SAFETY: the export is filled in, and released after the last hold.
             Resource::Export => unsafe { self.export.ends_nothing() },
-            // SAFETY: the memory is taken away after the last hold.
             Resource::Owned(cell) => {
+                // SAFETY: the memory is taken away after the last hold.
                 matches!(unsafe { &*cell.get() }, None | Some(Owned::Plain(_)))
             }
         }
