@@ -3,7 +3,6 @@
 use std::ffi::c_void;
 use std::ptr::NonNull;
 
-use pyo3::exceptions::PyTypeError as PyTypeErrorClass;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCapsule, PyString, PyTuple};
@@ -119,7 +118,8 @@ fn ask<'py>(method: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let made = ffi::PyObject_Vectorcall(method.as_ptr(), values.as_ptr(), 0, names);
         Bound::from_owned_ptr_or_err(py, made)
     };
-    let is_unknown = |error: &PyErr| error.get_type(py).is(py.get_type::<PyTypeErrorClass>());
+    let is_unknown =
+        |error: &PyErr| error.get_type(py).is(py.get_type::<pyo3::exceptions::PyTypeError>());
     match call(names.as_ptr()) {
         Err(error) if is_unknown(&error) => {}
         result => return result,
