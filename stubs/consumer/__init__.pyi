@@ -527,7 +527,9 @@ class ConsumerArray(Sequence[_T], _Exports):
     def dtype(self) -> np.dtype[Any]:
         """The numpy.dtype of the elements.
 
-        Needs NumPy: ImportError where it is not there, TypeError where it has no such type.
+        Records are structured types, whose fields without a name are f0, f1 and so on, and elements
+        that are sub-arrays are types with a shape. Needs NumPy: ImportError where it is not there,
+        TypeError where it has no such type, as for bit-fields.
         """
 
     def __array__(
@@ -537,7 +539,8 @@ class ConsumerArray(Sequence[_T], _Exports):
 
         While the array lives, the view cannot be released. dtype converts, and copy is as in
         numpy.array: True always copies, None where it must, and False raises ValueError where it
-        must. ImportError where NumPy is not there.
+        must. Elements that are sub-arrays become more dimensions. Objects that the memory of ctypes
+        only borrows are read-only. ImportError where NumPy is not there.
         """
 
     # Lifetime.
