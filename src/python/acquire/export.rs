@@ -11,11 +11,12 @@ use pyo3::prelude::*;
 
 use super::AsView;
 use super::describe::{describe_any, describe_letter};
+use super::masked;
 #[cfg(not(Py_3_13))]
 use super::redirect::leads_to_memoryview;
+use super::refusal::refusal;
 use crate::array::AnyArray;
 use crate::error::{Error, Result};
-use crate::python::errors::no_buffer;
 use crate::python::exceptions::PyBufferError;
 use crate::python::objects::type_name;
 use crate::python::stack;
@@ -44,8 +45,8 @@ impl Export {
     ///
     /// # Errors
     /// The exporter's own exception; for an object without a buffer one that is both a TypeError
-    /// and a ValueError; BufferError for an export that contradicts itself; RecursionError if
-    /// little of the stack is left. Neither place is filled in then.
+    /// and a ValueError; BufferError for an export that contradicts itself, and for a masked array;
+    /// RecursionError if little of the stack is left. Neither place is filled in then.
     ///
     /// # Safety
     /// Both places are valid for writes, and the export is never moved.
@@ -60,9 +61,8 @@ impl Export {
         // SAFETY: the caller guarantees that the places are valid; `object` is alive. A buffer that
         // could not be filled in may hold anything, and is not read.
         unsafe {
-            // The exporter's code may consume the object itself.
-            if stack::may_run_python(object.get_type_ptr()) {
-                stack::check(object.py())?;
+            if stack::is_mutable(object.get_type_ptr()) {
+                check_class(object)?;
             }
             let buffer = place.cast::<ffi::Py_buffer>();
             let status = ffi::PyObject_GetBuffer(object.as_ptr(), buffer, flags);
@@ -122,6 +122,20 @@ impl Export {
         // SAFETY: the caller guarantees it.
         unsafe { release_buffer(self.0.get().cast()) }
     }
+}
+
+/// Looks at an exporter of a class that Python code can change, before it is asked for its buffer.
+///
+/// # Errors
+/// RecursionError if little of the stack is left, and BufferError for a masked array.
+#[inline(never)]
+fn check_class(object: &Bound<'_, PyAny>) -> PyResult<()> {
+    // The exporter's code may consume the object itself.
+    // SAFETY: the class of an object is a class, and alive.
+    if unsafe { stack::may_run_python(object.get_type_ptr()) } {
+        stack::check(object.py())?;
+    }
+    masked::check(object)
 }
 
 /// Writes the array that a `Py_buffer` describes to `array`, where the fast path did not, and
@@ -186,43 +200,4 @@ fn contradiction(object: &Bound<'_, PyAny>, error: Error) -> PyErr {
     }
     let name = type_name(object);
     PyBufferError::new_err(format!("{name} exports a buffer that contradicts itself: {error}"))
-}
-
-/// The exception for an object that gave no buffer: because it has none, or its exporter's own.
-#[cold]
-fn refusal(object: &Bound<'_, PyAny>) -> PyErr {
-    let error = PyErr::fetch(object.py());
-    // SAFETY: the object is alive.
-    if unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) } == 0 {
-        return no_buffer(object);
-    }
-    // Python code is asked once only: it may have consumed another object, or the same, and to ask
-    // twice at each of several levels would be to ask without end.
-    // SAFETY: the class is alive.
-    let asks_python = unsafe { stack::may_run_python(object.get_type_ptr()) };
-    if !asks_python && exports_without_format(object) {
-        let hint = "consumer asks for the format of the elements, which this exporter refuses to \
-                    give; where they can be seen as plain numbers first (NumPy: x.view('i8')), \
-                    consume those";
-        // A note changes neither type nor message. An exception that takes none passes without it.
-        let _ = error.value(object.py()).call_method1("add_note", (hint,));
-    }
-    error
-}
-
-/// Returns whether an exporter that refused its buffer gives it to consumers that do not ask for
-/// the format.
-fn exports_without_format(object: &Bound<'_, PyAny>) -> bool {
-    let mut buffer = MaybeUninit::<ffi::Py_buffer>::uninit();
-    let flags = ffi::PyBUF_FULL_RO & !ffi::PyBUF_FORMAT;
-    // SAFETY: the object is alive; a buffer that was filled in is released in the same place.
-    unsafe {
-        let granted = ffi::PyObject_GetBuffer(object.as_ptr(), buffer.as_mut_ptr(), flags) == 0;
-        if granted {
-            ffi::PyBuffer_Release(buffer.as_mut_ptr());
-        } else {
-            ffi::PyErr_Clear();
-        }
-        granted
-    }
 }

@@ -1,6 +1,4 @@
-"""Elements that are more than scalars, as NumPy has them: `dtype` and `__array__` of records,
-strings, sub-arrays, raw bytes and objects.
-"""
+"""Records, strings, sub-arrays, raw bytes and objects as NumPy has them: `dtype`, `__array__`."""
 
 import ctypes
 import random
