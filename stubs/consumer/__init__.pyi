@@ -616,8 +616,9 @@ def consume(object: ConsumerArray[_T]) -> ConsumerArray[_T]:
     long as the view, or anything made from it, lives, or until it is released.
 
     Raises BufferProtocolError, which is both a TypeError and a ValueError, for an object that
-    exports no buffer; BufferError for an export that contradicts itself. An exporter's own error
-    passes.
+    exports no buffer, and says what to take instead where it knows; BufferError for an export that
+    contradicts itself, and for NumPy's arrays with masked elements, because a buffer does not tell
+    which they are. An exporter's own error passes.
 
     To a type checker the view has the exporter's type of element where the exporter's type has
     one, and Any where it has none.

@@ -13,36 +13,36 @@ use pyo3::types::{
     PyDict, PyFloat, PyInt, PyList, PyRange, PyString, PyTuple, PyType, PyTypeMethods,
 };
 
-use super::types::{is_immutable, is_named, namespace, slot};
+use super::types::{Namespace, is_immutable, is_named, namespace, slot};
+use crate::fallible;
 use crate::python::errors::DiscardError;
 use crate::python::stack;
 
 /// Returns what to take instead of an object that exports no buffer, `x`.
 #[cold]
 pub(super) fn hint(object: &Bound<'_, PyAny>) -> Option<Cow<'static, str>> {
-    let plain = if object.is_instance_of::<PyString>() {
+    let py = object.py();
+    let hint = if object.is_instance_of::<PyString>() {
         "x.encode() does"
-    } else if object.is_instance_of::<PyInt>() || object.is_instance_of::<PyRange>() {
-        return Some(Cow::Borrowed(if object.is_instance_of::<PyInt>() {
-            "array.array('q', [x]) does"
-        } else {
-            "array.array('q', x) does"
-        }));
+    } else if object.is_instance_of::<PyInt>() {
+        "array.array('q', [x]) does"
     } else if object.is_instance_of::<PyFloat>() {
         "array.array('d', [x]) does"
+    } else if object.is_instance_of::<PyRange>() {
+        "array.array('q', x) does"
     } else if object.is_instance_of::<PyDict>() {
         "x[key] may"
     } else if let Ok(list) = object.cast::<PyList>() {
-        of_items((0..list.len()).map_while(|index| list.get_item(index).or_discard(object.py())))?
+        of_items((0..list.len()).map_while(|index| list.get_item(index).or_discard(py)))?
     } else if let Ok(tuple) = object.cast::<PyTuple>() {
-        of_items((0..tuple.len()).map_while(|index| tuple.get_item(index).or_discard(object.py())))?
+        of_items((0..tuple.len()).map_while(|index| tuple.get_item(index).or_discard(py)))?
     } else if let Ok(class) = object.cast::<PyType>() {
         let exports = !slot(class, ffi::Py_bf_getbuffer).is_null();
-        return exports.then_some(Cow::Borrowed("an instance of the class does"));
+        exports.then_some("an instance of the class does")?
     } else {
         return of_class(object);
     };
-    Some(Cow::Borrowed(plain))
+    Some(Cow::Borrowed(hint))
 }
 
 /// How many items of a list tell what it is a list of.
@@ -97,7 +97,12 @@ const FROM_GPU: &[&str] = &["get", "cpu", "copy_to_host"];
 /// The hint for an object by what its class has.
 fn of_class(object: &Bound<'_, PyAny>) -> Option<Cow<'static, str>> {
     let class = object.get_type();
-    let has = |name: &str| has_attribute(&class, name);
+    let attributes = attributes(&class);
+    let has = |name: &str| {
+        let found = attributes.iter().find_map(|all| all.get(name).or_discard(object.py())?);
+        // A class that has not what its base has sets it to None.
+        found.is_some_and(|attribute| !attribute.is_none())
+    };
     if cfg!(not(Py_3_12)) && has("__buffer__") {
         return Some(Cow::Borrowed("Python asks for __buffer__ from version 3.12 on"));
     }
@@ -123,13 +128,11 @@ fn of_class(object: &Bound<'_, PyAny>) -> Option<Cow<'static, str>> {
     way.map(|(_, hint)| Cow::Borrowed(*hint))
 }
 
-/// Returns whether a class or one that it derives from has an attribute, other than None.
-fn has_attribute(class: &Bound<'_, PyType>, name: &str) -> bool {
-    let found = class.mro().iter().find_map(|class| {
-        let class = class.cast_into::<PyType>().ok()?;
-        namespace(&class).and_then(|attributes| attributes.get(name)).or_discard(class.py())?
-    });
-    found.is_some_and(|attribute| !attribute.is_none())
+/// Returns the attributes of a class and of those that it derives from.
+fn attributes<'py>(class: &Bound<'py, PyType>) -> Vec<Namespace<'py>> {
+    let of =
+        |class: Bound<'py, PyAny>| namespace(class.cast::<PyType>().ok()?).or_discard(class.py());
+    fallible::collect(class.mro().iter().filter_map(of)).unwrap_or_default()
 }
 
 /// Returns whether an object with that attribute has it: arrays whose memory is not on a GPU, of
