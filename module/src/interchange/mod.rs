@@ -1,4 +1,5 @@
-//! How the memory of a view is handed on: the buffer protocol and NumPy, one file each.
+//! How the memory of a view is handed on: the buffer protocol and NumPy, a file or folder
+//! each.
 //!
 //! Whoever is handed the memory for longer than a call keeps the view from being released: see
 //! `object/usage.rs`.

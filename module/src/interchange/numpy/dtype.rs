@@ -42,7 +42,9 @@ impl<'a> NumpyType<'a> {
                 let known = &**composite.descriptor();
                 refuse_what_numpy_has_not(known, None)?;
                 fallible::room_for(known.weight())?;
-                let counted = known.with_counts_of(array.format().as_bytes());
+                let format = array.format().as_bytes();
+                let has_counts = format.iter().any(u8::is_ascii_digit);
+                let counted = has_counts.then(|| known.with_counts_of(format)).flatten();
                 // A count of zero makes a sub-array of what is otherwise not there.
                 let counted = counted.filter(|it| refuse_what_numpy_has_not(it, None).is_ok());
                 counted.map_or(Cow::Borrowed(known), Cow::Owned)
