@@ -84,6 +84,7 @@ const WAYS: &[(&[&str], &str)] = &[
     (&["__array_interface__"], COPIED_BY_NUMPY),
     (&["__array_struct__"], COPIED_BY_NUMPY),
     (&["__dlpack__"], "numpy.from_dlpack(x) does"),
+    (&["toarray"], "x.toarray() does, a copy"),
     (&["tobytes"], "x.tobytes() does, a copy"),
     (&["__bytes__"], "bytes(x) does, a copy"),
     (&["keys", "__getitem__"], "x[key] may"),

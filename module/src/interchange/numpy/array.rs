@@ -11,7 +11,7 @@ use pyo3::types::PyDict;
 use consumer::array::AnyArray;
 use consumer::layout::Layout;
 use consumer::python::exceptions::{PyTypeError, PyValueError};
-use consumer::python::objects;
+use consumer::python::{objects, stack};
 
 use super::dtype::{FIELD, NumpyType};
 use super::import;
@@ -99,6 +99,7 @@ impl PyConsumerArray {
     ) -> PyResult<Bound<'py, PyAny>> {
         no_names("__array__", names)?;
         let py = this.py();
+        stack::check(py)?;
         let view = this.get();
         // Elements without a type in NumPy are refused whether it is there or not.
         NumpyType::of(&*view.access(py)?)?;

@@ -16,7 +16,7 @@ use consumer::fallible::{self, Shortened};
 use consumer::form::{ElementType, Record};
 use consumer::format::Kind;
 use consumer::python::exceptions::PyTypeError;
-use consumer::python::objects;
+use consumer::python::{objects, stack};
 
 use super::import;
 use crate::object::PyConsumerArray;
@@ -270,6 +270,8 @@ impl PyConsumerArray {
     /// where it has no such type.
     #[getter]
     fn dtype<'py>(&self, py: Python<'py>) -> PyResult<Dtype<'py>> {
+        // Element types nest, and the functions that read them with them.
+        stack::check(py)?;
         // Making a dtype may run Python code that releases the view.
         let hold = self.hold(py)?;
         let numpy_type = NumpyType::of(&hold)?;
