@@ -14,6 +14,18 @@ impl ElementType {
     /// Returns an error with [`is_unreadable`](Error::is_unreadable) if the format describes
     /// something that cannot be read.
     pub fn from_format(format: &Format) -> Result<Self> {
+        Self::from_counted(format, Counts::Fields)
+    }
+
+    /// Makes the type that a format describes to NumPy, to which a count is a sub-array.
+    ///
+    /// # Errors
+    /// The same as for [`from_format`](Self::from_format).
+    pub(super) fn from_numpys_format(format: &Format) -> Result<Self> {
+        Self::from_counted(format, Counts::SubArrays)
+    }
+
+    fn from_counted(format: &Format, counts: Counts) -> Result<Self> {
         if let [Item { element: format::Element::Void(size), shape, name: None, .. }] =
             format.items.as_slice()
             && shape.is_empty()
@@ -33,7 +45,7 @@ impl ElementType {
         if values > size.max(MAX_FIELDS) {
             return Err(Error::unreadable(format!("more values than the {size} bytes they take")));
         }
-        let (mut fields, size) = fields(&format.items)?;
+        let (mut fields, size) = fields(&format.items, counts)?;
         if let [Field { name: None, .. }] = fields.as_slice()
             && let Some(Field { offset, element_type, .. }) = fields.pop()
         {
@@ -45,6 +57,15 @@ impl ElementType {
         }
         Ok(Self::Record(Record::new(fields, size)))
     }
+}
+
+/// What a count in front of a value without a name makes: `2i`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Counts {
+    /// As many fields, as in `struct`.
+    Fields,
+    /// A sub-array.
+    SubArrays,
 }
 
 /// The limit for the dimensions of sub-arrays that lie in each other: that of views.
@@ -87,7 +108,7 @@ fn count(items: &[Item]) -> (usize, usize) {
 }
 
 /// Returns the fields that items describe, and their size together.
-fn fields(items: &[Item]) -> Result<(Vec<Field>, usize)> {
+fn fields(items: &[Item], counts: Counts) -> Result<(Vec<Field>, usize)> {
     let mut fields = Vec::new();
     let (offsets, measure) = format::item_offsets(items)?;
     for (item, start) in items.iter().zip(offsets) {
@@ -99,8 +120,8 @@ fn fields(items: &[Item]) -> Result<(Vec<Field>, usize)> {
             let name = item.name.as_deref().map(fallible::string).transpose()?;
             fallible::push(&mut fields, Field { name, offset, element_type, anonymous: false })
         };
-        let element = element_type(item)?;
-        if is_one_field(item) {
+        let element = element_type(item, counts)?;
+        if is_one_field(item) || counts == Counts::SubArrays {
             let mut shape = item.shape.clone();
             if item.repeat != 1 {
                 shape.push(item.repeat);
@@ -126,7 +147,7 @@ fn is_one_field(item: &Item) -> bool {
 }
 
 /// Returns the type of one element of an item, without its repeat count and sub-array.
-fn element_type(item: &Item) -> Result<ElementType> {
+fn element_type(item: &Item, counts: Counts) -> Result<ElementType> {
     let scalar = |code: Code, prefix: Prefix| {
         let size =
             if prefix.has_native_sizes() { code.native_size() } else { code.standard_size() };
@@ -144,7 +165,7 @@ fn element_type(item: &Item) -> Result<ElementType> {
         }
         format::Element::Reference(_) | format::Element::Function(_) => address,
         format::Element::Record(items) => {
-            let (fields, size) = fields(items)?;
+            let (fields, size) = fields(items, counts)?;
             let size =
                 if item.prefix.is_aligned() { format::measure_element(item)?.size } else { size };
             ElementType::Record(Record::new(fields, size))

@@ -1,8 +1,9 @@
 //! What a format string tells its readers: whether it describes a type, and whether NumPy, which
-//! aligns records by another rule, finds the same in it.
+//! aligns records and reads counts by other rules, finds the same in it.
 
 use super::ambiguity::is_ambiguous;
-use super::{ElementType, Field};
+use super::{ElementType, Field, Record};
+use crate::error::Result;
 use crate::format::Format;
 
 impl ElementType {
@@ -24,6 +25,26 @@ impl ElementType {
             || Format::parse_as_numpy(format).is_ok_and(|tree| self.is_of_tree(&tree));
         Format::parse_and_compare(format)
             .is_ok_and(|(tree, is_alike)| self.is_of_tree(&tree) && (is_alike || is_of_numpys()))
+    }
+
+    /// Returns the type with sub-arrays for the counts of a format that describes it, as NumPy has
+    /// them: `2i` is two fields here, as in `struct`. `None` if the format is another type's.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_counts_of(&self, format: &[u8]) -> Option<Self> {
+        let padded = |described: Result<Self>| match (described.ok()?, self) {
+            // Where a format leaves out the padding at the end, the itemsize tells.
+            (Self::Record(described), Self::Record(known)) => {
+                Some(Self::Record(Record::new(described.fields, known.size)))
+            }
+            (described, _) => Some(described),
+        };
+        let tree = Format::parse(format).ok()?;
+        let described = padded(Self::from_format(&tree))?;
+        if described != *self {
+            return None;
+        }
+        padded(Self::from_numpys_format(&tree))
     }
 
     fn is_of_tree(&self, tree: &Format) -> bool {

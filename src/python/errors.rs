@@ -56,21 +56,6 @@ pub fn buffer_protocol_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     Ok(class.bind(py))
 }
 
-/// The exception for an object without a buffer.
-#[must_use]
-#[cold]
-pub fn no_buffer(object: &Bound<'_, PyAny>) -> PyErr {
-    let raise = || -> PyResult<PyErr> {
-        let name = objects::type_name(object);
-        let message = format!("The object does not support buffer protocol: {name}");
-        let message = objects::string(object.py(), &message)?.into_any();
-        let class = buffer_protocol_error(object.py())?;
-        let arguments = objects::tuple(object.py(), std::iter::once(Ok(message)))?;
-        Ok(PyErr::from_value(class.call1(arguments)?))
-    };
-    raise().unwrap_or_else(|error| error)
-}
-
 /// What an error says, for the message of another one.
 pub(super) fn text(py: Python<'_>, error: &PyErr) -> String {
     attached(py, || {

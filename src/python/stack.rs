@@ -123,8 +123,9 @@ pub unsafe fn may_run_python(class: *mut ffi::PyTypeObject) -> bool {
 ///
 /// # Safety
 /// The same as for [`may_run_python`].
+#[must_use]
 #[inline(always)]
-unsafe fn is_mutable(class: *mut ffi::PyTypeObject) -> bool {
+pub unsafe fn is_mutable(class: *mut ffi::PyTypeObject) -> bool {
     // SAFETY: the caller guarantees it.
     #[cfg(not(Py_GIL_DISABLED))]
     let flags = unsafe { (*class).tp_flags };
@@ -147,14 +148,26 @@ unsafe fn inherits_buffer(class: *mut ffi::PyTypeObject) -> bool {
             (table.bf_getbuffer.map(|f| f as usize), table.bf_releasebuffer.map(|f| f as usize))
         })
     };
+    // SAFETY: the caller guarantees it.
+    let base = unsafe { immutable_base(class) };
+    !base.is_null() && functions(base) == functions(class)
+}
+
+/// Returns the first class that Python code cannot change among those whose memory the instances of
+/// a class begin with, itself included; NULL if there is none.
+///
+/// # Safety
+/// The same as for [`may_run_python`].
+#[must_use]
+pub unsafe fn immutable_base(class: *mut ffi::PyTypeObject) -> *mut ffi::PyTypeObject {
     let mut base = class;
     // SAFETY: a class holds its base, and the caller the first.
     unsafe {
         while !base.is_null() && is_mutable(base) {
             base = (*base).tp_base;
         }
-        !base.is_null() && functions(base) == functions(class)
     }
+    base
 }
 
 /// The stack pointer, or an address close to it. Under AddressSanitizer the address of a variable

@@ -162,9 +162,10 @@ class ConsumerArray(Sequence[_T], _Exports):
     # What the view is of.
     @property
     def obj(self) -> Any:
-        """The object whose memory this is: the exporter, as the buffer protocol names it, or the
-        object that shares its memory by another protocol.
+        """The object whose memory this is.
 
+        That is the exporter, as the buffer protocol names it, or the object that shares its memory
+        by another protocol.
         Views of a view have its exporter. None for memory of the view's own.
         """
 
@@ -545,7 +546,9 @@ class ConsumerArray(Sequence[_T], _Exports):
     def dtype(self) -> np.dtype[Any]:
         """The numpy.dtype of the elements.
 
-        Needs NumPy: ImportError where it is not there, TypeError where it has no such type.
+        Records are structured types, whose fields without a name are f0, f1 and so on, and elements
+        that are sub-arrays are types with a shape. Needs NumPy: ImportError where it is not there,
+        TypeError where it has no such type, as for bit-fields.
         """
 
     def __array__(
@@ -555,7 +558,8 @@ class ConsumerArray(Sequence[_T], _Exports):
 
         While the array lives, the view cannot be released. dtype converts, and copy is as in
         numpy.array: True always copies, None where it must, and False raises ValueError where it
-        must. ImportError where NumPy is not there.
+        must. Elements that are sub-arrays become more dimensions. Objects that the memory of ctypes
+        only borrows are read-only. ImportError where NumPy is not there.
         """
 
     def __dlpack__(
@@ -566,7 +570,7 @@ class ConsumerArray(Sequence[_T], _Exports):
         dl_device: tuple[int, int] | None = None,
         copy: bool | None = None,
     ) -> CapsuleType:
-        """The memory as a tensor (DLPack), for libraries that ask for it, as numpy.from_dlpack(v) does.
+        """The memory as a tensor (DLPack), for libraries that ask for it as numpy.from_dlpack(v) does.
 
         Numbers, complex numbers and bools in this machine's byte order are shared, with any
         strides; copy=True makes a tensor of a copy, also of what cannot be shared. While somebody
@@ -662,8 +666,9 @@ def consume(object: ConsumerArray[_T]) -> ConsumerArray[_T]:
     and Arrow's (__arrow_c_array__, __arrow_c_stream__).
 
     Raises BufferProtocolError, which is both a TypeError and a ValueError, for an object that has
-    none of these; BufferError for an export that contradicts itself, and for memory that cannot be
-    shared as it is. An exporter's own error passes.
+    none of these, and says what to take instead where it knows; BufferError for an export that
+    contradicts itself, for memory that cannot be shared as it is, and for NumPy's arrays with
+    masked elements, because a buffer does not tell which they are. An exporter's own error passes.
 
     To a type checker the view has the exporter's type of element where the exporter's type has
     one, and Any where it has none.

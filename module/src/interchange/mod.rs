@@ -1,4 +1,4 @@
-//! How the memory of a view is handed on: one file for each protocol.
+//! How the memory of a view is handed on: a file or folder for each protocol.
 //!
 //! Whoever is handed the memory for longer than a call keeps the view from being released: see
 //! `object/usage.rs`.

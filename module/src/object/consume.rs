@@ -5,7 +5,7 @@ use std::ffi::c_int;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-use consumer::python::acquire::{self, Acquired, Lent, ViewedObject};
+use consumer::python::acquire::{self, Acquired, Failure, Lent, ViewedObject};
 use consumer::python::errors::DiscardError;
 
 use super::class::PyConsumerArray;
@@ -30,7 +30,11 @@ pub(crate) fn consume<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Py
     if unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) } == 0 {
         return borrow(object, None);
     }
-    PyConsumerArray::acquire(object).or_else(|refusal| borrow(object, Some(refusal)))
+    match PyConsumerArray::export(object, ffi::PyBUF_FULL_RO) {
+        Ok(view) => Ok(view),
+        Err(Failure::Refused(refusal)) => borrow(object, Some(refusal)),
+        Err(Failure::Other(error)) => Err(error),
+    }
 }
 
 /// Returns a view of the memory that an object lends by another protocol than the buffer's, which
@@ -74,6 +78,12 @@ impl PyConsumerArray {
         object: &Bound<'py, PyAny>,
         flags: c_int,
     ) -> PyResult<Bound<'py, Self>> {
+        Ok(Self::export(object, flags)?)
+    }
+
+    /// The same, which tells why there is no view.
+    #[inline(always)]
+    fn export<'py>(object: &Bound<'py, PyAny>, flags: c_int) -> Result<Bound<'py, Self>, Failure> {
         let uninit = UninitObject::new(object.py())?;
         let place = uninit.as_mut_ptr();
         // SAFETY: the object is in its final place, and nobody has it before all fields are filled
@@ -83,7 +93,7 @@ impl PyConsumerArray {
             let Acquired { is_gc: is_tracked, ndim } =
                 Root::acquire(root, array, object, flags, viewed)?;
             Self::write_start(place, Self::root_start(is_tracked));
-            Self::first_view(uninit.assume_init(ndim), ndim)
+            Ok(Self::first_view(uninit.assume_init(ndim), ndim)?)
         }
     }
 }

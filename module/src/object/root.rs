@@ -10,7 +10,7 @@ use pyo3::{PyTraverseError, PyVisit};
 
 use consumer::array::AnyArray;
 use consumer::memory::Memory;
-use consumer::python::acquire::{Acquired, AsView, Export, Loan};
+use consumer::python::acquire::{Acquired, AsView, Export, Failure, Loan};
 
 use crate::values::references::Objects;
 
@@ -94,7 +94,7 @@ impl Root {
         object: &Bound<'_, PyAny>,
         flags: c_int,
         as_view: AsView,
-    ) -> PyResult<Acquired> {
+    ) -> Result<Acquired, Failure> {
         // SAFETY: the caller guarantees it.
         unsafe {
             let export = &raw mut (*place).export;

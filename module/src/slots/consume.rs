@@ -103,8 +103,9 @@ An object without a buffer is asked for its memory by the other protocols that i
 Arrow's (__arrow_c_array__, __arrow_c_stream__).
 
 Raises BufferProtocolError, which is both a TypeError and a ValueError, for an object that has none
-of these; BufferError for an export that contradicts itself, and for memory that cannot be shared as
-it is. An exporter's own error passes.
+of these, and says what to take instead where it knows; BufferError for an export that contradicts
+itself, for memory that cannot be shared as it is, and for NumPy's arrays with masked elements,
+because a buffer does not tell which they are. An exporter's own error passes.
 
 >>> import array, consumer
 >>> data = array.array('d', [0.5, 1.5, 2.5])

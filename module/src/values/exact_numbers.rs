@@ -102,7 +102,8 @@ impl Exact {
         unsafe {
             let place = &raw mut export;
             let flags = ffi::PyBUF_FULL_RO;
-            match Export::acquire(place, array.as_mut_ptr(), object, flags, |_| None) {
+            let acquired = Export::acquire(place, array.as_mut_ptr(), object, flags, |_| None);
+            match acquired.map_err(PyErr::from) {
                 Ok(_) => {}
                 // It says nothing of the object that the stack is full.
                 Err(error) if PyRecursionError::matches(&error, object.py()) => return Err(error),

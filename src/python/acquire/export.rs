@@ -11,11 +11,13 @@ use pyo3::prelude::*;
 
 use super::AsView;
 use super::describe::{describe_any, describe_letter};
+use super::masked;
 #[cfg(not(Py_3_13))]
 use super::redirect::leads_to_memoryview;
+use super::refusal::refusal;
 use crate::array::AnyArray;
-use crate::error::{Error, Result};
-use crate::python::errors::{keep_exception, no_buffer};
+use crate::error::Error;
+use crate::python::errors::keep_exception;
 use crate::python::exceptions::PyBufferError;
 use crate::python::objects::type_name;
 use crate::python::stack;
@@ -26,6 +28,28 @@ pub struct Acquired {
     pub is_gc: bool,
     /// The number of dimensions of the array.
     pub ndim: usize,
+}
+
+/// Why no export was acquired.
+pub enum Failure {
+    /// The object has no buffer, or its exporter has refused it.
+    Refused(PyErr),
+    /// What it exports will not do, or the state of the program is to blame.
+    Other(PyErr),
+}
+
+impl From<PyErr> for Failure {
+    fn from(error: PyErr) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl From<Failure> for PyErr {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(error) | Failure::Other(error) => error,
+        }
+    }
 }
 
 /// The place of a `Py_buffer`, which may be filled in or not.
@@ -44,8 +68,8 @@ impl Export {
     ///
     /// # Errors
     /// The exporter's own exception; for an object without a buffer one that is both a TypeError
-    /// and a ValueError; BufferError for an export that contradicts itself; RecursionError if
-    /// little of the stack is left. Neither place is filled in then.
+    /// and a ValueError; BufferError for an export that contradicts itself, and for a masked array;
+    /// RecursionError if little of the stack is left. Neither place is filled in then.
     ///
     /// # Safety
     /// Both places are valid for writes, and the export is never moved.
@@ -56,18 +80,17 @@ impl Export {
         object: &Bound<'_, PyAny>,
         flags: c_int,
         as_view: AsView,
-    ) -> PyResult<Acquired> {
+    ) -> Result<Acquired, Failure> {
         // SAFETY: the caller guarantees that the places are valid; `object` is alive. A buffer that
         // could not be filled in may hold anything, and is not read.
         unsafe {
-            // The exporter's code may consume the object itself.
-            if stack::may_run_python(object.get_type_ptr()) {
-                stack::check(object.py())?;
+            if stack::is_mutable(object.get_type_ptr()) {
+                check_class(object)?;
             }
             let buffer = place.cast::<ffi::Py_buffer>();
             let status = ffi::PyObject_GetBuffer(object.as_ptr(), buffer, flags);
             if status != 0 {
-                return Err(refusal(object));
+                return Err(Failure::Refused(refusal(object)));
             }
             // The array tells as well, but the processor would wait for what was just written.
             let mut ndim = (*buffer).ndim as usize;
@@ -124,6 +147,20 @@ impl Export {
     }
 }
 
+/// Looks at an exporter of a class that Python code can change, before it is asked for its buffer.
+///
+/// # Errors
+/// RecursionError if little of the stack is left, and BufferError for a masked array.
+#[inline(never)]
+fn check_class(object: &Bound<'_, PyAny>) -> PyResult<()> {
+    // The exporter's code may consume the object itself.
+    // SAFETY: the class of an object is a class, and alive.
+    if unsafe { stack::may_run_python(object.get_type_ptr()) } {
+        stack::check(object.py())?;
+    }
+    masked::check(object)
+}
+
 /// Writes the array that a `Py_buffer` describes to `array`, where the fast path did not, and
 /// releases the buffer if that fails.
 ///
@@ -135,7 +172,7 @@ unsafe fn describe_slowly(
     buffer: *mut ffi::Py_buffer,
     object: &Bound<'_, PyAny>,
     (flags, as_view): (c_int, AsView),
-    fast: Result<bool>,
+    fast: Result<bool, Error>,
 ) -> PyResult<()> {
     // Formats nest, and the functions that read them with them.
     let described = fast.map_err(|error| contradiction(object, error)).and_then(|_| {
@@ -176,43 +213,4 @@ fn contradiction(object: &Bound<'_, PyAny>, error: Error) -> PyErr {
     }
     let name = type_name(object);
     PyBufferError::new_err(format!("{name} exports a buffer that contradicts itself: {error}"))
-}
-
-/// The exception for an object that gave no buffer: because it has none, or its exporter's own.
-#[cold]
-fn refusal(object: &Bound<'_, PyAny>) -> PyErr {
-    let error = PyErr::fetch(object.py());
-    // SAFETY: the object is alive.
-    if unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) } == 0 {
-        return no_buffer(object);
-    }
-    // Python code is asked once only: it may have consumed another object, or the same, and to ask
-    // twice at each of several levels would be to ask without end.
-    // SAFETY: the class is alive.
-    let asks_python = unsafe { stack::may_run_python(object.get_type_ptr()) };
-    if !asks_python && exports_without_format(object) {
-        let hint = "consumer asks for the format of the elements, which this exporter refuses to \
-                    give; where they can be seen as plain numbers first (NumPy: x.view('i8')), \
-                    consume those";
-        // A note changes neither type nor message. An exception that takes none passes without it.
-        let _ = error.value(object.py()).call_method1("add_note", (hint,));
-    }
-    error
-}
-
-/// Returns whether an exporter that refused its buffer gives it to consumers that do not ask for
-/// the format.
-fn exports_without_format(object: &Bound<'_, PyAny>) -> bool {
-    let mut buffer = MaybeUninit::<ffi::Py_buffer>::uninit();
-    let flags = ffi::PyBUF_FULL_RO & !ffi::PyBUF_FORMAT;
-    // SAFETY: the object is alive; a buffer that was filled in is released in the same place.
-    unsafe {
-        let granted = ffi::PyObject_GetBuffer(object.as_ptr(), buffer.as_mut_ptr(), flags) == 0;
-        if granted {
-            ffi::PyBuffer_Release(buffer.as_mut_ptr());
-        } else {
-            ffi::PyErr_Clear();
-        }
-        granted
-    }
 }

@@ -4,35 +4,34 @@
 //! never be moved (export.rs). What it says of its memory becomes an array (describe.rs). Where
 //! exporters are known to say it wrong, the type of the object is asked instead ([`ctypes`],
 //! numpy.rs), also where others hand its memory on (redirect.rs). Types are known by the classes
-//! that C has made, and believed where what they say can be checked (types.rs).
+//! that C has made, and believed where what they say can be checked (types.rs). What gives no buffer
+//! is refused (refusal.rs) with a hint at what does (hints.rs), and so is what is more than its buffer
+//! says (masked.rs).
 //!
 //! Nothing here knows the class of views, because extensions need no class to take a buffer. Where
 //! a view may stand between an exporter and the object whose memory it is, the caller brings an
 //! [`AsView`].
 //!
-//! An object without a buffer is asked for its memory by the other protocols that it has (protocols.rs),
-//! each of which has a file of its own.
+//! An object without a buffer is asked for its memory by the other protocols that it has, each of
+//! which has a file of its own in `lent/`.
 
-mod array;
-mod array_interface;
 pub mod ctypes;
 mod describe;
-mod dlpack;
 mod export;
-mod loan;
+mod hints;
+mod lent;
+mod masked;
 mod numpy;
-mod protocols;
 mod redirect;
+mod refusal;
 mod types;
-mod typestr;
 
 use pyo3::prelude::*;
 
 use crate::array::AnyArray;
 
-pub use export::{Acquired, Export};
-pub use loan::Loan;
-pub use protocols::{Lent, acquire as acquire_lent};
+pub use export::{Acquired, Export, Failure};
+pub use lent::{Lent, Loan, acquire as acquire_lent};
 
 /// What a view tells of itself.
 pub struct ViewedObject<'py> {

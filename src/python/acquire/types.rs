@@ -8,7 +8,7 @@ use std::ffi::{c_int, c_void};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyMappingProxy, PyType};
+use pyo3::types::{PyMappingProxy, PyString, PyType};
 
 use crate::python::errors::DiscardError;
 use crate::python::objects;
@@ -54,6 +54,15 @@ pub(super) fn find_base<'py>(
 /// Returns whether the name of an immutable class, without that of its module, is this one.
 pub(super) fn is_named(class: &Bound<'_, PyType>, name: &str) -> bool {
     class.name().or_discard(class.py()).is_some_and(|found| found == name)
+}
+
+/// Returns an attribute of an object; `None` if it has none of the name, or one that is None, by
+/// which a class says that it has not what its base has.
+pub(super) fn attribute<'py>(
+    object: &Bound<'py, PyAny>,
+    name: &Bound<'py, PyString>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    Ok(object.getattr_opt(name)?.filter(|found| !found.is_none()))
 }
 
 /// Returns a module that is loaded, `None` if it is not: nothing is imported.

@@ -64,6 +64,28 @@ fn who_describes_a_type() {
 }
 
 #[test]
+fn counts_are_sub_arrays_to_numpy() {
+    let counted = |format: &str| read(format).with_counts_of(format.as_bytes());
+    for (format, same_as) in [
+        ("2i", "(2)i"),
+        ("i2h", "i(2)h"),
+        ("2T{bh}i", "(2)T{bh}i"),
+        ("T{2i:a:3b}", "T{2i:a:(3)b}"),
+        ("(2)3i", "(2,3)i"),
+        ("5s4w", "5s4w"),
+        ("ii", "ii"),
+    ] {
+        assert_eq!(counted(format), Some(read(same_as)), "{format}");
+    }
+    // The padding at the end that a format leaves out is the type's.
+    let Judgement::Composite(padded) = judge(b"d2b", 16) else { panic!() };
+    let counted = padded.with_counts_of(b"d2b").unwrap();
+    assert_eq!((counted.size(), counted.format().to_string()), (16, "T{^d(2)b6x}".to_owned()));
+    assert_eq!(padded.with_counts_of(b"d2h"), None, "the format of another type");
+    assert_eq!(padded.with_counts_of(b"d2"), None, "no format");
+}
+
+#[test]
 fn a_record_that_is_aligned_for_some_readers_is_refused() {
     let refused = |format: &str, itemsize| match judge(format.as_bytes(), itemsize) {
         Judgement::Unreadable(error) => error.to_string().contains("readers differ"),

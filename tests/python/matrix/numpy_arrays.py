@@ -171,8 +171,8 @@ def many_dimensions(np):
     return np.arange(6).reshape((1,) * (most - 2) + (2, 3))
 
 
-def masked(np):
-    array = np.ma.MaskedArray([1.5, 2.5, 3.5], [False, True, False])
+def unmasked(np):
+    array = np.ma.MaskedArray([1.5, 2.5, 3.5], [False, False, False])
     return Of(array, array.data)
 
 
@@ -324,7 +324,15 @@ ROWS = [
     Row("numpy.memmap", "numpy", mapped, values),
     Row("numpy.recarray", "numpy", record_array, values),
     Row("numpy.matrix", "numpy", lambda np: np.matrix([[1, 2], [3, 4]]), lambda m: values(m.A)),
-    Row("numpy.ma", "numpy", masked, values),
+    Row("numpy.ma: nothing masked", "numpy", unmasked, values),
+    Row(
+        "numpy.ma",
+        "numpy",
+        lambda np: np.ma.MaskedArray([1.5, 2.5], [False, True]),
+        refused=NoBuffer(
+            "a buffer does not tell what is masked", BufferError, "masked", granted=True
+        ),
+    ),
     Row(
         "numpy.char.chararray",
         "numpy",

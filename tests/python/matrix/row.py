@@ -23,11 +23,15 @@ class NoElements(NamedTuple):
 
 
 class NoBuffer(NamedTuple):
-    """There is no view: `error` is raised, the exporter's own where it is one that refuses."""
+    """There is no view: `error` is raised, the exporter's own where it is one that refuses.
+
+    `granted` says that the exporter does not refuse: it gives others a buffer.
+    """
 
     reason: str
     error: type[Exception]
     match: str
+    granted: bool = False
 
 
 class NoWriting(NamedTuple):

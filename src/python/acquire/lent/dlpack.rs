@@ -16,6 +16,7 @@ use crate::layout::{Layout, check_ndim};
 use crate::python::abi::dlpack::{
     COPIED, Device, Managed, READ_ONLY, Tensor, Unversioned, VERSION, Versioned,
 };
+use crate::python::acquire::types::attribute;
 use crate::python::errors::{keep_exception, wrong};
 use crate::python::exceptions::{PyBufferError, PyTypeError};
 use crate::python::objects;
@@ -72,7 +73,7 @@ pub(super) fn acquire<'py>(
     object: &Bound<'py, PyAny>,
 ) -> PyResult<Option<(AnyArray, ManagedTensor)>> {
     let py = object.py();
-    let Some(method) = object.getattr_opt(intern!(py, "__dlpack__"))? else { return Ok(None) };
+    let Some(method) = attribute(object, intern!(py, "__dlpack__"))? else { return Ok(None) };
     // The tensor itself tells where it is. Where there is none, the reason may be that.
     let capsule = ask(&method).map_err(|error| match device_of(object) {
         Ok(Some(device)) => check_device(device).map_or_else(wrong, |()| error),
@@ -94,7 +95,9 @@ pub(super) fn acquire<'py>(
 
 /// Returns where an object says that its memory is.
 fn device_of(object: &Bound<'_, PyAny>) -> PyResult<Option<Device>> {
-    let Some(method) = object.getattr_opt("__dlpack_device__")? else { return Ok(None) };
+    let Some(method) = attribute(object, intern!(object.py(), "__dlpack_device__"))? else {
+        return Ok(None);
+    };
     let (kind, id) = method.call0()?.extract()?;
     Ok(Some(Device { kind, id }))
 }

@@ -9,13 +9,14 @@ use pyo3::types::{PyCapsule, PyDict, PyInt, PyString, PyTuple};
 use pyo3::{ffi, intern};
 use smallvec::SmallVec;
 
-use super::AsView;
 use super::loan::{Buffer, Keeper};
 use super::typestr::{TypeString, format_of_records};
 use crate::array::AnyArray;
 use crate::error::{Error, Result};
 use crate::format::FormatString;
 use crate::layout::{Layout, check_ndim};
+use crate::python::acquire::AsView;
+use crate::python::acquire::types::attribute;
 use crate::python::errors::wrong;
 use crate::python::exceptions::{PyBufferError, PyTypeError};
 use crate::python::objects;
@@ -28,7 +29,7 @@ pub(super) fn acquire(
     object: &Bound<'_, PyAny>,
     as_view: AsView,
 ) -> PyResult<Option<(AnyArray, Keeper)>> {
-    let Some(found) = object.getattr_opt(intern!(object.py(), "__array_interface__"))? else {
+    let Some(found) = attribute(object, intern!(object.py(), "__array_interface__"))? else {
         return Ok(None);
     };
     let Ok(interface) = found.cast_into::<PyDict>() else {
@@ -137,7 +138,7 @@ pub(super) fn acquire_struct(
     object: &Bound<'_, PyAny>,
     _as_view: AsView,
 ) -> PyResult<Option<(AnyArray, Keeper)>> {
-    let Some(found) = object.getattr_opt(intern!(object.py(), "__array_struct__"))? else {
+    let Some(found) = attribute(object, intern!(object.py(), "__array_struct__"))? else {
         return Ok(None);
     };
     let Ok(capsule) = found.cast_into::<PyCapsule>() else {

@@ -5,11 +5,11 @@ use std::ffi::CStr;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyTuple};
 
-use super::types::MAX_DEPTH;
 use crate::element::LongDouble;
 use crate::error::{Error, Result};
 use crate::fallible::{self, Shortened};
 use crate::format::{ByteOrder, FormatString};
+use crate::python::acquire::types::MAX_DEPTH;
 use crate::python::exceptions::{PyBufferError, PyTypeError};
 use crate::python::objects;
 

@@ -5,17 +5,25 @@
 //! values apart; Arrow, which does; and the array interface, which its authors have replaced. None
 //! may copy: what is stored in a copy would be lost.
 
+mod array;
+mod array_interface;
+mod dlpack;
+mod loan;
+mod typestr;
+
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
-use super::loan::{Keeper, Loan};
-use super::{AsView, array, array_interface, dlpack};
+use super::AsView;
+use super::refusal::no_buffer;
 use crate::array::AnyArray;
 use crate::python::attached::attached;
-use crate::python::errors::{no_buffer, text};
+use crate::python::errors::text;
 use crate::python::exceptions::{PyBufferError, PyMemoryError, PyRecursionError};
 use crate::python::objects::{message, type_name};
 use crate::python::stack;
+use loan::Keeper;
+pub use loan::Loan;
 
 /// Memory that was lent, as an array, and what has to be given back.
 pub struct Lent {

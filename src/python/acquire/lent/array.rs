@@ -8,10 +8,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 use pyo3::{ffi, intern};
 
-use super::AsView;
 use super::loan::Buffer;
-use super::types::loaded_module;
 use crate::array::AnyArray;
+use crate::python::acquire::AsView;
+use crate::python::acquire::types::{attribute, loaded_module};
 use crate::python::exceptions::{PyBufferError, PyTypeError};
 use crate::python::objects::{self, type_name};
 
@@ -25,7 +25,7 @@ pub(super) fn acquire(
     as_view: AsView,
 ) -> PyResult<Option<(AnyArray, Buffer)>> {
     let py = object.py();
-    let Some(method) = object.getattr_opt(intern!(py, "__array__"))? else { return Ok(None) };
+    let Some(method) = attribute(object, intern!(py, "__array__"))? else { return Ok(None) };
     let Some(ndarray) = ndarray(py)? else { return Ok(None) };
     let names = objects::dict(py)?;
     names.set_item("copy", false)?;

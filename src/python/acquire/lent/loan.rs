@@ -6,10 +6,9 @@ use std::ptr::NonNull;
 use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit, ffi};
 
-use super::AsView;
 use super::dlpack::ManagedTensor;
-use super::export::Export;
 use crate::array::AnyArray;
+use crate::python::acquire::{AsView, Export};
 
 /// What keeps memory that was lent, and the object that was asked for it.
 pub struct Loan {
@@ -51,9 +50,9 @@ impl Buffer {
             let flags = ffi::PyBUF_FULL_RO;
             match Export::acquire(place.as_ptr(), array.as_mut_ptr(), object, flags, as_view) {
                 Ok(_) => Ok((array.assume_init(), Self(place))),
-                Err(error) => {
+                Err(failure) => {
                     drop(Box::from_raw(place.as_ptr()));
-                    Err(error)
+                    Err(failure.into())
                 }
             }
         }

@@ -1,0 +1,70 @@
+//! NumPy's masked arrays: their buffer has all elements, and nothing says which are masked.
+
+use std::ffi::CStr;
+
+use pyo3::ffi;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyType};
+
+use crate::python::attached::attached;
+use crate::python::exceptions::PyBufferError;
+use crate::python::objects::type_name;
+use crate::python::stack::immutable_base;
+
+/// Refuses an array with masked elements, which would be read as if they were none.
+///
+/// # Errors
+/// BufferError that says what to take instead, and what the array's own attributes raise.
+pub(super) fn check(object: &Bound<'_, PyAny>) -> PyResult<()> {
+    // SAFETY: the class of an object is a class, and alive.
+    let base = unsafe { immutable_base(object.get_type_ptr()) };
+    // SAFETY: the classes are alive; a class without a base is the last one, so that the result is
+    // not NULL, and the name of an immutable class is a C string that nobody changes.
+    if base.is_null() || unsafe { CStr::from_ptr((*base).tp_name) } != c"numpy.ndarray" {
+        return Ok(());
+    }
+    attached(object.py(), || match class(object.py())? {
+        Some(class) if is_instance(object, &class) && has_masked(object)? => {
+            let name = type_name(object);
+            Err(PyBufferError::new_err(format!(
+                "{name} has masked elements, which a buffer would show as any others; \
+                 x.filled(value) replaces them, and x.data has what is under the mask"
+            )))
+        }
+        _ => Ok(()),
+    })
+}
+
+/// Returns the class of masked arrays; `None` where it was not imported, and there are none.
+fn class(py: Python<'_>) -> PyResult<Option<Bound<'_, PyType>>> {
+    // SAFETY: attached; the result is a new reference, or NULL with or without an exception.
+    let module = unsafe {
+        let module = ffi::PyImport_GetModule(intern!(py, "numpy.ma").as_ptr());
+        match Bound::from_owned_ptr_or_opt(py, module) {
+            Some(module) => module,
+            None => return PyErr::take(py).map_or(Ok(None), Err),
+        }
+    };
+    // In a thread that is importing it there may be a part of the module.
+    let class = module.getattr_opt(intern!(py, "MaskedArray"))?;
+    Ok(class.and_then(|class| class.cast_into().ok()))
+}
+
+/// Returns whether an object is an instance of a class, whatever it says of that itself.
+fn is_instance(object: &Bound<'_, PyAny>, class: &Bound<'_, PyType>) -> bool {
+    // SAFETY: both classes are alive.
+    unsafe { ffi::PyType_IsSubtype(object.get_type_ptr(), class.as_type_ptr()) != 0 }
+}
+
+/// Returns whether any element of a masked array, or any field of one, is masked.
+fn has_masked(array: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = array.py();
+    // What NumPy's own functions go by: an array of bools, of records of bools, or one bool.
+    let mask = array.getattr(intern!(py, "_mask"))?;
+    if mask.getattr(intern!(py, "dtype"))?.getattr(intern!(py, "names"))?.is_none() {
+        return mask.call_method0(intern!(py, "any"))?.is_truthy();
+    }
+    let bytes = mask.call_method0(intern!(py, "tobytes"))?;
+    Ok(bytes.cast::<PyBytes>()?.as_bytes().iter().any(|&byte| byte != 0))
+}

@@ -1,0 +1,82 @@
+//! The errors for objects that give no buffer.
+
+use std::mem::MaybeUninit;
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+use super::hints::hint;
+use crate::python::attached::attached;
+use crate::python::errors::{DiscardError, buffer_protocol_error};
+use crate::python::objects;
+use crate::python::stack;
+
+/// The exception for an object that gave no buffer: because it has none, or its exporter's own.
+#[cold]
+pub(super) fn refusal(object: &Bound<'_, PyAny>) -> PyErr {
+    let error = PyErr::fetch(object.py());
+    // SAFETY: the object is alive.
+    if unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) } == 0 {
+        return no_buffer(object);
+    }
+    // Python code is asked once only: it may have consumed another object, or the same, and to ask
+    // twice at each of several levels would be to ask without end.
+    // SAFETY: the class is alive.
+    let asks_python = unsafe { stack::may_run_python(object.get_type_ptr()) };
+    if !asks_python && let Some(size) = itemsize_without_format(object) {
+        // Dates and times, of eight bytes, are integers; what has fewer is some kind of float.
+        let numbers = match size {
+            1 => "u1",
+            2 => "u2",
+            4 => "u4",
+            _ => "i8",
+        };
+        let hint = format!(
+            "consumer asks for the format of the elements, which this exporter refuses to give; \
+             where they can be seen as plain numbers first (NumPy: x.view('{numbers}')), consume \
+             those"
+        );
+        // A note changes neither type nor message. An exception that takes none passes without it.
+        let note = objects::string(object.py(), &hint);
+        note.and_then(|note| error.value(object.py()).call_method1("add_note", (note,)))
+            .or_discard(object.py());
+    }
+    error
+}
+
+/// The exception for an object without a buffer, with what to take instead.
+#[must_use]
+#[cold]
+pub(super) fn no_buffer(object: &Bound<'_, PyAny>) -> PyErr {
+    let raise = || -> PyResult<PyErr> {
+        let name = objects::type_name(object);
+        let mut message = format!("The object does not support buffer protocol: {name}");
+        if let Some(hint) = attached(object.py(), || hint(object)) {
+            message.push_str("; ");
+            message.push_str(&hint);
+        }
+        let message = objects::string(object.py(), &message)?.into_any();
+        let class = buffer_protocol_error(object.py())?;
+        let arguments = objects::tuple(object.py(), std::iter::once(Ok(message)))?;
+        Ok(PyErr::from_value(class.call1(arguments)?))
+    };
+    raise().unwrap_or_else(|error| error)
+}
+
+/// Returns the itemsize of an exporter that refused its buffer, if it gives it to consumers that do
+/// not ask for the format.
+fn itemsize_without_format(object: &Bound<'_, PyAny>) -> Option<isize> {
+    let mut buffer = MaybeUninit::<ffi::Py_buffer>::uninit();
+    let flags = ffi::PyBUF_FULL_RO & !ffi::PyBUF_FORMAT;
+    // SAFETY: the object is alive; a buffer that was filled in is read, and then released in the
+    // same place.
+    unsafe {
+        if ffi::PyObject_GetBuffer(object.as_ptr(), buffer.as_mut_ptr(), flags) != 0 {
+            ffi::PyErr_Clear();
+            return None;
+        }
+        let itemsize = (*buffer.as_ptr()).itemsize;
+        ffi::PyBuffer_Release(buffer.as_mut_ptr());
+        Some(itemsize)
+    }
+}
