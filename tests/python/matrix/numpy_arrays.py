@@ -329,7 +329,9 @@ ROWS = [
         "numpy.ma",
         "numpy",
         lambda np: np.ma.MaskedArray([1.5, 2.5], [False, True]),
-        refused=NoBuffer("a buffer does not tell what is masked", BufferError, "masked", granted=True),
+        refused=NoBuffer(
+            "a buffer does not tell what is masked", BufferError, "masked", granted=True
+        ),
     ),
     Row(
         "numpy.char.chararray",
