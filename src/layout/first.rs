@@ -84,7 +84,7 @@ impl Layout {
     }
 
     /// Returns what indices and slices of the first dimensions select. The layout has no pointers.
-    /// `None` for an ellipsis, for too many keys and for an index that is out of bounds.
+    /// `None` for an ellipsis, a new dimension, too many keys and an index that is out of bounds.
     #[must_use]
     #[inline]
     pub fn narrowed(&self, keys: impl Iterator<Item = Key>) -> Option<Narrowed> {
@@ -107,7 +107,7 @@ impl Layout {
                     narrowed.shape.push(count);
                     narrowed.strides.push(stride.wrapping_mul(step));
                 }
-                Key::Ellipsis => return None,
+                Key::Ellipsis | Key::New => return None,
             }
         }
         for (&length, &stride) in dimensions {
