@@ -20,12 +20,13 @@
 //!
 //! # The files
 //! chain, free_list ← uninit ← scalar ← class, whose parts are usage and root; access is the only way from a
-//! class to its memory; create has every constructor.
+//! class to its memory; create has every constructor, and duplicate copies with it.
 
 pub(crate) mod access;
 mod chain;
 pub(crate) mod class;
 pub(crate) mod create;
+pub(crate) mod duplicate;
 pub(crate) mod free_list;
 pub(crate) mod root;
 pub(crate) mod scalar;
