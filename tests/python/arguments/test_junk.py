@@ -312,6 +312,9 @@ MAKERS = {
     "_from_flags": consumer.ConsumerArray._from_flags,
     "__class_getitem__": consumer.ConsumerArray.__class_getitem__,
     "BufferProtocolError": consumer.BufferProtocolError,
+    "UnhashableError": consumer.UnhashableError,
+    "_rebuild": consumer._rebuild,
+    "_rebuild_shape": lambda *x: consumer._rebuild(b"abc", "B", 1, *x, "C", "", 0),
     "iterator": type(iter(consumer.consume(b""))),
 }
 
