@@ -212,10 +212,10 @@ impl<'a> Selector<'a> {
     fn insert_new(&mut self) -> Result<()> {
         check_ndim(self.selection.layout.ndim() + self.new.len())?;
         let layout = &mut self.selection.layout;
-        layout.shape = with_inserted(&layout.shape, &self.new, &1).collect();
-        layout.strides = with_inserted(&layout.strides, &self.new, &0).collect();
+        layout.shape = with_inserted(&layout.shape, &self.new, 1).collect();
+        layout.strides = with_inserted(&layout.strides, &self.new, 0).collect();
         if self.source.suboffsets.is_some() {
-            self.suboffsets = with_inserted(&self.suboffsets, &self.new, &-1).collect();
+            self.suboffsets = with_inserted(&self.suboffsets, &self.new, -1).collect();
         }
         Ok(())
     }
@@ -302,14 +302,16 @@ impl<'a> Selector<'a> {
 
 /// Returns numbers of dimensions with one for each new dimension: before the dimension, or behind the
 /// last one, that its place names.
-fn with_inserted<'a, T: Copy>(
-    numbers: &'a [T],
-    places: &'a [usize],
-    number: &'a T,
-) -> impl Iterator<Item = T> + 'a {
-    let new =
-        move |place: usize| places.iter().filter(move |&&new| new == place).map(move |_| number);
-    (0..=numbers.len()).flat_map(move |place| new(place).chain(numbers.get(place)).copied())
+fn with_inserted<T: Copy>(numbers: &[T], places: &[usize], number: T) -> impl Iterator<Item = T> {
+    let (mut numbers, mut places) = (numbers.iter(), places.iter().peekable());
+    let mut place = 0;
+    std::iter::from_fn(move || match places.next_if_eq(&&place) {
+        Some(_) => Some(number),
+        None => {
+            place += 1;
+            numbers.next().copied()
+        }
+    })
 }
 
 /// Returns the first index and the number of indices of a slice of `length` elements, as

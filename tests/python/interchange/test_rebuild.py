@@ -30,7 +30,20 @@ def test_what_a_pickle_has_is_taken():
 
 
 JUNK = [None, -1, 0, 1, 2**31, 2**62, 2**63, 2**200, -(2**200), 1.5, "", "i", "O", "F", "C", "i\0"]
-JUNK += ["T{", "\ud800", "\udcff", "&O", "T{O:a:}", "0s", "nosuch", "(2)i", "i:" * 9, "x", b"", b"i"]
+JUNK += [
+    "T{",
+    "\ud800",
+    "\udcff",
+    "&O",
+    "T{O:a:}",
+    "0s",
+    "nosuch",
+    "(2)i",
+    "i:" * 9,
+    "x",
+    b"",
+    b"i",
+]
 JUNK += [bytes(24), (), (2, 3), (2, 3, 1), (-2, -3), (24,), (6,), [6], (2**62, 4), (0,), (0, 2**62)]
 JUNK += [(1,) * 64, (1,) * 65, (2**40,) * 3, ("2", 3), (2.0, 3), {}, {2: 3}, object(), print]
 JUNK += ["(" * 100 + "i", "T{" * 100, "T{" * 60 + "i" + "}" * 60, "A" * 100_000, "9" * 100 + "i"]
@@ -154,7 +167,10 @@ def test_pickles_that_were_cut_or_changed():
             for changed in (
                 good[:place],
                 good[:place] + good[place + 1 :],
-                *(good[:place] + bytes([byte]) + good[place + 1 :] for byte in b"\x00\x01\x7f\xffO"),
+                *(
+                    good[:place] + bytes([byte]) + good[place + 1 :]
+                    for byte in b"\x00\x01\x7f\xffO"
+                ),
             ):
                 try:
                     arrived = pickle.loads(changed)

@@ -18,7 +18,9 @@ PARTS = [None, ..., 0, -1, slice(None), slice(None, None, -1), slice(1, None), s
 def test_keys_with_new_dimensions_select_what_numpy_selects(np, shape):
     source = np.arange(math.prod(shape), dtype="i4").reshape(shape)
     view = consumer.consume(source)
-    for key in itertools.chain.from_iterable(itertools.product(PARTS, repeat=n) for n in range(1, 5)):
+    for key in itertools.chain.from_iterable(
+        itertools.product(PARTS, repeat=n) for n in range(1, 5)
+    ):
         named = sum(part is not None and part is not ... for part in key)
         if None not in key or key.count(...) > 1 or named > len(shape):
             continue
