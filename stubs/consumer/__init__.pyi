@@ -694,7 +694,7 @@ def consume(object: Buffer) -> ConsumerArray[Any]: ...
 # What pickles of views call, and nobody else.
 def _rebuild(
     data: Buffer,
-    format: str,
+    format: str,  # noqa: A002
     itemsize: SupportsIndex,
     shape: _Shape,
     order: str,

@@ -52,15 +52,17 @@ ERRORS = (TypeError, ValueError, MemoryError, OverflowError)
 
 @pytest.mark.parametrize("place", range(7))
 def test_one_argument_of_any_kind(place):
-    good = arguments()
+    good, messages = arguments(), []
     for junk in JUNK:
         try:
             view = REBUILD(*good[:place], junk, *good[place + 1 :])
         except ERRORS as error:
-            assert len(str(error)) < 2000
+            messages.append(str(error))
         else:
             assert view.nbytes == 24
             assert repr(view)
+    # However long what is quoted is.
+    assert max(map(len, messages)) < 2000
 
 
 def test_arguments_of_any_kind():
@@ -174,7 +176,7 @@ def test_pickles_that_were_cut_or_changed():
             ):
                 try:
                     arrived = pickle.loads(changed)
-                except Exception:  # noqa: BLE001, S112
+                except Exception:
                     continue
                 if isinstance(arrived, consumer.ConsumerArray):
                     repr(arrived)

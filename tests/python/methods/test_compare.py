@@ -229,7 +229,7 @@ def test_a_view_without_a_hash_is_refused_as_any_object_without_one():
         assert isinstance(caught.value, TypeError)
         assert isinstance(caught.value, ValueError)
         for use in ({}.get, set().add, {1: 2}.__contains__):
-            with pytest.raises(TypeError, match="ConsumerArray|restricted"):
+            with pytest.raises(TypeError, match=r"ConsumerArray|restricted"):
                 use(view)
     again = pickle.loads(pickle.dumps(caught.value))
     assert type(again) is consumer.UnhashableError

@@ -142,7 +142,7 @@ def test_the_size_is_the_number_of_elements(np, shape):
 def test_matplotlib_plots_a_view(np):
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("agg")
-    from matplotlib import pyplot  # noqa: PLC0415
+    from matplotlib import pyplot
 
     source = np.array([0.5, 1.5, 1.0])
     figure, axes = pyplot.subplots()
