@@ -37,6 +37,8 @@ fn reduce<'py>(
     protocol: isize,
 ) -> PyResult<Bound<'py, PyTuple>> {
     let py = this.py();
+    // Formats nest, and what judges them with them.
+    stack::check(py)?;
     // The user's code may run whenever an object is made, and release the view.
     let hold = this.get().hold(py)?;
     check(&hold)?;
