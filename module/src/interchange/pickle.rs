@@ -58,7 +58,7 @@ fn reduce<'py>(
         objects::size(py, layout.itemsize()),
         objects::sizes(py, layout.shape()).map(Bound::into_any),
         objects::string(py, order).map(Bound::into_any),
-        objects::string(py, &machine()).map(Bound::into_any),
+        machine_object(py).cloned(),
         objects::int(py, copies.into()),
     ];
     let arguments = objects::tuple(py, parts.into_iter())?.into_any();
@@ -104,6 +104,13 @@ fn machine() -> String {
     let (long, pointer) = (size_of::<c_long>(), size_of::<usize>());
     let (align, digits) = (align_of::<u64>(), LongDouble::MANTISSA_DIGITS);
     format!("{order}l{long}p{pointer}a{align}g{digits}")
+}
+
+/// The same as an object, which is there once, so that a pickle of many views has it once.
+fn machine_object(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+    static MACHINE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let make = || Ok::<_, PyErr>(objects::string(py, &machine())?.into_any().unbind());
+    Ok(MACHINE.get_or_try_init(py, make)?.bind(py))
 }
 
 /// Returns whether a format stands for the same elements on every machine, as far as a look at its
