@@ -7,6 +7,7 @@ slower than the best peer.
 import array
 import ctypes
 import mmap
+import pickle
 from collections.abc import Callable, Iterator
 
 import consumer
@@ -48,6 +49,21 @@ def handing_on() -> Iterator[Row]:
     yield compare("bytes(v) B 1e3", line("B"), "bytes({})", "ma", 1.1)
     do = "numpy.asarray({})"
     yield compare("np.asarray(v)", line("d"), do, "m", 1.0, needs="NumPy")
+    for size, length in {"5": 5, "1e3": 1_000, "1e6": 1_000_000}.items():
+        dumps, loads = "pickle.dumps({}, 5)", "pickle.loads({})"
+        doubles, gives = pickled(length), loads.format(dumps)
+        yield compare(f"pickle {size} d in band", doubles, dumps, "na", 1.1, gives=gives)
+        dumps = "it = pickle.dumps({}, 5, buffer_callback=buffers.append)"
+        loads = "pickle.loads(it, buffers=buffers)"
+        beside = f"{dumps}; buffers.clear()"
+        gives = "pickle.loads(pickle.dumps({}))"
+        yield compare(f"pickle {size} d beside", doubles, beside, "n", 1.5, gives=gives)
+        both = f"{dumps}; {loads}; buffers.clear()"
+        yield compare(f"pickle {size} d there and back", doubles, both, "n", 1.5, gives=gives)
+
+
+def pickled(length: int) -> Callable[[int], Objects]:
+    return lambda _length: {**line("d")(length), "pickle": pickle, "buffers": []}
 
 
 def attributes() -> Iterator[Row]:
@@ -88,7 +104,7 @@ def items() -> Iterator[Row]:
 def slices() -> Iterator[Row]:
     for key in "1:3", "::2", "::-1":
         yield compare(f"v[{key}]", line("i"), f"{{}}[{key}]", "mnps", 0.75, 0.8)
-    for key, target in ("1:3, ::2", 0.9), (":, 1", 0.9), ("1:3", 0.9):
+    for key, target in ("1:3, ::2", 0.9), (":, 1", 0.9), (":, None", 0.9), ("1:3", 0.9):
         name = f"v[{key}]{'' if ',' in key else ' 2-D'}"
         yield compare(name, matrix("i"), f"{{}}[{key}]", "n", target)
     yield compare("v[i], a row", matrix("i"), "{}[1]", "n", 0.6)

@@ -12,13 +12,20 @@ use std::mem::MaybeUninit;
 
 use crate::error::{Error, Result};
 
-/// A block with the alignment of the memory: enough for every element type, and the largest one for
-/// which the system's allocator provides zeroed memory without writing it.
+/// What the allocator is asked for: blocks of the largest alignment for which the system's provides
+/// zeroed memory without writing it.
 #[derive(Clone, Copy)]
 #[repr(C, align(16))]
 struct Block([u8; 16]);
 
-/// Bytes on the heap, aligned to 16, that are accessed through pointers.
+/// The alignment of the memory: that of a cache line and of the widest vectors, which JAX asks of
+/// memory that it is to share.
+const ALIGNMENT: usize = 64;
+
+/// The blocks to be allocated in addition, so that an aligned address is among the first ones.
+const SPARE: usize = ALIGNMENT / size_of::<Block>() - 1;
+
+/// Bytes on the heap, aligned to 64, that are accessed through pointers.
 ///
 /// It may be shared between threads, because a shared reference gives no access to the bytes: an
 /// array takes the memory by value, and neither the array nor another one over the same memory can
@@ -48,10 +55,11 @@ struct Block([u8; 16]);
 /// use consumer::memory::Memory;
 /// let memory = Memory::zeroed(100).unwrap();
 /// assert_eq!(memory.len(), 100);
-/// assert_eq!(memory.start() as usize % 16, 0);
+/// assert_eq!(memory.start() as usize % 64, 0);
 /// assert!(Memory::zeroed(usize::MAX).unwrap_err().is_too_large());
 /// ```
 pub struct Memory {
+    /// What was allocated, and will be freed. The memory begins at the first aligned address in it.
     blocks: Box<[UnsafeCell<MaybeUninit<Block>>]>,
     length: usize,
 }
@@ -90,14 +98,16 @@ impl Memory {
         Ok(memory)
     }
 
-    /// Gets `length` bytes from `allocate`, which is called only if the layout's size is not 0.
+    /// Gets room for `length` bytes from `allocate`, which is called only with a layout whose size
+    /// is not 0.
     fn allocated(length: usize, allocate: impl FnOnce(alloc::Layout) -> *mut u8) -> Result<Self> {
         let too_large = || Error::no_memory(format!("no memory for {length} bytes"));
-        let count = length.div_ceil(size_of::<Block>());
-        let layout = alloc::Layout::array::<Block>(count).map_err(|_| too_large())?;
-        if layout.size() == 0 {
+        if length == 0 {
             return Ok(Self { blocks: Box::default(), length });
         }
+        // A number of blocks is far below the largest `usize`.
+        let count = length.div_ceil(size_of::<Block>()) + SPARE;
+        let layout = alloc::Layout::array::<Block>(count).map_err(|_| too_large())?;
         let start = allocate(layout).cast::<UnsafeCell<MaybeUninit<Block>>>();
         if start.is_null() {
             return Err(too_large());
@@ -109,10 +119,16 @@ impl Memory {
         Ok(Self { blocks, length })
     }
 
-    /// Returns the address of the first byte.
+    /// Returns the address of the first byte, a multiple of 64.
+    ///
+    /// The memory lies within what was allocated: an allocation begins with an aligned block, so
+    /// that the next multiple of 64 is at most `SPARE` blocks further, and so many blocks were
+    /// added to those that `length` bytes take. Without bytes it is an address of nothing.
     #[must_use]
+    #[inline]
     pub fn start(&self) -> *mut u8 {
-        self.blocks.as_ptr().cast_mut().cast()
+        let first = self.blocks.as_ptr().cast_mut().cast::<u8>();
+        first.wrapping_add(first.align_offset(ALIGNMENT))
     }
 
     /// Returns the number of bytes.

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-use consumer::python::errors::buffer_protocol_error;
+use consumer::python::errors::{buffer_protocol_error, unhashable_error};
 use consumer::python::exceptions::PyImportError;
 
+use crate::interchange::pickle;
 use crate::methods::views::fields::field_class;
 use crate::object::PyConsumerArray;
 use crate::slots;
@@ -36,7 +37,10 @@ fn execute(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("PyConsumerArray", &class)?;
     module.add("Field", field_class(py)?)?;
     module.add("BufferProtocolError", buffer_protocol_error(py)?)?;
+    module.add("UnhashableError", unhashable_error(py)?)?;
     module.add("consume", slots::consume::function(py)?)?;
+    // Not a name of the module's interface, which `add` would make it.
+    module.setattr("_rebuild", pickle::function(py)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     fill_small_int_table(py)?;
     module.add("ConsumerScalar", slots::install(py)?)?;

@@ -231,6 +231,23 @@ impl AnyArray {
         }
     }
 
+    /// Returns whether the elements are of the same type and byte order as those of another array, so
+    /// that their bytes can be copied. Where a type is not known, the formats decide.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn has_type_of(&self, other: &Self) -> bool {
+        let same_size = self.layout().itemsize() == other.layout().itemsize();
+        match (self, other) {
+            (Self::Composite(array), Self::Composite(other)) => {
+                same_size && array.descriptor() == other.descriptor()
+            }
+            (Self::Opaque(array), Self::Opaque(other)) => {
+                same_size && array.format() == other.format()
+            }
+            _ => self.scalar_type().is_some() && self.scalar_type() == other.scalar_type(),
+        }
+    }
+
     /// Returns the address of the element whose indices are all 0, if there is one.
     #[must_use]
     #[inline]

@@ -83,8 +83,9 @@ impl Layout {
         self.strides.remove_first();
     }
 
-    /// Returns what indices and slices of the first dimensions select. The layout has no pointers.
-    /// `None` for an ellipsis, for too many keys and for an index that is out of bounds.
+    /// Returns what indices and slices of the first dimensions select, with new dimensions among
+    /// them. The layout has no pointers. `None` for an ellipsis, too many keys and an index that is
+    /// out of bounds.
     #[must_use]
     #[inline]
     pub fn narrowed(&self, keys: impl Iterator<Item = Key>) -> Option<Narrowed> {
@@ -92,6 +93,11 @@ impl Layout {
             Narrowed { offset: 0, shape: Dimensions::new(), strides: Dimensions::new() };
         let mut dimensions = self.shape.iter().zip(&*self.strides);
         for key in keys {
+            if key == Key::New {
+                narrowed.shape.push(1);
+                narrowed.strides.push(0);
+                continue;
+            }
             let (&length, &stride) = dimensions.next()?;
             match key {
                 Key::Index(index) => {
@@ -107,7 +113,7 @@ impl Layout {
                     narrowed.shape.push(count);
                     narrowed.strides.push(stride.wrapping_mul(step));
                 }
-                Key::Ellipsis => return None,
+                Key::Ellipsis | Key::New => return None,
             }
         }
         for (&length, &stride) in dimensions {

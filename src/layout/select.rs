@@ -39,6 +39,8 @@ pub enum Key {
     },
     /// `...`: as many full slices as the key leaves dimensions.
     Ellipsis,
+    /// A new dimension, of length 1, which no dimension of the layout is spent on.
+    New,
 }
 
 impl Key {
@@ -83,12 +85,14 @@ impl Layout {
     /// # Errors
     /// Returns an error with [`is_index`](Error::is_index) if an index is out of bounds, with
     /// [`is_wrong_kind`](Error::is_wrong_kind) if the key has more parts than there are dimensions
-    /// or more than one ellipsis, with [`is_value`](Error::is_value) if a step is 0, and with
-    /// [`is_buffer`](Error::is_buffer) if two pointers would have to be followed for one dimension
-    /// or a suboffset would become negative, unless no elements are selected.
+    /// or more than one ellipsis, with [`is_value`](Error::is_value) if a step is 0 or more than 64
+    /// dimensions are selected, and with [`is_buffer`](Error::is_buffer) if two pointers would have
+    /// to be followed for one dimension or a suboffset would become negative, unless no elements
+    /// are selected.
     pub fn select(&self, keys: &[Key]) -> Result<Selection> {
-        let ellipses = keys.iter().filter(|key| matches!(key, Key::Ellipsis)).count();
-        let named = keys.len() - ellipses;
+        let count = |part: Key| keys.iter().filter(|&&key| key == part).count();
+        let (ellipses, new) = (count(Key::Ellipsis), count(Key::New));
+        let named = keys.len() - ellipses - new;
         if ellipses > 1 {
             return Err(Error::several_ellipses());
         }
@@ -101,6 +105,7 @@ impl Layout {
                 Key::Index(index) => selector.index(index)?,
                 Key::Slice { start, stop, step } => selector.slice(start, stop, step)?,
                 Key::Ellipsis => (named..self.ndim()).for_each(|_| selector.keep()),
+                Key::New => selector.new_dimension(),
             }
         }
         selector.finish()
@@ -159,6 +164,9 @@ struct Selector<'a> {
     suboffsets: Vec<isize>,
     /// Why no suboffsets lead to the selected elements, if there are any.
     unreachable: Option<&'static str>,
+    /// Before which of the selected dimensions there is a new one, in ascending order. They come in
+    /// last, so that no pointer is followed for the sake of one.
+    new: SmallVec<[usize; 2]>,
 }
 
 impl<'a> Selector<'a> {
@@ -170,7 +178,8 @@ impl<'a> Selector<'a> {
             itemsize: source.itemsize,
         };
         let selection = Selection { offset: 0, hops: SmallVec::new(), layout };
-        Self { source, dimension: 0, selection, suboffsets: Vec::new(), unreachable: None }
+        let (suboffsets, new) = (Vec::new(), SmallVec::new());
+        Self { source, dimension: 0, selection, suboffsets, unreachable: None, new }
     }
 
     /// Returns the suboffset of the current dimension, if it has one.
@@ -194,9 +203,29 @@ impl<'a> Selector<'a> {
         self.dimension += 1;
     }
 
+    fn new_dimension(&mut self) {
+        self.new.push(self.selection.layout.ndim());
+    }
+
+    /// Puts the new dimensions in. As in NumPy their stride is 0: it is never taken, and does not
+    /// make elements less contiguous than they are.
+    fn insert_new(&mut self) -> Result<()> {
+        check_ndim(self.selection.layout.ndim() + self.new.len())?;
+        let layout = &mut self.selection.layout;
+        layout.shape = with_inserted(&layout.shape, &self.new, 1).collect();
+        layout.strides = with_inserted(&layout.strides, &self.new, 0).collect();
+        if self.source.suboffsets.is_some() {
+            self.suboffsets = with_inserted(&self.suboffsets, &self.new, -1).collect();
+        }
+        Ok(())
+    }
+
     fn finish(mut self) -> Result<Selection> {
         while self.dimension < self.source.ndim() {
             self.keep();
+        }
+        if !self.new.is_empty() {
+            self.insert_new()?;
         }
         match self.unreachable {
             // Where there are no elements, nothing has to lead to them.
@@ -269,6 +298,20 @@ impl<'a> Selector<'a> {
             }
         }
     }
+}
+
+/// Returns numbers of dimensions with one for each new dimension: before the dimension, or behind the
+/// last one, that its place names.
+fn with_inserted<T: Copy>(numbers: &[T], places: &[usize], number: T) -> impl Iterator<Item = T> {
+    let (mut numbers, mut places) = (numbers.iter(), places.iter().peekable());
+    let mut place = 0;
+    std::iter::from_fn(move || match places.next_if_eq(&&place) {
+        Some(_) => Some(number),
+        None => {
+            place += 1;
+            numbers.next().copied()
+        }
+    })
 }
 
 /// Returns the first index and the number of indices of a slice of `length` elements, as

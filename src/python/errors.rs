@@ -44,16 +44,55 @@ impl From<Error> for PyErr {
 /// MemoryError and the like, if the class cannot be created.
 pub fn buffer_protocol_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let class = CLASS.get_or_try_init(py, || {
+    let doc = "The object does not export a buffer (PEP 3118).";
+    class_of_both(py, &CLASS, "BufferProtocolError", doc)
+}
+
+/// The class of the exception for a view that has no hash: `consumer.UnhashableError`. It is a
+/// TypeError, which Python raises for every other object without a hash and which is caught for
+/// that, and a ValueError, which memoryview raises.
+///
+/// # Errors
+/// MemoryError and the like, if the class cannot be created.
+#[doc(hidden)]
+pub fn unhashable_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    class_of_both(py, &CLASS, "UnhashableError", "The view has no hash: its elements may change.")
+}
+
+/// The exception for a view that has no hash.
+#[doc(hidden)]
+#[must_use]
+#[cold]
+pub fn unhashable(py: Python<'_>, message: &str) -> PyErr {
+    unhashable_error(py).and_then(|class| instance(class, message)).unwrap_or_else(|error| error)
+}
+
+/// Returns a class of exceptions that are TypeErrors and ValueErrors, created when it is first
+/// asked for.
+fn class_of_both<'py>(
+    py: Python<'py>,
+    class: &'static PyOnceLock<Py<PyType>>,
+    name: &str,
+    doc: &str,
+) -> PyResult<&'py Bound<'py, PyType>> {
+    let class = class.get_or_try_init(py, || {
         let bases =
             (py.get_type::<exceptions::PyTypeError>(), py.get_type::<exceptions::PyValueError>());
         let namespace = PyDict::new(py);
         namespace.set_item("__module__", "consumer")?;
-        namespace.set_item("__doc__", "The object does not export a buffer (PEP 3118).")?;
-        let class = py.get_type::<PyType>().call1(("BufferProtocolError", bases, namespace))?;
+        namespace.set_item("__doc__", doc)?;
+        let class = py.get_type::<PyType>().call1((name, bases, namespace))?;
         Ok::<_, PyErr>(class.cast_into::<PyType>()?.unbind())
     })?;
     Ok(class.bind(py))
+}
+
+/// Makes an exception of a class, with a message.
+pub(super) fn instance(class: &Bound<'_, PyType>, message: &str) -> PyResult<PyErr> {
+    let message = objects::string(class.py(), message)?.into_any();
+    let arguments = objects::tuple(class.py(), std::iter::once(Ok(message)))?;
+    Ok(PyErr::from_value(class.call1(arguments)?))
 }
 
 /// What an error says, for the message of another one.

@@ -17,3 +17,5 @@ from . import consumer
 
 __doc__ = consumer.__doc__
 __all__ = consumer.__all__
+# What pickles of views call, by this name.
+_rebuild = consumer._rebuild

@@ -13,7 +13,6 @@ from typing import (
     Any,
     Final,
     Literal,
-    Never,
     Protocol,
     Self,
     SupportsIndex,
@@ -33,6 +32,7 @@ __all__ = [
     "ConsumerScalar",
     "Field",
     "PyConsumerArray",
+    "UnhashableError",
     "__version__",
     "consume",
 ]
@@ -58,7 +58,7 @@ _FloatFormat: TypeAlias = Literal["e", "f", "d", "@e", "@f", "@d"]
 _Indices: TypeAlias = SupportsIndex | tuple[SupportsIndex, ...]
 # A tuple that selects a part of a view. The type includes tuples of nothing but indices, which the
 # overloads for _Indices come before, and take.
-_Selection: TypeAlias = tuple[SupportsIndex | slice | EllipsisType, ...]
+_Selection: TypeAlias = tuple[SupportsIndex | slice | EllipsisType | None, ...]
 
 # Foreign classes, by what tells them apart, and the type of their elements.
 
@@ -106,6 +106,13 @@ class BufferProtocolError(TypeError, ValueError):
     """The object does not export a buffer (PEP 3118).
 
     A TypeError, as Python's own consumers of buffers raise, and a ValueError as well.
+    """
+
+class UnhashableError(TypeError, ValueError):
+    """The view has no hash: its elements may change.
+
+    A TypeError, as Python raises for every other object without a hash, and a ValueError, as
+    memoryview raises.
     """
 
 @final
@@ -186,6 +193,10 @@ class ConsumerArray(Sequence[_T], _Exports):
         """The size of all elements in bytes: what tobytes() gives, product(shape) * itemsize."""
 
     @property
+    def size(self) -> int:
+        """The number of elements in all dimensions together."""
+
+    @property
     def ndim(self) -> int:
         """The number of dimensions."""
 
@@ -244,6 +255,8 @@ class ConsumerArray(Sequence[_T], _Exports):
 
         Of records also the fields v["name"], with the dimensions of their sub-array behind those of
         the view, and v[["name", "other"]], as records of only these.
+
+        A None in a tuple is a new dimension of length 1, as in v[:, None].
 
         As many indices as there are dimensions give the element, any other key a view of the same
         memory; so that above one dimension v[i] is a view, which the type cannot tell: v[i, ...]
@@ -306,7 +319,7 @@ class ConsumerArray(Sequence[_T], _Exports):
         """Whether any exporter has the same shape and equal elements, whatever the formats."""
 
     def __hash__(self) -> int:
-        """The hash of the bytes, for read-only views of format B, b or c; otherwise ValueError."""
+        """The hash of the bytes, for read-only views of format B, b or c; else UnhashableError."""
 
     def __contains__(self, value: object, /) -> bool:
         """Whether any element, in any number of dimensions, equals value."""
@@ -474,7 +487,8 @@ class ConsumerArray(Sequence[_T], _Exports):
     def copy(self) -> ConsumerArray[_T]:
         """A copy: a writable view over memory of its own.
 
-        It has the elements in this machine's byte order, contiguous in C order.
+        It has the elements in this machine's byte order, contiguous in C order. (copy.copy and
+        copy.deepcopy keep the byte order, Fortran order, and that a view is read-only.)
         """
 
     @overload
@@ -570,7 +584,7 @@ class ConsumerArray(Sequence[_T], _Exports):
         dl_device: tuple[int, int] | None = None,
         copy: bool | None = None,
     ) -> CapsuleType:
-        """The memory as a tensor (DLPack), for libraries that ask for it as numpy.from_dlpack(v) does.
+        """The memory as a tensor (DLPack), for libraries that ask for it: numpy.from_dlpack(v).
 
         Numbers, complex numbers and bools in this machine's byte order are shared, with any
         strides; copy=True makes a tensor of a copy, also of what cannot be shared. While somebody
@@ -616,9 +630,38 @@ class ConsumerArray(Sequence[_T], _Exports):
         """Releases the view, as release() does."""
 
     def __class_getitem__(cls, key: Any) -> GenericAlias: ...
-    # Neither is offered: they would have to copy, which is never done unasked.
-    def __copy__(self) -> Never: ...
-    def __deepcopy__(self, memo: object, /) -> Never: ...
+
+    # Copies and pickles of the view as it is.
+    def __copy__(self) -> ConsumerArray[_T]:
+        """What copy.copy(v) gives: a copy with memory of its own.
+
+        It has the view's format and byte order, is contiguous, in Fortran order where the view is
+        so, and is read-only where the view is.
+        """
+
+    def __deepcopy__(self, memo: object, /) -> ConsumerArray[_T]:
+        """What copy.deepcopy(v) gives: the same as copy.copy(v).
+
+        TypeError for elements that are references to objects, which are not copied.
+        """
+
+    def __reduce__(self) -> tuple[Any, ...]: ...
+    def __reduce_ex__(self, protocol: SupportsIndex, /) -> tuple[Any, ...]:
+        """What pickle asks for, in every protocol.
+
+        What arrives is a view like the one that copy.copy(v) gives. From protocol 5 on the elements
+        travel as a pickle.PickleBuffer of the view, so that what takes buffers out of band copies
+        nothing.
+
+        TypeError for elements that are references to objects, and for those that no format
+        describes, such as bit-fields. Elements of a native format arrive only on the same kind of
+        machine, else ValueError; those of a format that begins with '<' or '>' on any.
+
+        >>> import array, consumer, pickle
+        >>> v = consumer.consume(array.array('d', [0.5, 1.5]))
+        >>> pickle.loads(pickle.dumps(v)).tolist()
+        [0.5, 1.5]
+        """
 
 PyConsumerArray = ConsumerArray
 
@@ -701,3 +744,15 @@ def consume(object: _CtypesScalar[_T]) -> ConsumerArray[_T]: ...
 def consume(object: _NumPyArray[_T]) -> ConsumerArray[_T]: ...
 @overload
 def consume(object: Buffer | _Lender) -> ConsumerArray[Any]: ...
+
+# What pickles of views call, and nobody else.
+def _rebuild(
+    data: Buffer,
+    format: str,  # noqa: A002
+    itemsize: SupportsIndex,
+    shape: _Shape,
+    order: str,
+    machine: str,
+    copies: SupportsIndex,
+    /,
+) -> ConsumerArray[Any]: ...

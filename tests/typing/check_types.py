@@ -8,6 +8,7 @@ types is tried on values.
 # pyright: reportUnnecessaryTypeIgnoreComment=true, reportUnusedExpression=false
 
 import array
+import copy
 import ctypes
 import mmap
 from collections.abc import Iterator, Sequence
@@ -156,6 +157,8 @@ def comparison(v: ConsumerArray[float]) -> None:
     assert_type(v == v.copy(), bool)
     assert_type(v != b"abc", bool)
     assert_type(hash(consume(b"abc")), int)
+    assert issubclass(consumer.UnhashableError, TypeError)
+    assert issubclass(consumer.UnhashableError, ValueError)
     assert_type(0.5 in v, bool)
     assert_type(v.index(v[0]), int)
     assert_type(v.index(v[0], 0, 2), int)
@@ -175,6 +178,11 @@ def other_views(v: ConsumerArray[float]) -> None:
     assert_type(v.reshape(2, 2, order="A"), ConsumerArray[float])
     assert_type(v.toreadonly(), ConsumerArray[float])
     assert_type(v.copy(), ConsumerArray[float])
+    assert_type(copy.copy(v), ConsumerArray[float])
+    assert_type(copy.deepcopy(v), ConsumerArray[float])
+    assert_type(v[:, None], ConsumerArray[float])
+    assert_type(v[None, ..., 0], ConsumerArray[float])
+    assert_type(v.size, int)
 
 
 def leaving(v: ConsumerArray[float]) -> None:

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
 use consumer::array::AnyArray;
-use consumer::layout::{Key, Narrowed};
+use consumer::layout::{Key, MAX_NDIM, Narrowed};
 
 use crate::values::exact_int;
 
@@ -86,8 +86,8 @@ fn bounds(key: Borrowed<'_, '_, PyAny>) -> Option<(isize, isize, isize)> {
     }
 }
 
-/// Returns what a tuple of ints and slices selects, if that is a view and no pointers lead to the
-/// elements.
+/// Returns what a tuple of ints, slices and Nones selects, if that is a view and no pointers lead to
+/// the elements.
 #[inline]
 pub(crate) fn selection(array: &AnyArray, key: Borrowed<'_, '_, PyAny>) -> Option<Narrowed> {
     // SAFETY: the key is alive, and a tuple where it is asked for its items.
@@ -99,24 +99,37 @@ pub(crate) fn selection(array: &AnyArray, key: Borrowed<'_, '_, PyAny>) -> Optio
         items.map(|place| Borrowed::from_ptr(key.py(), ffi::PyTuple_GET_ITEM(key.as_ptr(), place)))
     };
     let (length, ndim) = (items.len(), array.layout().ndim());
-    if length == 0 || length > ndim || !array.layout().suboffsets().is_empty() {
+    // What has no dimensions is of another class than what gets one.
+    if length == 0
+        || ndim == 0
+        || length + ndim > MAX_NDIM
+        || !array.layout().suboffsets().is_empty()
+    {
         return None;
     }
-    let (mut all_exact, mut slices) = (true, false);
+    let (mut all_exact, mut keeps_any) = (true, false);
     let keys = items.map_while(|item| {
         let key = match bounds(item) {
             Some((start, stop, step)) => {
-                slices = true;
+                keeps_any = true;
                 Some(Key::Slice { start, stop, step })
             }
-            None => int(item).map(Key::Index),
+            None => match int(item) {
+                Some(index) => Some(Key::Index(index)),
+                // SAFETY: the item is alive.
+                None if unsafe { ffi::Py_IsNone(item.as_ptr()) } != 0 => {
+                    keeps_any = true;
+                    Some(Key::New)
+                }
+                None => None,
+            },
         };
         all_exact &= key.is_some();
         key
     });
     let part = array.layout().narrowed(keys)?;
     // As many ints as there are dimensions select an element.
-    (all_exact && (slices || length < ndim)).then_some(part)
+    (all_exact && (keeps_any || length < ndim)).then_some(part)
 }
 
 /// Returns the text of a str.

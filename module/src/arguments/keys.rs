@@ -9,7 +9,7 @@ use consumer::array::AnyArray;
 use consumer::error::Error;
 use consumer::fallible;
 use consumer::form::Record;
-use consumer::layout::{Key, Layout};
+use consumer::layout::{Key, Layout, check_ndim};
 use consumer::python::errors::discard;
 use consumer::python::exceptions::{
     PyKeyError, PyNotImplementedError, PyTypeError, PyUnicodeEncodeError,
@@ -32,13 +32,7 @@ pub(crate) fn parse(key: &Bound<'_, PyAny>, layout: &Layout) -> PyResult<Selecte
     stack::check(key.py())?;
     let ndim = layout.ndim();
     let keys: SmallVec<[Key; 4]> = match key.cast::<PyTuple>() {
-        Ok(tuple) => {
-            // One part beyond the dimensions can be an ellipsis. Those beyond are not converted.
-            let parts = tuple.iter().take(ndim + 2).map(|part| parse_part(&part));
-            let keys = parts.collect::<PyResult<_>>()?;
-            check_length(tuple, layout)?;
-            keys
-        }
+        Ok(tuple) => parse_parts(tuple, layout)?,
         Err(_) => SmallVec::from_slice(&[parse_part(key)?]),
     };
     if keys.len() == ndim {
@@ -53,9 +47,31 @@ pub(crate) fn parse(key: &Bound<'_, PyAny>, layout: &Layout) -> PyResult<Selecte
     Ok(Selected::View(keys))
 }
 
+/// Converts the parts of a key. A None among them is a new dimension.
+fn parse_parts(key: &Bound<'_, PyTuple>, layout: &Layout) -> PyResult<SmallVec<[Key; 4]>> {
+    let mut keys = SmallVec::new();
+    let mut new = 0;
+    for part in key.iter() {
+        if part.is_none() {
+            new += 1;
+            check_ndim(new)?;
+            keys.push(Key::New);
+            continue;
+        }
+        // One part beyond the dimensions can be an ellipsis. Those beyond are not converted.
+        if keys.len() - new > layout.ndim() + 1 {
+            break;
+        }
+        keys.push(parse_part(&part)?);
+    }
+    check_length(key, layout)?;
+    Ok(keys)
+}
+
 /// Refuses a key of more parts than there are dimensions.
 fn check_length(key: &Bound<'_, PyTuple>, layout: &Layout) -> PyResult<()> {
-    let (given, ndim) = (key.len(), layout.ndim());
+    let new = key.iter().filter(PyAnyMethods::is_none).count();
+    let (given, ndim) = (key.len() - new, layout.ndim());
     if given <= ndim {
         return Ok(());
     }

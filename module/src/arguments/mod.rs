@@ -144,6 +144,20 @@ pub(crate) fn format(format: &Bound<'_, PyString>) -> PyResult<(FormatString, us
     }
     // Formats nest, and the functions that read them with them.
     stack::check(format.py())?;
+    let format = format_text(format)?;
+    let unknown = |error: Error| match error.is_too_large() {
+        true => error.into(),
+        false => PyValueError::new_err(error.to_string()),
+    };
+    let measure = Format::parse_strict(format.as_bytes()).and_then(|format| format.measure());
+    Ok((format, measure.map_err(unknown)?.size))
+}
+
+/// Converts the text of a format, whatever it says.
+///
+/// # Errors
+/// ValueError for one with a null character.
+pub(crate) fn format_text(format: &Bound<'_, PyString>) -> PyResult<FormatString> {
     // Bytes that are not UTF-8 were decoded to surrogates, and are encoded back.
     // SAFETY: attached; the object is a str; the result is a new bytes object or NULL.
     let bytes = unsafe {
@@ -159,12 +173,7 @@ pub(crate) fn format(format: &Bound<'_, PyString>) -> PyResult<(FormatString, us
     if text.to_bytes().len() < bytes.as_bytes().len() {
         return Err(PyValueError::new_err("a format cannot contain a null character"));
     }
-    let unknown = |error: Error| match error.is_too_large() {
-        true => error.into(),
-        false => PyValueError::new_err(error.to_string()),
-    };
-    let measure = Format::parse_strict(text.to_bytes()).and_then(|format| format.measure());
-    Ok((FormatString::try_from_c_str(text)?, measure.map_err(unknown)?.size))
+    Ok(FormatString::try_from_c_str(text)?)
 }
 
 /// Recognises a format of one letter after at most one prefix, as almost all are.

@@ -7,3 +7,4 @@ pub(crate) mod buffer;
 pub(crate) mod dlpack;
 mod lease;
 mod numpy;
+pub(crate) mod pickle;

@@ -1,31 +1,12 @@
 //! What a view tells of itself: the attributes of memoryview.
 
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
-use consumer::format::FormatString;
 use consumer::python::objects;
 
 use crate::object::PyConsumerArray;
-
-/// Returns the format as a str. Bytes that are not UTF-8 become surrogates, as in file names, so
-/// that none is lost and none is refused.
-pub(crate) fn format_object<'py>(
-    py: Python<'py>,
-    format: &FormatString,
-) -> PyResult<Bound<'py, PyString>> {
-    let format = format.as_bytes();
-    // SAFETY: the pointer and length are those of a slice; the result is a new str or NULL.
-    unsafe {
-        let text = ffi::PyUnicode_DecodeUTF8(
-            format.as_ptr().cast(),
-            format.len() as isize,
-            c"surrogateescape".as_ptr(),
-        );
-        Ok(Bound::from_owned_ptr_or_err(py, text)?.cast_into_unchecked())
-    }
-}
+use crate::values::format_object;
 
 #[pymethods]
 impl PyConsumerArray {
@@ -54,6 +35,12 @@ impl PyConsumerArray {
     #[getter]
     fn nbytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         objects::size(py, self.describe()?.layout().nbytes())
+    }
+
+    /// The number of elements in all dimensions together.
+    #[getter]
+    fn size<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        objects::size(py, self.describe()?.layout().len())
     }
 
     /// The number of dimensions.

@@ -8,8 +8,8 @@ use pyo3::prelude::*;
 use consumer::array::AnyArray;
 use consumer::kernels::pieces::Sequence;
 use consumer::layout::Order;
-use consumer::python::errors::{discard, with_exception};
-use consumer::python::exceptions::{PyRecursionError, PyValueError};
+use consumer::python::errors::{discard, unhashable, with_exception};
+use consumer::python::exceptions::PyRecursionError;
 use consumer::python::stack;
 use consumer::view::{RawView, Walk};
 
@@ -155,12 +155,11 @@ impl PyConsumerArray {
     fn hash_of_bytes(&self, py: Python<'_>) -> PyResult<isize> {
         let hold = self.hold(py)?;
         if !hold.readonly() {
-            return Err(PyValueError::new_err("cannot hash writable ConsumerArray object"));
+            return Err(unhashable(py, "cannot hash writable ConsumerArray object"));
         }
         let format = hold.format().as_bytes();
         if !matches!(format.strip_prefix(b"@").unwrap_or(format), b"B" | b"b" | b"c") {
-            let message = "hashing is restricted to formats 'B', 'b' or 'c'";
-            return Err(PyValueError::new_err(message));
+            return Err(unhashable(py, "hashing is restricted to formats 'B', 'b' or 'c'"));
         }
         if let Some(exporter) = self.exporter(py)? {
             // What the view's hash rests on must not change: the exporter has to be hashable

@@ -14,9 +14,8 @@ use consumer::python::objects;
 use consumer::python::stack;
 use consumer::view::load;
 
-use crate::methods::attributes::format_object;
 use crate::object::PyConsumerArray;
-use crate::values::read_exactly;
+use crate::values::{format_object, read_exactly};
 
 /// How many elements of one dimension are shown.
 const MAX_PER_DIMENSION: usize = 10;

@@ -20,13 +20,14 @@
 //!
 //! # The files
 //! chain, free_list ← uninit ← scalar ← class, whose parts are usage and root; access is the only way from a
-//! class to its memory; create has the constructors, and consume those of other objects.
+//! class to its memory; create has the constructors, consume those of other objects, and duplicate copies.
 
 pub(crate) mod access;
 mod chain;
 pub(crate) mod class;
 pub(crate) mod consume;
 pub(crate) mod create;
+pub(crate) mod duplicate;
 pub(crate) mod free_list;
 pub(crate) mod root;
 pub(crate) mod scalar;

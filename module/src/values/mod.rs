@@ -39,6 +39,7 @@ use consumer::python::objects;
 pub(crate) use elements::{read, read_exactly};
 pub(crate) use integers::{exact_int, fill_small_int_table};
 pub(crate) use list::{fill_list, new_list};
+pub(crate) use text::format_object;
 
 /// A new reference, or NULL with an exception set: what CPython's own constructors return.
 pub(crate) type NewReference = *mut ffi::PyObject;

@@ -1,4 +1,4 @@
-//! Characters as Python objects, and back.
+//! Characters as Python objects, and back; and formats as text.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
@@ -10,6 +10,24 @@ use consumer::python::exceptions::PyValueError;
 
 use super::integers::{Number, number};
 use super::{Equal, NewReference, PyValue, no_code_point, out_of_range, wrong_type};
+
+/// Returns the format as a str. Bytes that are not UTF-8 become surrogates, as in file names, so
+/// that none is lost and none is refused.
+pub(crate) fn format_object<'py>(
+    py: Python<'py>,
+    format: &FormatString,
+) -> PyResult<Bound<'py, PyString>> {
+    let format = format.as_bytes();
+    // SAFETY: the pointer and length are those of a slice; the result is a new str or NULL.
+    unsafe {
+        let text = ffi::PyUnicode_DecodeUTF8(
+            format.as_ptr().cast(),
+            format.len() as isize,
+            c"surrogateescape".as_ptr(),
+        );
+        Ok(Bound::from_owned_ptr_or_err(py, text)?.cast_into_unchecked())
+    }
+}
 
 impl PyValue for Char {
     #[inline]

@@ -47,6 +47,10 @@ const MAX_EXPONENT: i32 = if cfg!(long_double = "double") { 1023 } else { 16383 
 pub struct LongDouble([u8; LONG_DOUBLE_SIZE]);
 
 impl LongDouble {
+    /// The bits of a significand, which tell the formats of different machines apart.
+    #[doc(hidden)]
+    pub const MANTISSA_DIGITS: u32 = PRECISION;
+
     /// Makes a number of its bytes in the byte order of this machine.
     #[must_use]
     #[inline]

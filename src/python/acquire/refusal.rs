@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 
 use super::hints::hint;
 use crate::python::attached::attached;
-use crate::python::errors::{DiscardError, buffer_protocol_error};
+use crate::python::errors::{DiscardError, buffer_protocol_error, instance};
 use crate::python::objects;
 use crate::python::stack;
 
@@ -48,19 +48,15 @@ pub(super) fn refusal(object: &Bound<'_, PyAny>) -> PyErr {
 #[must_use]
 #[cold]
 pub(super) fn no_buffer(object: &Bound<'_, PyAny>) -> PyErr {
-    let raise = || -> PyResult<PyErr> {
-        let name = objects::type_name(object);
-        let mut message = format!("The object does not support buffer protocol: {name}");
-        if let Some(hint) = attached(object.py(), || hint(object)) {
-            message.push_str("; ");
-            message.push_str(&hint);
-        }
-        let message = objects::string(object.py(), &message)?.into_any();
-        let class = buffer_protocol_error(object.py())?;
-        let arguments = objects::tuple(object.py(), std::iter::once(Ok(message)))?;
-        Ok(PyErr::from_value(class.call1(arguments)?))
-    };
-    raise().unwrap_or_else(|error| error)
+    let py = object.py();
+    let mut message =
+        format!("The object does not support buffer protocol: {}", objects::type_name(object));
+    if let Some(hint) = attached(py, || hint(object)) {
+        message.push_str("; ");
+        message.push_str(&hint);
+    }
+    let made = buffer_protocol_error(py).and_then(|class| instance(class, &message));
+    made.unwrap_or_else(|error| error)
 }
 
 /// Returns the itemsize of an exporter that refused its buffer, if it gives it to consumers that do

@@ -82,8 +82,10 @@ impl Source<'_> {
     }
 
     fn key(&mut self) -> Key {
-        match self.byte() % 4 {
+        let byte = self.byte();
+        match byte % 4 {
             0 => Key::Index(self.number()),
+            1 if byte > 128 => Key::New,
             1 => Key::FULL,
             2 => Key::Ellipsis,
             _ => Key::Slice { start: self.number(), stop: self.number(), step: self.number() },
@@ -219,7 +221,7 @@ fn selected(place: &Place, keys: &[Key]) -> Option<Place> {
     let selected = Place { start, layout: selection.layout };
 
     let shape = place.layout.shape();
-    let named = keys.iter().filter(|key| **key != Key::Ellipsis).count();
+    let named = keys.iter().filter(|key| ![Key::Ellipsis, Key::New].contains(key)).count();
     let mut whole = vec![Key::FULL; shape.len() - named];
     let mut full = Vec::new();
     for key in keys {
@@ -229,6 +231,10 @@ fn selected(place: &Place, keys: &[Key]) -> Option<Place> {
         }
     }
     full.append(&mut whole);
+    // Whether each dimension that is selected is a new one.
+    let stays = full.iter().filter(|key| !matches!(key, Key::Index(_)));
+    let is_new: Vec<bool> = stays.map(|key| *key == Key::New).collect();
+    full.retain(|key| *key != Key::New);
     // For each dimension its indices, and whether it stays.
     let chosen = full.iter().zip(shape).map(|(key, &length)| match *key {
         Key::Slice { start, stop, step } => Some((sliced(length, start, stop, step)?, true)),
@@ -240,9 +246,13 @@ fn selected(place: &Place, keys: &[Key]) -> Option<Place> {
     let Some(chosen) = chosen.collect::<Option<Vec<_>>>() else { return Some(selected) };
     let kept: Vec<usize> =
         chosen.iter().filter(|(_, stays)| *stays).map(|(indices, _)| indices.len()).collect();
-    assert_eq!(selected.layout.shape(), kept);
-    for index in indices(&kept, Order::C).unwrap_or_default() {
-        let mut index_of = index.iter();
+    let mut lengths = kept.iter();
+    let with_new = is_new.iter().map(|&new| if new { 1 } else { *lengths.next().unwrap() });
+    let with_new: Vec<usize> = with_new.collect();
+    assert_eq!(selected.layout.shape(), with_new);
+    for index in indices(&with_new, Order::C).unwrap_or_default() {
+        let of_old = index.iter().zip(&is_new).filter(|(_, new)| !**new);
+        let mut index_of = of_old.map(|(index, _)| index);
         let original = chosen.iter().map(|(indices, stays)| match stays {
             true => indices[*index_of.next().unwrap()],
             false => indices[0],

@@ -18,6 +18,12 @@ fn bytes_of(memory: &Memory) -> Vec<u8> {
     unsafe { std::slice::from_raw_parts(memory.start(), memory.len()) }.to_vec()
 }
 
+#[allow(unsafe_code)]
+fn fill(memory: &Memory) {
+    // SAFETY: the memory is that long, and nobody else refers to it.
+    unsafe { memory.start().write_bytes(0xff, memory.len()) };
+}
+
 /// What an arena holds after the elements of one layout have been put in the places of another,
 /// and which of its bytes were in none of the places.
 fn assigned(before: &[u8], target: &Placed, elements: &[u8]) -> (Vec<u8>, Vec<bool>) {
@@ -161,12 +167,20 @@ proptest! {
 
 #[test]
 fn memory_is_zeroed_and_aligned() {
-    for length in [0, 1, 63, 16, 65, 1000, 100_000] {
-        let memory = Memory::zeroed(length).unwrap();
-        assert_eq!((memory.len(), memory.is_empty()), (length, length == 0));
-        assert_eq!(memory.start() as usize % 16, 0);
-        assert!(bytes_of(&memory).iter().all(|&byte| byte == 0));
+    let mut kept = Vec::new();
+    for length in [0, 1, 16, 40, 48, 63, 64, 65, 1000, 100_000, 10_000_000] {
+        for _ in 0..8 {
+            let memory = Memory::zeroed(length).unwrap();
+            assert_eq!((memory.len(), memory.is_empty()), (length, length == 0));
+            assert_eq!(memory.start() as usize % 64, 0);
+            assert!(bytes_of(&memory).iter().all(|&byte| byte == 0));
+            // What does not lie within what was allocated would be seen in a neighbour, or in the
+            // allocator's own bytes when the memory is freed.
+            fill(&memory);
+            kept.push(memory);
+        }
     }
+    drop(kept);
     for length in [isize::MAX as usize, isize::MAX as usize + 1, usize::MAX - 62, usize::MAX] {
         assert!(Memory::zeroed(length).unwrap_err().is_too_large());
     }

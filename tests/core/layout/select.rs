@@ -22,10 +22,25 @@ fn slice_indices(length: usize, start: isize, stop: isize, step: isize) -> Vec<u
     indices
 }
 
-/// The indices that a key leaves of each dimension, and whether the dimension stays; `None` where
-/// an index is out of bounds. The key has no more parts than it may.
-fn chosen(shape: &[usize], keys: &[Key]) -> Option<Vec<(Vec<usize>, bool)>> {
-    let named = keys.iter().filter(|&&key| key != Key::Ellipsis).count();
+/// What becomes of a dimension.
+#[derive(Clone, Copy, PartialEq)]
+enum Fate {
+    Stays,
+    Goes,
+    IsNew,
+}
+
+use Fate::{Goes, IsNew, Stays};
+
+/// Which parts of a key each select from a dimension.
+fn named(keys: &[Key]) -> usize {
+    keys.iter().filter(|&&key| key != Key::Ellipsis && key != Key::New).count()
+}
+
+/// The indices that a key leaves of each dimension, and what becomes of it; `None` where an index
+/// is out of bounds. The key has no more parts than it may.
+fn chosen(shape: &[usize], keys: &[Key]) -> Option<Vec<(Vec<usize>, Fate)>> {
+    let named = named(keys);
     let mut dimensions = shape.iter();
     let mut chosen = Vec::new();
     for key in keys {
@@ -36,21 +51,22 @@ fn chosen(shape: &[usize], keys: &[Key]) -> Option<Vec<(Vec<usize>, bool)>> {
                 if !(0..length).contains(&index) {
                     return None;
                 }
-                chosen.push((vec![index as usize], false));
+                chosen.push((vec![index as usize], Goes));
             }
             Key::Slice { start, stop, step } => {
                 let length = *dimensions.next().unwrap();
-                chosen.push((slice_indices(length, start, stop, step), true));
+                chosen.push((slice_indices(length, start, stop, step), Stays));
             }
             Key::Ellipsis => {
                 for _ in named..shape.len() {
-                    chosen.push(((0..*dimensions.next().unwrap()).collect(), true));
+                    chosen.push(((0..*dimensions.next().unwrap()).collect(), Stays));
                 }
             }
+            Key::New => chosen.push((vec![0], IsNew)),
             _ => panic!("no model of {key:?}"),
         }
     }
-    chosen.extend(dimensions.map(|&length| ((0..length).collect(), true)));
+    chosen.extend(dimensions.map(|&length| ((0..length).collect(), Stays)));
     Some(chosen)
 }
 
@@ -74,8 +90,9 @@ fn keys() -> impl Strategy<Value = Vec<Key>> {
         1 => Just(Key::FULL),
         1 => Just(Key::Slice { start: isize::MAX, stop: isize::MIN, step: -1 }),
         1 => Just(Key::Ellipsis),
+        2 => Just(Key::New),
     ];
-    proptest::collection::vec(key, 0..=5)
+    proptest::collection::vec(key, 0..=6)
 }
 
 proptest! {
@@ -86,7 +103,7 @@ proptest! {
         let layout = place.layout();
         let selected = layout.select(&keys);
         let ellipses = keys.iter().filter(|&&key| key == Key::Ellipsis).count();
-        if ellipses > 1 || keys.len() - ellipses > layout.ndim() {
+        if ellipses > 1 || named(&keys) > layout.ndim() {
             let error = selected.unwrap_err();
             prop_assert!(error.is_wrong_kind(), "{}", error);
             return Ok(());
@@ -98,7 +115,7 @@ proptest! {
         };
         let selection = selected.unwrap();
         let shape: Vec<usize> =
-            chosen.iter().filter(|(_, stays)| *stays).map(|(indices, _)| indices.len()).collect();
+            chosen.iter().filter(|(_, fate)| *fate != Goes).map(|(from, _)| from.len()).collect();
         prop_assert_eq!(selection.layout.shape(), shape.as_slice());
         prop_assert_eq!(selection.layout.itemsize(), 3);
         prop_assert!(selection.hops.is_empty());
@@ -106,7 +123,10 @@ proptest! {
         let lengths: Vec<usize> = chosen.iter().map(|(indices, _)| indices.len()).collect();
         let source: Vec<i128> = indices(&lengths, Order::C)
             .iter()
-            .map(|index| index.iter().zip(&chosen).map(|(&i, (from, _))| from[i]).collect())
+            .map(|index| {
+                let of_source = index.iter().zip(&chosen).filter(|(_, (_, fate))| *fate != IsNew);
+                of_source.map(|(&i, (from, _))| from[i]).collect()
+            })
             .map(|index: Vec<usize>| offset(layout.strides(), &index))
             .collect();
         let result: Vec<i128> = offsets(&selection.layout, Order::C)
@@ -127,6 +147,42 @@ proptest! {
         let _ = (layout.select(&second), layout.reshape(&[-1], Order::C));
         let _ = (layout.reshape(&[-1], Order::Fortran), layout.transpose(&[1, 0]));
     }
+}
+
+/// A new dimension leaves elements as contiguous as they are, and counts as one.
+#[test]
+fn new_dimensions() {
+    let layout = Layout::contiguous(&[2, 3], 4).unwrap();
+    let new = |keys: &[Key]| layout.select(keys).map(|selection| selection.layout);
+    for keys in [
+        [Key::New, Key::FULL, Key::FULL],
+        [Key::FULL, Key::New, Key::FULL],
+        [Key::Ellipsis, Key::New, Key::New],
+    ] {
+        let more = new(&keys).unwrap();
+        assert!(more.is_c_contiguous() && !more.is_f_contiguous(), "{keys:?}");
+        assert!(!more.overlaps_itself());
+        assert_eq!(more.nbytes(), 24);
+    }
+    assert_eq!(new(&[Key::FULL, Key::New]).unwrap().shape(), [2, 1, 3]);
+    assert_eq!(new(&[Key::New; 62]).unwrap().ndim(), 64);
+    assert!(new(&[Key::New; 63]).unwrap_err().is_value());
+    assert_eq!(new(&[[Key::New; 63].as_slice(), &[Key::Index(0)]].concat()).unwrap().ndim(), 64);
+}
+
+/// A new dimension has no pointer, wherever it stands among those that have one.
+#[test]
+fn new_dimensions_among_pointers() {
+    let layout = Layout::new(&[2, 3, 4], Some(&[8, 8, 2]), Some(&[0, 5, -1]), 2).unwrap();
+    let select = |keys: &[Key]| layout.select(keys).unwrap();
+    let all = select(&[Key::New, Key::FULL, Key::New, Key::FULL, Key::FULL, Key::New]);
+    assert_eq!(all.layout.shape(), [1, 2, 1, 3, 4, 1]);
+    assert_eq!(all.layout.suboffsets(), [-1, 0, -1, 5, -1, -1]);
+    let hopped = select(&[Key::New, Key::Index(1), Key::New, Key::Index(2)]);
+    let plain = select(&[Key::Index(1), Key::Index(2)]);
+    assert_eq!((hopped.offset, &hopped.hops), (plain.offset, &plain.hops));
+    assert_eq!(hopped.layout.shape(), [1, 1, 4]);
+    assert!(hopped.layout.suboffsets().is_empty());
 }
 
 /// Layouts that reach to the ends of memory.

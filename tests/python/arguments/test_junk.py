@@ -45,7 +45,15 @@ DOCUMENTED = (
 )
 # Where memoryview raises it, too: lengths of a shape, buffer flags, the width of groups; and the
 # arguments of the methods of object.
-OVERFLOWS = {"cast", "_from_flags", "__buffer__", "hex", "__reduce_ex__"}
+OVERFLOWS = {
+    "cast",
+    "_from_flags",
+    "__buffer__",
+    "hex",
+    "__reduce_ex__",
+    "_rebuild",
+    "_rebuild_shape",
+}
 # The special methods of the junk: those of Python's own types, and of protocols they do not have.
 DUNDERS = {name for kind in (int, complex, list, dict, set, bytes) for name in dir(kind)}
 DUNDERS -= {"__class__", "__new__", "__init__", "__init_subclass__", "__subclasshook__", "__doc__"}
@@ -312,6 +320,9 @@ MAKERS = {
     "_from_flags": consumer.ConsumerArray._from_flags,
     "__class_getitem__": consumer.ConsumerArray.__class_getitem__,
     "BufferProtocolError": consumer.BufferProtocolError,
+    "UnhashableError": consumer.UnhashableError,
+    "_rebuild": consumer._rebuild,
+    "_rebuild_shape": lambda *x: consumer._rebuild(b"abc", "B", 1, *x, "C", "", 0),
     "iterator": type(iter(consumer.consume(b""))),
 }
 

@@ -40,7 +40,13 @@ def test_everything_public_is_documented():
     for name, value in vars(consumer.ConsumerArray).items():
         if not name.startswith("_"):
             assert value.__doc__, name
-    for name in ("consume", "ConsumerArray", "ConsumerScalar", "BufferProtocolError"):
+    for name in (
+        "consume",
+        "ConsumerArray",
+        "ConsumerScalar",
+        "BufferProtocolError",
+        "UnhashableError",
+    ):
         assert getattr(consumer, name).__doc__, name
 
 

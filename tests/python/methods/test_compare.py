@@ -2,6 +2,7 @@
 
 import array
 import itertools
+import pickle
 import struct
 
 import consumer
@@ -218,6 +219,21 @@ def test_a_hash_that_was_asked_for_outlives_the_release():
     assert hash(view) == hash(b"abc")
     with pytest.raises(ValueError, match="released"):
         hash(other)
+
+
+def test_a_view_without_a_hash_is_refused_as_any_object_without_one():
+    """Callers catch the TypeError of other objects, and memoryview's ValueError."""
+    for view in (consumer.consume(bytearray(b"abc")), consumer.consume(bytes(4)).cast("h")):
+        with pytest.raises(consumer.UnhashableError) as caught:
+            hash(view)
+        assert isinstance(caught.value, TypeError)
+        assert isinstance(caught.value, ValueError)
+        for use in ({}.get, set().add, {1: 2}.__contains__):
+            with pytest.raises(TypeError, match=r"ConsumerArray|restricted"):
+                use(view)
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert type(again) is consumer.UnhashableError
+    assert str(again) == str(caught.value)
 
 
 def test_what_may_change_has_no_hash():

@@ -1,11 +1,9 @@
 """What leaves the view: `tolist`, `tobytes`, `copy`, and the read-only view of the same memory."""
 
 import array
-import copy
 import itertools
 import math
 import operator
-import pickle
 import struct
 
 import consumer
@@ -193,13 +191,6 @@ def test_the_read_only_view_shares_the_memory():
         fixed[0] = 1
     view.release()
     assert fixed.tobytes() == b"zbc"
-
-
-def test_the_copy_module_and_pickle_are_refused():
-    view = consumer.consume(b"abc")
-    for function in (copy.copy, copy.deepcopy, pickle.dumps):
-        with pytest.raises(TypeError, match="ConsumerArray"):
-            function(view)
 
 
 def test_nothing_is_taken_from_a_released_view():

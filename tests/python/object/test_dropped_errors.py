@@ -50,7 +50,7 @@ def test_every_name_of_the_class_is_repeated():
     operators |= {"setitem", "copy", "deepcopy", "class_getitem", "module", "buffer"}
     operators.add("release_buffer")
     attributes = {"c_contiguous", "contiguous", "f_contiguous", "format", "itemsize", "nbytes"}
-    attributes |= {"ndim", "obj", "readonly", "shape", "strides", "suboffsets"}
+    attributes |= {"ndim", "obj", "readonly", "shape", "size", "strides", "suboffsets"}
     assert names - used - attributes <= {f"__{name}__" for name in operators}
 
 

@@ -1,7 +1,9 @@
 """Arrays of their own memory, which `ConsumerArray(length)` makes."""
 
 import array
+import copy
 import ctypes
+import pickle
 
 import consumer
 import pytest
@@ -27,6 +29,35 @@ def test_an_array_of_its_own_is_writable_and_belongs_to_nobody_else():
     part = view[1:3]
     view.release()
     assert part.tolist() == [-7, 2]
+
+
+@pytest.mark.parametrize("length", [0, 1, 3, 5, 16, 100, 1000, 100_000, 2_000_000])
+def test_memory_of_its_own_begins_where_vectors_do(length):
+    """Copies of all kinds, several of each: no allocation is aligned by chance every time."""
+    source = consumer.consume(array.array("d", range(length)))
+    records = source.cast("T{d:a:}") if length else source
+    kept = []
+    for make in (
+        *(source.copy, source[::-1].copy, source.byteswap, records.copy),
+        *(lambda: source.astype("f"), lambda: consumer.ConsumerArray(length)),
+        *(lambda: copy.copy(source), lambda: copy.deepcopy(source[::2])),
+        lambda: pickle.loads(pickle.dumps(source, 4)),
+    ):
+        kept += [make() for _ in range(4)]
+        # Nothing points to where there are no elements.
+        assert all(address(view) % 64 == 0 for view in kept if view.nbytes)
+    assert all(view.obj is None for view in kept)
+
+
+def test_jax_shares_copies(np):
+    jax = pytest.importorskip("jax")
+    for length in (5, 1000):
+        # An odd place, of which JAX makes a copy.
+        view = consumer.consume(np.arange(length + 1, dtype="f4")[1:])
+        copied = view.copy()
+        shared = jax.dlpack.from_dlpack(np.asarray(copied), copy=False)
+        assert shared.unsafe_buffer_pointer() == address(copied)
+        assert shared.tolist() == view.tolist()
 
 
 def test_lengths_of_every_kind():

@@ -350,6 +350,42 @@ def message_format():
     return lambda: view.byteswap()
 
 
+@case(MB, *EITHER)
+def pickle_large():
+    view = consume(np.zeros(2 * MB, "u1"))
+    return lambda: view.__reduce_ex__(4)
+
+
+@case(MB, *EITHER)
+def pickle_strided():
+    view = consume(np.zeros(4 * MB, "u1"))[::2]
+    return lambda: view.__reduce_ex__(5)
+
+
+@case(MB, *EITHER)
+def pickle_format():
+    view = consume(bytes(9)).cast("9B:" + "x" * 2 * MB + ":")
+    return lambda: view.__reduce_ex__(5)
+
+
+@case(MB, "TypeError", *EITHER)
+def rebuild_format():
+    form = "9B:" + "x" * 2 * MB
+    return lambda: consumer._rebuild(bytes(9), form, 9, (1,), "C", form, 0)
+
+
+@case(MB, *EITHER)
+def rebuild_copies():
+    data = bytes(8 * MB)
+    return lambda: consumer._rebuild(data, "B", 1, (8 * MB,), "C", "", 1)
+
+
+@case(MB, "ValueError")
+def new_dimensions():
+    view, key = line(), (None,) * MANY
+    return lambda: view[key]
+
+
 @case(4 * MB, *EITHER)
 def hex_large():
     view = consume(np.zeros(4 * MB, "u1"))

@@ -257,6 +257,9 @@ PLAIN = {
     "copy.copy": lambda v, x: copy.copy(v),
     "copy.deepcopy": lambda v, x: copy.deepcopy(v),
     "pickle": lambda v, x: pickle.dumps(v),
+    "unpickle": lambda v, x: pickle.loads(pickle.dumps(v, 5)),
+    "reduce": lambda v, x: (v.__reduce__(), v[::-1].__reduce_ex__(5)),
+    "rebuild": lambda v, x: consumer._rebuild(x, *v.__reduce_ex__(5)[1][1:]),
     "byteswap": lambda v, x: v.byteswap(),
     "T": lambda v, x: v.T,
     "toreadonly": lambda v, x: v.toreadonly()[0],
@@ -310,6 +313,10 @@ WITH_VALUE = {
     "the constructor": lambda v, y: consumer.ConsumerArray(y if type(y) is not int else y % 9),
     "_from_flags": lambda v, y: consumer.ConsumerArray._from_flags(v, y),
     "exit": lambda v, y: v[...].__exit__(y, y, y),
+    "reduce": lambda v, y: v.__reduce_ex__(y),
+    "rebuild": lambda v, y: consumer._rebuild(*[y if y is not None else v] * 7),
+    "rebuild with a shape": lambda v, y: consumer._rebuild(b"", "B", 1, y, "C", "", y),
+    "[None, ]": lambda v, y: v[None, y],
     "getattr": lambda v, y: getattr(v, y),
 }
 

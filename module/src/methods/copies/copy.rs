@@ -18,6 +18,7 @@ use crate::arguments::names::no_names;
 use crate::gil;
 use crate::object::PyConsumerArray;
 use crate::object::create::copy_of;
+use crate::object::duplicate::duplicate_of;
 use crate::transfer::bytes_object;
 use crate::values::NewReference;
 use crate::values::elements::lists;
@@ -147,10 +148,6 @@ unsafe fn hex_object<'py>(
     }
 }
 
-fn cannot(action: &str) -> PyErr {
-    PyTypeError::new_err(format!("cannot {action} ConsumerArray objects; copy() makes a copy"))
-}
-
 #[pymethods]
 impl PyConsumerArray {
     /// A copy: a writable view over memory of its own, with the elements in this machine's byte
@@ -159,22 +156,27 @@ impl PyConsumerArray {
         copy_of(py, &*self.hold(py)?)
     }
 
-    fn __copy__(&self) -> PyResult<()> {
-        Err(cannot("copy"))
+    /// What copy.copy asks for: a copy as the view is, with its format and byte order, its order of
+    /// elements if they are contiguous, and writable where it is.
+    fn __copy__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, Self>> {
+        let hold = self.hold(py)?;
+        duplicate_of(py, &hold, hold.readonly())
     }
 
+    /// The same. TypeError for elements that are references to objects, which are not copied.
     #[pyo3(signature = (memo, **names), text_signature = "($self, memo)")]
-    fn __deepcopy__(
+    fn __deepcopy__<'py>(
         &self,
-        memo: &Bound<'_, PyAny>,
-        names: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<()> {
+        memo: &Bound<'py, PyAny>,
+        names: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, Self>> {
         let _nothing_to_remember = memo;
         no_names("__deepcopy__", names)?;
-        Err(cannot("copy"))
-    }
-
-    fn __reduce__(&self) -> PyResult<()> {
-        Err(cannot("pickle"))
+        let hold = self.hold(memo.py())?;
+        if hold.has_references() {
+            let message = "cannot copy the objects of a ConsumerArray deeply; copy() shares them";
+            return Err(PyTypeError::new_err(message));
+        }
+        duplicate_of(memo.py(), &hold, hold.readonly())
     }
 }

@@ -106,7 +106,7 @@ fn set_part(
         let exporter = view_of(value)?;
         let source = exporter.get().hold(py)?;
         let hold = target.hold(py)?;
-        if same_elements(&hold, &source)
+        if hold.has_type_of(&source)
             && target.describe().layout().shape() == source.layout().shape()
         {
             let old = assign(py, &hold, &source)?;
@@ -118,7 +118,7 @@ fn set_part(
         if !scalars_fill || !may_be_element {
             return Err(different_structures(&hold, &source));
         }
-        if source.layout().ndim() == 0 && same_elements(&hold, &source) && !takes_objects(&hold) {
+        if source.layout().ndim() == 0 && hold.has_type_of(&source) && !takes_objects(&hold) {
             // The element fills as it is, whoever exports it.
             drop((hold, source));
             return fill(view, target, exporter.as_any());
@@ -188,7 +188,7 @@ fn element_of<'py>(
     if matches!(*source, AnyArray::Opaque(_)) {
         return as_it_is();
     }
-    if same_elements(target, &source) {
+    if target.has_type_of(&source) {
         elements::encode_copy(py, &source, encoded)?;
         return Ok(None);
     }
@@ -239,21 +239,6 @@ fn not_an_element(view: &PyConsumerArray, py: Python<'_>, error: PyErr) -> PyErr
         return PyNotImplementedError::new_err(message);
     }
     error
-}
-
-/// Returns whether the elements of two arrays are of the same type and byte order, so that their
-/// bytes can be copied. Where a type is not known, the formats decide.
-fn same_elements(left: &AnyArray, right: &AnyArray) -> bool {
-    let same_size = left.layout().itemsize() == right.layout().itemsize();
-    match (left, right) {
-        (AnyArray::Composite(left), AnyArray::Composite(right)) => {
-            same_size && left.descriptor() == right.descriptor()
-        }
-        (AnyArray::Opaque(left), AnyArray::Opaque(right)) => {
-            same_size && left.format() == right.format()
-        }
-        _ => left.scalar_type().is_some() && left.scalar_type() == right.scalar_type(),
-    }
 }
 
 /// Returns whether an object that exports a buffer may be meant as one element: a byte string. (So

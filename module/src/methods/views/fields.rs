@@ -9,8 +9,8 @@ use consumer::array::AnyArray;
 use consumer::form::Field;
 use consumer::python::objects;
 
-use crate::methods::attributes::format_object;
 use crate::object::PyConsumerArray;
+use crate::values::format_object;
 
 /// Returns the class of the values of `v.fields`: a named tuple, created when it is first asked
 /// for.

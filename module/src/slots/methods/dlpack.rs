@@ -15,7 +15,7 @@ pub(in crate::slots) const DLPACK: &CStr =
     c"__dlpack__($self, /, *, stream=None, max_version=None, dl_device=None, copy=None)
 --
 
-The memory as a tensor (DLPack), for libraries that ask for it, as numpy.from_dlpack(v) does.
+The memory as a tensor (DLPack), for libraries that ask for it: numpy.from_dlpack(v).
 
 Numbers, complex numbers and bools in this machine's byte order are shared, with any strides;
 copy=True makes a tensor of a copy, also of what cannot be shared. While somebody has the
