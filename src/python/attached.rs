@@ -31,6 +31,22 @@ pub fn attached<R>(_attached: Python<'_>, body: impl FnOnce() -> R) -> R {
     }
 }
 
+/// Runs code of others while an exception may be on its way, which that code must neither see nor
+/// lose.
+pub fn aside_from_exception<R>(_attached: Python<'_>, body: impl FnOnce() -> R) -> R {
+    let [mut class, mut value, mut traceback] = [std::ptr::null_mut(); 3];
+    // SAFETY: the token shows that the thread is attached; the exception is taken and put back in
+    // the same thread.
+    unsafe {
+        #[allow(deprecated, reason = "its successor came with Python 3.12")]
+        ffi::PyErr_Fetch(&raw mut class, &raw mut value, &raw mut traceback);
+        let result = body();
+        #[allow(deprecated, reason = "its successor came with Python 3.12")]
+        ffi::PyErr_Restore(class, value, traceback);
+        result
+    }
+}
+
 /// A body on its way through PyO3's layer, and its result on the way back.
 enum Call<F, R> {
     Before(F),
