@@ -10,8 +10,9 @@
 //! a view may stand between an exporter and the object whose memory it is, the caller brings an
 //! [`AsView`].
 //!
-//! A protocol other than the buffer's gets a file of its own here.
+//! A protocol other than the buffer's gets a file of its own here: [`arrow`] for Arrow's.
 
+mod arrow;
 pub mod ctypes;
 mod describe;
 mod export;
@@ -23,6 +24,7 @@ use pyo3::prelude::*;
 
 use crate::array::AnyArray;
 
+pub use arrow::Column;
 pub use export::{Acquired, Export};
 
 /// What a view tells of itself.
