@@ -8,16 +8,11 @@ use consumer::fallible;
 use consumer::memory::Memory;
 use consumer::python::abi::arrow::{ArrowArray, Moved};
 
-use super::structs::{self, Values};
-use super::types::{Leaf, Origin, column, leaf};
+use super::structs::{self, NOTHING, Values};
+use super::text;
+use super::types::{Leaf, Origin, column, column_name, leaf};
 use crate::interchange::lease::Lease;
 use crate::transfer::{to_memory, to_native};
-
-/// The address of no elements, which is aligned as consumers like it.
-static NOTHING: Nothing = Nothing([]);
-
-#[repr(align(64))]
-struct Nothing([u8; 0]);
 
 /// Makes the array over the memory of a view: of numbers, bools or bytes, contiguous in C order,
 /// whose first dimension is its length.
@@ -26,7 +21,7 @@ struct Nothing([u8; 0]);
 /// MemoryError.
 pub(super) fn shared(array: &AnyArray, lease: Lease) -> Result<Moved<ArrowArray>, Error> {
     let start = if array.layout().nbytes() == 0 {
-        (&raw const NOTHING.0).cast()
+        NOTHING.start()
     } else {
         array.start().cast_const().cast()
     };
@@ -35,7 +30,7 @@ pub(super) fn shared(array: &AnyArray, lease: Lease) -> Result<Moved<ArrowArray>
 }
 
 /// Copies the elements to an array whose first `outer` dimensions are one, its length: each field
-/// of records by itself. The array is held.
+/// of records by itself. The array, which is in a field of that name, is held.
 ///
 /// # Errors
 /// MemoryError; what a signal's handler raises; BufferError for what has no
@@ -44,6 +39,7 @@ pub(super) fn copied(
     py: Python<'_>,
     array: &AnyArray,
     outer: usize,
+    field: &str,
 ) -> PyResult<Moved<ArrowArray>> {
     let length = array.layout().len();
     let values = match leaf(array, Origin::Copy)? {
@@ -53,11 +49,15 @@ pub(super) fn copied(
             let bits = packed(&to_memory(py, array)?)?;
             structs::array(length, Values::Copied(bits), vec![])?
         }
+        Leaf::Text(text) => {
+            let (offsets, bytes) = text::encoded(py, array, text, field)?;
+            structs::array(length, Values::Text(offsets, bytes), vec![])?
+        }
         Leaf::Records(record) => {
             let mut columns = fallible::vec_for(record.fields.len())?;
-            for field in &record.fields {
-                let column = column(array, field)?;
-                columns.push(copied(py, &column, array.layout().ndim())?);
+            for (index, field) in record.fields.iter().enumerate() {
+                let (column, name) = (column(array, field)?, column_name(index, field));
+                columns.push(copied(py, &column, array.layout().ndim(), &name)?);
             }
             structs::array(length, Values::InChildren, columns)?
         }
@@ -84,16 +84,25 @@ fn in_lists(
 
 /// Packs bools of a byte each into bits, the first of a byte in its lowest one.
 fn packed(bools: &Memory) -> Result<Memory, Error> {
+    /// The lowest bit of each byte.
+    const LOWEST: u64 = u64::MAX / 0xff;
+    /// Moves the lowest bit of byte `n` to bit `n` of the highest byte, and no two bits to one.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
     let bits = Memory::zeroed(bools.len().div_ceil(8))?;
     for index in 0..bits.len() {
-        let (first, mut byte) = (8 * index, 0);
-        for bit in 0..8.min(bools.len() - first) {
-            // SAFETY: below the length of the bytes, all of which were written.
-            let is_true = unsafe { *bools.start().add(first + bit) } != 0;
-            byte |= u8::from(is_true) << bit;
+        let first = 8 * index;
+        let mut eight = [0; 8];
+        // SAFETY: there are as many bytes, all of which were written.
+        unsafe {
+            let count = 8.min(bools.len() - first);
+            eight.as_mut_ptr().copy_from_nonoverlapping(bools.start().add(first), count);
         }
+        let eight = u64::from_le_bytes(eight);
+        // Whatever is not 0 is true: the highest bit of each byte tells, of what may carry into it.
+        let low = 0x7f * LOWEST;
+        let true_bits = (((eight & low) + low) | eight) >> 7 & LOWEST;
         // SAFETY: below the length of the bits, which nobody else has.
-        unsafe { *bits.start().add(index) = byte };
+        unsafe { *bits.start().add(index) = (true_bits.wrapping_mul(GATHER) >> 56) as u8 };
     }
     Ok(bits)
 }

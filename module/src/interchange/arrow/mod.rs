@@ -7,6 +7,7 @@
 
 mod arrays;
 mod structs;
+mod text;
 mod types;
 
 use pyo3::ffi;
@@ -75,7 +76,7 @@ impl PyConsumerArray {
     /// them the view cannot be released.
     ///
     /// Records are a struct array, a table, which is always a copy: of each field by itself, with
-    /// bools as bits.
+    /// bools as bits and text as UTF-8.
     ///
     /// requested_schema is None or a capsule, and changes nothing: consumers cast.
     #[pyo3(
@@ -95,7 +96,7 @@ impl PyConsumerArray {
         let (array, origin) = described(&hold)?;
         let schema = schema_of(&array, origin)?;
         let array = match origin {
-            Origin::Copy => arrays::copied(py, &array, 1)?,
+            Origin::Copy => arrays::copied(py, &array, 1, "")?,
             Origin::View => arrays::shared(&array, Lease::new(this)?)?,
         };
         let capsules = [structs::capsule(py, schema)?, structs::capsule(py, array)?];

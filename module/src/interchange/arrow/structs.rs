@@ -85,24 +85,46 @@ pub(super) enum Values {
     OfView(*const c_void, #[expect(dead_code, reason = "keeps the memory")] Lease),
     /// In a copy.
     Copied(Memory),
+    /// In a copy: where each text begins and ends, and all of them in UTF-8.
+    Text(Memory, Vec<u8>),
+}
+
+/// The address of no elements, which is aligned as consumers like it.
+pub(super) static NOTHING: Nothing = Nothing([]);
+
+#[repr(align(64))]
+pub(super) struct Nothing([u8; 0]);
+
+impl Nothing {
+    pub(super) const fn start(&'static self) -> *const c_void {
+        (&raw const self.0).cast()
+    }
 }
 
 impl Values {
     /// The addresses of the bitmap that tells what is null, which is left out where nothing is, and
-    /// of the elements.
-    fn buffers(&self) -> [*const c_void; 2] {
-        let values = match self {
-            Self::InChildren => std::ptr::null(),
-            Self::OfView(start, _) => *start,
-            Self::Copied(memory) => memory.start().cast_const().cast(),
+    /// of what there is, and their number.
+    fn buffers(&self) -> ([*const c_void; 3], i64) {
+        let null = std::ptr::null();
+        let start = |memory: &Memory| match memory.is_empty() {
+            true => NOTHING.start(),
+            false => memory.start().cast_const().cast(),
         };
-        [std::ptr::null(), values]
+        match self {
+            Self::InChildren => ([null; 3], 1),
+            Self::OfView(start, _) => ([null, *start, null], 2),
+            Self::Copied(memory) => ([null, start(memory), null], 2),
+            Self::Text(offsets, text) => {
+                let text = if text.is_empty() { NOTHING.start() } else { text.as_ptr().cast() };
+                ([null, start(offsets), text], 3)
+            }
+        }
     }
 }
 
 /// What an array points to.
 struct ArrayData {
-    buffers: [*const c_void; 2],
+    buffers: [*const c_void; 3],
     pointers: Vec<*mut ArrowArray>,
     #[expect(dead_code, reason = "dropped with the rest, and used by their addresses")]
     children: Vec<Moved<ArrowArray>>,
@@ -119,9 +141,9 @@ pub(super) fn array(
     values: Values,
     mut children: Vec<Moved<ArrowArray>>,
 ) -> Result<Moved<ArrowArray>, Error> {
-    let n_buffers = if matches!(values, Values::InChildren) { 1 } else { 2 };
+    let (buffers, n_buffers) = values.buffers();
     let pointers = pointers_to(&mut children)?;
-    let data = boxed(ArrayData { buffers: values.buffers(), pointers, children, values })?;
+    let data = boxed(ArrayData { buffers, pointers, children, values })?;
     // SAFETY: the data is `boxed`, and goes to the struct, which has not got it yet.
     let ArrayData { buffers, pointers, .. } = unsafe { &mut *data };
     let array = ArrowArray {

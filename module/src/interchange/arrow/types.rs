@@ -1,14 +1,16 @@
 //! What Arrow calls the elements of a view, and what it has no name for.
 
+use std::borrow::Cow;
+
 use consumer::array::AnyArray;
-use consumer::dtype::DType;
+use consumer::dtype::{DType, ScalarType};
 use consumer::error::Error;
 use consumer::fallible::{self, Shortened};
 use consumer::form::{ElementType, Field, Record};
 use consumer::format::Kind;
 use consumer::python::abi::arrow::{ArrowSchema, Moved, letter_of};
 
-use super::structs;
+use super::{structs, text};
 
 /// What memory an array is in: the view's own, or that of a copy.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,7 +27,18 @@ pub(super) enum Leaf<'a> {
     Bools,
     /// That many bytes each.
     Bytes(usize),
+    /// Text, which is copied.
+    Text(Text),
     Records(&'a Record),
+}
+
+/// Text of fixed width.
+#[derive(Clone, Copy)]
+pub(super) struct Text {
+    pub(super) unit: ScalarType,
+    /// How many units each text has, with the NULs at its end; `None` for single characters, which
+    /// may be NULs.
+    pub(super) count: Option<usize>,
 }
 
 /// Returns the elements of sub-arrays, in further dimensions, where the elements are sub-arrays.
@@ -53,6 +66,9 @@ pub(super) fn column(records: &AnyArray, field: &Field) -> Result<AnyArray, Erro
 pub(super) fn leaf(array: &AnyArray, origin: Origin) -> Result<Leaf<'_>, Error> {
     if let Some(scalar_type) = array.scalar_type() {
         let dtype = scalar_type.dtype;
+        if dtype.kind() == Kind::Text && origin == Origin::Copy {
+            return Ok(Leaf::Text(Text { unit: scalar_type, count: None }));
+        }
         if scalar_type.swapped && origin == Origin::View && dtype_leaf(dtype).is_some() {
             return Err(Error::buffer(format!(
                 "Arrow has numbers in this machine's byte order only, and these are swapped \
@@ -73,6 +89,9 @@ pub(super) fn leaf(array: &AnyArray, origin: Origin) -> Result<Leaf<'_>, Error> 
             Err(no_type("union", ": v['name'] has one of its members"))
         }
         ElementType::Record(record) => Ok(Leaf::Records(record)),
+        ElementType::Text(unit, count) if origin == Origin::Copy => {
+            Ok(Leaf::Text(Text { unit: *unit, count: Some(*count) }))
+        }
         ElementType::Text(..) => Err(no_type("text", help_for(DType::Ucs4))),
         ElementType::Pascal(_) => Err(no_type("Pascal string", "; v.tolist() has their bytes")),
         ElementType::Bits(_) => Err(no_type("bit-field", "; v.tolist() has their numbers")),
@@ -129,6 +148,10 @@ pub(super) fn schema(
         Leaf::Bools if origin == Origin::Copy => structs::schema("b", own_name, false, vec![])?,
         Leaf::Bools => structs::schema("c", own_name, true, vec![])?,
         Leaf::Bytes(size) => structs::schema(&format!("w:{size}"), own_name, false, vec![])?,
+        Leaf::Text(text) => {
+            let format = text::format(text, array.layout().len());
+            structs::schema(format, own_name, false, vec![])?
+        }
         Leaf::Records(record) => {
             let mut columns = fallible::vec_for(record.fields.len())?;
             for (index, field) in record.fields.iter().enumerate() {
@@ -145,20 +168,18 @@ pub(super) fn schema(
     Ok(schema)
 }
 
-/// Makes the schema of a field of records. Fields without a name are called as NumPy calls them.
+/// Returns the name of a column: of a field without one, as NumPy calls them.
+pub(super) fn column_name(index: usize, field: &Field) -> Cow<'_, str> {
+    field.name.as_deref().map_or_else(|| format!("f{index}").into(), Into::into)
+}
+
+/// Makes the schema of a field of records.
 fn column_schema(
     records: &AnyArray,
     index: usize,
     field: &Field,
 ) -> Result<Moved<ArrowSchema>, Error> {
-    let made;
-    let name = match &field.name {
-        Some(name) => name,
-        None => {
-            made = format!("f{index}");
-            &made
-        }
-    };
+    let name = &*column_name(index, field);
     let ndim = records.layout().ndim();
     let schema =
         column(records, field).and_then(|column| schema(&column, ndim, name, Origin::Copy));

@@ -28,8 +28,9 @@ pub(super) enum Refusal {
     Text,
     Binary,
     Decimals,
-    /// Dates, times, timestamps, durations or intervals.
-    Times(&'static str),
+    /// Dates, times, timestamps or durations, as integers of so many bits.
+    Times(&'static str, u8),
+    Intervals,
     Lists,
     /// A table or struct, and the names of its columns.
     Columns(String),
@@ -39,6 +40,8 @@ pub(super) enum Refusal {
     RunEnds,
     /// An extension type of that name.
     Extension(String),
+    /// Tensors whose dimensions come in that order.
+    Permutation(String),
     /// A format that the specification did not have.
     Format(String),
 }
@@ -76,6 +79,7 @@ enum Library {
     Pyarrow,
     Polars,
     Pandas,
+    DuckDb,
     Other,
 }
 
@@ -94,6 +98,7 @@ impl Fault {
                     Some("pyarrow") => Library::Pyarrow,
                     Some("polars") => Library::Polars,
                     Some("pandas") => Library::Pandas,
+                    Some("duckdb" | "_duckdb") => Library::DuckDb,
                     _ => Library::Other,
                 };
                 let (what, help) = (refusal.what(), refusal.help(library, &name));
@@ -115,7 +120,8 @@ impl Refusal {
             Self::Text => "its elements are text, which has no fixed width",
             Self::Binary => "its elements are bytes of no fixed width",
             Self::Decimals => "its elements are decimals",
-            Self::Times(name) => return format!("its elements are {name}").into(),
+            Self::Intervals => "its elements are intervals",
+            Self::Times(name, _) => return format!("its elements are {name}").into(),
             Self::Lists => "its elements are lists of no fixed size",
             Self::Columns(names) => return format!("it is a table of columns {names}").into(),
             Self::Map => "its elements are maps",
@@ -125,31 +131,34 @@ impl Refusal {
             Self::Extension(name) => {
                 return format!("its elements are of the extension type {name}").into();
             }
+            Self::Permutation(axes) => {
+                return format!("libraries read the permutation {axes} of its tensors in two ways")
+                    .into();
+            }
             Self::Format(format) => return format!("Arrow's format {format} is not known").into(),
         })
     }
 
     /// What gives something that is viewed; `x` is the object, whose class has that name.
     fn help(&self, library: Library, class: &str) -> &'static str {
-        use Library::{Other, Pandas, Polars, Pyarrow};
+        use Library::{DuckDb, Pandas, Polars, Pyarrow};
         match (self, library) {
             (Self::Nulls(_), Pyarrow) => "x.fill_null(0) and x.drop_null() have none",
             (Self::Nulls(_), Polars) => "x.fill_null(0) and x.drop_nulls() have none",
             (Self::Nulls(_), Pandas) => "x.fillna(0) and x.dropna() have none",
-            (Self::Nulls(_), Other) => "fill or drop them first",
+            (Self::Nulls(_), _) => "fill or drop them first",
             (Self::Chunks, Pyarrow) => "x.combine_chunks() has one",
             (Self::Chunks, Polars) => "x.rechunk() has one",
             (Self::Chunks, _) => "combine them first",
             (Self::Bits, Pyarrow) => "x.cast('uint8') has bytes",
             (Self::Bits, Polars) => "x.cast(polars.UInt8) has bytes",
             (Self::Bits, Pandas) => "x.astype('uint8') has bytes",
-            (Self::Bits, Other) => "cast them to uint8 first",
-            (Self::Times(_), Pyarrow) => {
-                "x.cast('int64'), or 'int32' where they are of 32 bits, has their numbers"
-            }
-            (Self::Times(_), Polars) => "x.to_physical() has their numbers",
-            (Self::Times(_), Pandas) => "x.astype('int64') has their numbers",
-            (Self::Times(_), Other) => "cast them to integers first",
+            (Self::Bits, _) => "cast them to uint8 first",
+            (Self::Times(_, 32), Pyarrow) => "x.cast('int32') has their numbers",
+            (Self::Times(..), Pyarrow) => "x.cast('int64') has their numbers",
+            (Self::Times(..), Polars) => "x.to_physical() has their numbers",
+            (Self::Times(..), Pandas) => "x.astype('int64') has their numbers",
+            (Self::Times(..), _) => "cast them to integers first",
             (Self::Decimals, Pyarrow) => "x.cast('float64') rounds them",
             (Self::Decimals, Polars) => "x.cast(polars.Float64) rounds them",
             (Self::Decimals, _) => "cast them to float64, which rounds them, first",
@@ -159,6 +168,7 @@ impl Refusal {
             (Self::Columns(_), Polars) if class.ends_with("Series") => {
                 "take one: x.struct.field('name')"
             }
+            (Self::Columns(_), DuckDb) => "x.fetchnumpy()['name'] is an array of one",
             (Self::Columns(_), _) => "take one: x['name']",
             (Self::Lists, Pyarrow) => "x.flatten() has their elements",
             (Self::Lists, Polars) => "x.explode() has their elements",
@@ -168,6 +178,7 @@ impl Refusal {
             (Self::Dictionary, Polars) => "x.to_physical() has the indices",
             (Self::Dictionary, Pandas) => "x.cat.codes has the indices",
             (Self::RunEnds, Pyarrow) => "pyarrow.compute.run_end_decode(x) is not",
+            (Self::Permutation(_), Pyarrow) => "x.storage has them as lists",
             (Self::Extension(_), Pyarrow) => "x.storage has what they are made of",
             (Self::Extension(_), Polars) => "x.ext.storage() has what they are made of",
             _ => "",

@@ -119,6 +119,12 @@ fn list(py: Python<'_>, size: usize, extension: Option<Extension<'_>>) -> Result
             tensor.shape, tensor.axes
         )));
     }
+    // By the specification it says which dimension in memory each one is. There are libraries that
+    // write the inverse, so that only one which is its own inverse is understood by all.
+    let axes = &tensor.axes;
+    if axes.iter().enumerate().any(|(axis, &to)| axes.get(to) != Some(&axis)) {
+        return Err(Refusal::Permutation(format!("{axes:?}")).into());
+    }
     Ok(List { size, shape: tensor.shape, axes: tensor.axes })
 }
 
@@ -160,11 +166,13 @@ unsafe fn refusal(
         b"u" | b"U" | b"vu" => Refusal::Text,
         b"z" | b"Z" | b"vz" => Refusal::Binary,
         [b'd', b':', ..] => Refusal::Decimals,
-        [b't', b'd', ..] => Refusal::Times("dates"),
-        [b't', b't', ..] => Refusal::Times("times"),
-        [b't', b's', ..] => Refusal::Times("timestamps"),
-        [b't', b'D', ..] => Refusal::Times("durations"),
-        [b't', b'i', ..] => Refusal::Times("intervals"),
+        b"tdD" => Refusal::Times("dates", 32),
+        b"tts" | b"ttm" => Refusal::Times("times", 32),
+        [b't', b'd', ..] => Refusal::Times("dates", 64),
+        [b't', b't', ..] => Refusal::Times("times", 64),
+        [b't', b's', ..] => Refusal::Times("timestamps", 64),
+        [b't', b'D', ..] => Refusal::Times("durations", 64),
+        [b't', b'i', ..] => Refusal::Intervals,
         b"+l" | b"+L" | b"+vl" | b"+vL" => Refusal::Lists,
         // SAFETY: the caller guarantees it.
         b"+s" => Refusal::Columns(unsafe { columns(schema) }),
