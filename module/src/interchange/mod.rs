@@ -3,6 +3,7 @@
 //! Whoever is handed the memory for longer than a call keeps the view from being released: see
 //! `object/usage.rs`.
 
+mod arrow;
 pub(crate) mod buffer;
 pub(crate) mod dlpack;
 mod lease;

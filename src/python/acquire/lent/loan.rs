@@ -6,6 +6,7 @@ use std::ptr::NonNull;
 use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit, ffi};
 
+use super::arrow::Column;
 use super::dlpack::ManagedTensor;
 use crate::array::AnyArray;
 use crate::python::acquire::{AsView, Export};
@@ -19,6 +20,7 @@ pub struct Loan {
 /// What keeps memory, by the means of the protocol that lent it.
 pub(super) enum Keeper {
     Tensor(ManagedTensor),
+    Column(Column),
     /// The buffer of another object, such as an ndarray.
     Buffer(Buffer),
     /// An object whose life is that of the memory.
@@ -81,6 +83,7 @@ impl Loan {
     pub fn release(self, py: Python<'_>) {
         match self.keeper {
             Keeper::Tensor(tensor) => tensor.release(py),
+            Keeper::Column(column) => column.release(py),
             // SAFETY: the token says that the thread is attached; the loan is over.
             Keeper::Buffer(buffer) => unsafe { buffer.release() },
             Keeper::Object(object) => drop(object.into_bound(py)),
@@ -102,7 +105,7 @@ impl Loan {
         visit.call(&self.object)?;
         match &self.keeper {
             Keeper::Object(object) => visit.call(object),
-            Keeper::Tensor(_) | Keeper::Buffer(_) => Ok(()),
+            Keeper::Tensor(_) | Keeper::Column(_) | Keeper::Buffer(_) => Ok(()),
         }
     }
 }

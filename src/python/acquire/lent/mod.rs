@@ -7,6 +7,7 @@
 
 mod array;
 mod array_interface;
+mod arrow;
 mod dlpack;
 mod loan;
 mod typestr;
@@ -83,12 +84,17 @@ fn acquire_attached(
 /// How an object may lend its memory.
 type Protocol = fn(&Bound<'_, PyAny>, AsView) -> PyResult<Option<(AnyArray, Keeper)>>;
 
-const PROTOCOLS: [(&str, Protocol); 4] = [
+const ARROW: &str = "Arrow";
+
+const PROTOCOLS: [(&str, Protocol); 5] = [
     ("__dlpack__", |object, _| {
         Ok(dlpack::acquire(object)?.map(|(array, tensor)| (array, Keeper::Tensor(tensor))))
     }),
     ("__array__", |object, as_view| {
         Ok(array::acquire(object, as_view)?.map(|(array, buffer)| (array, Keeper::Buffer(buffer))))
+    }),
+    (ARROW, |object, _| {
+        Ok(arrow::acquire(object)?.map(|(array, column)| (array, Keeper::Column(column))))
     }),
     ("__array_struct__", array_interface::acquire_struct),
     ("__array_interface__", array_interface::acquire),
@@ -104,14 +110,16 @@ fn is_ordinary(py: Python<'_>, error: &PyErr) -> bool {
 /// The exception for an object whose protocols have all failed.
 fn none_will_do(object: &Bound<'_, PyAny>, mut reasons: Vec<(&str, PyErr)>) -> PyErr {
     let py = object.py();
+    // Arrow tells what the elements are, and so what to call first.
+    if let Some(found) = reasons.iter().position(|(name, _)| *name == ARROW) {
+        reasons.swap(0, found);
+        reasons.truncate(1);
+    }
     let why: Vec<String> = reasons
         .iter()
         .map(|(name, error)| {
-            let why = if PyBufferError::matches(error, py) {
-                message(py, error)
-            } else {
-                text(py, error)
-            };
+            let is_ours = PyBufferError::matches(error, py);
+            let why = if is_ours { message(py, error) } else { text(py, error) };
             // Others add lines of advice for their own callers.
             format!("{name}: {}", why.lines().next().unwrap_or_default())
         })
