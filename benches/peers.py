@@ -4,7 +4,7 @@
 
 The peers are memoryview, array, bytes, struct and, where they are installed, NumPy, pyarrow and
 polars. peers_measure.py says how it is measured. The rows of the table are in peers_calls.py and
-peers_bulk.py, what they work on in peers_objects.py.
+peers_bulk.py, further ones in peers_interchange.py, what they work on in peers_objects.py.
 """
 
 import argparse
@@ -20,12 +20,13 @@ import consumer
 from peers_bulk import BULK
 from peers_calls import CALLS
 from peers_document import HEADER, RULE, markdown_line, summary, write
+from peers_interchange import MORE
 from peers_measure import FULL, PACKAGES, QUICK, Effort, Result, Row, measure
 
 
-def rows() -> Iterator[Row]:
-    """The whole table, whatever is installed."""
-    for group in (*CALLS, *BULK):
+def rows(more: bool = False) -> Iterator[Row]:
+    """The whole table, whatever is installed; with `more`, what no document has, too."""
+    for group in (*CALLS, *BULK, *(MORE if more else ())):
         yield from group()
 
 
@@ -82,13 +83,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="fewer and shorter turns")
     parser.add_argument("--only", metavar="PATTERN", default="", help="rows that it is found in")
+    parser.add_argument("--more", action="store_true", help="further rows, not in the document")
     parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
     parser.add_argument(
         "--write", metavar="DOCUMENT", type=Path, help="put it into its tables, too"
     )
     arguments = parser.parse_args()
-    if arguments.write and arguments.only:
-        parser.error("a document has all rows: no --only with --write")
+    if arguments.write and (arguments.only or arguments.more):
+        parser.error("a document has all of its rows: no --only and no --more with --write")
     effort = QUICK if arguments.quick else FULL
     format_line = markdown_line if arguments.markdown else plain_line
 
@@ -97,7 +99,7 @@ def main() -> None:
     print(format_line(HEADER), *[RULE] * arguments.markdown, sep="\n")
     results: list[Result] = []
     gc.disable()
-    for row in rows():
+    for row in rows(arguments.more):
         if row.here() and re.search(arguments.only, row.name):
             results.append(measure(row, effort))
             print(format_line(results[-1].cells()), flush=True)

@@ -96,7 +96,15 @@ class _HasArrayInterface(Protocol):
     @property
     def __array_interface__(self) -> dict[str, Any]: ...
 
-_Lender: TypeAlias = _HasTensor | _HasArray | _HasArrayStruct | _HasArrayInterface
+class _HasColumn(Protocol):
+    def __arrow_c_array__(self) -> Any: ...
+
+class _HasColumnStream(Protocol):
+    def __arrow_c_stream__(self) -> Any: ...
+
+_Lender: TypeAlias = (
+    _HasTensor | _HasArray | _HasArrayStruct | _HasArrayInterface | _HasColumn | _HasColumnStream
+)
 
 # The method by which type checkers tell a Buffer; the class itself has it from Python 3.12 on.
 class _Exports:
@@ -602,6 +610,31 @@ class ConsumerArray(Sequence[_T], _Exports):
 
     def __dlpack_device__(self) -> tuple[int, int]:
         """Where the memory is, to DLPack: (1, 0), the memory of the host."""
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[CapsuleType, CapsuleType]:
+        """The elements as Arrow's C structs, in two capsules, as pyarrow.array(v) asks for them.
+
+        DuckDB and nanoarrow ask as well; polars takes pl.Series(pyarrow.array(v)), because it asks
+        sequences for their items. Numbers, bools (as arrow.bool8) and byte strings are handed on
+        where they are; further dimensions are lists of fixed size. They have to be C-contiguous and
+        in this machine's byte order: BufferError tells what else they are, and what to call then,
+        such as v.copy(). While a consumer has them the view cannot be released, and what is stored
+        in it changes what the consumer sees, which Arrow takes for constant.
+
+        Records are a struct array, which pyarrow.table(v) and DuckDB take for a table. That is
+        always a copy: of each field by itself, in this machine's byte order, with bools as bits and
+        text as UTF-8. Fields without a name are f0, f1, …; one that Arrow has no type for is a
+        BufferError that names it, and v[["name", "other"]] leaves it out.
+
+        requested_schema is None or a capsule, and changes nothing: pyarrow.array(v).cast(…) gives
+        another type.
+        """
+
+    def __arrow_c_schema__(self) -> CapsuleType:
+        """What the elements are to Arrow, as its C struct in a capsule.
+
+        It is what __arrow_c_array__() begins with, without the elements.
+        """
 
     # Lifetime.
     def release(self) -> None:

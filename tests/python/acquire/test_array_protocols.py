@@ -8,6 +8,7 @@ import weakref
 import consumer
 import pytest
 
+from support import capsules
 from support.oracles import same
 from support.programs import run_python
 
@@ -312,15 +313,11 @@ class Interface(ctypes.Structure):
     ]
 
 
-def capsule(interface, name=None):
-    new = ctypes.pythonapi.PyCapsule_New
-    new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p] * 3
-    return new(ctypes.addressof(interface), name, None)
-
-
 def structured(*fields, name=None):
     interface = Interface(*fields)
-    made = type("Made", (), {"__array_struct__": capsule(interface, name)})()
+    made = type(
+        "Made", (), {"__array_struct__": capsules.new(ctypes.addressof(interface), name, None)}
+    )()
     made.kept = interface
     return made
 

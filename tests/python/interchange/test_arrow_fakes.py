@@ -224,11 +224,11 @@ REFUSED = {
     b"+ud:0,1": "union",
     b"+us:0,1": "union",
     b"+r": "run-end",
-    b"": 'format "" is not known',
-    b"q": 'format "q" is not known',
-    b"cc": "not known",
-    "é".encode(): "not known",
-    b"\xff" * 3000: "not known",
+    b"": 'unknown format ""',
+    b"q": 'unknown format "q"',
+    b"cc": "unknown format",
+    "é".encode(): "unknown format",
+    b"\xff" * 3000: "unknown format",
     b"w:": "contradicts itself",
     b"w:-3": "contradicts itself",
     b"w:3x": "contradicts itself",
@@ -257,7 +257,8 @@ def test_tables_name_their_columns():
     with producer() as made:
         columns = [made.schema(b"c", name=b"n" * 1000) for _ in range(100)]
         message = refused(made, made.schema(b"+s", columns), made.array(0, [None]))
-        assert message.count("n" * 500 + '"…') == 8
+        assert len(message) < 1000
+        assert 'columns "nnn' in message
 
 
 def test_categories_are_named():
@@ -403,7 +404,10 @@ def test_arrays_that_contradict_themselves(name):
     with producer() as made:
         array = made.array(2, [None, b"\1\0\2\0"], **WRONG_ARRAYS[name])
         message = refused(made, made.schema(b"s"), array)
-        assert "OfArray does not share its memory (Arrow: its Arrow array contradicts itself" in message
+        assert (
+            "OfArray does not share its memory (Arrow: its Arrow array contradicts itself"
+            in message
+        )
 
 
 def test_elements_at_address_0():
@@ -606,7 +610,7 @@ class MineError(Exception):
     pass
 
 
-def test_an_exception_of_the_object_is_passed_on():
+def test_an_exception_of_the_object_is_the_cause():
     class Raising:
         def __arrow_c_array__(self):
             raise MineError
@@ -621,8 +625,9 @@ def test_an_exception_of_the_object_is_passed_on():
             raise MineError
 
     for raising in (Raising, RaisingStream, RaisingAttribute):
-        with pytest.raises(MineError):
+        with pytest.raises(BufferError, match="Arrow: MineError") as caught:
             consumer.consume(raising())
+        assert type(caught.value.__cause__) is MineError
         with pytest.raises(consumer.BufferProtocolError):
             consumer.consume(raising)
 
@@ -634,7 +639,7 @@ def test_the_array_is_asked_for_first_and_a_buffer_before():
 
         __arrow_c_stream__ = None
 
-    with pytest.raises(MineError):
+    with pytest.raises(BufferError, match="MineError"):
         consumer.consume(Both())
 
     class Buffer(bytearray):

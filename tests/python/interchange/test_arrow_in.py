@@ -127,12 +127,9 @@ def test_tensors_have_the_shape_that_pyarrow_gives_them(pa, np):
         view = consumer.consume(array)
         assert view.tolist() == source.transpose(axes).tolist()
         assert consumer.consume(array[1:]).tolist() == source.transpose(axes)[1:].tolist()
-    # What pyarrow writes is the inverse of what it reads.
+    # What pyarrow writes is the inverse of what it reads: it is taken at its own word.
     array = pa.FixedShapeTensorArray.from_numpy_ndarray(source.transpose(0, 3, 1, 2))
-    message = refusal(array)
-    assert "permutation [1, 2, 0]" in message
-    (view,) = helped(array, message)
-    assert view.tolist() == source.reshape(2, 24).tolist()
+    assert consumer.consume(array).tolist() == array.to_numpy_ndarray().tolist()
     inner = pa.fixed_shape_tensor(pa.int32(), (2, 3), permutation=[1, 0], dim_names=["x", "y"])
     storage = pa.array([list(range(6))] * 2, pa.list_(pa.int32(), 6))
     array = pa.ExtensionArray.from_storage(inner, storage)
@@ -213,7 +210,7 @@ def test_what_polars_has_besides_is_named(pl):
         (pl.Series([[1], [2, 3]]), "lists"),
         (pl.Series([decimal.Decimal("1.5")]), "decimals"),
         (pl.Series([{"name": 5}]), "columns"),
-        (pl.DataFrame({"name": [1]}), "columns"),
+        (pl.DataFrame({"name": [1], "other": ["a"]}), "columns"),
     ):
         message = refusal(series)
         assert name in message
@@ -225,7 +222,6 @@ def test_pandas(pd):
     assert consumer.consume(pd.Series([1, 2, 3])).tolist() == [1, 2, 3]
     for series, name in (
         (pd.Series([1, None], dtype="Int64"), "1 null"),
-        (pd.Series([True, False]), "bits"),
         (pd.Series([datetime.datetime(2027, 1, 31)]), "timestamps"),
         (pd.Series(["a", "b"], dtype="category"), "categorical"),
     ):
@@ -233,7 +229,7 @@ def test_pandas(pd):
         assert name in message
         helped(series, message)
     assert "pandas.period" in refusal(pd.Series([pd.Period("2027")]))
-    frame = pd.DataFrame({"name": [1.0, 2.0]})
+    frame = pd.DataFrame({"name": [1.0, 2.0], "other": ["a", "b"]})
     (view,) = helped(frame, refusal(frame))
     assert view.tolist() == [1.0, 2.0]
 

@@ -162,10 +162,27 @@ def long_keyword():
 # Arguments of a name that nothing has.
 for method in (
     "cast", "astype", "tobytes", "index", "count", "reshape", "transpose", "hex", "copy", "release",
-    "tolist", "byteswap", "toreadonly", "__array__", "__deepcopy__", "__exit__", "__class__",
+    "tolist", "byteswap", "toreadonly", "__array__", "__arrow_c_array__", "__deepcopy__",
+    "__exit__", "__class__",
 ):  # fmt: skip
     call, endings = named(method), ("TypeError", "MemoryError")
     on(one, call, long_keyword, 4 * MB, *endings, name=f"long_keyword_{method}")
+
+
+def arrow(view, _):
+    return view.__arrow_c_array__()
+
+
+def text_in_records():
+    """A view of two records of long text."""
+    text = np.full(2, "é" * 8 * MB, f"U{8 * MB}")
+    return consume(text.view([("text", text.dtype)]))
+
+
+on(many_fields(100_000), arrow, lambda: None, MB, *EITHER, name="arrow_many_fields")
+on(text_in_records, arrow, lambda: None, 9 * MB, *NO_MEMORY, name="arrow_text")
+on(text_in_records, arrow, lambda: None, 70 * MB, *NO_MEMORY, name="arrow_text_encoded")
+on(many_fields(1), arrow, lambda: None, MB, "result", name="arrow_one_field")
 
 FORMATS = {
     "many": lambda: "B" * MANY,

@@ -9,6 +9,8 @@ import ctypes
 import struct
 import threading
 
+from support import capsules
+
 
 class Schema(ctypes.Structure):
     """`ArrowSchema`."""
@@ -62,17 +64,13 @@ NAMES = {Schema: b"arrow_schema", Array: b"arrow_array", Stream: b"arrow_array_s
 _GETTER = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(Stream), _ADDRESS)
 _LAST_ERROR = ctypes.CFUNCTYPE(_ADDRESS, ctypes.POINTER(Stream))
 
-_new = ctypes.pythonapi.PyCapsule_New
-_new.restype, _new.argtypes = ctypes.py_object, [_ADDRESS, ctypes.c_char_p, _ADDRESS]
-_pointer = ctypes.pythonapi.PyCapsule_GetPointer
-_pointer.restype, _pointer.argtypes = _ADDRESS, [_ADDRESS, ctypes.c_char_p]
 # The capsule is being deallocated: an object would be counted up and down, and so once more.
 _DESTRUCTOR = ctypes.PYFUNCTYPE(None, _ADDRESS)
 
 
 def capsule_address(capsule, name):
     """What is in a capsule."""
-    return _pointer(id(capsule), name)
+    return capsules.pointer(id(capsule), name)
 
 
 def metadata(pairs):
@@ -190,17 +188,16 @@ class Producer:
         """A capsule that has a struct, and releases it if nobody has taken it."""
         kind = type(instance)
         name = NAMES[kind] if name is None else name
-        self.kept.append(name)
 
         def destroy(capsule):
-            place = _pointer(capsule, name)
+            place = capsules.pointer(capsule, name)
             if kind.from_address(place).release:
                 release(kind, place)
 
         destructor = _DESTRUCTOR(destroy)
         self.kept.append(destructor)
         address = ctypes.cast(destructor, _ADDRESS).value
-        return _new(ctypes.addressof(instance), name, address)
+        return capsules.new(ctypes.addressof(instance), capsules.kept(name), address)
 
     def check_released_once(self):
         """Every struct was released, and only once."""

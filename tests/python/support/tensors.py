@@ -2,6 +2,8 @@
 
 import ctypes
 
+from support import capsules
+
 POINTER = ctypes.c_void_p
 
 
@@ -38,38 +40,21 @@ class Versioned(ctypes.Structure):
 NAMES = {Unversioned: b"dltensor", Versioned: b"dltensor_versioned"}
 Deleter = ctypes.CFUNCTYPE(None, POINTER)
 
-_api = ctypes.pythonapi
-_api.PyCapsule_New.restype = ctypes.py_object
-_api.PyCapsule_New.argtypes = [POINTER, POINTER, POINTER]
-_api.PyCapsule_GetPointer.restype = POINTER
-_api.PyCapsule_GetPointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
-_api.PyCapsule_SetName.argtypes = [ctypes.py_object, POINTER]
-_api.PyCapsule_IsValid.argtypes = [ctypes.py_object, ctypes.c_char_p]
-_api.PyCapsule_GetName.restype = ctypes.c_char_p
-_api.PyCapsule_GetName.argtypes = [ctypes.py_object]
-
-_names = {}
-
-
-def _name(text):
-    """The address of a name that lives on: a capsule does not copy its own."""
-    return ctypes.addressof(_names.setdefault(text, ctypes.create_string_buffer(text)))
-
 
 def capsule_of(struct, name=None):
     """A capsule of a struct, which the caller keeps alive."""
     name = NAMES[type(struct)] if name is None else name
-    return _api.PyCapsule_New(ctypes.addressof(struct), _name(name), None)
+    return capsules.new(ctypes.addressof(struct), capsules.kept(name), None)
 
 
 def name_of(capsule):
-    return _api.PyCapsule_GetName(capsule)
+    return capsules.name_of(id(capsule))
 
 
 def consume_capsule(capsule, kind):
     """What is in a capsule, which is renamed, as whoever takes it has to do."""
-    pointer = _api.PyCapsule_GetPointer(capsule, NAMES[kind])
-    _api.PyCapsule_SetName(capsule, _name(b"used_" + NAMES[kind]))
+    pointer = capsules.pointer(id(capsule), NAMES[kind])
+    capsules.set_name(id(capsule), capsules.kept(b"used_" + NAMES[kind]))
     return kind.from_address(pointer)
 
 

@@ -135,7 +135,7 @@ impl Refusal {
                 return format!("libraries read the permutation {axes} of its tensors in two ways")
                     .into();
             }
-            Self::Format(format) => return format!("Arrow's format {format} is not known").into(),
+            Self::Format(format) => return format!("it is of the unknown format {format}").into(),
         })
     }
 
