@@ -3,14 +3,23 @@
 use pyo3::prelude::*;
 
 use consumer::array::AnyArray;
+use consumer::dtype::ScalarType;
 use consumer::error::Error;
 use consumer::fallible::{self, Shortened};
 use consumer::form::{code_points, load_unsigned};
 use consumer::memory::Memory;
 
-use super::types::Text;
 use crate::gil::Checkpoints;
 use crate::transfer::to_memory;
+
+/// Text of fixed width.
+#[derive(Clone, Copy)]
+pub(super) struct Text {
+    pub(super) unit: ScalarType,
+    /// How many units each text has, with the NULs at its end; `None` for single characters, which
+    /// may be NULs.
+    pub(super) count: Option<usize>,
+}
 
 /// What the offsets of an array of text count, if that is so few bytes that it can be seen before:
 /// that of most consumers, or the wide one.

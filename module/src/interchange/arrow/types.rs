@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use consumer::array::AnyArray;
-use consumer::dtype::{DType, ScalarType};
+use consumer::dtype::DType;
 use consumer::error::Error;
 use consumer::fallible::{self, Shortened};
 use consumer::form::{ElementType, Field, Record};
 use consumer::format::Kind;
 use consumer::python::abi::arrow::{ArrowSchema, Moved, letter_of};
 
+use super::text::Text;
 use super::{structs, text};
 
 /// What memory an array is in: the view's own, or that of a copy.
@@ -30,15 +31,6 @@ pub(super) enum Leaf<'a> {
     /// Text, which is copied.
     Text(Text),
     Records(&'a Record),
-}
-
-/// Text of fixed width.
-#[derive(Clone, Copy)]
-pub(super) struct Text {
-    pub(super) unit: ScalarType,
-    /// How many units each text has, with the NULs at its end; `None` for single characters, which
-    /// may be NULs.
-    pub(super) count: Option<usize>,
 }
 
 /// Returns the elements of sub-arrays, in further dimensions, where the elements are sub-arrays.
