@@ -26,6 +26,8 @@ EXEMPT = {
 # Tests that also assert that memoryview refuses something. What is not refused here is allowed to
 # succeed in these; every other assertion in them holds.
 RELAXED = {
+    "test_copy": "views can be copied",
+    "test_pickle": "views can be pickled",
     "test_memoryview_assign": "rows and parts of several dimensions can be assigned to",
     "test_memoryview_cast_invalid": "casts between all formats and shapes, records included",
     "test_memoryview_cast_zero_strides": "casts of one dimension with any stride",

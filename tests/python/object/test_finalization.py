@@ -35,7 +35,7 @@ def operations():
         (ValueError, lambda: view.cast("\\udc80")),
         (ValueError, lambda: view.index(300)),
         (AttributeError, lambda: view.nothing),
-        (ValueError, lambda: hash(view)),
+        (consumer.UnhashableError, lambda: hash(view)),
         (MemoryError, lambda: consumer.ConsumerArray(10**30)),
         (None, lambda: 2**70 in view),
         (None, lambda: 10**400 in other),

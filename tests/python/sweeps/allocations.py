@@ -6,6 +6,7 @@ SystemError, and in time. The oracle is that rule.
 """
 
 import contextlib
+import copy
 import ctypes
 import itertools
 import signal
@@ -117,6 +118,11 @@ else:
         lambda v, w, x, y: v.astype("d", overflow="wrap"),
         lambda v, w, x, y: v.byteswap(),
         lambda v, w, x, y: v.copy(),
+        lambda v, w, x, y: copy.copy(v),
+        lambda v, w, x, y: v.__reduce_ex__(4),
+        lambda v, w, x, y: consumer._rebuild(*v[::-1].__reduce_ex__(5)[1]),
+        lambda v, w, x, y: consumer._rebuild(v, x, 1, y, "C", x, 1),
+        lambda v, w, x, y: v[None, ..., x, None],
         lambda v, w, x, y: v.tobytes(),
         lambda v, w, x, y: v.tobytes("F"),
         lambda v, w, x, y: v.tolist(),
