@@ -1,6 +1,8 @@
 """Every row of docs/interchange.md is true, where the library that it is about is installed."""
 
+import ast
 import builtins
+import contextlib
 import importlib
 import re
 import sys
@@ -15,8 +17,6 @@ TEXT = (DOCS / "interchange.md").read_text("utf-8")
 PRELUDE = re.search(r"```python\n(.*?)```", TEXT, re.DOTALL).group(1)
 ROW = re.compile(r"\| (?P<what>[^|]+) \| `(?P<code>[^`]+)` \| (?P<result>[^|]+) \|")
 RESULT = re.compile(r"shares|copies|works|(?P<error>[A-Z]\w+Error): ?(?P<text>.*)")
-# Names that code may use which are no modules.
-GIVEN = {"data", "v", "m", "b", "r", "x", "kept", "SWAPPED", "name"}
 
 
 def rows():
@@ -36,29 +36,24 @@ def rows():
 
 
 def names_of(code):
-    """What a line needs, with each module in it imported, and with its submodules."""
+    """What a line needs, with the modules that it names."""
     names = {"kept": [], "SWAPPED": ">" if sys.byteorder == "little" else "<"}
     exec(PRELUDE, names)
-    for path in re.findall(r"(?<![\w.'\"])[a-zA-Z_]\w*(?:\.\w+)*", re.sub(r'"[^"]*"', '""', code)):
-        first, *rest = path.split(".")
-        if first in GIVEN or first in names or hasattr(builtins, first) or first == "lambda":
-            continue
-        names[first] = import_or_skip(first)
-        for part in rest[:-1]:
-            first = f"{first}.{part}"
-            if importlib.util.find_spec(first.partition(".")[0]) and not _has(names, first):
-                import_or_skip(first)
+    tree = ast.parse(code)
+    bound = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    bound |= {
+        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - bound
+    for name in used - set(names) - set(dir(builtins)):
+        names[name] = import_or_skip(name)
+    for node in ast.walk(tree):
+        path = ast.unparse(node) if isinstance(node, ast.Attribute) else ""
+        if path.partition(".")[0] in used and re.fullmatch(r"[\w.]+", path):
+            # A module in a package is imported by its own name.
+            with contextlib.suppress(ImportError):
+                importlib.import_module(path)
     return names
-
-
-def _has(names, path):
-    first, *rest = path.split(".")
-    found = names[first]
-    for part in rest:
-        if not hasattr(found, part):
-            return False
-        found = getattr(found, part)
-    return True
 
 
 def import_or_skip(name):
@@ -69,6 +64,8 @@ def import_or_skip(name):
 
 def address(thing):
     """Where the first element of what a library has lies."""
+    if type(thing).__module__.startswith("nanoarrow"):
+        return address(consumer.consume(thing))
     if hasattr(thing, "buffers"):
         # Of pyarrow; the values come last.
         return thing.buffers()[-1].address
@@ -76,8 +73,6 @@ def address(thing):
         return thing.data_ptr()
     if hasattr(thing, "unsafe_buffer_pointer"):
         return thing.unsafe_buffer_pointer()
-    if type(thing).__module__.startswith("nanoarrow"):
-        return address(consumer.consume(thing))
     return np.asarray(thing).__array_interface__["data"][0]
 
 
@@ -91,9 +86,9 @@ def test_row(section, code, result):
     error = RESULT.fullmatch(result)
     if error["error"]:
         kind = getattr(consumer, error["error"], None) or getattr(builtins, error["error"])
+        take = consumer.consume if section == "In" else lambda thing: thing
         with pytest.raises(kind, match=re.escape(error["text"])):
-            thing = eval(code, names)
-            consumer.consume(thing) if section == "In" else thing
+            take(eval(code, names))
         return
     thing = eval(code, names)
     if section == "In":
