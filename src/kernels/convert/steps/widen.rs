@@ -5,7 +5,7 @@
 use crate::dtype::DType;
 use crate::kernels::convert::limits::Limits;
 use crate::kernels::convert::loops::{Map, Mapped, map};
-use crate::kernels::halves;
+use crate::kernels::narrow;
 
 /// Returns the step from scalars to their wide type, or `None` if they are of it.
 pub(crate) fn widen(dtype: DType) -> Option<Map> {
@@ -40,7 +40,7 @@ pub(crate) fn narrow(dtype: DType) -> Option<Map> {
 /// The same as for [`Map`].
 unsafe fn widen_halves(source: *const u8, target: *mut u8, count: usize, _limits: &Limits) {
     // SAFETY: the caller guarantees `count` halves, and room for as many floats.
-    unsafe { halves::to_f32(source.cast(), target.cast(), count) }
+    unsafe { narrow::to_f32(source.cast(), target.cast(), count) }
 }
 
 /// Narrows floats to halves: a step of its own, the same as [`widen_halves`].
@@ -49,5 +49,5 @@ unsafe fn widen_halves(source: *const u8, target: *mut u8, count: usize, _limits
 /// The same as for [`Map`].
 unsafe fn narrow_to_halves(source: *const u8, target: *mut u8, count: usize, _limits: &Limits) {
     // SAFETY: the caller guarantees `count` floats, and room for as many halves.
-    unsafe { halves::from_f32(source.cast(), target.cast(), count) }
+    unsafe { narrow::from_f32(source.cast(), target.cast(), count) }
 }
