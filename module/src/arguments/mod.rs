@@ -132,7 +132,8 @@ pub(crate) fn str_text<'a>(name: &str, argument: &'a Bound<'_, PyAny>) -> PyResu
     str_argument(name, argument)?.to_str()
 }
 
-/// Converts a format; returns it with the size of its elements in bytes.
+/// Converts a format, or the name of a type that formats have no code for; returns the format with
+/// the size of its elements in bytes.
 ///
 /// # Errors
 /// ValueError for a string that is not a format.
@@ -158,6 +159,9 @@ pub(crate) fn format(format: &Bound<'_, PyString>) -> PyResult<(FormatString, us
     let text = unsafe { CStr::from_ptr(bytes.as_bytes().as_ptr().cast()) };
     if text.to_bytes().len() < bytes.as_bytes().len() {
         return Err(PyValueError::new_err("a format cannot contain a null character"));
+    }
+    if let Some((scalar_type, format)) = ScalarType::from_name(text.to_bytes()) {
+        return Ok((format, scalar_type.dtype.size()));
     }
     let unknown = |error: Error| match error.is_too_large() {
         true => error.into(),

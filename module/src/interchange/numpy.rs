@@ -58,7 +58,7 @@ fn type_string(array: &AnyArray) -> PyResult<String> {
         Kind::Char => "S1".to_owned(),
         Kind::Signed => format!("i{size}"),
         Kind::Unsigned | Kind::Address => format!("u{size}"),
-        Kind::Float => format!("f{size}"),
+        Kind::Float if scalar.has_code() => format!("f{size}"),
         Kind::Complex if scalar != DType::Complex32 => format!("c{size}"),
         Kind::Text if scalar == DType::Ucs4 => "U1".to_owned(),
         _ => {
