@@ -5,15 +5,15 @@
 //! matches and trait implementations through `for_each_scalar!`, so that a new type is one new line
 //! here. `dispatch_scalar!` leads from a [`ScalarType`] to the Rust type that it names.
 
-use half::f16;
+use half::{bf16, f16};
 use num_complex::Complex;
 
-use crate::element::{Address, Char, LongDouble, Ucs2, Ucs4};
+use crate::element::{Address, Char, F8E4M3, F8E5M2, LongDouble, Ucs2, Ucs4};
 use crate::format::{ByteOrder, Code, FormatString, Kind, Prefix};
 
 /// The one table of scalar types. `for_each_scalar!(m)` expands to `m!` with, for each type, its
-/// variant, the variant of its byte-swapped form, its Rust type, its kind, its canonical code and
-/// its name. Types of one byte have no byte order and are in a list of their own. Further tokens in
+/// variant, the variant of its byte-swapped form, its Rust type, its kind, its canonical code (or
+/// the void that stands for it where there is none) and its name. Types of one byte have no byte order and are in a list of their own. Further tokens in
 /// the invocation come first in that of `m!`.
 macro_rules! for_each_scalar {
     ($callback:ident $($extra:tt)*) => {
@@ -24,6 +24,8 @@ macro_rules! for_each_scalar {
                 Char Char, Char, b"c", "char";
                 I8 i8, Signed, b"b", "int8";
                 U8 u8, Unsigned, b"B", "uint8";
+                F8E4M3 F8E4M3, Float, b"1x:float8_e4m3fn:", "float8_e4m3fn";
+                F8E5M2 F8E5M2, Float, b"1x:float8_e5m2:", "float8_e5m2";
             }
             multi {
                 I16 I16Swapped i16, Signed, b"h", "int16";
@@ -33,6 +35,7 @@ macro_rules! for_each_scalar {
                 I64 I64Swapped i64, Signed, b"q", "int64";
                 U64 U64Swapped u64, Unsigned, b"Q", "uint64";
                 F16 F16Swapped f16, Float, b"e", "float16";
+                BF16 BF16Swapped bf16, Float, b"2x:bfloat16:", "bfloat16";
                 F32 F32Swapped f32, Float, b"f", "float32";
                 F64 F64Swapped f64, Float, b"d", "float64";
                 LongDouble LongDoubleSwapped LongDouble, Float, b"g", "long double";
@@ -92,7 +95,8 @@ macro_rules! define_dtype {
             }
 
             /// Returns a native format that stands for the type on every machine, such as `q` for
-            /// 64 bits.
+            /// 64 bits. Where formats have no code for the type it is a void with its name, such as
+            /// `2x:bfloat16:`, which stands for it only as a whole format.
             #[must_use]
             pub const fn format(self) -> &'static [u8] {
                 match self { $(Self::$s => $scode,)* $(Self::$m => $mcode,)* }
@@ -140,12 +144,26 @@ for_each_scalar!(define_dispatch_scalar $);
 /// The names of types that the expansion of `dispatch_scalar!` uses.
 #[doc(hidden)]
 pub mod dispatch_types {
-    pub use crate::element::{Address, Char, LongDouble, Swapped, Ucs2, Ucs4};
-    pub use half::f16;
+    pub use crate::element::{Address, Char, F8E4M3, F8E5M2, LongDouble, Swapped, Ucs2, Ucs4};
+    pub use half::{bf16, f16};
     pub use num_complex::Complex;
 }
 
 impl DType {
+    /// Returns whether formats have a code for the type. Where they have none, a void with its name
+    /// stands for it.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn has_code(self) -> bool {
+        !matches!(self.format(), [.., b':'])
+    }
+
+    /// Returns the type of a name among those that formats have no code for.
+    fn named(name: &[u8]) -> Option<Self> {
+        let is_named = |dtype: &Self| dtype.name().as_bytes() == name && !dtype.has_code();
+        Self::ALL.iter().copied().find(is_named)
+    }
+
     /// Returns the scalar type that a code stands for in `size` bytes, or `None` if there is none.
     #[doc(hidden)]
     #[must_use]
@@ -160,7 +178,7 @@ impl DType {
         while index < Self::ALL.len() {
             let dtype = Self::ALL[index];
             // Kinds are compared by discriminant, because `==` is not const.
-            if dtype.kind() as u8 == kind as u8 && dtype.size() == size {
+            if dtype.kind() as u8 == kind as u8 && dtype.size() == size && dtype.has_code() {
                 return Some(dtype);
             }
             index += 1;
@@ -200,7 +218,36 @@ impl ScalarType {
     #[must_use]
     pub fn format(self) -> FormatString {
         let prefix = self.swapped.then(|| self.byte_order().prefix());
-        FormatString::inline(prefix.into_iter().chain(self.dtype.format().iter().copied()))
+        FormatString::prefixed(prefix, self.dtype.format())
+    }
+
+    /// Returns a format that stands for the type and spells out its byte order, if it has one.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn explicit_format(self) -> FormatString {
+        let prefix = (self.dtype.size() > 1).then(|| self.byte_order().prefix());
+        FormatString::prefixed(prefix, self.dtype.format())
+    }
+
+    /// Returns the type, and its format, that a caller names, after an optional prefix, because
+    /// formats have no code for it.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn from_name(name: &[u8]) -> Option<(Self, FormatString)> {
+        let (prefix, name) = match *name {
+            [first, ref rest @ ..] if Prefix::from_byte(first).is_some() => (Some(first), rest),
+            ref name => (None, name),
+        };
+        let dtype = DType::named(name)?;
+        let swapped = prefix.and_then(Prefix::from_byte).is_some_and(Prefix::is_swapped);
+        Some((Self::new(dtype, swapped), FormatString::prefixed(prefix, dtype.format())))
+    }
+
+    /// Returns the type that a void of `size` bytes with a name stands for where it is a whole
+    /// format; `None` if it is only a void.
+    pub(crate) fn from_void(name: &str, size: usize, prefix: Prefix) -> Option<Self> {
+        let dtype = DType::named(name.as_bytes()).filter(|dtype| dtype.size() == size)?;
+        Some(Self::new(dtype, prefix.is_swapped()))
     }
 
     /// Returns the type that a code under a prefix stands for in elements of `itemsize` bytes.

@@ -10,12 +10,14 @@
 use std::borrow::Cow;
 use std::mem::discriminant;
 
-use half::f16;
+use half::{bf16, f16};
 use num_complex::Complex;
 
 use super::AnyArray;
 use crate::dtype::for_each_scalar;
-use crate::element::{Address, Char, LongDouble, Scalar, Swapped, Ucs2, Ucs4, is_bitwise};
+use crate::element::{
+    Address, Char, F8E4M3, F8E5M2, LongDouble, Scalar, Swapped, Ucs2, Ucs4, is_bitwise,
+};
 use crate::form::ElementType;
 use crate::kernels::compare;
 use crate::view::load;

@@ -8,15 +8,19 @@
 //! [`Value`] is one element of any type, for comparisons across types.
 
 mod long_double;
+mod narrow;
 mod text;
 mod value;
 
 pub use long_double::LongDouble;
 #[doc(hidden)]
+pub use narrow::FloatFormat;
+pub use narrow::{F8E4M3, F8E5M2};
+#[doc(hidden)]
 pub use text::{PythonFloat, complex_text};
 pub use value::Value;
 
-use half::f16;
+use half::{bf16, f16};
 use num_complex::Complex;
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -60,6 +64,9 @@ pub trait Scalar: Element<Descriptor = ()> {
     const SIZE: usize = size_of::<Self::Bytes>();
     /// The kind of value that an element is.
     const KIND: Kind;
+    /// How the bits of a float are divided.
+    #[doc(hidden)]
+    const FLOAT: FloatFormat = FloatFormat::Standard;
     /// Whether the byte order is the opposite of this machine's.
     const SWAPPED: bool = false;
     /// Whether two elements are equal if and only if their bytes are: true for integers, false for
@@ -94,6 +101,7 @@ impl<T: Scalar + SwapBytes> Scalar for Swapped<T> {
     type Value = T::Value;
     type Bytes = T::Bytes;
     const KIND: Kind = T::KIND;
+    const FLOAT: FloatFormat = T::FLOAT;
     const SWAPPED: bool = !T::SWAPPED;
 
     #[inline]
@@ -160,7 +168,7 @@ pub struct Address(pub usize);
 macro_rules! scalar {
     (
         $type:ty, $size:expr, $kind:ident,
-        $bytes:ident => $decode:expr, $value:ident => $encode:expr
+        $bytes:ident => $decode:expr, $value:ident => $encode:expr $(, $float:ident)?
     ) => {
         impl Sealed for $type {}
         impl Element for $type {
@@ -170,6 +178,7 @@ macro_rules! scalar {
             type Value = $type;
             type Bytes = [u8; $size];
             const KIND: Kind = Kind::$kind;
+            $(const FLOAT: FloatFormat = FloatFormat::$float;)?
 
             #[inline]
             fn decode($bytes: Self::Bytes) -> $type {
@@ -197,6 +206,18 @@ macro_rules! number {
 number!(i8 i16 i32 i64, Signed);
 number!(u8 u16 u32 u64, Unsigned);
 number!(f16 f32 f64 LongDouble, Float);
+scalar!(
+    bf16, 2, Float,
+    bytes => bf16::from_ne_bytes(bytes), value => value.to_ne_bytes(), Bfloat16
+);
+scalar!(
+    F8E4M3, 1, Float,
+    bytes => F8E4M3::from_bits(bytes[0]), value => [value.to_bits()], Float8E4M3
+);
+scalar!(
+    F8E5M2, 1, Float,
+    bytes => F8E5M2::from_bits(bytes[0]), value => [value.to_bits()], Float8E5M2
+);
 scalar!(bool, 1, Bool, bytes => bytes[0] != 0, value => [u8::from(value)]);
 scalar!(Char, 1, Char, bytes => Char(bytes[0]), value => [value.0]);
 scalar!(
@@ -261,6 +282,12 @@ complex!(f16 f32 f64 LongDouble);
 #[must_use]
 pub fn f16_from_f64(value: f64) -> f16 {
     f16::from_f32(f32_odd_from_f64(value))
+}
+
+/// Rounds to the nearest `bf16`, ties to even, as [`f16_from_f64`] does.
+#[must_use]
+pub fn bf16_from_f64(value: f64) -> bf16 {
+    bf16::from_f32(f32_odd_from_f64(value))
 }
 
 /// Rounds to the `f32` from which a narrower float is then rounded: a double between two of them

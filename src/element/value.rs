@@ -1,10 +1,10 @@
 //! One element of any type, for comparisons across types.
 
-use half::f16;
+use half::{bf16, f16};
 use num_complex::Complex;
 use num_traits::AsPrimitive;
 
-use super::{Address, Char, LongDouble, Ucs2, Ucs4};
+use super::{Address, Char, F8E4M3, F8E5M2, LongDouble, Ucs2, Ucs4};
 
 /// The value of one element of any type, as Python sees it.
 ///
@@ -123,23 +123,27 @@ macro_rules! integers {
 
 macro_rules! floats {
     ($($type:ty)*) => {
-        $(
-            impl From<$type> for Value {
-                fn from(value: $type) -> Self {
-                    Self::Float(value.as_())
-                }
+        $(impl From<$type> for Value {
+            fn from(value: $type) -> Self {
+                Self::Float(value.into())
             }
-            impl From<Complex<$type>> for Value {
-                fn from(value: Complex<$type>) -> Self {
-                    Self::Complex(value.re.as_(), value.im.as_())
-                }
+        })*
+    };
+}
+
+macro_rules! complex_numbers {
+    ($($part:ty)*) => {
+        $(impl From<Complex<$part>> for Value {
+            fn from(value: Complex<$part>) -> Self {
+                Self::Complex(value.re.into(), value.im.into())
             }
-        )*
+        })*
     };
 }
 
 integers!(bool i8 u8 i16 u16 i32 u32 i64 u64);
-floats!(f16 f32 f64);
+floats!(bf16 F8E4M3 F8E5M2 f16 f32 f64);
+complex_numbers!(f16 f32 f64);
 
 impl From<LongDouble> for Value {
     fn from(value: LongDouble) -> Self {

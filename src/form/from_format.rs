@@ -8,7 +8,8 @@ use crate::format::{self, Code, Format, Item, Prefix};
 
 impl ElementType {
     /// Makes the type that a format describes. A format of one unnamed value is the type of that
-    /// value; any other format is a record.
+    /// value, and one of a void with the name of a scalar type that has no code is that type; any
+    /// other format is a record.
     ///
     /// # Errors
     /// Returns an error with [`is_unreadable`](Error::is_unreadable) if the format describes
@@ -26,11 +27,14 @@ impl ElementType {
     }
 
     fn from_counted(format: &Format, counts: Counts) -> Result<Self> {
-        if let [Item { element: format::Element::Void(size), shape, name: None, .. }] =
+        if let [Item { element: format::Element::Void(size), shape, name, prefix, .. }] =
             format.items.as_slice()
             && shape.is_empty()
         {
-            return Ok(Self::Void(*size));
+            let Some(name) = name else { return Ok(Self::Void(*size)) };
+            if let Some(found) = ScalarType::from_void(name, *size, *prefix) {
+                return Ok(Self::Scalar(found));
+            }
         }
         let size = format.measure()?.size;
         if dimensions(&format.items) > MAX_DIMENSIONS {

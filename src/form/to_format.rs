@@ -10,7 +10,7 @@ impl ElementType {
     /// Returns a format that describes the type, with this machine's sizes and no alignment. Each
     /// record is in braces, and every byte of padding is explicit, so that every reader finds the
     /// same. What a format cannot express (bit-fields, fields that overlap or are not in the order
-    /// of their offsets, parts that cannot be read) is written as bits, which no reader takes for
+    /// of their offsets, parts that cannot be read or have no code) is written as bits, which no reader takes for
     /// something else.
     ///
     /// # Examples
@@ -73,6 +73,10 @@ impl FormatWriter {
 
     fn element_type(&mut self, element_type: &ElementType, name: Option<&str>) {
         match element_type {
+            // Within a format, its void would be one.
+            ElementType::Scalar(scalar_type) if !scalar_type.dtype.has_code() => {
+                self.bits(8 * scalar_type.dtype.size() as u128);
+            }
             ElementType::Scalar(scalar_type) => {
                 self.prefix(scalar_type.swapped);
                 self.text.push_str(&String::from_utf8_lossy(scalar_type.dtype.format()));

@@ -53,6 +53,18 @@ impl FormatString {
         Self(Text::Inline(Word(inline)))
     }
 
+    /// Makes a format, none of whose bytes is NUL, with a prefix in front.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    pub fn prefixed(prefix: Option<u8>, format: &[u8]) -> Self {
+        let bytes = prefix.into_iter().chain(format.iter().copied());
+        if format.len() < INLINE - 1 {
+            return Self::inline(bytes);
+        }
+        CString::new(bytes.collect::<Vec<u8>>()).unwrap_or_default().into()
+    }
+
     /// Returns whether there is an `O` in the format, outside of names.
     #[doc(hidden)]
     #[must_use]

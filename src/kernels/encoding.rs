@@ -1,15 +1,17 @@
 //! [`Encoding`]: what kernels need to know about a scalar type, as a value and not as a type, so
 //! that they are compiled once for all types that they treat alike.
 
-use crate::element::{Scalar, is_bitwise};
+use crate::element::{FloatFormat, Scalar, is_bitwise};
 use crate::format::Kind;
 
-/// Kind, size and byte order of a scalar type.
+/// Kind, size and byte order of a scalar type, and how its floats are divided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Encoding {
     pub(super) kind: Kind,
     /// Bytes of one element.
     pub(super) size: usize,
+    /// How the bits of its numbers are divided, if they are floats.
+    pub(super) float: FloatFormat,
     /// Whether the bytes are in the other order than this machine's.
     pub(super) swapped: bool,
 }
@@ -19,7 +21,7 @@ impl Encoding {
     #[must_use]
     #[inline]
     pub const fn from_type<T: Scalar>() -> Self {
-        Self { kind: T::KIND, size: T::SIZE, swapped: T::SWAPPED }
+        Self { kind: T::KIND, size: T::SIZE, float: T::FLOAT, swapped: T::SWAPPED }
     }
 
     /// Returns how many numbers an element consists of: a complex one of two.
@@ -51,6 +53,6 @@ impl Encoding {
     /// Returns the encoding of one of the numbers.
     pub(super) const fn of_number(self) -> Self {
         let kind = if self.is_float() { Kind::Float } else { self.kind };
-        Self { kind, size: self.number_size(), swapped: self.swapped }
+        Self { kind, size: self.number_size(), ..self }
     }
 }

@@ -24,7 +24,7 @@
 //! | `axes` | sorts the dimensions of views into the order that suits the memory |
 //! | `runs` | several runs of elements, divided into blocks |
 //! | `blocks` | makes elements contiguous, native and wider |
-//! | `halves` | converts `f16` to wider floats, and back |
+//! | `narrow` | converts floats of at most 16 bits to wider ones, and back |
 //! | [`pieces`] | divides views, so that long work can pause |
 //! | [`simd`] | widths of vectors, shuffles, vectorised searches |
 //!
@@ -37,8 +37,8 @@ pub mod compare;
 pub mod convert;
 pub mod copy;
 mod encoding;
-mod halves;
 pub mod hex;
+mod narrow;
 pub mod pieces;
 mod runs;
 pub mod search;

@@ -132,7 +132,8 @@ pub(crate) fn str_text<'a>(name: &str, argument: &'a Bound<'_, PyAny>) -> PyResu
     str_argument(name, argument)?.to_str()
 }
 
-/// Converts a format; returns it with the size of its elements in bytes.
+/// Converts a format, or the name of a type that formats have no code for; returns the format with
+/// the size of its elements in bytes.
 ///
 /// # Errors
 /// ValueError for a string that is not a format.
@@ -145,6 +146,9 @@ pub(crate) fn format(format: &Bound<'_, PyString>) -> PyResult<(FormatString, us
     // Formats nest, and the functions that read them with them.
     stack::check(format.py())?;
     let format = format_text(format)?;
+    if let Some((scalar_type, format)) = ScalarType::from_name(format.as_bytes()) {
+        return Ok((format, scalar_type.dtype.size()));
+    }
     let unknown = |error: Error| match error.is_too_large() {
         true => error.into(),
         false => PyValueError::new_err(error.to_string()),

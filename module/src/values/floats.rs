@@ -1,12 +1,12 @@
 //! Floats and complex numbers as Python objects, and back.
 
-use half::f16;
+use half::{bf16, f16};
 use num_complex::Complex;
 use pyo3::prelude::*;
 use pyo3::types::{PyComplex, PyFloat};
 use pyo3::{Borrowed, ffi};
 
-use consumer::element::{LongDouble, f16_from_f64};
+use consumer::element::{F8E4M3, F8E5M2, LongDouble, bf16_from_f64, f16_from_f64};
 use consumer::format::FormatString;
 use consumer::python::errors::DiscardError;
 use consumer::python::exceptions::{PyTypeError, PyValueError};
@@ -60,16 +60,21 @@ trait Narrow: Copy + PartialEq {
     fn narrow(value: f64) -> Self;
     fn widen(self) -> f64;
 
+    /// Rounds to the nearest number of this width; `None` for a finite number that would become
+    /// infinite, and for any but NaN that would become NaN.
+    #[inline(always)]
+    fn rounded(value: f64) -> Option<Self> {
+        let narrow = Self::narrow(value);
+        let fits = narrow.widen().is_finite() || narrow.widen() == value || value.is_nan();
+        fits.then_some(narrow)
+    }
+
     /// Rounds to the nearest number of this width.
     ///
     /// # Errors
-    /// ValueError for a finite number that would become infinite.
+    /// ValueError for a number that has none: see [`rounded`](Self::rounded).
     fn fit(value: f64, format: &FormatString) -> PyResult<Self> {
-        let narrow = Self::narrow(value);
-        if value.is_finite() && narrow.widen().is_infinite() {
-            return Err(out_of_range(value, format));
-        }
-        Ok(narrow)
+        Self::rounded(value).ok_or_else(|| out_of_range(value, format))
     }
 
     /// Rounds a long double to the nearest number of this width.
@@ -99,6 +104,33 @@ trait Narrow: Copy + PartialEq {
 impl Narrow for f16 {
     fn narrow(value: f64) -> Self {
         f16_from_f64(value)
+    }
+    fn widen(self) -> f64 {
+        self.to_f64()
+    }
+}
+
+impl Narrow for bf16 {
+    fn narrow(value: f64) -> Self {
+        bf16_from_f64(value)
+    }
+    fn widen(self) -> f64 {
+        self.to_f32().into()
+    }
+}
+
+impl Narrow for F8E4M3 {
+    fn narrow(value: f64) -> Self {
+        Self::from_f64(value)
+    }
+    fn widen(self) -> f64 {
+        self.to_f64()
+    }
+}
+
+impl Narrow for F8E5M2 {
+    fn narrow(value: f64) -> Self {
+        Self::from_f64(value)
     }
     fn widen(self) -> f64 {
         self.to_f64()
@@ -162,8 +194,7 @@ macro_rules! floats {
                             value as f64
                         }
                     };
-                    let narrow = Self::narrow(value);
-                    (narrow.widen().is_finite() || !value.is_finite()).then_some(narrow)
+                    Self::rounded(value)
                 }
 
                 fn equal_to(object: &Bound<'_, PyAny>) -> Equal<Self> {
@@ -179,7 +210,13 @@ macro_rules! floats {
                     Self::exactly(value).map_or(Equal::None, Equal::To)
                 }
             }
+        )*
+    };
+}
 
+macro_rules! complex_numbers {
+    ($($type:ty)*) => {
+        $(
             impl PyValue for Complex<$type> {
                 #[inline]
                 fn into_object(self, _py: Python<'_>) -> NewReference {
@@ -212,4 +249,5 @@ macro_rules! floats {
         )*
     };
 }
-floats!(f16 f32 f64);
+floats!(F8E4M3 F8E5M2 f16 bf16 f32 f64);
+complex_numbers!(f16 f32 f64);

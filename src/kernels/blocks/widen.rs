@@ -5,7 +5,7 @@
 use crate::element::{LongDouble, Scalar};
 use crate::format::Kind;
 use crate::kernels::encoding::Encoding;
-use crate::kernels::halves;
+use crate::kernels::narrow;
 use crate::kernels::simd::{Kernel, run};
 use crate::view::load;
 use num_traits::AsPrimitive;
@@ -114,8 +114,12 @@ pub(super) unsafe fn widen(
             (Signed, 1, AsFloat(_)) => to!(i8, f64),
             (Signed, 2, AsFloat(_)) => to!(i16, f64),
             (Signed, 4, AsFloat(_)) => to!(i32, f64),
-            (Float, 2, AsFloat(4)) => halves::to_f32(source.cast(), target.cast(), count),
-            (Float, 2, AsFloat(_)) => halves::to_f64(source.cast(), target.cast(), count),
+            (Float, 1 | 2, AsFloat(4)) => {
+                narrow::to_f32(encoding.float, source, target.cast(), count);
+            }
+            (Float, 1 | 2, AsFloat(_)) => {
+                narrow::to_f64(encoding.float, source, target.cast(), count);
+            }
             (Float, 4, AsFloat(8)) => to!(f32, f64),
             (Float, LongDouble::SIZE, AsFloat(8)) if LongDouble::SIZE > 8 => {
                 widen_long_doubles(source, count, target.cast());

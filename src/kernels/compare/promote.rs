@@ -2,11 +2,13 @@
 //!
 //! The common type holds the numbers of both exactly, so that equality after promotion is equality
 //! of the numbers. Integers become the wider of the two types, floats likewise, and integers of up
-//! to 32 bits become `f64` beside floats. No type holds both 64-bit integers and floats, nor signed
+//! to 32 bits become `f64` beside floats. The narrow floats beside IEEE 754's are compared as `f32`,
+//! also with their own kind. No type holds both 64-bit integers and floats, nor signed
 //! and unsigned integers of 64 bits: these have loops that compare the two with each other. The
 //! only exception is C's `long double`, which is compared with other numbers as the `f64` that it
 //! is read as.
 
+use crate::element::FloatFormat;
 use crate::format::Kind;
 use crate::kernels::blocks::Widened;
 use crate::kernels::encoding::Encoding;
@@ -33,6 +35,7 @@ impl CommonType {
         use Kind::{Address, Bool, Char, Complex, Float, Signed, Text, Unsigned};
         let (size, other) = (left.number_size(), right.number_size());
         let larger = size.max(other);
+        let (float, other_float) = (float_size(left), float_size(right));
         let with_float = |kind, size| match size {
             8 => Self::IntegerAndFloat { signed: kind == Signed },
             _ => Self::Float(8),
@@ -40,8 +43,8 @@ impl CommonType {
         Some(match (left.kind, right.kind) {
             (Char, Char) => Self::Integer(1),
             (Text, Text) => Self::Integer(larger),
-            (Float | Complex, Float | Complex) => match (larger, size == other) {
-                (2 | 4 | 8, _) => Self::Float(larger),
+            (Float | Complex, Float | Complex) => match (float.max(other_float), size == other) {
+                (larger @ (2 | 4 | 8), _) => Self::Float(larger),
                 (_, false) => Self::Float(8),
                 _ => Self::LongDouble,
             },
@@ -74,13 +77,22 @@ impl CommonType {
     }
 }
 
+/// Returns the size of the narrowest of `f16`, `f32` and `f64` that holds the numbers of floats, or
+/// that of a `long double`.
+fn float_size(encoding: Encoding) -> usize {
+    match encoding.float {
+        FloatFormat::Standard => encoding.number_size(),
+        FloatFormat::Bfloat16 | FloatFormat::Float8E4M3 | FloatFormat::Float8E5M2 => 4,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::CommonType::{self, Float, Integer, IntegerAndFloat, LongDouble, MixedSigns};
-    use crate::element::{Char, LongDouble as Long, Ucs2, Ucs4};
+    use crate::element::{Char, F8E4M3, F8E5M2, LongDouble as Long, Ucs2, Ucs4};
     use crate::kernels::blocks::Widened;
     use crate::kernels::encoding::Encoding;
-    use half::f16;
+    use half::{bf16, f16};
     use num_complex::Complex;
 
     macro_rules! promoted {
@@ -109,6 +121,16 @@ mod tests {
             i64, u8 => Some(MixedSigns(8));
             f16, f16 => Some(Float(2));
             f16, f32 => Some(Float(4));
+            bf16, bf16 => Some(Float(4));
+            bf16, f16 => Some(Float(4));
+            bf16, f64 => Some(Float(8));
+            bf16, i16 => Some(Float(8));
+            bf16, Long => Some(Float(8));
+            bf16, Complex<f16> => Some(Float(4));
+            F8E4M3, F8E4M3 => Some(Float(4));
+            F8E4M3, F8E5M2 => Some(Float(4));
+            F8E5M2, f16 => Some(Float(4));
+            F8E5M2, u64 => Some(IntegerAndFloat { signed: false });
             f32, f64 => Some(Float(8));
             f32, u8 => Some(Float(8));
             i32, f16 => Some(Float(8));

@@ -2,6 +2,7 @@
 
 use crate::dtype::DType;
 use crate::format::Kind;
+use half::bf16;
 use num_traits::{AsPrimitive, Bounded};
 
 /// What a scalar type holds.
@@ -13,6 +14,8 @@ pub(super) struct Limits {
     /// The floats around those that become such an integer or, for a type of floats, a finite one.
     pub(super) floats: (f32, f32),
     pub(super) doubles: (f64, f64),
+    /// What infinity becomes in a type of floats: itself, or NaN where there is none.
+    pub(super) infinity: f32,
 }
 
 /// Returns the smallest and the largest integer of a type, or `None` for floats.
@@ -62,18 +65,30 @@ impl Limits {
             let float = if float as i128 == low - 1 { float } else { (low as f32).next_down() };
             let double = if double as i128 == low - 1 { double } else { (low as f64).next_down() };
             let (floats, doubles) = ((float, (high + 1) as f32), (double, (high + 1) as f64));
-            return Self { low, high, floats, doubles };
+            return Self { low, high, floats, doubles, infinity: f32::NAN };
         }
         // Half a step beyond the largest number, from where on the nearest one is infinity.
         let above = match target {
+            // Its last bit is 0, so that the step's middle is rounded to it.
+            DType::F8E4M3 => {
+                let high = 464;
+                let (float, double) = ((high as f32).next_up(), (high as f64).next_up());
+                let (floats, doubles) = ((-float, float), (-double, double));
+                return Self { low: -high, high, floats, doubles, infinity: f32::NAN };
+            }
+            DType::F8E5M2 => 61440.0,
             DType::F16 => 65520.0,
+            DType::BF16 => bf16::MAX.to_f32_const() as f64 + (1_u128 << 119) as f64,
             DType::F32 => f32::MAX as f64 + (1_u128 << 103) as f64,
             _ => f64::INFINITY,
         };
-        // No integer of 64 bits is too large for more than a half.
-        let high = if matches!(target, DType::F16) { 65519 } else { i128::MAX };
+        // No integer of 64 bits is too large for other floats.
+        let high = match target {
+            DType::F8E5M2 | DType::F16 => above as i128 - 1,
+            _ => i128::MAX,
+        };
         let (floats, doubles) = ((-above as f32, above as f32), (-above, above));
-        Self { low: -high, high, floats, doubles }
+        Self { low: -high, high, floats, doubles, infinity: f32::INFINITY }
     }
 
     /// Returns the smallest and the largest integer, as far as a wide type holds them.

@@ -61,9 +61,17 @@ fn check(limits: &Limits, from: DType, to: DType) -> Option<Find> {
         Some((low, high)) if low >= limits.low && high <= limits.high => None,
         Some(_) => Some(steps::outside(wide)),
         None if range(to).is_some() => Some(steps::outside(wide)),
-        None if from.size() > to.size() => Some(steps::infinite(wide, to)),
+        // What a long double holds beyond a double, its limits do not tell.
+        None if from.size() > to.size() || reach(from) > limits.doubles.1 => {
+            Some(steps::infinite(wide, to))
+        }
         None => None,
     }
+}
+
+/// Returns the number from which on all are beyond a type of floats.
+fn reach(dtype: DType) -> f64 {
+    Limits::for_dtype(dtype).doubles.1
 }
 
 /// Returns the type of the real numbers that a scalar consists of, and how many there are, or
@@ -151,7 +159,9 @@ impl Plan {
         let check = check(self.limits, source, target);
         let overflows = check.is_some();
         let mut convert = match target {
-            DType::F16 => steps::between_for_halves(from),
+            DType::F8E4M3 | DType::F8E5M2 | DType::F16 | DType::BF16 => {
+                steps::between_to_round(from, target)
+            }
             _ => steps::between(from, to),
         };
         let (mut before, mut after) = (None, None);
@@ -168,6 +178,10 @@ impl Plan {
                 before = steps::clamp(from);
                 // The conversion of a float saturates, but at the limits of the wide type.
                 after = if from.is_float() { steps::clamp(to) } else { None };
+            }
+            // Where there is no infinity, the largest number is the nearest to it.
+            Overflow::Saturate if overflows && self.limits.infinity.is_nan() => {
+                after = Some(steps::clamp_floats());
             }
             Overflow::Wrap | Overflow::Saturate => {}
         }

@@ -20,7 +20,7 @@ impl WideType {
         match dtype {
             DType::I64 | DType::U32 => Self::I64,
             DType::U64 => Self::U64,
-            DType::F16 | DType::F32 => Self::F32,
+            DType::F8E4M3 | DType::F8E5M2 | DType::F16 | DType::BF16 | DType::F32 => Self::F32,
             DType::F64 => Self::F64,
             DType::LongDouble => Self::LongDouble,
             _ => Self::I32,

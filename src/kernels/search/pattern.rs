@@ -4,11 +4,11 @@
 
 use super::count_byte::CountByte;
 use super::matching::{CountBits, FindBits, FindTrue, Word};
-use crate::element::{LongDouble, Scalar};
+use crate::element::{FloatFormat, LongDouble, Scalar};
 use crate::format::Kind;
 use crate::kernels::encoding::Encoding;
 use crate::kernels::simd::run;
-use half::f16;
+use half::{bf16, f16};
 use num_traits::AsPrimitive;
 use std::ffi::c_int;
 
@@ -26,6 +26,8 @@ pub struct Pattern {
 enum Matching {
     /// This byte.
     Byte(u8),
+    /// One of these two bytes.
+    Bytes([u8; 2]),
     /// Any byte but 0.
     True,
     /// Of these bits, where the mask has them, as an integer of the element's size.
@@ -50,6 +52,14 @@ impl Pattern {
         if let (&[byte], 1) = (element, encoding.size) {
             let matching = match encoding.kind {
                 Kind::Bool if byte != 0 => Matching::True,
+                Kind::Float => {
+                    let (infinity, sign) = float_bits(encoding)?;
+                    match u64::from(byte) & (sign - 1) {
+                        0 => Matching::Bytes([0, sign as u8]),
+                        magnitude if magnitude > infinity => return None,
+                        _ => Matching::Byte(byte),
+                    }
+                }
                 _ => Matching::Byte(byte),
             };
             return Some(Self { encoding, matching });
@@ -68,7 +78,7 @@ impl Pattern {
         }
         let (mut mask, bits) = (u128::MAX, integer(element)?);
         if is_float {
-            let (infinity, sign) = float_bits(size)?;
+            let (infinity, sign) = float_bits(encoding)?;
             let swap = |number: u64| number.swap_bytes() >> (64 - 8 * size);
             let sign_in_place = if encoding.swapped { swap(sign) } else { sign };
             for shift in (0..8 * element.len()).step_by(8 * size) {
@@ -122,6 +132,10 @@ impl Pattern {
         unsafe {
             match &self.matching {
                 Matching::Byte(byte) => find_byte(start, count, *byte),
+                Matching::Bytes([one, other]) => {
+                    let first = find_byte(start, count, *one);
+                    find_byte(start, first.unwrap_or(count), *other).or(first)
+                }
                 Matching::True => run(FindTrue { start, count }),
                 Matching::Bits { mask, bits } => match self.encoding.size {
                     2 => find_bits::<u16>(start, count, *mask, *bits),
@@ -145,6 +159,9 @@ impl Pattern {
         unsafe {
             match &self.matching {
                 Matching::Byte(byte) => run(CountByte { start, count, byte: *byte }),
+                Matching::Bytes(bytes) => {
+                    bytes.iter().map(|&byte| run(CountByte { start, count, byte })).sum()
+                }
                 Matching::True => count - run(CountByte { start, count, byte: 0 }),
                 Matching::Bits { mask, bits } => match self.encoding.size {
                     2 => count_bits::<u16>(start, count, *mask, *bits),
@@ -187,6 +204,7 @@ impl Pattern {
         unsafe {
             match self.matching {
                 Matching::Byte(byte) => element.read() == byte,
+                Matching::Bytes(bytes) => bytes.contains(&element.read()),
                 Matching::True => element.read() != 0,
                 Matching::Bits { mask, bits } => {
                     let mut bytes = [0; size_of::<u128>()];
@@ -230,13 +248,17 @@ fn integer(element: &[u8]) -> Option<u128> {
     })
 }
 
-/// Returns the bits of a float's infinity and of its sign, by its size. A NaN is beyond infinity.
+/// Returns the bits of the infinity of an encoding's floats, or of the largest where there is none,
+/// and those of the sign. A NaN is beyond.
 #[inline]
-fn float_bits(size: usize) -> Option<(u64, u64)> {
-    match size {
-        2 => Some((f16::INFINITY.to_bits().into(), 1 << 15)),
-        4 => Some((f32::INFINITY.to_bits().into(), 1 << 31)),
-        8 => Some((f64::INFINITY.to_bits(), 1 << 63)),
+fn float_bits(encoding: Encoding) -> Option<(u64, u64)> {
+    match (encoding.float, encoding.number_size()) {
+        (FloatFormat::Float8E4M3, _) => Some((0x7e, 1 << 7)),
+        (FloatFormat::Float8E5M2, _) => Some((0x7c, 1 << 7)),
+        (FloatFormat::Bfloat16, _) => Some((bf16::INFINITY.to_bits().into(), 1 << 15)),
+        (FloatFormat::Standard, 2) => Some((f16::INFINITY.to_bits().into(), 1 << 15)),
+        (FloatFormat::Standard, 4) => Some((f32::INFINITY.to_bits().into(), 1 << 31)),
+        (FloatFormat::Standard, 8) => Some((f64::INFINITY.to_bits(), 1 << 63)),
         _ => None,
     }
 }

@@ -52,8 +52,11 @@ mod code {
     pub(super) const INT: u8 = 0;
     pub(super) const UINT: u8 = 1;
     pub(super) const FLOAT: u8 = 2;
+    pub(super) const BFLOAT: u8 = 4;
     pub(super) const COMPLEX: u8 = 5;
     pub(super) const BOOL: u8 = 6;
+    pub(super) const FLOAT8_E4M3FN: u8 = 10;
+    pub(super) const FLOAT8_E5M2: u8 = 12;
 }
 
 impl DataType {
@@ -62,6 +65,9 @@ impl DataType {
     pub const fn of(dtype: DType) -> Option<Self> {
         let code = match dtype {
             DType::LongDouble | DType::ComplexLongDouble => return None,
+            DType::BF16 => code::BFLOAT,
+            DType::F8E4M3 => code::FLOAT8_E4M3FN,
+            DType::F8E5M2 => code::FLOAT8_E5M2,
             _ => match dtype.kind() {
                 Kind::Signed => code::INT,
                 Kind::Unsigned => code::UINT,

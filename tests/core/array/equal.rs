@@ -2,8 +2,8 @@
 
 use crate::support::config;
 use consumer::AnyArray;
-use consumer::element::{LongDouble, Value};
-use half::f16;
+use consumer::element::{F8E4M3, F8E5M2, LongDouble, Value, bf16_from_f64};
+use half::{bf16, f16};
 use proptest::prelude::*;
 use std::ffi::CString;
 
@@ -124,6 +124,21 @@ fn samples() -> Vec<Samples> {
         "=d", "=Zd", |number: f64| number, |number: f64| number;
         "=g", "=Zg", LongDouble::from_f64, LongDouble::to_f64
     );
+    let brains = floats().into_iter().map(|number| {
+        let own = bf16_from_f64(number);
+        (own.to_ne_bytes().to_vec(), real(Exact::float(bf16::to_f64(own))))
+    });
+    all.push(("=2x:bfloat16:", 2, brains.collect()));
+    macro_rules! float8 {
+        ($($format:literal $type:ident),*) => {$(
+            let elements = floats().into_iter().map(|number| {
+                let own = $type::from_f64(number);
+                (vec![own.to_bits()], real(Exact::float(own.to_f64())))
+            });
+            all.push(($format, 1, elements.collect()));
+        )*};
+    }
+    float8!("1x:float8_e4m3fn:" F8E4M3, "1x:float8_e5m2:" F8E5M2);
     let bytes = [0, 1, 2, 65, 255_u8];
     let bools = bytes.map(|byte| (vec![byte], real(Exact::whole(i128::from(byte != 0)))));
     all.push(("?", 1, bools.to_vec()));

@@ -76,7 +76,7 @@ fn the_variant_is_that_of_the_type() {
             assert_eq!(array.get(&[0]).unwrap(), $value);
         )*};
     }
-    use consumer::element::{Address, Char, Ucs2, Ucs4};
+    use consumer::element::{Address, Char, F8E4M3, F8E5M2, Ucs2, Ucs4};
     use num_complex::Complex;
     variants! {
         c"?" [2] => Bool true;
@@ -90,6 +90,9 @@ fn the_variant_is_that_of_the_type() {
         c"q" (-2_i64).to_ne_bytes() => I64 -2;
         c"=Q" 2_u64.to_ne_bytes() => U64 2;
         c"e" half::f16::ONE.to_ne_bytes() => F16 half::f16::ONE;
+        c"2x:bfloat16:" half::bf16::ONE.to_ne_bytes() => BF16 half::bf16::ONE;
+        c"1x:float8_e4m3fn:" [0x38] => F8E4M3 F8E4M3::from_f32(1.0);
+        c"1x:float8_e5m2:" [0x3c] => F8E5M2 F8E5M2::from_f32(1.0);
         c"f" 1.5_f32.to_ne_bytes() => F32 1.5;
         c"d" 1.5_f64.to_ne_bytes() => F64 1.5;
         c"F" [1.5_f32.to_ne_bytes(), 2_f32.to_ne_bytes()].concat() =>
@@ -104,6 +107,7 @@ fn the_variant_is_that_of_the_type() {
     variants! {
         c">h" (-2_i16).to_be_bytes() => I16Swapped -2;
         c"!I" 2_u32.to_be_bytes() => U32Swapped 2;
+        c">2x:bfloat16:" half::bf16::ONE.to_be_bytes() => BF16Swapped half::bf16::ONE;
         c">d" 1.5_f64.to_be_bytes() => F64Swapped 1.5;
         c">Zd" [1.5_f64.to_be_bytes(), 2_f64.to_be_bytes()].concat() =>
             Complex128Swapped Complex::new(1.5, 2.0);

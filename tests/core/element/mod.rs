@@ -2,4 +2,5 @@
 
 mod half;
 mod long_double;
+mod narrow;
 mod scalars;

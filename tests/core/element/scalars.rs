@@ -2,8 +2,8 @@
 //! standard library's conversions.
 
 use crate::support::{self, config};
-use consumer::element::{Address, Char, LongDouble, Scalar, Swapped, Ucs2, Ucs4};
-use half::f16;
+use consumer::element::{Address, Char, F8E4M3, F8E5M2, LongDouble, Scalar, Swapped, Ucs2, Ucs4};
+use half::{bf16, f16};
 use num_complex::Complex;
 use proptest::prelude::*;
 
@@ -52,6 +52,12 @@ proptest! {
     fn float16(bits in any::<u16>()) {
         let value = f16::from_bits(bits);
         both_orders!(f16, value, bits.to_le_bytes(), bits.to_be_bytes(), f16::to_bits);
+    }
+
+    #[test]
+    fn bfloat16(bits in any::<u16>()) {
+        let value = bf16::from_bits(bits);
+        both_orders!(bf16, value, bits.to_le_bytes(), bits.to_be_bytes(), bf16::to_bits);
     }
 
     #[test]
@@ -135,6 +141,10 @@ fn every_byte() {
         assert_eq!(<bool as Scalar>::decode([byte]), byte != 0);
         assert_eq!(<Char as Scalar>::decode([byte]), Char(byte));
         assert_eq!(<Char as Scalar>::encode(Char(byte)), [byte]);
+        assert_eq!(<F8E4M3 as Scalar>::decode([byte]).to_bits(), byte);
+        assert_eq!(<F8E4M3 as Scalar>::encode(F8E4M3::from_bits(byte)), [byte]);
+        assert_eq!(<F8E5M2 as Scalar>::decode([byte]).to_bits(), byte);
+        assert_eq!(<F8E5M2 as Scalar>::encode(F8E5M2::from_bits(byte)), [byte]);
         assert_eq!(<u8 as Scalar>::decode([byte]), byte);
         assert_eq!(<u8 as Scalar>::encode(byte), [byte]);
         assert_eq!(<i8 as Scalar>::decode([byte]), byte.cast_signed());
@@ -168,6 +178,9 @@ fn only_whole_numbers_and_characters_are_compared_by_bytes() {
     let by_value = [
         bool::BITWISE,
         f16::BITWISE,
+        bf16::BITWISE,
+        F8E4M3::BITWISE,
+        F8E5M2::BITWISE,
         <f32 as Scalar>::BITWISE,
         <f64 as Scalar>::BITWISE,
         LongDouble::BITWISE,
@@ -177,5 +190,5 @@ fn only_whole_numbers_and_characters_are_compared_by_bytes() {
         <Complex<LongDouble>>::BITWISE,
         <Swapped<f64>>::BITWISE,
     ];
-    assert_eq!(by_value, [false; 10]);
+    assert_eq!(by_value, [false; 13]);
 }

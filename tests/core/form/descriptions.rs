@@ -2,6 +2,7 @@
 
 use crate::support::config;
 use consumer::Format;
+use consumer::dtype::{DType, ScalarType};
 use consumer::form::{ElementType, Judgement, judge};
 use proptest::prelude::*;
 
@@ -40,6 +41,19 @@ fn consecutive_shapes_are_one() {
 fn bytes_without_a_name_stay_bytes() {
     assert_eq!(written("T{2x::b:n:}"), "T{2x::^b:n:}");
     assert_eq!(read("T{2x::b:n:}"), read("T{2x::^b:n:}"));
+}
+
+/// Within a format, the void that stands for a type without a code would be nothing but a void.
+#[test]
+fn a_type_without_a_code_is_told_only_where_it_is_alone() {
+    let scalar = ScalarType { dtype: DType::BF16, swapped: false };
+    let alone = ElementType::Scalar(scalar);
+    assert_eq!(alone.format().to_string(), "2x:bfloat16:");
+    assert_eq!(read("2x:bfloat16:"), alone);
+    assert!(alone.is_described_by(b"2x:bfloat16:") && !alone.is_described_by(b"T{2x:bfloat16:}"));
+    assert!(alone.format_in(4).to_string().starts_with("16t"));
+    assert_eq!(ElementType::array(vec![3], alone).format().to_string(), "(3)16t");
+    assert_eq!(written("T{2x:bfloat16:}"), "T{2x:bfloat16:}");
 }
 
 #[test]

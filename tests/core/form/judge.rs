@@ -121,6 +121,45 @@ fn the_format_of_every_scalar_is_judged_to_be_it() {
 }
 
 #[test]
+fn a_void_with_the_name_of_a_type_is_one_only_as_a_whole_format() {
+    let scalar = |format: &str, size| match judge(format.as_bytes(), size) {
+        Judgement::Scalar(found) => Some((found.dtype, found.swapped)),
+        _ => None,
+    };
+    for (dtype, size) in [(DType::BF16, 2), (DType::F8E4M3, 1), (DType::F8E5M2, 1)] {
+        let name = dtype.name();
+        for prefix in ["", "@", "^", "=", "<", ">", "!", " ", "<>"] {
+            let swapped = size > 1
+                && match prefix {
+                    "<" => !LITTLE,
+                    ">" | "!" | "<>" => LITTLE,
+                    _ => false,
+                };
+            let format = format!("{prefix}{size}x:{name}:");
+            assert_eq!(scalar(&format, size), Some((dtype, swapped)), "{format}");
+            let format = format!("T{{{format}}}");
+            assert_eq!(scalar(&format, size), None, "{format}");
+        }
+        for (format, size) in [
+            (format!("{}x:{name}:", size + 1), size + 1),
+            (format!("{size}x:{name}:1x"), size + 1),
+            (format!("(1){size}x:{name}:"), size),
+            (format!("{size}s:{name}:"), size),
+            (format!("{size}x:{name} :"), size),
+            (format!("{size}x"), size),
+        ] {
+            assert!(matches!(judge(format.as_bytes(), size), Judgement::Composite(_)), "{format}");
+        }
+        let format = format!("{size}x:{name}:");
+        assert!(matches!(judge(format.as_bytes(), size + 1), Judgement::Unreadable(_)));
+        assert_eq!(ScalarType { dtype, swapped: false }.format().as_bytes(), format.as_bytes());
+    }
+    // Types that have a code have no such void.
+    assert_eq!(scalar("2x:float16:", 2), None);
+    assert_eq!(scalar("4x:int32:", 4), None);
+}
+
+#[test]
 fn what_is_no_scalar_has_a_form() {
     // Format, its size, and the size with the padding at the end of C's structures, which only
     // records have, if all in them is aligned as in C and none of it is a record.

@@ -3,9 +3,9 @@
 
 use crate::support::{Arena, Placed, config, noise, placed, placed_as, shapes};
 use consumer::Order;
-use consumer::element::{Address, Char, LongDouble, Scalar, Swapped, Ucs2, Ucs4};
+use consumer::element::{Address, Char, F8E4M3, F8E5M2, LongDouble, Scalar, Swapped, Ucs2, Ucs4};
 use consumer::kernels::{compare, search};
-use half::f16;
+use half::{bf16, f16};
 use num_complex::Complex;
 use proptest::prelude::*;
 
@@ -99,6 +99,11 @@ few! {
     Ucs2: choice => u16::from(choice % 3).to_ne_bytes(), |left, right| left == right;
     Ucs4: choice => u32::from(choice % 3).to_ne_bytes(), |left, right| left == right;
     Address: choice => usize::from(choice % 3).to_ne_bytes(), |left, right| left == right;
+    F8E4M3: choice => [F8E4M3::from_f64(float(choice)).to_bits()],
+        |left, right| (left[0] == right[0] && left[0] & 0x7f != 0x7f) || (left[0] | right[0]) == 0x80;
+    F8E5M2: choice => [F8E5M2::from_f64(float(choice)).to_bits()],
+        |left, right| (left[0] == right[0] && left[0] & 0x7f <= 0x7c) || (left[0] | right[0]) == 0x80;
+    bf16: choice => bf16::from_f64(float(choice)).to_ne_bytes(), float!(bf16);
     f16: choice => f16::from_f64(float(choice)).to_ne_bytes(), float!(f16);
     f32: choice => (float(choice) as f32).to_ne_bytes(), float!(f32);
     f64: choice => float(choice).to_ne_bytes(), float!(f64);
@@ -213,6 +218,8 @@ every_type! {
     chars Char;
     int8 i8;
     uint8 u8;
+    float8_e4m3fn F8E4M3;
+    float8_e5m2 F8E5M2;
 }
 every_type! {
     int16 i16, 2;
@@ -225,6 +232,7 @@ every_type! {
     ucs4 Ucs4, 4;
     addresses Address, size_of::<usize>();
     float16 f16, 2;
+    bfloat16 bf16, 2;
     float32 f32, 4;
     float64 f64, 8;
     long_double LongDouble, size_of::<LongDouble>();

@@ -2,6 +2,7 @@
 
 use super::widths::{lengths, line, with_every_width};
 use crate::support::{Arena, Placed, config, noise};
+use consumer::element::{F8E4M3, F8E5M2, bf16_from_f64};
 use consumer::{AnyArray, DType as Name, Order};
 use half::f16;
 use proptest::prelude::*;
@@ -90,6 +91,18 @@ fn number(name: Name, choice: usize) -> Number {
             let half = f16::from_f64(float);
             (half.to_ne_bytes().to_vec(), exact(half.to_f64()))
         }
+        Name::BF16 => {
+            let brain = bf16_from_f64(float);
+            (brain.to_ne_bytes().to_vec(), exact(brain.to_f64()))
+        }
+        Name::F8E4M3 => {
+            let float = F8E4M3::from_f64(float);
+            (vec![float.to_bits()], exact(float.to_f64()))
+        }
+        Name::F8E5M2 => {
+            let float = F8E5M2::from_f64(float);
+            (vec![float.to_bits()], exact(float.to_f64()))
+        }
         Name::F32 => {
             let single = float as f32;
             (single.to_ne_bytes().to_vec(), exact(f64::from(single)))
@@ -98,7 +111,7 @@ fn number(name: Name, choice: usize) -> Number {
     }
 }
 
-const NUMBERS: [Name; 13] = [
+const NUMBERS: [Name; 16] = [
     Name::Bool,
     Name::I8,
     Name::U8,
@@ -110,6 +123,9 @@ const NUMBERS: [Name; 13] = [
     Name::U64,
     Name::Address,
     Name::F16,
+    Name::BF16,
+    Name::F8E4M3,
+    Name::F8E5M2,
     Name::F32,
     Name::F64,
 ];

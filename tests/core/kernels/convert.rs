@@ -34,7 +34,9 @@ fn bits(kind: Family, size: usize) -> BoxedStrategy<u128> {
     let near = (0..128_u32, -2..=2_i128)
         .prop_map(move |(bit, more)| ((1_u128 << bit) as i128).wrapping_add(more) as u128)
         .prop_map(move |bits| bits << unused >> unused);
-    let Family::Float(exponent_bits, precision) = kind else {
+    let (Family::Float(exponent_bits, precision) | Family::FiniteFloat(exponent_bits, precision)) =
+        kind
+    else {
         return prop_oneof![random, small, near].boxed();
     };
     let explicit = precision == 64;

@@ -41,6 +41,8 @@ pub(super) enum Family {
     Unsigned,
     /// Bits of the exponent, and of the significand.
     Float(i32, i32),
+    /// The same without an infinity: what would be it and most of its NaNs are numbers.
+    FiniteFloat(i32, i32),
 }
 
 /// A type of scalars: its code, the size of each of its parts in bytes, their kind, and how many
@@ -73,7 +75,10 @@ pub(super) const TYPES: &[Type] = &[
     Type("I", 4, Family::Unsigned, 1, NUMBER | ADDRESS),
     Type("q", 8, Family::Signed, 1, NUMBER | ADDRESS),
     Type("Q", 8, Family::Unsigned, 1, NUMBER | ADDRESS),
+    Type("1x:float8_e4m3fn:", 1, Family::FiniteFloat(4, 4), 1, NUMBER),
+    Type("1x:float8_e5m2:", 1, Family::Float(5, 3), 1, NUMBER),
     Type("e", 2, Family::Float(5, 11), 1, NUMBER),
+    Type("2x:bfloat16:", 2, Family::Float(8, 8), 1, NUMBER),
     Type("f", 4, Family::Float(8, 24), 1, NUMBER),
     Type("d", 8, Family::Float(11, 53), 1, NUMBER),
     Type("Ze", 2, Family::Float(5, 11), 2, NUMBER),
@@ -99,7 +104,7 @@ impl Family {
                 let unused = 128 - 8 * size as u32;
                 Real::whole((bits << unused) as i128 >> unused)
             }
-            Self::Float(exponent_bits, precision) => {
+            Self::Float(exponent_bits, precision) | Self::FiniteFloat(exponent_bits, precision) => {
                 let explicit = precision == 64;
                 let fraction_bits = if explicit { 64 } else { precision - 1 };
                 let fraction = bits & ((1 << fraction_bits) - 1);
@@ -107,7 +112,11 @@ impl Family {
                 let biased = (bits >> fraction_bits) as i32 & all_ones;
                 let negative = bits >> (fraction_bits + exponent_bits) & 1 == 1;
                 let no_number = explicit && biased > 0 && fraction >> 63 == 0;
-                if biased == all_ones || no_number {
+                let finite = matches!(self, Self::FiniteFloat(..));
+                if finite && biased == all_ones && fraction == (1 << fraction_bits) - 1 {
+                    return Real::NotANumber;
+                }
+                if (biased == all_ones && !finite) || no_number {
                     let zero = if explicit { fraction == 1 << 63 } else { fraction == 0 };
                     return if zero { Real::Infinite { negative } } else { Real::NotANumber };
                 }
@@ -132,6 +141,30 @@ impl Family {
                         (overflow != Overflow::Error).then_some(Real::Infinite { negative })
                     }
                     fits => Some(fits),
+                }
+            }
+            Self::FiniteFloat(exponent_bits, precision) => {
+                let largest = 1 << (exponent_bits - 1);
+                let negative = match round(number, precision, 2 - largest - (precision - 1)) {
+                    Real::NotANumber => return Some(number),
+                    Real::Infinite { negative } => negative,
+                    fits @ Real::Finite { negative, magnitude, exponent } => {
+                        // All ones are what NaN has.
+                        let ones = bits_of(magnitude) == precision
+                            && bits_of(magnitude) == magnitude.trailing_ones() as i32;
+                        match bits_of(magnitude) + exponent - (largest + 1) {
+                            ..0 => return Some(fits),
+                            0 if !ones => return Some(fits),
+                            _ => negative,
+                        }
+                    }
+                };
+                // The largest number has all ones but the last.
+                let most = Real::new(negative, (1 << precision) - 2, largest + 1 - precision);
+                match overflow {
+                    Overflow::Error => None,
+                    Overflow::Wrap => Some(Real::NotANumber),
+                    Overflow::Saturate => Some(most),
                 }
             }
             Self::Signed | Self::Unsigned => {

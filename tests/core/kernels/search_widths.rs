@@ -2,10 +2,10 @@
 
 use super::widths::{contiguous, lengths, line, matrices, scattered, steps, with_every_width};
 use crate::support::{Arena, Placed, config, noise};
-use consumer::element::{Scalar, Swapped};
+use consumer::element::{F8E4M3, F8E5M2, Scalar, Swapped};
 use consumer::kernels::{compare, search};
 use consumer::{Order, View};
-use half::f16;
+use half::{bf16, f16};
 use proptest::prelude::*;
 
 /// Elements of few values, one of them rare; the oracle compares values taken out one by one.
@@ -95,6 +95,9 @@ looked_for! {
     int32_is_found i32: 0_i32, -1_i32, 1_i32 << 24;
     int64_is_found i64: 0_i64, -1_i64, 1_i64 << 56;
     float16_is_found f16: f16::ZERO, f16::NEG_ZERO, f16::NAN, f16::ONE;
+    bfloat16_is_found bf16: bf16::ZERO, bf16::NEG_ZERO, bf16::NAN, bf16::ONE, bf16::INFINITY;
+    float8_e4m3fn_is_found F8E4M3: 0_u8, 0x80_u8, 0x7f_u8, 0x7e_u8, 0x38_u8;
+    float8_e5m2_is_found F8E5M2: 0_u8, 0x80_u8, 0x7d_u8, 0x7c_u8, 0x3c_u8;
     float32_is_found f32: 0_f32, -0_f32, f32::NAN, 1_f32;
     float64_is_found f64: 0_f64, -0_f64, f64::NAN, 1_f64;
     float64_is_found_among_others f64: 1_f64, -0_f64, f64::NAN, -1_f64;
@@ -129,6 +132,8 @@ fn searches_long<T: Scalar>(often: &[u8], rarely: &[u8]) {
 fn nothing_is_missed_in_many_elements() {
     searches_long::<u8>(&[7], &[8]);
     searches_long::<bool>(&[0], &[1]);
+    searches_long::<F8E5M2>(&[0], &[0x3c]);
+    searches_long::<F8E5M2>(&[0x3c], &[0x80]);
     searches_long::<u16>(&[7, 1], &[8, 1]);
     searches_long::<i32>(&[7, 1, 2, 3], &[7, 1, 2, 4]);
     searches_long::<f64>(&1.5_f64.to_ne_bytes(), &2.5_f64.to_ne_bytes());

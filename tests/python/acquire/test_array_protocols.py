@@ -160,7 +160,7 @@ class Structured:
 
 def described(array, **changes):
     result = Described({**array.__array_interface__, **changes})
-    result.array = array
+    result.array, result.dtype = array, array.dtype
     return result
 
 
@@ -188,6 +188,27 @@ def test_every_number_by_both_interfaces(code, order):
         view = consumer.consume(source)
         assert view.tolist() == expected.tolist()
         assert (view.shape, view.strides) == (expected.shape, expected.strides)
+
+
+@pytest.mark.parametrize("name", ["bfloat16", "float8_e4m3fn", "float8_e5m2"])
+def test_floats_of_another_package(name):
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    dtype = np.dtype(getattr(ml_dtypes, name))
+    array = np.arange(6).astype(dtype).reshape(2, 3)[:, ::-1]
+    view = consumer.consume(array)
+    assert view.tolist() == array.astype(float).tolist()
+    assert view.obj is array
+    view[0, 0] = 1.5
+    assert float(array[0, 0]) == 1.5
+    assert consumer.consume(np.arange(3).astype(dtype.newbyteorder())).tolist() == [0, 1, 2]
+
+
+def test_types_of_another_package_that_there_are_none_of():
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    with pytest.raises(ValueError, match="cannot include dtype"):
+        consumer.consume(np.zeros(3, ml_dtypes.int4))
+    with pytest.raises(BufferError, match=r"dtype\(int4\), of which there are none here"):
+        consumer.consume(described(np.zeros(3, ml_dtypes.int4)))
 
 
 def test_a_struct_keeps_the_memory():

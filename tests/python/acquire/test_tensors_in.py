@@ -4,6 +4,7 @@ import ctypes
 import gc
 import random
 import struct
+import sys
 import weakref
 
 import consumer
@@ -21,7 +22,9 @@ LETTERS = {
     **{(5, 16 * struct.calcsize(letter)): 2 * letter for letter in "efd"},
     (6, 8): "?",
 }
-INT, FLOAT = (0, 32, 1), (2, 64, 1)
+# Types that struct has no letter for.
+NARROW = {(4, 16): "2x:bfloat16:", (10, 8): "1x:float8_e4m3fn:", (12, 8): "1x:float8_e5m2:"}
+INT = (0, 32, 1)
 
 
 def memory_of(format_, *numbers):
@@ -119,6 +122,19 @@ def test_what_cannot_be_shared_is_named_and_given_back(told, text):
     with pytest.raises((BufferError, ValueError), match=text):
         consumer.consume(tensor)
     assert tensor.deleted == (0 if told.get("name") else 1)
+
+
+@pytest.mark.parametrize(("code", "format_"), NARROW.items())
+def test_floats_that_buffers_have_no_code_for(code, format_):
+    # 1.5 in each of them.
+    memory = {(4, 16): b"\xc0\x3f", (10, 8): b"\x3c", (12, 8): b"\x3e"}[code]
+    if sys.byteorder == "big":
+        memory = memory[::-1]
+    memory = (ctypes.c_ubyte * len(memory)).from_buffer_copy(memory)
+    view = consumer.consume(Producer(memory, (1,), (*code, 1)))
+    assert (view.format, view.tolist()) == (format_, [1.5])
+    view[0] = -2.5
+    assert view.astype("d").tolist() == [-2.5]
 
 
 def test_too_many_dimensions():
@@ -306,7 +322,7 @@ def test_any_producer_is_read_right_or_refused_and_given_back(data):
         "knows": draw(st.sampled_from([("max_version", "copy"), ("max_version",), ()])),
     }
     tensor = Producer(memory, shape, (code, bits, lanes), **told)
-    letter = LETTERS.get((code, bits)) if lanes == 1 else None
+    letter = {**LETTERS, **NARROW}.get((code, bits)) if lanes == 1 else None
     versioned = told["kind"] is Versioned
     is_empty = 0 in shape
     good = (
@@ -326,6 +342,11 @@ def test_any_producer_is_read_right_or_refused_and_given_back(data):
         size = bits // 8
         assert view.shape == tuple(shape)
         assert view.readonly is (not versioned or bool(told["flags"] & 1))
+        if letter in NARROW.values():
+            assert view.format == letter
+            letter = "H" if bits == 16 else "B"
+            view = view.cast("B").cast(letter, view.shape) if view.c_contiguous else view[:0]
+            shape = list(view.shape)
         found = expected(memory, shape, steps or compact(shape), middle + offset, letter, size)
         assert nothing_is_nan(view.tolist()) == nothing_is_nan(found)
         assert tensor.deleted == 0

@@ -23,6 +23,9 @@ CODES = {
     **dict.fromkeys("efd", 2),
     **dict.fromkeys(["Ze", "Zf", "Zd"], 5),
     "?": 6,
+    "bfloat16": 4,
+    "float8_e4m3fn": 10,
+    "float8_e5m2": 12,
 }
 SWAPPED = ">" if sys.byteorder == "little" else "<"
 

@@ -244,7 +244,7 @@ fn scalar_name(scalar_type: ScalarType, field: Option<&str>) -> PyResult<String>
         Kind::Char => "S1".to_owned(),
         Kind::Signed => format!("i{size}"),
         Kind::Unsigned | Kind::Address => format!("u{size}"),
-        Kind::Float => format!("f{size}"),
+        Kind::Float if scalar.has_code() => format!("f{size}"),
         Kind::Complex if scalar != DType::Complex32 => format!("c{size}"),
         Kind::Text => return text_name(scalar_type, 1, field),
         _ => return Err(refusal(scalar.name(), field)),

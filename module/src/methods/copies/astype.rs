@@ -18,13 +18,6 @@ use crate::gil;
 use crate::object::PyConsumerArray;
 use crate::object::create::exact_copy_of;
 
-/// Returns the format of a scalar type with its byte order spelled out, if it has one.
-fn explicit_format(scalar_type: ScalarType) -> FormatString {
-    let dtype = scalar_type.dtype;
-    let prefix = (dtype.size() > 1).then(|| scalar_type.byte_order().prefix());
-    FormatString::inline(prefix.into_iter().chain(dtype.format().iter().copied()))
-}
-
 /// Returns whether a format describes the elements, which are no scalars, as they are.
 fn is_of_format(array: &AnyArray, format: &FormatString) -> bool {
     array.format() == format
@@ -131,6 +124,6 @@ impl PyConsumerArray {
         };
         let itemsize = hold.layout().itemsize();
         let swapped = ScalarType { swapped: !scalar_type.swapped && itemsize > 1, ..scalar_type };
-        converted(py, &hold, (explicit_format(swapped), itemsize), Overflow::Error)
+        converted(py, &hold, (swapped.explicit_format(), itemsize), Overflow::Error)
     }
 }

@@ -134,12 +134,32 @@ fn wrapped_beyond(number: f64) -> u64 {
     LongDouble::from_f64(number).to_u64_wrapping()
 }
 
-/// Returns the step from numbers to the wide type of halves, which rounds in such a way that the
-/// second rounding gives the same as a single one, or `None` if they are of that type.
-pub(crate) fn between_for_halves(from: WideType) -> Option<Map> {
-    match from {
-        WideType::F64 => Some(map!(f64 => f32, |x| f32_odd_from_f64(x))),
-        WideType::LongDouble => Some(map!(LongDouble => f32, |x| f32_odd_from_f64(x.to_f64_odd()))),
+/// Returns the step from numbers to the wide type of floats narrower than that, which rounds in such
+/// a way that the second rounding gives the same as a single one, or `None` if they are of that
+/// type.
+pub(crate) fn between_to_round(from: WideType, target: DType) -> Option<Map> {
+    match (from, target) {
+        (WideType::F64, _) => Some(map!(f64 => f32, |x| f32_odd_from_f64(x))),
+        (WideType::LongDouble, _) => {
+            Some(map!(LongDouble => f32, |x| f32_odd_from_f64(x.to_f64_odd())))
+        }
+        // Integers that an `f32` has no room for are beyond all other narrow floats.
+        (WideType::I32, DType::BF16) => Some(map!(i32 => f32, |x| f32_odd_from_f64(x.into()))),
+        (WideType::I64, DType::BF16) => Some(map!(i64 => f32, |x| {
+            let beyond = x.unsigned_abs() >> 40 != 0;
+            f32_odd_from_f64(shortened(x.cast_unsigned(), beyond).cast_signed() as f64)
+        })),
+        (WideType::U64, DType::BF16) => {
+            Some(map!(u64 => f32, |x| f32_odd_from_f64(shortened(x, x >> 40 != 0) as f64)))
+        }
         _ => between(from, WideType::F32),
     }
+}
+
+/// Returns an integer that a double holds in place of one beyond 2^40: between the same two `f32`,
+/// and one of them only where it was. Its 17th bit stands for all behind it.
+#[inline(always)]
+fn shortened(integer: u64, is_beyond: bool) -> u64 {
+    let rest = integer & 0xffff;
+    if is_beyond { (integer ^ rest) | u64::from(rest != 0) << 16 } else { integer }
 }

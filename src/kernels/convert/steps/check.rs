@@ -79,29 +79,45 @@ pub(crate) fn outside(wide: WideType) -> Find {
     }
 }
 
-/// Returns the step that finds the first finite float that becomes infinite in a target of floats.
+/// Returns the step that finds the first finite float that becomes infinite in a target of floats,
+/// or NaN, as infinity does, too, where the target has none.
 pub(crate) fn infinite(from: WideType, target: DType) -> Find {
     match (from, target) {
         (WideType::F32, _) => find!(
             f32,
             with | limits | {
                 let above = limits.floats.1;
-                move |x| (x.abs() >= above) & (x.abs() < f32::INFINITY)
+                let infinity = limits.infinity;
+                move |x| (x.abs() >= above) & (x.abs() != infinity)
             }
         ),
         (WideType::F64, _) => find!(
             f64,
             with | limits | {
                 let above = limits.doubles.1;
-                move |x| (x.abs() >= above) & (x.abs() < f64::INFINITY)
+                let infinity = f64::from(limits.infinity);
+                move |x| (x.abs() >= above) & (x.abs() != infinity)
             }
         ),
         (_, DType::F64) => find!(LongDouble, |x| { x.to_f64().is_infinite() && !x.is_infinite() }),
         _ => find!(
             LongDouble,
-            with | limits | |x| { x.to_f64_odd().abs() >= limits.doubles.1 && !x.is_infinite() }
+            with | limits
+                | |x| {
+                    let exempt = x.is_infinite() && limits.infinity.is_infinite();
+                    x.to_f64_odd().abs() >= limits.doubles.1 && !exempt
+                }
         ),
     }
+}
+
+/// Returns the step from floats to the nearest ones within the limits of integers, which the type
+/// that they are rounded to then has.
+pub(crate) fn clamp_floats() -> Map {
+    map!(f32 => f32, with |limits| {
+        let (low, high) = (limits.low as f32, limits.high as f32);
+        move |x| if x < low { low } else if x > high { high } else { x }
+    })
 }
 
 /// Returns the step from integers to the nearest ones within the limits, or `None` for floats.

@@ -12,7 +12,7 @@ mod check;
 mod moves;
 mod widen;
 
-pub(super) use between::{between, between_for_halves, try_between, wrap};
-pub(super) use check::{clamp, complex_truth, imaginary, infinite, outside, truth};
+pub(super) use between::{between, between_to_round, try_between, wrap};
+pub(super) use check::{clamp, clamp_floats, complex_truth, imaginary, infinite, outside, truth};
 pub(super) use moves::{reals, same, spread, swap};
 pub(super) use widen::{narrow, widen};

@@ -1,8 +1,8 @@
 //! Patterns against the equality of values, for special numbers.
 
 use super::{LongDouble, Pattern};
-use crate::element::{Char, Scalar, Swapped, Ucs4};
-use half::f16;
+use crate::element::{Char, F8E4M3, F8E5M2, Scalar, Swapped, Ucs4, bf16_from_f64};
+use half::{bf16, f16};
 use num_complex::Complex;
 
 /// Checks what a pattern finds among some values against what equals the value.
@@ -48,6 +48,11 @@ fn a_pattern_matches_what_equals_the_value() {
     check::<Swapped<f32>>(&floats.map(|float| float as f32));
     check::<f16>(&floats.map(f16::from_f64));
     check::<Swapped<f16>>(&floats.map(f16::from_f64));
+    check::<bf16>(&floats.map(bf16_from_f64));
+    check::<Swapped<bf16>>(&floats.map(bf16_from_f64));
+    let bytes = (0..=u8::MAX).chain([7]);
+    check::<F8E4M3>(&bytes.clone().map(F8E4M3::from_bits).collect::<Vec<_>>());
+    check::<F8E5M2>(&bytes.map(F8E5M2::from_bits).collect::<Vec<_>>());
     check::<LongDouble>(&floats.map(LongDouble::from_f64));
     check::<Swapped<LongDouble>>(&floats.map(LongDouble::from_f64));
     let complex = floats.map(|re| floats.map(|im| Complex::new(re, im))).concat();

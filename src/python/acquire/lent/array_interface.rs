@@ -12,11 +12,12 @@ use smallvec::SmallVec;
 use super::loan::{Buffer, Keeper};
 use super::typestr::{TypeString, format_of_records};
 use crate::array::AnyArray;
+use crate::dtype::{DType, ScalarType};
 use crate::error::{Error, Result};
 use crate::format::FormatString;
 use crate::layout::{Layout, check_ndim};
 use crate::python::acquire::AsView;
-use crate::python::acquire::types::attribute;
+use crate::python::acquire::types::{attribute, loaded_module};
 use crate::python::errors::wrong;
 use crate::python::exceptions::{PyBufferError, PyTypeError};
 use crate::python::objects;
@@ -44,10 +45,7 @@ pub(super) fn acquire(
     };
     let typestr = needed("typestr")?;
     let typestr = TypeString::parse(&objects::text(typestr.cast::<PyString>()?)?)?;
-    let format = match interface.get_item("descr")?.filter(|_| typestr.is_void()) {
-        Some(descr) => format_of_records(&descr, typestr)?,
-        None => typestr.format()?,
-    };
+    let format = format_of(object, typestr, interface.get_item("descr")?)?;
     let shape = lengths(&needed("shape")?)?;
     let strides = interface.get_item("strides")?.filter(|strides| !strides.is_none());
     let strides = strides.map(|strides| steps(&strides)).transpose()?;
@@ -84,6 +82,53 @@ pub(super) fn acquire(
             Err(wrong(error))
         }
     }
+}
+
+/// Returns the format of elements: of a type, or of records that a list describes.
+fn format_of(
+    object: &Bound<'_, PyAny>,
+    typestr: TypeString,
+    descr: Option<Bound<'_, PyAny>>,
+) -> PyResult<FormatString> {
+    let format = typestr.format();
+    if format.is_ok() && !typestr.is_void() {
+        return Ok(format?);
+    }
+    match (format_by_class(object)?, descr) {
+        (Some(format), _) => Ok(format),
+        (None, Some(descr)) if typestr.is_void() => format_of_records(&descr, typestr),
+        _ => Ok(format?),
+    }
+}
+
+/// Returns the format of an array of NumPy whose type is another package's, to whom the interface is
+/// raw bytes; `None` for those of NumPy's own.
+///
+/// # Errors
+/// BufferError for a type that is none of ours.
+fn format_by_class(object: &Bound<'_, PyAny>) -> PyResult<Option<FormatString>> {
+    let py = object.py();
+    let (Some(numpy), Some(told)) =
+        (loaded_module(py, "numpy")?, attribute(object, intern!(py, "dtype"))?)
+    else {
+        return Ok(None);
+    };
+    let Some(class) = attribute(&told, intern!(py, "type"))? else { return Ok(None) };
+    for name in ["void", "record", "datetime64", "timedelta64", "object_"] {
+        if numpy.getattr(name)?.is(&class) {
+            return Ok(None);
+        }
+    }
+    if let Some(ml_dtypes) = loaded_module(py, "ml_dtypes")? {
+        for dtype in [DType::BF16, DType::F8E4M3, DType::F8E5M2] {
+            if ml_dtypes.getattr_opt(dtype.name())?.is_some_and(|found| found.is(&class)) {
+                let swapped = dtype.size() > 1 && !told.getattr("isnative")?.is_truthy()?;
+                return Ok(Some(ScalarType { dtype, swapped }.format()));
+            }
+        }
+    }
+    let name = objects::repr(&told).unwrap_or_default();
+    Err(PyBufferError::new_err(format!("its elements are {name}, of which there are none here")))
 }
 
 /// Returns what lies `offset` bytes from the start of a buffer.
@@ -166,10 +211,7 @@ pub(super) fn acquire_struct(
             if is_there { interface.descr } else { std::ptr::null_mut() },
         )
     };
-    let format = match descr {
-        Some(descr) => format_of_records(&descr, typestr)?,
-        None => typestr.format()?,
-    };
+    let format = format_of(object, typestr, descr)?;
     // SAFETY: the struct has as many lengths and strides as dimensions, and the object vouches for
     // the memory that it describes, which the capsule and the object keep.
     let array = unsafe {
