@@ -1,9 +1,11 @@
 //! Floats and complex numbers as Python objects, and back.
 
+use std::cmp::Ordering;
+
 use half::{bf16, f16};
 use num_complex::Complex;
 use pyo3::prelude::*;
-use pyo3::types::{PyComplex, PyFloat};
+use pyo3::types::{PyComplex, PyFloat, PyInt};
 use pyo3::{Borrowed, ffi};
 
 use consumer::element::{F8E4M3, F8E5M2, LongDouble, bf16_from_f64, f16_from_f64};
@@ -36,6 +38,23 @@ fn complex(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<Complex
         return Err(conversion_error(object, "a complex number", format));
     }
     Ok(Complex::new(value.real, value.imag))
+}
+
+/// Returns what an int has to be rounded to, given the double that Python made of it, before it is
+/// rounded to fewer digits: where the double lost some, a neighbour of the int with an odd last bit,
+/// which no second rounding takes for a tie. The double itself for all other objects.
+#[cold]
+#[inline(never)]
+fn odd_double(object: &Bound<'_, PyAny>, value: f64) -> PyResult<f64> {
+    if value.to_bits() & 1 == 1 || !object.is_exact_instance_of::<PyInt>() {
+        return Ok(value);
+    }
+    // Python compares its ints with floats exactly.
+    Ok(match object.compare(PyFloat::new(object.py(), value))? {
+        Ordering::Less => value.next_down(),
+        Ordering::Equal => value,
+        Ordering::Greater => value.next_up(),
+    })
 }
 
 /// Returns the long double that an object is, given what Python's conversion made of it: a float
@@ -75,6 +94,19 @@ trait Narrow: Copy + PartialEq {
     /// ValueError for a number that has none: see [`rounded`](Self::rounded).
     fn fit(value: f64, format: &FormatString) -> PyResult<Self> {
         Self::rounded(value).ok_or_else(|| out_of_range(value, format))
+    }
+
+    /// Rounds the double that Python made of an object to the nearest number of this width, as if
+    /// the object had been rounded to that at once.
+    ///
+    /// # Errors
+    /// Those of [`fit`](Self::fit).
+    fn fit_of(object: &Bound<'_, PyAny>, value: f64, format: &FormatString) -> PyResult<Self> {
+        // Up to 2^53 every whole number is exactly an f64.
+        let is_exact = value.abs() <= (1_u64 << 53) as f64;
+        let is_double = size_of::<Self>() == size_of::<f64>();
+        let once = if is_exact || is_double { value } else { odd_double(object, value)? };
+        Self::rounded(once).ok_or_else(|| out_of_range(value, format))
     }
 
     /// Rounds a long double to the nearest number of this width.
@@ -176,7 +208,7 @@ macro_rules! floats {
                         value.or_discard(object.py());
                         return Self::fit_long(long, format);
                     }
-                    Self::fit(value?, format)
+                    Self::fit_of(object, value?, format)
                 }
 
                 #[inline(always)]
@@ -241,7 +273,7 @@ macro_rules! complex_numbers {
                     }
                     let value = value?;
                     Ok(Complex::new(
-                        <$type>::fit(value.re, format)?,
+                        <$type>::fit_of(object, value.re, format)?,
                         <$type>::fit(value.im, format)?,
                     ))
                 }
