@@ -181,6 +181,7 @@ pub(crate) fn format_text(format: &Bound<'_, PyString>) -> PyResult<FormatString
 }
 
 /// Recognises a format of one letter after at most one prefix, as almost all are.
+#[inline(always)]
 pub(crate) fn format_of_letter(format: &str) -> Option<(FormatString, ScalarType)> {
     let scalar_type = ScalarType::from_letters(format.as_bytes())?;
     Some((FormatString::inline(format.bytes()), scalar_type))

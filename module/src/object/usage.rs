@@ -92,6 +92,7 @@ impl Usage {
 
     /// Marks the view as released. Returns whether it is time to let go of the memory, or the
     /// number of exports that keep the view from being released.
+    #[inline(always)]
     pub(crate) fn release(&self) -> Result<bool, u64> {
         match self.update(|state| (state < Self::EXPORT).then_some(state | Self::RELEASED)) {
             Ok(holds) => Ok(holds == 0),

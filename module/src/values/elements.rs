@@ -375,7 +375,7 @@ pub(crate) unsafe fn fill<'py>(
 ///
 /// The pattern is passed by reference to where it was made: returned by value it would be copied
 /// several times, right after it was written, which stalls the processor.
-#[inline]
+#[inline(always)]
 pub(crate) fn search_equal<R>(
     array: &AnyArray,
     object: &Bound<'_, PyAny>,
@@ -389,7 +389,7 @@ pub(crate) fn search_equal<R>(
     )
 }
 
-#[inline]
+#[inline(always)]
 fn search_equal_scalars<T: Scalar<Value: PyValue>, R>(
     _array: &ConsumerArray<T>,
     object: &Bound<'_, PyAny>,

@@ -39,7 +39,7 @@ enum Matching {
 impl Pattern {
     /// Returns the pattern of the elements that equal a value, or `None` if none can.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn from_value<T: Scalar>(value: T::Value) -> Option<Self> {
         Self::from_element(Encoding::from_type::<T>(), T::encode(value).as_ref())
     }
@@ -47,7 +47,7 @@ impl Pattern {
     /// Returns the pattern of the elements that equal the one of these bytes, or `None` if none
     /// can, because it is a NaN, or because the bytes are not one element of the encoding.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn from_element(encoding: Encoding, element: &[u8]) -> Option<Self> {
         if let (&[byte], 1) = (element, encoding.size) {
             let matching = match encoding.kind {
@@ -233,7 +233,7 @@ fn long_double(mut bytes: [u8; LongDouble::SIZE], swapped: bool) -> LongDouble {
 }
 
 /// Returns an element as the integer of its size, or `None` if there is no integer that large.
-#[inline]
+#[inline(always)]
 fn integer(element: &[u8]) -> Option<u128> {
     Some(match *element {
         [a, b] => u16::from_ne_bytes([a, b]).into(),
@@ -250,7 +250,7 @@ fn integer(element: &[u8]) -> Option<u128> {
 
 /// Returns the bits of the infinity of an encoding's floats, or of the largest where there is none,
 /// and those of the sign. A NaN is beyond.
-#[inline]
+#[inline(always)]
 fn float_bits(encoding: Encoding) -> Option<(u64, u64)> {
     match (encoding.float, encoding.number_size()) {
         (FloatFormat::Float8E4M3, _) => Some((0x7e, 1 << 7)),
@@ -268,7 +268,7 @@ fn float_bits(encoding: Encoding) -> Option<(u64, u64)> {
 ///
 /// # Safety
 /// `count` bytes are valid for reads.
-#[inline]
+#[inline(always)]
 unsafe fn find_byte(start: *const u8, count: usize, byte: u8) -> Option<usize> {
     // SAFETY: the caller guarantees the bytes.
     let found = unsafe { libc::memchr(start.cast(), c_int::from(byte), count) };

@@ -13,7 +13,7 @@ use crate::object::PyConsumerArray;
 
 /// The fast path of `v.cast(format)`: contiguous scalars become those of a format of one letter.
 /// Returns `None` for everything else, and for what is an error.
-#[inline]
+#[inline(always)]
 pub(crate) fn cast_exact<'py>(
     this: &Bound<'py, PyConsumerArray>,
     format: Borrowed<'_, 'py, PyAny>,
