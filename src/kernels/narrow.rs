@@ -67,7 +67,7 @@ pub(super) unsafe fn to_f64(
                 });
             }
             FloatFormat::Bfloat16 => {
-                each(source.cast(), target, count, |x: bf16| x.to_f32().into())
+                each(source.cast(), target, count, |x: bf16| x.to_f32().into());
             }
             FloatFormat::Float8E4M3 => {
                 each(source, target, count, |bits| F8E4M3::from_bits(bits).to_f64());

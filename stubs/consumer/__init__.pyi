@@ -54,7 +54,9 @@ _IntFormat: TypeAlias = Literal[
     "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "n", "N", "P",
     "@b", "@B", "@h", "@H", "@i", "@I", "@l", "@L", "@q", "@Q", "@n", "@N", "@P",
 ]  # fmt: skip
-_FloatFormat: TypeAlias = Literal["e", "f", "d", "@e", "@f", "@d"]
+_FloatFormat: TypeAlias = Literal[
+    "e", "f", "d", "@e", "@f", "@d", "bfloat16", "float8_e4m3fn", "float8_e5m2",
+]  # fmt: skip
 _Indices: TypeAlias = SupportsIndex | tuple[SupportsIndex, ...]
 # A tuple that selects a part of a view. The type includes tuples of nothing but indices, which the
 # overloads for _Indices come before, and take.
@@ -388,7 +390,7 @@ class ConsumerArray(Sequence[_T], _Exports):
     def toreadonly(self) -> ConsumerArray[_T]:
         """The same memory as a read-only view."""
 
-    # The type of the elements is known where the format is a single native letter.
+    # The type of the elements is known where the format is a single native letter or a name.
     @overload
     def cast(
         self,
@@ -442,8 +444,9 @@ class ConsumerArray(Sequence[_T], _Exports):
         """The same memory as elements of another format, in one dimension or in a shape.
 
         Any format whose size divides the memory will do, from and to any other, also with a byte
-        order. The elements have to be contiguous in C order (one dimension of any stride can be
-        cast to a format of the same size). With order='F' the first index of the result changes
+        order; and the names of types that formats have no code for: bfloat16, float8_e4m3fn and
+        float8_e5m2. The elements have to be contiguous in C order (one dimension of any stride can
+        be cast to a format of the same size). With order='F' the first index of the result changes
         fastest.
 
         offset, in bytes from the start of the view, and count, in elements of the new format, cast
@@ -526,10 +529,11 @@ class ConsumerArray(Sequence[_T], _Exports):
 
         A number that the format has no room for raises ValueError: an integer out of range, an
         infinity or NaN that is to become an integer, or a finite number that is to become infinite.
-        With overflow='wrap' integers keep their lowest bits, as in C: the number, less its
-        fraction, modulo 2 to the number of bits, and 0 for infinities and NaN. With
-        overflow='saturate' they become the nearest integer that the format has, and NaN becomes 0.
-        With both, a number too large for a float becomes infinite.
+        float8_e4m3fn has no infinity, and no room for one. With overflow='wrap' integers keep their
+        lowest bits, as in C: the number, less its fraction, modulo 2 to the number of bits, and 0
+        for infinities and NaN. With overflow='saturate' they become the nearest integer that the
+        format has, and NaN becomes 0. With both, a number too large for a float becomes infinite;
+        in float8_e4m3fn, NaN with overflow='wrap' and the largest number with overflow='saturate'.
 
         A complex number becomes a real one only where its imaginary part is 0, and else raises
         ValueError; v.cast('d', (len(v), 2))[:, 0] views the real parts.

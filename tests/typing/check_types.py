@@ -210,6 +210,8 @@ def other_formats(v: ConsumerArray[float], dynamic: str) -> None:
     assert_type(v.astype("i"), ConsumerArray[int])
     assert_type(v.astype("@Q", overflow="error"), ConsumerArray[int])
     assert_type(v.astype("f"), ConsumerArray[float])
+    assert_type(v.astype("float8_e4m3fn"), ConsumerArray[float])
+    assert_type(v.cast("bfloat16", count=2), ConsumerArray[float])
     assert_type(v.astype("?"), ConsumerArray[bool])
     assert_type(v.astype(">h", overflow="wrap"), ConsumerArray[Any])
     assert_type(v.astype(dynamic, overflow="saturate"), ConsumerArray[Any])

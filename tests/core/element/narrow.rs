@@ -7,6 +7,9 @@ use half::bf16;
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
+/// From bits to the number that they are, and from a number to bits.
+type Conversions = (fn(u16) -> f64, fn(f64) -> u16);
+
 /// A type by its definition, and the conversions that are tested.
 struct Type {
     /// All magnitudes, by their bits; last the one that would come next.
@@ -26,7 +29,7 @@ impl Type {
         (bits, fraction_bits, smallest): (u32, u32, i32),
         count: u16,
         infinity: Option<u16>,
-        (to_f64, from_f64): (fn(u16) -> f64, fn(f64) -> u16),
+        (to_f64, from_f64): Conversions,
     ) -> Self {
         let value_of = |bits: u16| {
             let one = 1 << fraction_bits;
@@ -81,13 +84,13 @@ impl Type {
 }
 
 static TYPES: LazyLock<[Type; 3]> = LazyLock::new(|| {
-    let brain: (fn(u16) -> f64, fn(f64) -> u16) =
+    let brain: Conversions =
         (|bits| bf16::from_bits(bits).to_f64(), |number| bf16_from_f64(number).to_bits());
-    let e4m3: (fn(u16) -> f64, fn(f64) -> u16) = (
+    let e4m3: Conversions = (
         |bits| F8E4M3::from_bits(bits as u8).to_f64(),
         |number| F8E4M3::from_f64(number).to_bits().into(),
     );
-    let e5m2: (fn(u16) -> f64, fn(f64) -> u16) = (
+    let e5m2: Conversions = (
         |bits| F8E5M2::from_bits(bits as u8).to_f64(),
         |number| F8E5M2::from_f64(number).to_bits().into(),
     );

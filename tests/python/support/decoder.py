@@ -13,6 +13,8 @@ import math
 import struct
 import sys
 
+from support import narrow_floats
+
 STANDARD = dict(zip("?cbBhHiIlLqQefd", (1, 1, 1, 1, 2, 2, 4, 4, 4, 4, 8, 8, 2, 4, 8), strict=True))
 NATIVE = {code: struct.calcsize(code) for code in "?cbBhHiIlLqQnNefdP"}
 # C's compiler, through struct, says how a native value is aligned.
@@ -181,8 +183,15 @@ def fields_of(form):
 def read(form, data):
     """The value of one element."""
     items = parse(form)
-    if len(items) == 1 and items[0].code == "x" and items[0].name is None and not items[0].shape:
-        return bytes(data[: items[0].element_size()[0]])
+    if len(items) == 1 and items[0].code == "x" and not items[0].shape:
+        (only,) = items
+        size = only.element_size()[0]
+        if only.name is None:
+            return bytes(data[:size])
+        for kind in narrow_floats.TYPES:
+            # As a whole format it stands for a type that has no code.
+            if (only.name, size) == (kind.name, kind.size):
+                return kind.value(int.from_bytes(data[:size], order_of(only.prefix)))
     values = _read_items(items, data)
     unnamed = len(values) == 1 and all(item.name is None for item in items)
     return values[0] if unnamed else values

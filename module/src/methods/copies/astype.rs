@@ -61,10 +61,11 @@ impl PyConsumerArray {
     ///
     /// A number that the format has no room for raises ValueError: an integer out of range, an
     /// infinity or NaN that is to become an integer, or a finite number that is to become infinite.
-    /// With overflow='wrap' integers keep their lowest bits, as in C: the number, less its
-    /// fraction, modulo 2 to the number of bits, and 0 for infinities and NaN. With
-    /// overflow='saturate' they become the nearest integer that the format has, and NaN becomes 0.
-    /// With both, a number too large for a float becomes infinite.
+    /// float8_e4m3fn has no infinity, and no room for one. With overflow='wrap' integers keep their
+    /// lowest bits, as in C: the number, less its fraction, modulo 2 to the number of bits, and 0
+    /// for infinities and NaN. With overflow='saturate' they become the nearest integer that the
+    /// format has, and NaN becomes 0. With both, a number too large for a float becomes infinite;
+    /// in float8_e4m3fn, NaN with overflow='wrap' and the largest number with overflow='saturate'.
     ///
     /// A complex number becomes a real one only where its imaginary part is 0, and else raises
     /// ValueError; v.cast('d', (len(v), 2))[:, 0] views the real parts.

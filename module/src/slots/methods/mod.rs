@@ -167,9 +167,10 @@ pub(super) const CAST: &CStr =
 The same memory as elements of another format, in one dimension or in a shape.
 
 Any format whose size divides the memory will do, from and to any other; unlike memoryview's,
-this cast also takes byte orders, and goes from any shape to any other. The elements have to
-be contiguous in C order (one dimension of any stride can be cast to a format of the same
-size). With order='F' the result is in Fortran order: its first index changes fastest.
+this cast also takes byte orders, and goes from any shape to any other; and it takes the names
+of types that formats have no code for: bfloat16, float8_e4m3fn and float8_e5m2. The elements
+have to be contiguous in C order (one dimension of any stride can be cast to a format of the
+same size). With order='F' the result is in Fortran order: its first index changes fastest.
 
 offset, in bytes from the start of the view, and count, in elements of the new format, cast a
 part of it: what is left out is not looked at. Without count all bytes from offset on are
