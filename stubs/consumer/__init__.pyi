@@ -625,10 +625,11 @@ class ConsumerArray(Sequence[_T], _Exports):
         such as v.copy(). While a consumer has them the view cannot be released, and what is stored
         in it changes what the consumer sees, which Arrow takes for constant.
 
-        Records are a struct array, which pyarrow.table(v) and DuckDB take for a table. That is
-        always a copy: of each field by itself, in this machine's byte order, with bools as bits and
-        text as UTF-8. Fields without a name are f0, f1, …; one that Arrow has no type for is a
-        BufferError that names it, and v[["name", "other"]] leaves it out.
+        Records are a struct array, which pyarrow.table(v), pandas.DataFrame.from_arrow(v),
+        polars.from_dataframe(v) and DuckDB take for a table. That is always a copy: of each field
+        by itself, in this machine's byte order, with bools as bits and text as UTF-8. Fields
+        without a name are f0, f1, …; one that Arrow has no type for is a BufferError that names it,
+        and v[["name", "other"]] leaves it out.
 
         requested_schema is None or a capsule, and changes nothing: pyarrow.array(v).cast(…) gives
         another type.

@@ -642,6 +642,12 @@ def test_the_array_is_asked_for_first_and_a_buffer_before():
     with pytest.raises(BufferError, match="MineError"):
         consumer.consume(Both())
 
+    class Neither:
+        __arrow_c_array__ = __arrow_c_stream__ = None
+
+    with pytest.raises(consumer.BufferProtocolError):
+        consumer.consume(Neither())
+
     class Buffer(bytearray):
         def __arrow_c_array__(self):
             raise MineError

@@ -145,6 +145,13 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("form", REFUSED)
+def test_what_has_no_type_is_named_before_its_strides(form):
+    view = consumer.consume(bytes(480)).cast(form)[::-1]
+    with pytest.raises(BufferError, match=REFUSED[form]):
+        view.__arrow_c_array__()
+
+
+@pytest.mark.parametrize("form", REFUSED)
 def test_what_arrow_cannot_say_is_named_with_what_helps(form):
     with consumer.consume(bytes(480)).cast(form) as view:
         for refused in (view.__arrow_c_array__, view.__arrow_c_schema__):
@@ -551,11 +558,24 @@ def test_polars(pa, np):
     numbers = consumer.consume(array.array("h", range(5)))
     series = pl.Series(pa.array(numbers))
     assert (series.dtype, series.to_list()) == (pl.Int16, [0, 1, 2, 3, 4])
-    frame = pl.DataFrame(pa.table(consumer.consume(structured(np))))
+    records = consumer.consume(structured(np))
+    frame = pl.DataFrame(pa.table(records))
+    assert frame.equals(pl.from_dataframe(records))
     assert frame.schema["flag"] == pl.Boolean
     assert frame["id"].to_list() == [0, 1, 2, 3, 4]
     assert frame["name"].to_list() == ["é" * index for index in range(5)]
     assert frame["point"].struct.field("y").to_list() == [0, -1, -2, -3, -4]
+
+
+@pytest.mark.usefixtures("pa")
+def test_pandas(np):
+    pd = pytest.importorskip("pandas")
+    if not hasattr(pd.DataFrame, "from_arrow"):
+        pytest.skip("pandas asks from version 3 on")
+    frame = pd.DataFrame.from_arrow(consumer.consume(structured(np)))
+    assert frame["id"].tolist() == [0, 1, 2, 3, 4]
+    assert frame["flag"].dtype == bool
+    assert pd.Series.from_arrow(consumer.consume(array.array("h", [1, 2]))).dtype == "int16"
 
 
 def test_duckdb(np):

@@ -37,6 +37,7 @@ fn described(array: &AnyArray) -> Result<(AnyArray, Origin), Error> {
     if matches!(types::leaf(&array, Origin::Copy)?, Leaf::Records(_)) {
         return Ok((array, Origin::Copy));
     }
+    types::leaf(&array, Origin::View)?;
     if !array.layout().is_c_contiguous() {
         return Err(Error::buffer(
             "Arrow has no strides, and the elements are not C-contiguous: v.copy() has them so",

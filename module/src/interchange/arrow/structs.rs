@@ -17,6 +17,7 @@ use consumer::python::abi::arrow::{
 use consumer::python::errors::keep_exception;
 
 use crate::interchange::lease::Lease;
+use crate::reserve;
 
 /// What a schema points to.
 struct SchemaData {
@@ -175,6 +176,10 @@ fn if_any<T>(pointers: &mut [*mut T]) -> *mut *mut T {
 /// Puts a value on the heap, from where [`unbox`] takes it. There may be one for each field of a
 /// record.
 fn boxed<T>(value: T) -> Result<*mut T, Error> {
+    // What stays is not made of the reserve.
+    if reserve::is_needed() {
+        return Err(fallible::no_memory(size_of::<T>()));
+    }
     let mut place = fallible::vec_for(1)?;
     place.push(value);
     Ok(Box::into_raw(place.into_boxed_slice()).cast())

@@ -10,8 +10,8 @@ use consumer::form::{ElementType, Field, Record};
 use consumer::format::Kind;
 use consumer::python::abi::arrow::{ArrowSchema, Moved, letter_of};
 
-use super::text::Text;
-use super::{structs, text};
+use super::structs;
+use super::text::{self, Text};
 
 /// What memory an array is in: the view's own, or that of a copy.
 #[derive(Clone, Copy, PartialEq, Eq)]
