@@ -194,7 +194,7 @@ def leaving(v: ConsumerArray[float]) -> None:
     assert_type(v.__array__(), np.ndarray[Any, np.dtype[Any]])
     v.__array__(np.float32, copy=True)
     v.__array__(dtype="f4")
-    assert_type(v.__arrow_c_array__(), tuple[object, object])
+    assert_type(v.__arrow_c_array__(), tuple[CapsuleType, CapsuleType])
     v.__arrow_c_array__(requested_schema=v.__arrow_c_schema__())
     np.asarray(v)
     bytes(v)

@@ -28,15 +28,6 @@ const MAX_NARROW: usize = i32::MAX as usize;
 /// The largest number of bytes of a character in UTF-8.
 const LONGEST: usize = 4;
 
-/// Text of fixed width.
-#[derive(Clone, Copy)]
-pub(super) struct Text {
-    pub(super) unit: ScalarType,
-    /// How many units each text has, with the NULs at its end; `None` for single characters, which
-    /// may be NULs.
-    pub(super) count: Option<usize>,
-}
-
 /// Returns the format of an array of that many texts.
 pub(super) fn format(text: Text, length: usize) -> &'static str {
     if is_wide(text, length) { "U" } else { "u" }
