@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from consumer import ConsumerArray, ConsumerScalar, PyConsumerArray, consume
-from typing_extensions import Buffer
+from typing_extensions import Buffer, CapsuleType
 
 
 class Point(ctypes.Structure):
