@@ -1,7 +1,9 @@
 """Further rows of peers.py, which docs/speed.md does not have: what other protocols hand on."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
+from consumer import consume
 from peers_measure import Do, Objects, Row
 from peers_objects import MODULES, line, matrix, records
 
@@ -31,4 +33,30 @@ def arrow() -> Iterator[Row]:
         )
 
 
-MORE = (arrow,)
+class Tensor:
+    """Shares the memory of an ndarray as a tensor, and in no other way."""
+
+    def __init__(self, owner: Any) -> None:
+        self.__dlpack__ = owner.__dlpack__
+        self.__dlpack_device__ = owner.__dlpack_device__
+
+
+def tensors() -> Iterator[Row]:
+    """As tensors of DLPack: what NumPy takes of us and of itself, and what it and we take."""
+
+    def make(length: int) -> Objects:
+        objects = line("d")(length)
+        return {**objects, **MODULES, "consume": consume, "tensor": Tensor(objects["n"])}
+
+    out = "tuple(numpy.from_dlpack({}))"
+    for call in "__dlpack__()", "__dlpack__(max_version=(1, 0))":
+        ours, numpys = (Do(f"{name}.{call}", out.format(name)) for name in "vn")
+        yield Row(f"v.{call}", make, ours, {"NumPy": numpys}, 1.5, length=5, needs="NumPy")
+    ours, numpys = (Do(f"numpy.from_dlpack({name})", out.format(name)) for name in "vn")
+    yield Row("np.from_dlpack(v)", make, ours, {"NumPy": numpys}, 2.0, length=5, needs="NumPy")
+    ours = Do("consume(tensor)", "tuple(consume(tensor))")
+    numpys = Do("numpy.from_dlpack(tensor)", out.format("tensor"))
+    yield Row("consume(tensor)", make, ours, {"NumPy": numpys}, 1.2, length=5, needs="NumPy")
+
+
+MORE = (arrow, tensors)
