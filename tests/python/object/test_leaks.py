@@ -74,21 +74,6 @@ def turn(): square.T; square.transpose(1, 0); square.reshape(4, 16); square.tore
 def text(): str(square); repr(fixed)
 def describe(): fixed.format; fixed.shape; square.strides; fixed.obj; square.suboffsets
 def export(): memoryview(square).release(); bytes(fixed); consumer.consume(memoryview(square))
-class Handing:
-    def __init__(self, view):
-        self.view = view
-    def __arrow_c_array__(self):
-        return self.view.__arrow_c_array__()
-table = consumer.consume(bytearray(36)).cast("T{B:a:?:b:2w:c:}")[::2]
-hands, columns = Handing(square), Handing(table)
-def arrow(): square.__arrow_c_array__(); table.__arrow_c_array__(); table.__arrow_c_schema__()
-def arrow_and_back(): consumer.consume(hands)[1, 2]; consumer.consume(hands)[2:].release()
-def refused():
-    for thing in columns, Handing(square.T), Handing(table["a"]), Handing(square[0, 0, ...]):
-        try:
-            consumer.consume(thing)
-        except BufferError:
-            pass
 def close():
     with consumer.consume(numbers) as view:
         view[1:].release()
@@ -108,8 +93,7 @@ def cycle():
 
 rounds = {consume: 1_000_000, element: 1_000_000, part: 300_000, store: 200_000, iterate: 10_000,
           lists: 100_000, look: 100_000, turn: 100_000, text: 5_000, describe: 200_000,
-          export: 100_000, arrow: 50_000, arrow_and_back: 100_000, refused: 20_000,
-          close: 200_000, fail: 20_000, cycle: 20_000}
+          export: 100_000, close: 200_000, fail: 20_000, cycle: 20_000}
 for use, count in rounds.items():
     for _ in range(1000):
         use()
