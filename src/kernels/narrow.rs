@@ -1,9 +1,9 @@
 //! Conversions between floats of at most 16 bits and wider ones.
 //!
-//! Processors have instructions for IEEE 754's halves, which compilers do not generate from plain loops. The
-//! crate `half` uses them if there are any, but on slices, and memory that others may write to must
-//! not be in a slice. So values go through small local arrays; those of the other types, for which
-//! plain loops do, go the same way.
+//! Processors have instructions for IEEE 754's halves, which compilers do not generate from plain
+//! loops. The crate `half` uses them if there are any, but on slices, and memory that others may
+//! write to must not be in a slice. So values go through small local arrays; those of the other
+//! types, for which plain loops do, go the same way.
 
 #![allow(unsafe_code)]
 
@@ -18,11 +18,13 @@ const BATCH: usize = 128;
 #[repr(align(64))]
 struct Batch<T>([T; BATCH]);
 
-/// Converts floats of a format, of which `Standard` means halves, to `f32`.
+/// Converts floats of a format, of which `Standard` means halves, to `f32`. Not inlined, so that
+/// there is each loop once.
 ///
 /// # Safety
 /// `source` is valid for reads of `count` floats of the format, `target` for writes of as many
 /// `f32`; they do not overlap, and need no alignment.
+#[inline(never)]
 pub(super) unsafe fn to_f32(
     format: FloatFormat,
     source: *const u8,
@@ -83,6 +85,7 @@ pub(super) unsafe fn to_f64(
 ///
 /// # Safety
 /// The same as for [`to_f32`], with source and target exchanged.
+#[inline(never)]
 pub(super) unsafe fn from_f32(
     format: FloatFormat,
     source: *const f32,
