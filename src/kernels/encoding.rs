@@ -24,6 +24,13 @@ impl Encoding {
         Self { kind: T::KIND, size: T::SIZE, float: T::FLOAT, swapped: T::SWAPPED }
     }
 
+    /// Returns the size in bytes of an element.
+    #[must_use]
+    #[inline]
+    pub const fn size(self) -> usize {
+        self.size
+    }
+
     /// Returns how many numbers an element consists of: a complex one of two.
     pub(super) const fn numbers(self) -> usize {
         if matches!(self.kind, Kind::Complex) { 2 } else { 1 }

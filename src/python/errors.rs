@@ -131,7 +131,7 @@ pub fn wrong(error: Error) -> PyErr {
 
 /// Runs code that must neither see nor lose the exception that is set, if one is: what ends an
 /// object, and may run while an exception is propagated.
-#[inline]
+#[inline(always)]
 pub fn keep_exception<R>(_attached: Python<'_>, body: impl FnOnce() -> R) -> R {
     // SAFETY: attached. The exception is taken and put back in the same thread.
     unsafe {

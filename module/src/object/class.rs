@@ -123,7 +123,7 @@ impl PyConsumerArray {
     /// # Errors
     /// BufferError if somebody has a buffer of the view; RecursionError if the exporter's code,
     /// which may release other views, would have little of the stack left.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn release_view(&self, py: Python<'_>) -> PyResult<()> {
         if self.is_tracked {
             stack::check(py)?;
@@ -142,7 +142,7 @@ impl PyConsumerArray {
     ///
     /// # Safety
     /// The usage has said that it is time: the view is released and no operation holds it.
-    #[inline]
+    #[inline(always)]
     pub(super) unsafe fn let_go(&self, py: Python<'_>) {
         // SAFETY: the usage says so once, so that nobody else changes the parent. It is only looked
         // at under a hold, of which there are none and will be none; or under an access, which with

@@ -4,8 +4,9 @@ use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
 use consumer::array::{AnyArray, ConsumerArray, dispatch};
-use consumer::element::Scalar;
+use consumer::element::{LongDouble, Scalar};
 use consumer::error::{Error, Result};
+use consumer::kernels::Encoding;
 use consumer::kernels::copy::{self, record as composite};
 use consumer::kernels::pieces::Sequence;
 use consumer::kernels::search::Pattern;
@@ -381,20 +382,31 @@ pub(crate) fn search_equal<R>(
     object: &Bound<'_, PyAny>,
     search: &mut impl FnMut(&Pattern) -> R,
 ) -> Equal<R> {
-    dispatch!(
+    let mut element = [0; LARGEST];
+    let encoding = dispatch!(
         array,
-        scalar typed => search_equal_scalars(typed, object, search),
+        scalar typed => encode_equal(typed, object, &mut element),
         composite _ => Equal::Unknown,
         opaque _ => Equal::Unknown,
-    )
+    );
+    encoding.and_then(|encoding| {
+        Pattern::from_element(encoding, &element[..encoding.size()]).as_ref().map(search)
+    })
 }
 
+/// The size of the largest scalar in bytes.
+const LARGEST: usize = 2 * size_of::<LongDouble>();
+
+/// Encodes the one value that equals an object as an element of an array, and returns how.
 #[inline(always)]
-fn search_equal_scalars<T: Scalar<Value: PyValue>, R>(
+fn encode_equal<T: Scalar<Value: PyValue>>(
     _array: &ConsumerArray<T>,
     object: &Bound<'_, PyAny>,
-    search: &mut impl FnMut(&Pattern) -> R,
-) -> Equal<R> {
-    T::Value::equal_to(object)
-        .and_then(|value| Pattern::from_value::<T>(value).as_ref().map(search))
+    element: &mut [u8; LARGEST],
+) -> Equal<Encoding> {
+    T::Value::equal_to(object).and_then(|value| {
+        let encoded = T::encode(value);
+        element[..size_of::<T>()].copy_from_slice(encoded.as_ref());
+        Some(Encoding::from_type::<T>())
+    })
 }

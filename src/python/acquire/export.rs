@@ -199,7 +199,7 @@ unsafe fn describe_slowly(
 ///
 /// # Safety
 /// The same as for [`Export::release`].
-#[inline]
+#[inline(always)]
 unsafe fn release_buffer(buffer: *mut ffi::Py_buffer) {
     // SAFETY: the caller guarantees it.
     unsafe { keep_exception(Python::assume_attached(), || ffi::PyBuffer_Release(buffer)) }

@@ -352,12 +352,6 @@ ROWS = [
         refused=NoBuffer("NumPy has no format for it", ValueError, "dtype 'm'"),
     ),
     Row(
-        "numpy: long doubles, swapped",
-        "numpy",
-        lambda np: np.zeros(3, np.dtype("g").newbyteorder()),
-        refused=NoBuffer("NumPy has no format for it", ValueError, "native-only"),
-    ),
-    Row(
         "numpy: strings of any length",
         "numpy",
         strings_of_any_length,
@@ -382,5 +376,4 @@ ROWS = [
         refused=NoBuffer("NumPy has no format for it", ValueError, "':'"),
     ),
     no_buffer("numpy.dtype", "numpy", lambda np: np.dtype("i4")),
-    no_buffer("numpy: flat", "numpy", lambda np: np.arange(3).flat),
 ]

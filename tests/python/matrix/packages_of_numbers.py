@@ -188,8 +188,8 @@ JAX = [
     *("bool_", "int8", "int16", "int32", "uint8", "uint16", "uint32"),
     *("float16", "float32", "complex64"),
 ]
-JAX_REFUSED = ["int4", "uint4", "bfloat16", "float8_e4m3fn"]
-OWN_TYPES = ["bfloat16", "float8_e5m2", "int4", "uint4"]
+JAX_REFUSED = ["int4", "uint4"]
+OWN_TYPES = ["int4", "uint4"]
 
 
 ROWS = [
@@ -258,12 +258,6 @@ ROWS = [
             refused=NoBuffer("NumPy has no format for it", ValueError, "cannot include dtype"),
         )
         for name in OWN_TYPES
-    ),
-    Row(
-        "ml_dtypes.bfloat16 alone",
-        "ml_dtypes",
-        lambda m: m.bfloat16(1.5),
-        refused=NoBuffer("NumPy has no format for it", TypeError, "without format"),
     ),
     Row(
         "ml_dtypes as bits",
@@ -339,13 +333,15 @@ ROWS = [
         lambda pl: Of((series := pl.Series([1, -2, 3])).to_numpy(), series),
         lambda series: series.to_list(),
     ),
-    no_buffer("pyarrow.Array", "pyarrow", lambda pa: pa.array([1, 2])),
-    no_buffer("nanoarrow.CArray", "nanoarrow", lambda na: na.c_array([1, 2], na.int16())),
     no_buffer(
         "boost_histogram.Histogram",
         "boost_histogram",
         lambda m: m.Histogram(m.axis.Regular(3, 0, 1)),
     ),
-    no_buffer("h5py.Dataset", "h5py", file_without_reading),
-    no_buffer("polars.Series", "polars", lambda pl: pl.Series([1, 2])),
+    Row(
+        "h5py.Dataset",
+        "h5py",
+        file_without_reading,
+        refused=NoBuffer("it would be read from a file", BufferError, "does not share", True),
+    ),
 ]

@@ -114,6 +114,12 @@ fn format_by_class(object: &Bound<'_, PyAny>) -> PyResult<Option<FormatString>> 
         return Ok(None);
     };
     let Some(class) = attribute(&told, intern!(py, "type"))? else { return Ok(None) };
+    // NumPy's own arrays have a buffer, unless no format describes their records.
+    if told.getattr_opt(intern!(py, "names"))?.is_some_and(|names| !names.is_none())
+        && object.is_instance(&numpy.getattr("ndarray")?)?
+    {
+        return Err(PyBufferError::new_err("no format describes its records"));
+    }
     for name in ["void", "record", "datetime64", "timedelta64", "object_"] {
         if numpy.getattr(name)?.is(&class) {
             return Ok(None);
