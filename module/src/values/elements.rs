@@ -1,15 +1,13 @@
-//! The elements of any array: read as Python objects, stored, filled and looked for.
+//! The elements of any array: read as Python objects, stored and filled.
 
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
 use consumer::array::{AnyArray, ConsumerArray, dispatch};
-use consumer::element::{LongDouble, Scalar};
+use consumer::element::Scalar;
 use consumer::error::{Error, Result};
-use consumer::kernels::Encoding;
 use consumer::kernels::copy::{self, record as composite};
 use consumer::kernels::pieces::Sequence;
-use consumer::kernels::search::Pattern;
 use consumer::memory;
 use consumer::python::exceptions::PyNotImplementedError;
 use consumer::python::stack;
@@ -17,7 +15,7 @@ use consumer::view::load;
 
 use super::record::{self, Bytes};
 use super::references::{self, AttachedObjects};
-use super::{Equal, NewReference, PyValue, Reading, fill_list, new_list, no_element};
+use super::{NewReference, PyValue, Reading, fill_list, new_list, no_element};
 use crate::gil::{self, Checkpoints};
 
 /// Creates the object of the element at `pointer`.
@@ -369,44 +367,4 @@ pub(crate) unsafe fn fill<'py>(
         }
     }
     Ok(None)
-}
-
-/// Calls `search` with the pattern of those elements of an array that equal an object, and returns
-/// its result, as far as that can be told without running Python code.
-///
-/// The pattern is passed by reference to where it was made: returned by value it would be copied
-/// several times, right after it was written, which stalls the processor.
-#[inline(always)]
-pub(crate) fn search_equal<R>(
-    array: &AnyArray,
-    object: &Bound<'_, PyAny>,
-    search: &mut impl FnMut(&Pattern) -> R,
-) -> Equal<R> {
-    let mut element = [0; LARGEST];
-    let encoding = dispatch!(
-        array,
-        scalar typed => encode_equal(typed, object, &mut element),
-        composite _ => Equal::Unknown,
-        opaque _ => Equal::Unknown,
-    );
-    encoding.and_then(|encoding| {
-        Pattern::from_element(encoding, &element[..encoding.size()]).as_ref().map(search)
-    })
-}
-
-/// The size of the largest scalar in bytes.
-const LARGEST: usize = 2 * size_of::<LongDouble>();
-
-/// Encodes the one value that equals an object as an element of an array, and returns how.
-#[inline(always)]
-fn encode_equal<T: Scalar<Value: PyValue>>(
-    _array: &ConsumerArray<T>,
-    object: &Bound<'_, PyAny>,
-    element: &mut [u8; LARGEST],
-) -> Equal<Encoding> {
-    T::Value::equal_to(object).and_then(|value| {
-        let encoded = T::encode(value);
-        element[..size_of::<T>()].copy_from_slice(encoded.as_ref());
-        Some(Encoding::from_type::<T>())
-    })
 }

@@ -13,6 +13,7 @@
 //! one at the moment.
 
 pub(crate) mod elements;
+pub(crate) mod equal;
 mod exact_numbers;
 mod floats;
 mod integers;

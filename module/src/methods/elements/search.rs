@@ -20,7 +20,7 @@ use consumer::view::Walk;
 use crate::arguments;
 use crate::gil::{self, Checkpoints};
 use crate::object::PyConsumerArray;
-use crate::values::elements::search_equal;
+use crate::values::equal::search_equal;
 use crate::values::{Equal, read_exactly};
 
 /// `value in view`
