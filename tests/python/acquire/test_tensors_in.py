@@ -260,13 +260,15 @@ def test_a_cycle_through_the_object_is_collected():
     class Holder(Producer):
         pass
 
-    # Its deleter is a method of an object that is garbage by then.
+    # Its deleter is a method of an object that is garbage by then; the struct is there until then.
     tensor = Holder(memory_of("i", *range(6)), (6,), INT, deleter=False)
+    kept = tensor.managed
     tensor.view = consumer.consume(tensor)
     gone = weakref.ref(tensor)
     del tensor
     gc.collect()
     assert gone() is None
+    assert kept.flags == 0
 
 
 def expected(data, shape, steps, start, letter, size):
