@@ -20,7 +20,8 @@ def alarm(handler, seconds, again=0):
         signal.setitimer(signal.ITIMER_REAL, seconds, again)
         yield
     finally:
-        # A handler that is still to be called may set the timer once more.
-        signal.signal(signal.SIGALRM, signal.SIG_IGN)
+        # A handler that is still to be called may set the timer once more. One that does nothing
+        # takes its place: a signal that has arrived, and is ignored then, is an error to Python.
+        signal.signal(signal.SIGALRM, lambda _number, _frame: None)
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
