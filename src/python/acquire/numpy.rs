@@ -13,7 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple, PyType};
 
 use super::redirect::handed_on;
-use super::types::{MAX_DEPTH, find_base, is_named};
+use super::types::{MAX_DEPTH, code_of_number, find_base, is_named};
 use crate::array::AnyArray;
 use crate::dtype::{DType, ScalarType};
 use crate::fallible;
@@ -236,23 +236,7 @@ fn simple(name: &str, size: usize) -> Option<ElementType> {
             return Some(ElementType::Text(ScalarType { dtype: DType::Ucs4, swapped }, size / 4));
         }
         (b'O', _) => return Some(ElementType::Object),
-        (b'b', 1) => "?",
-        (b'i', 1) => "b",
-        (b'i', 2) => "h",
-        (b'i', 4) => "i",
-        (b'i', 8) => "q",
-        (b'u', 1) => "B",
-        (b'u', 2) => "H",
-        (b'u', 4) => "I",
-        (b'u', 8) => "Q",
-        (b'f', 2) => "e",
-        (b'f', 4) => "f",
-        (b'f', 8) => "d",
-        (b'f', _) => "g",
-        (b'c', 8) => "Zf",
-        (b'c', 16) => "Zd",
-        (b'c', _) => "Zg",
-        _ => return None,
+        _ => code_of_number(kind, size)?,
     };
     // Codes of standard size need their byte order; a long double exists in native order only.
     let prefix = if swapped { order as char } else { '@' };

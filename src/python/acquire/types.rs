@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyMappingProxy, PyString, PyType};
 
+use crate::element::LongDouble;
 use crate::python::errors::DiscardError;
 use crate::python::objects;
 
@@ -54,6 +55,30 @@ pub(super) fn find_base<'py>(
 /// Returns whether the name of an immutable class, without that of its module, is this one.
 pub(super) fn is_named(class: &Bound<'_, PyType>, name: &str) -> bool {
     class.name().or_discard(class.py()).is_some_and(|found| found == name)
+}
+
+/// Returns the code of a number that is one of these kinds to NumPy and has so many bytes, of which
+/// `f` and `c` of other sizes are long doubles where there are such; `None` for what is no number.
+pub(super) fn code_of_number(kind: u8, size: usize) -> Option<&'static str> {
+    Some(match (kind, size) {
+        (b'b', 1) => "?",
+        (b'i', 1) => "b",
+        (b'i', 2) => "h",
+        (b'i', 4) => "i",
+        (b'i', 8) => "q",
+        (b'u', 1) => "B",
+        (b'u', 2) => "H",
+        (b'u', 4) => "I",
+        (b'u', 8) => "Q",
+        (b'f', 2) => "e",
+        (b'f', 4) => "f",
+        (b'f', 8) => "d",
+        (b'c', 8) => "Zf",
+        (b'c', 16) => "Zd",
+        (b'f', _) if size == size_of::<LongDouble>() => "g",
+        (b'c', _) if size == 2 * size_of::<LongDouble>() => "Zg",
+        _ => return None,
+    })
 }
 
 /// Returns an attribute of an object; `None` if it has none of the name, or one that is None, by

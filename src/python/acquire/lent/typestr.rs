@@ -5,11 +5,10 @@ use std::ffi::CStr;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyTuple};
 
-use crate::element::LongDouble;
 use crate::error::{Error, Result};
 use crate::fallible::{self, Shortened};
 use crate::format::{ByteOrder, FormatString};
-use crate::python::acquire::types::MAX_DEPTH;
+use crate::python::acquire::types::{MAX_DEPTH, code_of_number};
 use crate::python::exceptions::{PyBufferError, PyTypeError};
 use crate::python::objects;
 
@@ -72,22 +71,6 @@ impl TypeString {
     fn write(self, text: &mut String) -> Result<()> {
         let Self { kind, itemsize: size, swapped } = self;
         let letters = match (kind, size) {
-            (b'b', 1) => "?",
-            (b'i', 1) => "b",
-            (b'i', 2) => "h",
-            (b'i', 4) => "i",
-            (b'i', 8) => "q",
-            (b'u', 1) => "B",
-            (b'u', 2) => "H",
-            (b'u', 4) => "I",
-            (b'u', 8) => "Q",
-            (b'f', 2) => "e",
-            (b'f', 4) => "f",
-            (b'f', 8) => "d",
-            (b'f', _) if size == size_of::<LongDouble>() => "g",
-            (b'c', 8) => "Zf",
-            (b'c', 16) => "Zd",
-            (b'c', _) if size == 2 * size_of::<LongDouble>() => "Zg",
             (b'S', _) => "s",
             (b'U', _) => "w",
             (b'V', _) => "x",
@@ -102,12 +85,12 @@ impl TypeString {
                     "its elements are references to objects, which only a buffer can hand over",
                 ));
             }
-            _ => {
+            _ => code_of_number(kind, size).ok_or_else(|| {
                 let kind = char::from(kind);
-                return Err(Error::buffer(format!(
+                Error::buffer(format!(
                     "its elements are of type {kind:?} in {size} bytes, of which there are none here"
-                )));
-            }
+                ))
+            })?,
         };
         // In the machine's order there is a prefix that leaves the sizes as they are in C.
         let prefix = if swapped { ByteOrder::from_swapped(true).prefix() } else { b'^' };
