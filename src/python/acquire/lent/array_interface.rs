@@ -2,13 +2,13 @@
 //! NumPy's, needs no NumPy, and says nothing of how long the memory lives: as long as the object.
 
 use std::ffi::{c_char, c_int, c_void};
-use std::ptr::NonNull;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyInt, PyString, PyTuple};
 use pyo3::{ffi, intern};
 use smallvec::SmallVec;
 
+use super::described::{Described, lengths, start_of};
 use super::loan::{Buffer, Keeper};
 use super::typestr::{TypeString, format_of_records};
 use crate::array::AnyArray;
@@ -46,7 +46,7 @@ pub(super) fn acquire(
     let typestr = needed("typestr")?;
     let typestr = TypeString::parse(&objects::text(typestr.cast::<PyString>()?)?)?;
     let format = format_of(object, typestr, interface.get_item("descr")?)?;
-    let shape = lengths(&needed("shape")?)?;
+    let shape = lengths(&steps(&needed("shape")?)?)?;
     let strides = interface.get_item("strides")?.filter(|strides| !strides.is_none());
     let strides = strides.map(|strides| steps(&strides)).transpose()?;
     let layout = Layout::new(&shape, strides.as_deref(), None, typestr.itemsize).map_err(wrong)?;
@@ -56,7 +56,7 @@ pub(super) fn acquire(
     };
     if let Ok(data) = data.cast::<PyTuple>() {
         let (address, readonly): (Bound<'_, PyInt>, bool) = data.extract()?;
-        let start = start_of(address.extract::<usize>()? as *mut u8, &layout)?;
+        let start = start_of(address.extract::<usize>()? as *mut c_void, 0, &layout)?;
         // SAFETY: the object vouches for the memory that its interface describes, and keeps it for
         // as long as it lives itself.
         let array = unsafe { AnyArray::new(start, layout, format, readonly, None).judged()? };
@@ -218,56 +218,17 @@ pub(super) fn acquire_struct(
         )
     };
     let format = format_of(object, typestr, descr)?;
+    let Interface { ndim, shape, strides, .. } = *interface;
+    let described = Described { ndim, shape, strides, unit: 1 };
     // SAFETY: the struct has as many lengths and strides as dimensions, and the object vouches for
     // the memory that it describes, which the capsule and the object keep.
     let array = unsafe {
-        let layout = layout_of(interface, itemsize).map_err(wrong)?;
-        let start = start_of(interface.data.cast(), &layout)?;
+        let layout = described.layout(itemsize).map_err(wrong)?;
+        let start = start_of(interface.data, 0, &layout)?;
         let readonly = interface.flags & WRITEABLE == 0;
         AnyArray::new(start, layout, format, readonly, None).judged()?
     };
     Ok(Some((array, Keeper::Object(capsule.into_any().unbind()))))
-}
-
-/// # Safety
-/// `shape` is NULL or has `ndim` entries, and so has `strides`.
-unsafe fn layout_of(interface: &Interface, itemsize: usize) -> Result<Layout> {
-    let ndim = usize::try_from(interface.ndim)
-        .map_err(|_| Error::buffer(format!("it has {} dimensions", interface.ndim)))?;
-    check_ndim(ndim)?;
-    if ndim == 0 {
-        return Layout::contiguous(&[], itemsize);
-    }
-    if interface.shape.is_null() {
-        return Err(Error::buffer(format!("it has {ndim} dimensions and no shape")));
-    }
-    // SAFETY: the caller guarantees it.
-    let numbers = |from: *const isize| unsafe { std::slice::from_raw_parts(from, ndim) };
-    let lengths = numbers(interface.shape);
-    let shape: SmallVec<[usize; 8]> = lengths
-        .iter()
-        .map(|&length| usize::try_from(length))
-        .collect::<std::result::Result<_, _>>()
-        .map_err(|_| Error::buffer(format!("its shape is {lengths:?}")))?;
-    let strides = (!interface.strides.is_null()).then(|| numbers(interface.strides));
-    Layout::new(&shape, strides, None, itemsize)
-}
-
-/// Returns the address of the first element.
-fn start_of(data: *mut u8, layout: &Layout) -> Result<*mut u8> {
-    match layout.nbytes() {
-        0 => Ok(NonNull::dangling().as_ptr()),
-        nbytes if data.is_null() => Err(Error::buffer(format!("{nbytes} bytes at address 0"))),
-        _ => Ok(data),
-    }
-}
-
-/// Converts a shape.
-fn lengths(shape: &Bound<'_, PyAny>) -> PyResult<SmallVec<[usize; 8]>> {
-    let numbers = steps(shape)?;
-    let lengths = numbers.iter().map(|&length| usize::try_from(length));
-    let lengths: std::result::Result<_, _> = lengths.collect();
-    lengths.map_err(|_| Error::buffer(format!("its shape is {:?}", &*numbers)).into())
 }
 
 /// Converts a tuple of as many numbers as there can be dimensions.

@@ -1,18 +1,16 @@
 //! Tensors: what `__dlpack__` hands over.
 
-use std::ffi::c_void;
 use std::ptr::NonNull;
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCapsule, PyString, PyTuple};
 use pyo3::{ffi, intern};
-use smallvec::SmallVec;
 
+use super::described::{Described, start_of};
 use crate::array::AnyArray;
 use crate::dtype::ScalarType;
 use crate::error::{Error, Result};
-use crate::layout::{Layout, check_ndim};
 use crate::python::abi::dlpack::{
     COPIED, Device, Managed, READ_ONLY, Tensor, Unversioned, VERSION, Versioned,
 };
@@ -226,63 +224,13 @@ unsafe fn array_of(tensor: &Tensor, readonly: bool) -> Result<AnyArray> {
             tensor.dtype.name()
         )));
     };
+    let Tensor { ndim, shape, strides, .. } = *tensor;
+    let described = Described { ndim, shape, strides, unit: dtype.size() };
     // SAFETY: the caller guarantees it for what the tensor says.
-    let layout = unsafe { layout_of(tensor, dtype.size())? };
-    let start = start_of(tensor.data, tensor.byte_offset, layout.nbytes())?;
+    let layout = unsafe { described.layout(dtype.size())? };
+    let start = start_of(tensor.data, tensor.byte_offset, &layout)?;
     let scalar_type = ScalarType::native(dtype);
     let format = scalar_type.format();
     // SAFETY: the caller guarantees it; the layout's itemsize is that of the type.
     Ok(unsafe { AnyArray::from_scalars(scalar_type, start, layout, format, readonly, None) })
-}
-
-/// Returns the layout of a tensor's elements.
-///
-/// # Safety
-/// `shape` and `strides` are NULL or have `ndim` entries.
-unsafe fn layout_of(tensor: &Tensor, itemsize: usize) -> Result<Layout> {
-    let ndim = usize::try_from(tensor.ndim)
-        .map_err(|_| Error::buffer(format!("it has {} dimensions", tensor.ndim)))?;
-    check_ndim(ndim)?;
-    if ndim == 0 {
-        return Layout::contiguous(&[], itemsize);
-    }
-    if tensor.shape.is_null() {
-        return Err(Error::buffer(format!("it has {ndim} dimensions and no shape")));
-    }
-    // SAFETY: the caller guarantees it.
-    let numbers = |from: *const i64| unsafe { std::slice::from_raw_parts(from, ndim) };
-    let lengths = numbers(tensor.shape);
-    let shape = lengths.iter().map(|&length| usize::try_from(length));
-    let shape: SmallVec<[usize; 8]> = shape
-        .collect::<std::result::Result<_, _>>()
-        .map_err(|_| Error::buffer(format!("its shape is {lengths:?}")))?;
-    if tensor.strides.is_null() {
-        return Layout::contiguous(&shape, itemsize);
-    }
-    let steps = numbers(tensor.strides);
-    let is_empty = shape.contains(&0);
-    let bytes = steps.iter().zip(&shape).map(|(&step, &length)| {
-        let stride =
-            isize::try_from(step).ok().and_then(|step| step.checked_mul(itemsize as isize));
-        // The step between elements that there are not means nothing.
-        if length <= 1 || is_empty { Some(stride.unwrap_or(0)) } else { stride }
-    });
-    let strides: SmallVec<[isize; 8]> = bytes
-        .collect::<Option<_>>()
-        .ok_or_else(|| Error::buffer(format!("its strides are {steps:?}")))?;
-    Layout::new(&shape, Some(&strides), None, itemsize)
-}
-
-/// Returns the address of the first element.
-fn start_of(data: *mut c_void, offset: u64, nbytes: usize) -> Result<*mut u8> {
-    if nbytes == 0 {
-        return Ok(NonNull::dangling().as_ptr());
-    }
-    if data.is_null() {
-        return Err(Error::buffer(format!("{nbytes} bytes at address 0")));
-    }
-    match usize::try_from(offset).ok().filter(|&offset| isize::try_from(offset).is_ok()) {
-        Some(offset) => Ok(data.cast::<u8>().wrapping_add(offset)),
-        None => Err(Error::buffer(format!("its first element is {offset} bytes from its start"))),
-    }
 }

@@ -8,6 +8,7 @@
 mod array;
 mod array_interface;
 mod arrow;
+mod described;
 mod dlpack;
 mod loan;
 mod typestr;
