@@ -248,14 +248,14 @@ impl AnyArray {
 
 /// Refuses fields that share bits, so that one cannot be stored without the other.
 fn check_disjoint(fields: &[Field]) -> Result<()> {
-    let mut fields = fallible::collect(fields.iter().filter(|field| !field.bits().is_empty()))?;
-    fields.sort_unstable_by_key(|field| field.bits().start);
-    for pair in fields.windows(2) {
-        if let [one, other] = pair
-            && one.bits().end > other.bits().start
+    let places =
+        fields.iter().map(|field| (field.bits().start, field.bits().end, field.name.as_deref()));
+    let places = places.filter(|&(start, end, _)| start < end);
+    for pair in fallible::sorted(fallible::collect(places)?).windows(2) {
+        if let &[(_, end, one), (start, _, other)] = pair
+            && end > start
         {
-            let [one, other] =
-                [one, other].map(|field| Shortened(field.name.as_deref().unwrap_or_default()));
+            let [one, other] = [one, other].map(|name| Shortened(name.unwrap_or_default()));
             return Err(Error::value(format!("fields {one:?} and {other:?} share bytes")));
         }
     }

@@ -6,6 +6,7 @@
 
 use super::{Dimensions, Layout, MAX_NDIM, too_large};
 use crate::error::{Error, Result};
+use crate::fallible;
 
 /// Refuses more than [`MAX_NDIM`] dimensions.
 ///
@@ -100,13 +101,12 @@ impl Layout {
     #[must_use]
     pub fn overlaps_itself(&self) -> bool {
         let dimensions = self.shape.iter().zip(&*self.strides);
-        let mut steps: Vec<(usize, usize)> = dimensions
+        let steps = dimensions
             .filter(|&(&length, _)| length > 1)
             .map(|(&length, &stride)| (stride.unsigned_abs(), length))
             .collect();
-        steps.sort_unstable();
         let mut reach = self.itemsize;
-        steps.into_iter().any(|(step, length)| {
+        fallible::sorted(steps).into_iter().any(|(step, length)| {
             let overlaps = step < reach;
             reach = reach.saturating_add(step.saturating_mul(length - 1));
             overlaps

@@ -175,9 +175,7 @@ impl<'py> Maker<'py> {
 
 /// Returns names in an order in which they can be searched.
 fn sorted_names<'a>(names: impl Iterator<Item = &'a str>) -> PyResult<Vec<&'a str>> {
-    let mut names = fallible::collect(names)?;
-    names.sort_unstable();
-    Ok(names)
+    Ok(fallible::sorted(fallible::collect(names)?))
 }
 
 /// Refuses elements that NumPy has no type for, before it is imported. They are what a field of

@@ -63,8 +63,7 @@ impl<'py> FieldReader<'_, 'py> {
         }
         let mut names = Vec::new();
         fields.iter().try_for_each(|field| push_names(&mut names, field))?;
-        names.sort_unstable();
-        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        if let Some(twice) = fallible::sorted(names).windows(2).find(|pair| pair[0] == pair[1]) {
             // There is a descriptor for the last one only.
             return Ok(Err(format!("two fields are called {:?}", Shortened(twice[0]))));
         }

@@ -54,9 +54,8 @@ impl Places {
     }
 
     /// Returns whether no two of the structure's bit-fields are the same bits.
-    pub(super) fn are_bits_apart(mut self) -> bool {
-        self.bits.sort_unstable();
-        self.is_union || self.bits.windows(2).all(|pair| pair[0] != pair[1])
+    pub(super) fn are_bits_apart(self) -> bool {
+        self.is_union || fallible::sorted(self.bits).windows(2).all(|pair| pair[0] != pair[1])
     }
 
     /// Looks a field up in the format.

@@ -266,7 +266,7 @@ impl<'py> TypeReader<'py> {
 fn append(fields: &mut Vec<Field>, own: Vec<Field>) -> Result<(), Error> {
     let mut names = Vec::new();
     own.iter().try_for_each(|field| push_names(&mut names, field))?;
-    names.sort_unstable();
+    let names = fallible::sorted(names);
     // A field of a base class whose name is used again can still be read, but not by its name.
     let taken = |name: &str| names.binary_search(&name).is_ok();
     for field in &mut *fields {

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use super::metadata::{Extension, extension, tensor};
 use super::refusal::{Fault, Refusal, contradiction};
 use crate::dtype::DType;
-use crate::fallible::{Shortened, lossy_start};
+use crate::fallible::{Shortened, lossy_start, sorted};
 use crate::layout::MAX_NDIM;
 use crate::python::abi::arrow::{ArrowSchema, BOOL8, number_of};
 
@@ -110,8 +110,7 @@ fn list(py: Python<'_>, size: usize, extension: Option<Extension<'_>>) -> Result
     }
     let tensor = tensor(py, extension.metadata)?;
     let product = tensor.shape.iter().try_fold(1_usize, |all, &length| all.checked_mul(length));
-    let mut axes = tensor.axes.clone();
-    axes.sort_unstable();
+    let axes = sorted(tensor.axes.clone());
     let orders = axes.is_empty() || axes.into_iter().eq(0..tensor.shape.len());
     if product != Some(size) || !orders {
         return Err(contradiction(format!(
