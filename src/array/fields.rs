@@ -8,7 +8,7 @@ use super::{AnyArray, ConsumerArray, Owner};
 use crate::dtype::ScalarType;
 use crate::error::{Error, Result};
 use crate::fallible::{self, Shortened};
-use crate::form::{ElementType, Field, Record};
+use crate::form::{ElementType, Field, Record, overlapping};
 use crate::format::FormatString;
 use crate::layout::Layout;
 use crate::view::View;
@@ -248,16 +248,9 @@ impl AnyArray {
 
 /// Refuses fields that share bits, so that one cannot be stored without the other.
 fn check_disjoint(fields: &[Field]) -> Result<()> {
-    let places =
-        fields.iter().map(|field| (field.bits().start, field.bits().end, field.name.as_deref()));
-    let places = places.filter(|&(start, end, _)| start < end);
-    for pair in fallible::sorted(fallible::collect(places)?).windows(2) {
-        if let &[(_, end, one), (start, _, other)] = pair
-            && end > start
-        {
-            let [one, other] = [one, other].map(|name| Shortened(name.unwrap_or_default()));
-            return Err(Error::value(format!("fields {one:?} and {other:?} share bytes")));
-        }
+    if let Some(shared) = overlapping(fields)? {
+        let [one, other] = shared.map(|field| Shortened(field.name.as_deref().unwrap_or_default()));
+        return Err(Error::value(format!("fields {one:?} and {other:?} share bytes")));
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ mod element_type;
 mod from_format;
 mod judge;
 mod names;
+mod overlap;
 mod readings;
 mod strings;
 mod to_format;
@@ -25,6 +26,7 @@ pub use element_type::{ElementType, Field, Leaf, Record};
 #[doc(hidden)]
 pub use judge::judge_letter;
 pub use judge::{Judgement, judge};
+pub(crate) use overlap::overlapping;
 #[doc(hidden)]
 pub use strings::{code_points, pascal};
 

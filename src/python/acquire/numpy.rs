@@ -16,9 +16,10 @@ use super::redirect::handed_on;
 use super::types::{MAX_DEPTH, code_of_number, find_base, is_named};
 use crate::array::AnyArray;
 use crate::dtype::{DType, ScalarType};
+use crate::error::Error;
 use crate::fallible;
-use crate::form::{ElementType, Field, Judgement, Record, judge};
-use crate::format::{ByteOrder, Format};
+use crate::form::{ElementType, Field, Judgement, Record, judge, overlapping};
+use crate::format::{ByteOrder, Format, FormatString};
 use crate::layout::MAX_NDIM;
 use crate::python::errors::{DiscardError, discard, with_exception};
 use crate::python::exceptions::{PyMemoryError, PyValueError};
@@ -33,52 +34,92 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
     if !array.format().as_bytes().contains(&b'{') {
         return None;
     }
-    let opaque = |why| {
-        let (layout, format) = (array.layout().clone(), array.format().clone());
-        // SAFETY: the same memory in elements of the same size.
-        unsafe { AnyArray::opaque(array.start(), layout, format, array.readonly(), None, why) }
-    };
     let py = exporter.py();
-    let mut element_type = match element_type(array, exporter) {
+    let element_type = match element_type(array, exporter) {
         Ok(element_type) => element_type?,
         Err(error) => {
             let error = with_exception(py, error);
             let no_memory = PyMemoryError::matches(&error, py);
             discard(py, error);
-            return no_memory.then(|| opaque(fallible::no_memory(array.layout().itemsize())));
+            let why = || fallible::no_memory(array.layout().itemsize());
+            // SAFETY: the caller guarantees it.
+            return no_memory.then(|| unsafe { opaque(array, why()) });
         }
     };
-    let partial = covered(&element_type) < element_type.size();
     let told = matches!(array, AnyArray::Composite(claimed) if **claimed.descriptor() == element_type)
         && element_type.is_described_to_numpy_by(array.format().as_bytes());
     let holds_objects = element_type.has_objects();
-    if told && !partial && !holds_objects {
+    if told && !holds_objects && covered(&element_type) == element_type.size() {
         return Some(array.clone());
     }
     if holds_objects && !claimed(array).is_some_and(|claimed| same_objects(&claimed, &element_type))
     {
         return None;
     }
+    let format = if told { array.format().clone() } else { element_type.format() };
+    // SAFETY: the caller guarantees it.
+    Some(unsafe { array_of(array, exporter, element_type, format) })
+}
+
+/// Returns the array as its dtype describes it, where NumPy exports it without a format only: it
+/// has none for records whose fields overlap or are out of order. `None` if it is no record of
+/// NumPy's, or one whose dtype holds what is not read.
+///
+/// # Errors
+/// What the dtype raises.
+///
+/// # Safety
+/// The array's memory is that of `exporter`.
+pub(super) unsafe fn described(
+    array: &AnyArray,
+    exporter: &Bound<'_, PyAny>,
+) -> PyResult<Option<AnyArray>> {
+    let Some((_, dtype)) = dtype(exporter)? else { return Ok(None) };
+    if dtype.getattr("names")?.is_none() {
+        return Ok(None);
+    }
+    let element_type = element_type_of(&dtype, 0, 0)?;
+    // No format proves where there are references.
+    if element_type.size() != array.layout().itemsize() || element_type.has_objects() {
+        return Ok(None);
+    }
+    let format = element_type.format();
+    // SAFETY: the caller guarantees it.
+    Ok(Some(unsafe { array_of(array, exporter, element_type, format) }))
+}
+
+/// Returns the array with elements that are known.
+///
+/// # Safety
+/// The array's memory is that of `exporter`, and has elements of that type.
+unsafe fn array_of(
+    array: &AnyArray,
+    exporter: &Bound<'_, PyAny>,
+    mut element_type: ElementType,
+    format: FormatString,
+) -> AnyArray {
+    let partial = covered(&element_type) < element_type.size();
     if let ElementType::Record(record) = &mut element_type {
         record.partial = partial;
         record.hides_objects = partial && base_holds_objects(exporter);
     }
     if let Err(why) = fallible::room_for(element_type.weight()) {
-        return Some(opaque(why));
+        // SAFETY: the caller guarantees it.
+        return unsafe { opaque(array, why) };
     }
-    let format = if told { array.format().clone() } else { element_type.format() };
-    let layout = array.layout().clone();
-    // SAFETY: the same memory in elements of the same size, which are of that dtype.
-    Some(unsafe {
-        AnyArray::composite(
-            array.start(),
-            layout,
-            format,
-            array.readonly(),
-            None,
-            Arc::new(element_type),
-        )
-    })
+    let (start, layout, readonly) = (array.start(), array.layout().clone(), array.readonly());
+    // SAFETY: the caller guarantees it: the same memory in elements of the same size.
+    unsafe { AnyArray::composite(start, layout, format, readonly, None, Arc::new(element_type)) }
+}
+
+/// Returns the array with elements that cannot be read, and why.
+///
+/// # Safety
+/// The array's memory is what it describes.
+unsafe fn opaque(array: &AnyArray, why: Error) -> AnyArray {
+    let (layout, format) = (array.layout().clone(), array.format().clone());
+    // SAFETY: the same memory, of which no element is read.
+    unsafe { AnyArray::opaque(array.start(), layout, format, array.readonly(), None, why) }
 }
 
 /// Returns the element type that the array's format claims, whether it is believed or not.
@@ -127,13 +168,23 @@ fn same_objects(claimed: &ElementType, known: &ElementType) -> bool {
 /// Returns the element type of the elements by their dtype; `None` if NumPy does not export them,
 /// if the dtype is no longer that of the export, or if it holds what is not read.
 fn element_type(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> PyResult<Option<ElementType>> {
-    let Some((exporter, class)) = owner(exporter) else { return Ok(None) };
-    // The attribute of NumPy's own class, because a class derived from it may have another one.
-    let dtype =
-        class.getattr("dtype").and_then(|dtype| dtype.call_method1("__get__", (&exporter,)));
-    let element_type = dtype.and_then(|dtype| element_type_of(&dtype, 0, 0))?;
-    let fits = element_type.size() == array.layout().itemsize() && is_current(array, &exporter);
+    let Some((owner, dtype)) = dtype(exporter)? else { return Ok(None) };
+    let element_type = element_type_of(&dtype, 0, 0)?;
+    let fits = element_type.size() == array.layout().itemsize() && is_current(array, &owner);
     Ok(fits.then_some(element_type))
+}
+
+/// Returns the NumPy array or scalar whose memory an exporter shows, and its dtype.
+///
+/// # Errors
+/// What the attribute raises.
+pub(super) fn dtype<'py>(
+    exporter: &Bound<'py, PyAny>,
+) -> PyResult<Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
+    let Some((owner, class)) = owner(exporter) else { return Ok(None) };
+    // The attribute of NumPy's own class, because a class derived from it may have another one.
+    let dtype = class.getattr("dtype")?.call_method1("__get__", (&owner,))?;
+    Ok(Some((owner, dtype)))
 }
 
 /// Returns the NumPy array or scalar whose memory an exporter shows, and NumPy's class for it.
@@ -212,7 +263,8 @@ fn element_type_of(
             let name = Some(objects::text(name.cast::<PyString>()?)?);
             fields.push(Field { name, offset, element_type, anonymous: false });
         }
-        ElementType::Record(Record::new(fields, size))
+        let union = overlapping(&fields)?.is_some();
+        ElementType::Record(Record { union, ..Record::new(fields, size) })
     } else {
         simple(&dtype.getattr("str")?.extract::<String>()?, size).ok_or_else(unknown)?
     };

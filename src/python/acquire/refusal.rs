@@ -24,7 +24,7 @@ pub(super) fn refusal(object: &Bound<'_, PyAny>) -> PyErr {
     // SAFETY: the class is alive.
     let asks_python = unsafe { stack::may_run_python(object.get_type_ptr()) };
     if !asks_python && let Some(size) = itemsize_without_format(object) {
-        // Dates and times, of eight bytes, are integers; what has fewer is some kind of float.
+        // What has fewer than eight bytes is some kind of float.
         let numbers = match size {
             1 => "u1",
             2 => "u2",

@@ -98,6 +98,13 @@ def test_a_field_after_bits_is_not_where_another_is():
     refused(kind(1, 2, 3), 'field "c" cannot be at offset|its descriptor was replaced')
 
 
+def test_bits_are_not_in_front_of_the_field_before_them():
+    kind = structure(("a", ctypes.c_uint8), ("b", ctypes.c_int16, 9))
+    other = structure(("x", ctypes.c_uint8 * 4), ("a", ctypes.c_uint8))
+    kind.a = other.a
+    refused(kind(1, 2), 'ends beyond its end|field "b" cannot be at|its descriptor was replaced')
+
+
 def test_a_descriptor_is_no_object_of_that_name():
     cfield = type("CField", (), {"__module__": "_ctypes", "offset": 0, "size": WORD})
     kind = structure(("a", ctypes.c_void_p))

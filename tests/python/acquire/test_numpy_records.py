@@ -119,3 +119,69 @@ def test_a_class_of_its_own_cannot_tell_of_another_dtype(np):
     inner = np.dtype([("a", "f8"), ("b", "i1")], align=True)
     array = array_of(np, np.dtype([("in", inner), ("f", "u1")], align=True), (2,))
     assert same(consumer.consume(array.view(Liar)).tolist(), values(array))
+
+
+def scattered_dtype(np, source):
+    """Records whose fields are anywhere: out of order, over one another."""
+    inner = [
+        random_dtype(np, source) if source.random() < 0.2 else np.dtype(source.choice(CODES))
+        for _ in range(source.randint(2, 4))
+    ]
+    offsets = [source.randint(0, 9) for _ in inner]
+    size = max(offset + kind.itemsize for offset, kind in zip(offsets, inner, strict=True))
+    names = [f"f{index}" for index in range(len(inner))]
+    return np.dtype(
+        {
+            "names": names,
+            "formats": inner,
+            "offsets": offsets,
+            "itemsize": size + source.choice([0, 0, 3]),
+        }
+    )
+
+
+def test_fields_that_overlap_or_are_out_of_order_are_read_where_they_lie(np):
+    source = random.Random(2)
+    refused = 0
+    for _ in range(500):
+        array = array_of(np, scattered_dtype(np, source), source.choice([(), (1,), (3,), (2, 2)]))
+        try:
+            memoryview(array)
+        except ValueError:
+            refused += 1
+        view = consumer.consume(array)
+        assert same(view.tolist(), values(array)), array.dtype
+        assert view.itemsize == array.itemsize
+        assert view.obj is array
+        for name in array.dtype.names:
+            assert same(view[name].tolist(), values(array[name])), (array.dtype, name)
+        assert np.shares_memory(np.asarray(view["f0"]), array)
+    assert refused > 100
+
+
+def test_fields_out_of_order_are_stored_where_they_lie_and_overlapping_ones_one_by_one(np):
+    array = np.zeros(2, "i4,f8")[["f1", "f0"]]
+    view = consumer.consume(array)
+    view[1] = (2.5, 7)
+    assert array.tolist() == [(0.0, 0), (2.5, 7)]
+    overlapping = np.zeros(
+        2, {"names": ["low", "whole"], "formats": ["<u2", "<u4"], "offsets": [0, 0]}
+    )
+    view = consumer.consume(overlapping)
+    with pytest.raises(TypeError, match="write one of its fields"):
+        view[0] = (1, 2)
+    view["whole"][0] = 0x10002
+    assert overlapping["low"].tolist() == [2, 0]
+
+
+def test_names_that_no_format_can_have_are_those_of_the_dtype(np):
+    array = np.array([(1, 2)], [("a:b", "i4"), ("", "i2")])
+    view = consumer.consume(array)
+    assert view["a:b"].tolist() == [1]
+    assert view.tolist() == [(1, 2)]
+
+
+def test_references_without_a_format_are_not_read(np):
+    array = np.zeros(2, {"names": "oa", "formats": [object, "i4"], "offsets": [4, 0]})
+    with pytest.raises(ValueError, match="out-of-order"):
+        consumer.consume(array)

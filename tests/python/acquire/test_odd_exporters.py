@@ -260,16 +260,14 @@ def refusing(nd, np):
     released.release()
     return [
         closed,
-        np.zeros(3, "M8[s]"),
-        np.array("2001-01-01", "M8[s]"),
+        np.zeros(3, np.dtypes.StringDType()),
         nd.ndarray([1], shape=[1], flags=nd.ND_GETBUF_FAIL),
         nd.ndarray([1], shape=[1], flags=nd.ND_GETBUF_FAIL | nd.ND_GETBUF_UNDEFINED),
-        np.zeros((2, 3), "m8").T,
         released,
     ]
 
 
-@pytest.mark.parametrize("which", range(7))
+@pytest.mark.parametrize("which", range(5))
 def test_the_error_of_an_exporter_passes_through(nd, np, which):
     exporter = refusing(nd, np)[which]
     with pytest.raises(Exception) as own:  # noqa: PT011

@@ -357,23 +357,5 @@ ROWS = [
         strings_of_any_length,
         refused=NoBuffer("NumPy has no format for it", ValueError, "StringDType"),
     ),
-    Row(
-        "numpy: fields that overlap",
-        "numpy",
-        lambda np: np.zeros(2, {"names": ["a", "b"], "formats": ["i4", "i2"], "offsets": [0, 2]}),
-        refused=NoBuffer("NumPy has no format for it", ValueError, "overlap"),
-    ),
-    Row(
-        "numpy: fields out of order",
-        "numpy",
-        lambda np: np.zeros(2, {"names": ["a", "b"], "formats": ["i4", "i2"], "offsets": [4, 0]}),
-        refused=NoBuffer("NumPy has no format for it", ValueError, "overlap"),
-    ),
-    Row(
-        "numpy: a colon in a name",
-        "numpy",
-        lambda np: np.zeros(2, [("a:b", "i4")]),
-        refused=NoBuffer("NumPy has no format for it", ValueError, "':'"),
-    ),
     no_buffer("numpy.dtype", "numpy", lambda np: np.dtype("i4")),
 ]

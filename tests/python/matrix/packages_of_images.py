@@ -244,6 +244,5 @@ ROWS = [
     ),
     no_buffer("pygame.Surface itself", "pygame", lambda pygame: surface(pygame, 32)),
     no_buffer("pygame.Rect", "pygame", lambda pygame: pygame.Rect(1, 2, 3, 4)),
-    no_buffer("PIL.Image", "PIL.Image", lambda module: module.new("RGB", (3, 2))),
     no_buffer("panda3d LVecBase3f", "panda3d.core", lambda core: core.LVecBase3f(1, 2, 3)),
 ]

@@ -4,7 +4,7 @@ import io
 import struct
 
 from matrix import numpy_arrays
-from matrix.row import NoBuffer, Of, Row, items, no_buffer, tolist
+from matrix.row import NoBuffer, Of, Row, items, tolist
 from support.numpy_values import values
 
 # Arrow's and NumPy's names of the number types.
@@ -332,11 +332,6 @@ ROWS = [
         "polars",
         lambda pl: Of((series := pl.Series([1, -2, 3])).to_numpy(), series),
         lambda series: series.to_list(),
-    ),
-    no_buffer(
-        "boost_histogram.Histogram",
-        "boost_histogram",
-        lambda m: m.Histogram(m.axis.Regular(3, 0, 1)),
     ),
     Row(
         "h5py.Dataset",

@@ -75,6 +75,16 @@ LENDERS = {
     "xarray": ("xarray", lambda xr: xr.DataArray(SOURCE), listed),
     "awkward": ("awkward", lambda ak: ak.Array([[1, 2], [3, 4]]), lambda array: array.to_list()),
     "Pillow": ("PIL.Image", lambda image: image.new("L", (4, 3), 7), lambda _: [7] * 12),
+    "Pillow, colours": (
+        "PIL.Image",
+        lambda image: image.new("RGB", (2, 1), (1, 2, 3)),
+        lambda _: [[1, 2, 3, 255]] * 2,
+    ),
+    "boost_histogram": (
+        "boost_histogram",
+        lambda bh: bh.Histogram(bh.axis.Regular(3, 0, 1)).fill([0.1, 0.5, 0.5]),
+        lambda histogram: histogram.view().tolist(),
+    ),
     "Pillow, floats": ("PIL.Image", lambda image: image.new("F", (2, 1), 1.5), lambda _: [1.5] * 2),
 }
 

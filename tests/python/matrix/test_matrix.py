@@ -176,7 +176,8 @@ def test_objects_without_a_buffer_are_refused_as_they_themselves_do(row):
         if not row.refused.granted and not isinstance(seen.value, consumer.BufferProtocolError):
             with pytest.raises(row.refused.error) as own, raw_buffer(exporter):
                 pass
-            assert str(seen.value) == str(own.value)
+            # A hint may follow.
+            assert str(seen.value).startswith(str(own.value))
 
 
 def test_each_row_has_a_name_of_its_own():

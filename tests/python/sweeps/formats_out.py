@@ -87,7 +87,8 @@ def described(view):
     """The fields of a view, and those of its records, as they are described."""
     fields = {}
     for name, (_, offset, shape) in view.fields.items():
-        fields[name] = (offset, shape, described(view[name]))
+        part = view[name]
+        fields[name] = (offset, shape, part.itemsize, described(part))
     return fields
 
 

@@ -33,9 +33,12 @@ impl Places {
         alignment: usize,
     ) -> Result<bool> {
         if let ElementType::Bits(bits) = &field.element_type {
-            // ctypes may have put them into the unit of the field before; before Python 3.14 even
-            // where other fields are. From there on the format tells of no offset.
+            // ctypes may have put them into a unit where other fields are, whose bits they follow.
+            // From there on the format tells of no offset.
             self.format = None;
+            if !self.is_union && field.bits().start < 8 * self.end as u128 {
+                return Ok(false);
+            }
             let place = (field.offset, field.element_type.size(), bits.shift, bits.width);
             fallible::push(&mut self.bits, place)?;
             return Ok(true);

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 use pyo3::{ffi, intern};
 
+use super::dtype;
 use super::loan::Buffer;
 use crate::array::AnyArray;
 use crate::python::acquire::AsView;
@@ -51,7 +52,10 @@ pub(super) fn acquire(
             "it made a copy; consume(numpy.asarray(x)) takes the copy",
         ));
     }
-    Buffer::acquire(&made, as_view).map(Some)
+    Buffer::acquire(&made, ffi::PyBUF_FULL_RO, as_view).map(Some).or_else(|refusal| {
+        let found = dtype::acquire(&made, "numpy.asarray(x)", &refusal, as_view)?;
+        found.map_or(Err(refusal), |found| Ok(Some(found)))
+    })
 }
 
 /// The class of NumPy's arrays, if NumPy is loaded.

@@ -72,7 +72,7 @@ pub(super) fn acquire(
         Some(offset) => offset.extract::<isize>()?,
         None => 0,
     };
-    let (bytes, buffer) = Buffer::acquire(&data, as_view)?;
+    let (bytes, buffer) = Buffer::acquire(&data, ffi::PyBUF_FULL_RO, as_view)?;
     // SAFETY: the buffer is released after the array's last use.
     match unsafe { part(&bytes, layout, format, offset) } {
         Ok(array) => Ok(Some((array, Keeper::Buffer(buffer)))),

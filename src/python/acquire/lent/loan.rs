@@ -1,10 +1,11 @@
 //! What keeps memory that another protocol than the buffer's has lent, and how it is given back.
 
+use std::ffi::c_int;
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
 use pyo3::prelude::*;
-use pyo3::{PyTraverseError, PyVisit, ffi};
+use pyo3::{PyTraverseError, PyVisit};
 
 use super::arrow::Column;
 use super::dlpack::ManagedTensor;
@@ -36,12 +37,14 @@ unsafe impl Send for Buffer {}
 unsafe impl Sync for Buffer {}
 
 impl Buffer {
-    /// Acquires the buffer of an object, and returns it with the array that it describes.
+    /// Acquires the buffer of an object, asked for with some flags, and returns it with the array
+    /// that it describes.
     ///
     /// # Errors
     /// The same as for [`Export::acquire`].
     pub(super) fn acquire(
         object: &Bound<'_, PyAny>,
+        flags: c_int,
         as_view: AsView,
     ) -> PyResult<(AnyArray, Self)> {
         let mut array = MaybeUninit::uninit();
@@ -49,7 +52,6 @@ impl Buffer {
         // SAFETY: both places are valid for writes, and the export stays where it is. If it fails,
         // nobody else has the box.
         unsafe {
-            let flags = ffi::PyBUF_FULL_RO;
             match Export::acquire(place.as_ptr(), array.as_mut_ptr(), object, flags, as_view) {
                 Ok(_) => Ok((array.assume_init(), Self(place))),
                 Err(failure) => {

@@ -1,6 +1,7 @@
 //! Memory of objects that export no buffer, or refuse to, by the other protocols that they have.
 //!
-//! They are asked one after the other, and the first that shares the memory is taken: [`dlpack`],
+//! They are asked one after the other, and the first that shares the memory is taken: [`dtype`],
+//! the buffer without a format; [`dlpack`],
 //! which has all types of numbers; `__array__` where NumPy is loaded, which does not tell missing
 //! values apart; Arrow, which does; and the array interface, which its authors have replaced. None
 //! may copy: what is stored in a copy would be lost.
@@ -10,6 +11,7 @@ mod array_interface;
 mod arrow;
 mod described;
 mod dlpack;
+mod dtype;
 mod loan;
 mod typestr;
 
@@ -65,6 +67,11 @@ fn acquire_attached(
         return refused(refusal);
     }
     stack::check(py)?;
+    if let Some(refusal) = &refusal
+        && let Some((array, buffer)) = dtype::acquire(object, "x", refusal, as_view)?
+    {
+        return Ok(Lent { array, loan: Loan::new(Keeper::Buffer(buffer), object) });
+    }
     let mut reasons = Vec::new();
     for (name, protocol) in PROTOCOLS {
         match protocol(object, as_view) {
