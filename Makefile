@@ -53,8 +53,8 @@ $(VENV)/ready: tests/requirements.txt | setup
 
 # Always the module that is shipped: `make dev` leaves another in its place.
 build: $(VENV)/ready  ## Build the module as it is shipped and install it into .venv
-	@echo "==> building the module (release, about 2 minutes after a change; cargo says how far it is)"
-	$(MATURIN_DEVELOP) --release
+	@echo "==> building the module (release, about 2 minutes after a change)"
+	$(filter-out --quiet,$(MATURIN_DEVELOP)) --release
 
 dev: $(VENV)/ready  ## The same within seconds after a change, less optimised
 	@echo "==> building the module (fast, some seconds after a change)"

@@ -7,7 +7,9 @@ import pytest
 from support.paths import DOCS
 from support.programs import run_python
 
-RECIPE = re.compile(r"^## ([^\n]+)\n(?:(?!^## |```).)*?```python\n(.*?)```", re.DOTALL | re.MULTILINE)
+RECIPE = re.compile(
+    r"^## ([^\n]+)\n(?:(?!^## |```).)*?```python\n(.*?)```", re.DOTALL | re.MULTILINE
+)
 RECIPES = RECIPE.findall((DOCS / "cookbook.md").read_text("utf-8"))
 OPTIONAL = {"dask", "msgpack", "numpy"}
 
