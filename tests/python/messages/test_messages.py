@@ -1,7 +1,7 @@
 """What is said about mistakes, to the letter: each is made as a newcomer makes it.
 
-mistakes.txt has them in pairs of lines: what is tried, and below it the exception and its text. What
-the names in it are stands in `names` below.
+mistakes.txt has them in pairs of lines: what is tried, and below it the exception and its text.
+What the names in it are stands in `names` below.
 """
 
 import array
@@ -49,8 +49,10 @@ def test_no_mistake_is_made_twice():
 
 @pytest.mark.parametrize(("mistake", "expected"), MISTAKES)
 def test_mistake(mistake, expected):
-    # The first argument, because the text of a KeyError is the repr of it.
-    with pytest.raises(Exception, match="") as caught:
+    said = "nothing"
+    try:
         exec(mistake, names())
-    error = caught.value
-    assert f"    {type(error).__name__}: {error.args[0]}" == expected
+    except (TypeError, ValueError, LookupError, BufferError) as error:
+        # The first argument, because the text of a KeyError is the repr of it.
+        said = f"    {type(error).__name__}: {error.args[0]}"
+    assert said == expected
