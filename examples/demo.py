@@ -69,8 +69,9 @@ def show_numpy() -> None:
 
 
 def write_pcap(path: Path) -> None:
-    """A file of network packets, as tcpdump writes them: a header of 24 bytes, then packets of one
-    length here, with 16 bytes each that say when they came and how long they are.
+    """A file of network packets, as tcpdump writes them: a header of 24 bytes, then the packets.
+
+    Each has 16 bytes before it that say when it came and how long it is: all are of one length here.
     """
     with path.open("wb") as file:
         file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
