@@ -71,7 +71,7 @@ def show_numpy() -> None:
 def write_pcap(path: Path) -> None:
     """A file of network packets, as tcpdump writes them: a header of 24 bytes, then the packets.
 
-    Each has 16 bytes before it that say when it came and how long it is: all are of one length here.
+    Each has 16 bytes before it that say when it came and how long it is: one length here.
     """
     with path.open("wb") as file:
         file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
@@ -103,8 +103,7 @@ def show_records(path: Path) -> None:
             line('micros.astype("d")', f"{doubles}, a copy of format {doubles.format!r}")
         micros[0] = 7
         payloads[0] = b"PING"
-    with path.open("rb") as file:
-        line("the file's first packet", struct.unpack_from("<IIII4s", file.read(), 24))
+    line("the file's first packet", struct.unpack_from("<IIII4s", path.read_bytes(), 24))
 
 
 def five_ints(memory: SharedMemory) -> memoryview:
