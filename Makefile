@@ -17,17 +17,24 @@ ARGS :=
 MATURIN_DEVELOP := VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup rust build dev lint types test-core test-python test-others test-packages \
+.PHONY: help demo test plan setup rust build dev lint types test-core test-python test-others test-packages \
 	test-matrix test-machines sanitize valgrind fuzz sweep fuzz-core bench bench-core wheel sdist format clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: build  ## Set up, build, and show the module at work on real exporters
-	$(BIN)/python examples/demo.py
+	@echo "==> examples/demo.py"
+	@$(BIN)/python examples/demo.py
 
-test: lint types test-core test-python test-others test-packages  ## Set up, build, run every test, lint and type check
+test: plan lint types test-core test-python test-others test-packages  ## Set up, build, run every test, lint and type check, on every Python that is found
 	@echo "==> all tests passed"
+
+# An interpreter costs a build and a run of the tests: OTHER_PYTHONS= leaves all others out.
+plan: | setup
+	@echo "==> the module is built and tested on $(PYTHON), and on each other Python that is found:"
+	@for python in $(or $(OTHER_PYTHONS),none); do echo "      $$python"; done
+	@echo "    (some 5 minutes for each; OTHER_PYTHONS= leaves them out)"
 
 # --- Setting up and building -------------------------------------------------------------------
 
@@ -47,7 +54,7 @@ $(VENV)/ready: tests/requirements.txt | setup
 # Always the module that is shipped: `make dev` leaves another in its place.
 build: $(VENV)/ready  ## Build the module as it is shipped and install it into .venv
 	@echo "==> building the module (release, about 2 minutes after a change)"
-	$(MATURIN_DEVELOP) --release
+	$(filter-out --quiet,$(MATURIN_DEVELOP)) --release
 
 dev: $(VENV)/ready  ## The same within seconds after a change, less optimised
 	@echo "==> building the module (fast, some seconds after a change)"

@@ -1,16 +1,18 @@
-"""A tour: views of many kinds of memory, with the address of the memory on both sides.
+"""A tour in a screenful: one view for every kind of memory, and a file of records.
 
-"exporter" is where an object says that its memory is, "view" where the view of it says so. They are
-the same, because nothing is copied.
+Where the memory is, is asked on both sides, of the exporter and of the view: it is the same place,
+because nothing is copied.
 """
 
 import array
 import ctypes
 import mmap
+import struct
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
 from typing import Any
 
 from consumer import consume
@@ -46,45 +48,62 @@ def address(exporter: object) -> int:
         ctypes.pythonapi.PyBuffer_Release(target)
 
 
-def title(text: str) -> None:
-    print(f"\n{text}")
+def line(name: str, value: object) -> None:
+    print(f"  {name:24} {value}")
 
 
-def addresses(exporter: int, view: int) -> None:
-    print(f"  memory  exporter {exporter:#x}, view {view:#x}")
-    assert exporter == view, "the memory was copied"
-
-
-def show(text: str, exporter: Any) -> None:
-    title(text)
+def show(name: str, exporter: Any) -> None:
     with consume(exporter) as view:
-        print(f"  {view}")
-        print(f"  format  {view.format!r}, shape {view.shape}, strides {view.strides}")
-        addresses(address(exporter), address(view))
+        line(name, view)
+        assert address(exporter) == address(view), "the memory was copied"
 
 
 def show_numpy() -> None:
     try:
         import numpy as np
     except ImportError:
-        title("NumPy is not installed: no transpose, no complex numbers")
+        line("numpy", "is not installed: no transpose, no complex numbers")
         return
-    show("A 2-D NumPy array", np.arange(6.0).reshape(2, 3))
-    show("Its transpose", np.arange(6.0).reshape(2, 3).T)
-    show("Complex numbers", np.array([1 + 2j, 3 - 4j, 5j]))
+    show("numpy, transposed", np.arange(6.0).reshape(2, 3).T)
+    show("numpy, complex", np.array([1 + 2j, 3 - 4j, 5j]))
 
 
-def show_file() -> None:
-    """A file is memory, too, if it is mapped: what is stored in the view is stored in the file."""
-    with tempfile.TemporaryFile() as file:
-        file.write(b"zero-copy")
-        file.flush()
-        with mmap.mmap(file.fileno(), 0) as mapped:
-            show("A file, mapped into memory", mapped)
-            with consume(mapped) as view:
-                view[0] = ord("Z")
-        file.seek(0)
-        print(f"  file    {file.read()!r} after view[0] = ord('Z')")
+def write_pcap(path: Path) -> None:
+    """A file of network packets, as tcpdump writes them: a header of 24 bytes, then the packets.
+
+    Each has 16 bytes before it that say when it came and how long it is: one length here.
+    """
+    with path.open("wb") as file:
+        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+        for second, payload in enumerate((b"ping", b"pong", b"ping")):
+            file.write(struct.pack("<IIII4s", second, 250_000 * second, 4, 4, payload))
+
+
+PACKET = "T{<I:seconds:<I:micros:<I:kept:<I:length:4s:payload:}"
+
+
+def show_records(path: Path) -> None:
+    """A file is memory, too, if it is mapped: what is stored in a view is stored in the file."""
+    with (
+        path.open("r+b") as file,
+        mmap.mmap(file.fileno(), 0) as mapped,
+        consume(mapped) as view,
+        view.cast("<IHH", count=1) as header,
+        view.cast(PACKET, offset=24) as packets,
+        packets["micros"] as micros,
+        packets["payload"] as payloads,
+    ):
+        line("view", f"{view.nbytes} bytes, format {view.format!r}")
+        line('cast("<IHH", count=1)', header[0])
+        line("cast(PACKET, offset=24)", f"{len(packets)} records, fields {[*packets.fields]}")
+        line("packets[1]", packets[1])
+        line('packets["payload"]', payloads)
+        line('packets["micros"]', micros)
+        with micros.astype("d") as doubles:
+            line('micros.astype("d")', f"{doubles}, a copy of format {doubles.format!r}")
+        micros[0] = 7
+        payloads[0] = b"PING"
+    line("the file's first packet", struct.unpack_from("<IIII4s", path.read_bytes(), 24))
 
 
 def five_ints(memory: SharedMemory) -> memoryview:
@@ -93,15 +112,14 @@ def five_ints(memory: SharedMemory) -> memoryview:
     return memory.buf[: 5 * 4].cast("i")
 
 
-def double(name: str) -> tuple[int, int]:
-    """Doubles the numbers in a shared memory, in another process; where it is mapped there."""
+def double(name: str) -> None:
+    """Doubles the numbers in a shared memory, in another process."""
     memory = SharedMemory(name)
     with five_ints(memory) as exporter, consume(exporter) as view:
         for place, number in enumerate(view):
             view[place] = 2 * number
-        found = address(exporter), address(view)
+        assert address(exporter) == address(view), "the memory was copied"
     memory.close()
-    return found
 
 
 def show_shared_memory() -> None:
@@ -109,28 +127,31 @@ def show_shared_memory() -> None:
     try:
         with five_ints(memory) as exporter, consume(exporter) as view:
             view[:] = array.array("i", [1, 2, 3, 4, 5])
-            title("Shared memory, in this process")
-            print(f"  {view}")
-            addresses(address(exporter), address(view))
+            line("here", view)
             # A process that shares nothing else with this one.
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-                there = pool.submit(double, memory.name).result()
-            title("The same memory, in another process, which doubles the numbers")
-            addresses(*there)
-            print(f"  {view}  in this process, after that")
+                pool.submit(double, memory.name).result()
+            line("after it was doubled", view)
     finally:
         memory.close()
         memory.unlink()
 
 
 def main() -> None:
-    show("array.array, as in the tutorial", array.array("i", [1, 2, 3, 4, 5]))
-    show("A ctypes array", (ctypes.c_double * 4)(0.5, 1.5, 2.5, 3.5))
+    print("Whatever exports a buffer, and nothing is copied")
+    show("array.array", array.array("i", [1, 2, 3, 4, 5]))
     row = ctypes.c_int * 3
-    show("A ctypes array of arrays", (row * 2)(row(1, 2, 3), row(4, 5, 6)))
-    show("A big-endian ctypes array", (ctypes.c_int32.__ctype_be__ * 4)(1, 2, 3, 4))
+    show("ctypes, 2-D", (row * 2)(row(1, 2, 3), row(4, 5, 6)))
+    show("ctypes, big-endian", (ctypes.c_int32.__ctype_be__ * 4)(1, 2, 3, 4))
     show_numpy()
-    show_file()
+
+    print("\nA file of network packets, mapped into memory")
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory, "packets.pcap")
+        write_pcap(path)
+        show_records(path)
+
+    print("\nMemory that processes share")
     show_shared_memory()
 
 

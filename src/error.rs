@@ -231,3 +231,18 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// Numbers as Python writes a tuple of them: a shape, strides, an index.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Tuple<'a, T>(pub &'a [T]);
+
+impl<T: fmt::Display> fmt::Display for Tuple<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(")?;
+        for (position, number) in self.0.iter().enumerate() {
+            write!(f, "{}{number}", if position > 0 { ", " } else { "" })?;
+        }
+        f.write_str(if self.0.len() == 1 { ",)" } else { ")" })
+    }
+}

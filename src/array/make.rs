@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{AnyArray, ConsumerArray, Owner};
 use crate::dtype::ScalarType;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Tuple};
 use crate::form::{Judgement, judge};
 use crate::format::{Format, FormatString};
 use crate::kernels::copy;
@@ -157,8 +157,9 @@ impl AnyArray {
         let layout = Layout::contiguous(shape, size)?;
         if layout.nbytes() != bytes.len() {
             return Err(Error::value(format!(
-                "{} bytes are not shape {shape:?} of elements of {size} bytes",
-                bytes.len()
+                "{} bytes are not shape {} of elements of {size} bytes",
+                bytes.len(),
+                Tuple(shape)
             )));
         }
         let source = Layout::line(bytes.len(), 1, 1)?;

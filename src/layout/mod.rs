@@ -29,7 +29,7 @@ pub use index::{resolve_index, unravel};
 pub use limits::check_ndim;
 pub use select::{Key, Selection};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Tuple};
 use contiguity::contiguous_strides;
 use dimensions::Dimensions;
 
@@ -278,6 +278,7 @@ impl Layout {
 
 fn too_large(shape: &[usize], itemsize: usize) -> Error {
     Error::too_large(format!(
-        "shape {shape:?} of elements of {itemsize} bytes reaches further than memory"
+        "shape {} of elements of {itemsize} bytes reaches further than memory",
+        Tuple(shape)
     ))
 }

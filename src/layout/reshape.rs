@@ -6,7 +6,7 @@
 //! over exactly the elements of the next one. This finds strides if there are any.
 
 use super::{Dimensions, Layout, MAX_NDIM, Order, check_ndim, contiguous_strides, resolve_index};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Tuple};
 
 impl Layout {
     /// Returns the layout with its dimensions in another order: dimension `i` of the result is
@@ -25,8 +25,10 @@ impl Layout {
     /// ```
     pub fn transpose(&self, axes: &[isize]) -> Result<Self> {
         let ndim = self.ndim();
-        let wrong =
-            || Error::value(format!("axes {axes:?} do not name each of {ndim} dimensions once"));
+        let wrong = || {
+            let given = Tuple(axes);
+            Error::value(format!("axes {given} do not name each of {ndim} dimensions once"))
+        };
         check_ndim(axes.len())?;
         if axes.len() != ndim {
             return Err(wrong());
@@ -106,18 +108,19 @@ impl Layout {
             }
         }
         Err(Error::value(format!(
-            "shape {:?} with strides {:?} cannot be seen as shape {:?} without a copy",
-            self.shape(),
-            self.strides(),
-            &*shape
+            "shape {} with strides {} cannot be seen as shape {} without a copy{}",
+            Tuple(self.shape()),
+            Tuple(self.strides()),
+            Tuple(&shape),
+            if order == Order::C { "; v.copy() can" } else { "" }
         )))
     }
 
     /// Returns a shape with its -1, if any, replaced. It has as many elements as the layout.
     fn infer(&self, shape: &[isize]) -> Result<Dimensions<usize>> {
         let wrong = || {
-            let (count, from) = (self.len(), self.shape());
-            Error::value(format!("{count} elements of shape {from:?} do not fit shape {shape:?}"))
+            let (count, from, shape) = (self.len(), Tuple(self.shape()), Tuple(shape));
+            Error::value(format!("{count} elements of shape {from} do not fit shape {shape}"))
         };
         check_ndim(shape.len())?;
         let mut known = 1_usize;

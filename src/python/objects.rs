@@ -198,6 +198,13 @@ pub fn repr(object: &Bound<'_, PyAny>) -> Option<String> {
     unsafe { shortened_or_none(object.py(), ffi::PyObject_Repr(object.as_ptr())) }
 }
 
+/// Returns whether an object is an int, or stands for one by `__index__`.
+#[must_use]
+pub fn is_index(object: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: attached; the object is alive.
+    unsafe { ffi::PyIndex_Check(object.as_ptr()) != 0 }
+}
+
 /// Returns the message of an error, for another one.
 #[must_use]
 #[cold]

@@ -15,7 +15,7 @@ use smallvec::SmallVec;
 
 use super::RawView;
 use super::odometer::{Axis, Odometer};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Tuple};
 use crate::layout::Order;
 
 /// Elements of `N` views that have a constant stride in each of them.
@@ -86,7 +86,10 @@ impl<'a, const N: usize> Walk<'a, N> {
         let mut shapes = views.iter().map(|view| view.layout().shape());
         let first = shapes.next().unwrap_or_default();
         match shapes.find(|&shape| shape != first) {
-            Some(other) => Err(Error::value(format!("shapes differ: {first:?} and {other:?}"))),
+            Some(other) => {
+                let (first, other) = (Tuple(first), Tuple(other));
+                Err(Error::value(format!("shapes differ: {first} and {other}")))
+            }
             None => Ok(Self::unchecked(views, order)),
         }
     }

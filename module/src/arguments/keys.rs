@@ -33,7 +33,7 @@ pub(crate) fn parse(key: &Bound<'_, PyAny>, layout: &Layout) -> PyResult<Selecte
     let ndim = layout.ndim();
     let keys: SmallVec<[Key; 4]> = match key.cast::<PyTuple>() {
         Ok(tuple) => parse_parts(tuple, layout)?,
-        Err(_) => SmallVec::from_slice(&[parse_part(key)?]),
+        Err(_) => SmallVec::from_slice(&[parse_part(key, key)?]),
     };
     if keys.len() == ndim {
         let indices = keys.iter().map(|key| match key {
@@ -62,7 +62,7 @@ fn parse_parts(key: &Bound<'_, PyTuple>, layout: &Layout) -> PyResult<SmallVec<[
         if keys.len() - new > layout.ndim() + 1 {
             break;
         }
-        keys.push(parse_part(&part)?);
+        keys.push(parse_part(&part, key)?);
     }
     check_length(key, layout)?;
     Ok(keys)
@@ -89,9 +89,9 @@ fn check_length(key: &Bound<'_, PyTuple>, layout: &Layout) -> PyResult<()> {
     }
 }
 
-fn parse_part(part: &Bound<'_, PyAny>) -> PyResult<Key> {
-    // SAFETY: the object is alive.
-    if unsafe { ffi::PyIndex_Check(part.as_ptr()) } != 0 {
+/// Converts a part of a key.
+fn parse_part(part: &Bound<'_, PyAny>, key: &Bound<'_, PyAny>) -> PyResult<Key> {
+    if objects::is_index(part) {
         return Ok(Key::Index(index(part)?));
     }
     if part.is_instance_of::<PySlice>() {
@@ -108,8 +108,33 @@ fn parse_part(part: &Bound<'_, PyAny>) -> PyResult<Key> {
     if part.is_instance_of::<PyEllipsis>() {
         return Ok(Key::Ellipsis);
     }
+    Err(no_index(part, key))
+}
+
+/// The error for a part of a key that is none, with the key that is likely to be meant.
+#[cold]
+fn no_index(part: &Bound<'_, PyAny>, key: &Bound<'_, PyAny>) -> PyErr {
+    let is_name = |part: &Bound<'_, PyAny>| part.is_instance_of::<PyString>();
+    let text = |object| objects::repr(object).unwrap_or_default();
+    let hint = if is_name(part) {
+        match key.cast::<PyTuple>() {
+            Ok(names) if names.iter().all(|part| is_name(&part)) => {
+                let names = text(key);
+                let names = names.trim_start_matches('(').trim_end_matches([')', ',']);
+                format!("; several fields are v[[{names}]]")
+            }
+            _ => format!("; a field comes first, v[{}][...]", text(part)),
+        }
+    } else if part.is_instance_of::<PyList>() {
+        "; a list has names of fields, and numpy.asarray(v) takes lists of indices".to_owned()
+    } else if part.is_none() {
+        "; v[None, ...] has a new dimension".to_owned()
+    } else {
+        String::new()
+    };
     let found = objects::type_name(part);
-    Err(PyTypeError::new_err(format!("indices must be integers, slices or '...', not {found}")))
+    let message = format!("indices must be integers, slices or '...', not {found}{hint}");
+    PyTypeError::new_err(message)
 }
 
 /// The names of fields in a key: a str, or a list of them.

@@ -39,7 +39,10 @@ fn check(array: &AnyArray, flags: c_int) -> PyResult<()> {
         return refuse("ConsumerArray: the memory requires suboffsets");
     }
     if !asks(ffi::PyBUF_STRIDES) && !c_contiguous {
-        return refuse("ConsumerArray: the memory is not C-contiguous, and strides were not asked");
+        return refuse(
+            "ConsumerArray: the memory is not C-contiguous, and strides were not asked for; \
+             v.copy() is",
+        );
     }
     if !asks(ffi::PyBUF_ND) && asks(ffi::PyBUF_FORMAT) {
         return refuse("ConsumerArray: cannot be bytes where the format flag is present");

@@ -16,6 +16,7 @@ use pyo3::types::{PyString, PyTuple};
 
 use consumer::array::AnyArray;
 use consumer::element::LongDouble;
+use consumer::error::Tuple;
 use consumer::layout::{Layout, Order};
 use consumer::python::exceptions::{PyTypeError, PyValueError};
 use consumer::python::objects;
@@ -186,7 +187,8 @@ fn rebuild<'py>(
     if given.nbytes() != layout.nbytes() {
         let (have, want) = (given.nbytes(), layout.nbytes());
         let message = format!(
-            "shape {shape:?} of elements of {itemsize} bytes takes {want} bytes, not {have}"
+            "shape {} of elements of {itemsize} bytes takes {want} bytes, not {have}",
+            Tuple(&shape)
         );
         return Err(PyValueError::new_err(message));
     }

@@ -9,7 +9,8 @@ use pyo3::{PyTraverseError, PyVisit};
 use consumer::kernels::pieces::Sequence;
 use consumer::layout::Layout;
 use consumer::memory::Memory;
-use consumer::python::exceptions::PyMemoryError;
+use consumer::python::exceptions::{PyMemoryError, PyTypeError};
+use consumer::python::objects;
 use consumer::python::stack;
 use consumer::view::RawView;
 
@@ -30,7 +31,15 @@ impl PyConsumerArray {
         names: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, Self>> {
         no_names("__new__", names)?;
-        let count = length.map_or(Ok(0), arguments::clipped)?;
+        let count = match length {
+            Some(length) if !objects::is_index(length) => {
+                return Err(PyTypeError::new_err(format!(
+                    "ConsumerArray(length) takes an int, not {}; consumer.consume(x) is a view of x",
+                    objects::type_name(length)
+                )));
+            }
+            length => length.map_or(Ok(0), arguments::clipped)?,
+        };
         let count = usize::try_from(count).unwrap_or(0);
         i32::try_from(count.saturating_sub(1)).map_err(|_| {
             let length = length.map(repr_or_default).unwrap_or_default();

@@ -74,7 +74,8 @@ fn check_arguments(positional: isize, names: Option<Borrowed<'_, '_, PyAny>>) ->
     let named = names.as_ref().map_or(0, PyTupleMethods::len);
     let given = positional.unsigned_abs() + named;
     if given != 1 {
-        let message = format!("consume() takes exactly one argument ({given} given)");
+        let hint = if given > 1 { "; consume(x).cast(format) reads x as that format" } else { "" };
+        let message = format!("consume() takes exactly one argument ({given} given){hint}");
         return Err(PyTypeError::new_err(message));
     }
     for name in names.iter().flatten() {

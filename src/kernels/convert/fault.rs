@@ -4,6 +4,7 @@
 
 use super::wide::WideType;
 use crate::element::{LongDouble, PythonFloat, complex_text};
+use crate::error::Tuple;
 use crate::layout::unravel;
 use std::fmt::{self, Display};
 
@@ -58,10 +59,7 @@ impl Display for Index<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match unravel(self.1, self.0).as_slice() {
             [only] => write!(f, "{only}"),
-            all => {
-                let all: Vec<String> = all.iter().map(ToString::to_string).collect();
-                write!(f, "({})", all.join(", "))
-            }
+            all => Tuple(all).fmt(f),
         }
     }
 }

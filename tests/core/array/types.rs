@@ -129,7 +129,7 @@ fn bytes_that_do_not_fit_are_refused() {
     assert!(make(8, c"d", &[1 << 40, 1 << 40]).is_too_large());
     assert!(make(1, c"B", &[1; 65]).is_value());
     let message = make(7, c"d", &[1]).to_string();
-    assert_eq!(message, "7 bytes are not shape [1] of elements of 8 bytes");
+    assert_eq!(message, "7 bytes are not shape (1,) of elements of 8 bytes");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 """Each example runs without a warning, and prints what it is meant to show."""
 
 import importlib.util
-import re
 from pathlib import Path
 
 import pytest
@@ -15,10 +14,14 @@ EXPECTED = {
     "tutorial.py": ["[ 1 2 3 4 5 ]", "array('i', [10, 2, 3, 4, 50])", "[ 10 2 3 4 50 ]"],
     "demo.py": [
         "[ 1 2 3 4 5 ]",
-        "[ 0.5 1.5 2.5 3.5 ]",
         "[ [ 1 2 3 ] [ 4 5 6 ] ]",
-        "format  '>i', shape (4,), strides (4,)",
-        "b'Zero-copy'",
+        "big-endian       [ 1 2 3 4 ]",
+        "(2712847316, 2, 4)",
+        "3 records, fields ['seconds', 'micros', 'kept', 'length', 'payload']",
+        "(1, 250000, 4, 4, b'pong')",
+        "[ b'ping' b'pong' b'ping' ]",
+        "[ 0.0 250000.0 500000.0 ], a copy of format 'd'",
+        "(0, 7, 4, 4, b'PING')",
         "[ 2 4 6 8 10 ]",
     ],
     "mmap_columns.py": [
@@ -66,11 +69,11 @@ def test_tutorial_prints_what_the_tutorial_does() -> None:
     assert run("tutorial.py").splitlines()[0] == "[ 1 2 3 4 5 ]"
 
 
-def test_demo_copies_nothing() -> None:
+def test_demo_is_a_screenful() -> None:
     output = run("demo.py")
-    addresses = re.findall(r"exporter (0x[0-9a-f]+), view (0x[0-9a-f]+)", output)
-    assert len(addresses) == (10 if NUMPY else 7)
-    assert all(exporter == view for exporter, view in addresses)
+    assert len(output.splitlines()) <= 24
+    assert max(map(len, output.splitlines())) <= 100
+    assert "0x" not in output
     assert ("[ [ 0.0 3.0 ] [ 1.0 4.0 ] [ 2.0 5.0 ] ]" in output) == NUMPY
     assert ("[ (1+2j) (3-4j) 5j ]" in output) == NUMPY
 
@@ -83,4 +86,4 @@ def test_demo_does_without_numpy(tmp_path: Path) -> None:
         f"demo = runpy.run_path({str(EXAMPLES / 'demo.py')!r}); demo['show_numpy']()"
     )
     done = run_python("-W", "error", "-c", code, timeout=60)
-    assert done.stdout.strip() == "NumPy is not installed: no transpose, no complex numbers"
+    assert "is not installed: no transpose, no complex numbers" in done.stdout

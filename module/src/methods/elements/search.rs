@@ -21,7 +21,7 @@ use crate::arguments;
 use crate::gil::{self, Checkpoints};
 use crate::object::PyConsumerArray;
 use crate::values::equal::search_equal;
-use crate::values::{Equal, read_exactly};
+use crate::values::{Equal, read_exactly, repr_or_default};
 
 /// `value in view`
 pub(crate) fn contains(view: &PyConsumerArray, value: &Bound<'_, PyAny>) -> PyResult<bool> {
@@ -191,7 +191,10 @@ pub(crate) fn index<'py>(
     let (start_key, stop_key) = (bound(start, 0)?, bound(stop, isize::MAX)?);
     let hold = view.hold(py)?;
     let shape = hold.layout().shape();
-    let not_found = || PyValueError::new_err("the value is not among the elements");
+    let not_found = || {
+        let value = repr_or_default(value);
+        PyValueError::new_err(format!("{value} is not among the elements"))
+    };
     match shape {
         [] => Err(PyTypeError::new_err("invalid lookup on 0-dim memory")),
         [_] if start.is_none() && stop.is_none() => {
