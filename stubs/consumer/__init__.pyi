@@ -2,6 +2,12 @@
 
 consume(object) gives a ConsumerArray: memory of another object, seen as what its format says it
 holds, and never copied.
+
+>>> import array
+>>> import consumer as C
+>>> arr = array.array('i', [1, 2, 3, 4, 5])
+>>> print(C.consume(arr))
+[ 1 2 3 4 5 ]
 """
 
 # Overloads that take what is unknown come first, and overlap with those for what is known.
@@ -123,7 +129,12 @@ _Exporter: TypeAlias = Buffer | _NumPyArray[Any, Any] | _NumPyScalar[Any]
 
 # The method by which type checkers tell a Buffer; the class itself has it from Python 3.12 on.
 class _Exports:
-    def __buffer__(self, flags: int, /) -> memoryview: ...
+    def __buffer__(self, flags: int, /) -> memoryview:
+        """A buffer of the view, as memoryview(v) and others ask for it: the same memory again.
+
+        While somebody has one, the view cannot be released. BufferError where the memory is not as
+        flags ask for it, such as read-only where it is to be written to.
+        """
 
 class BufferProtocolError(TypeError, ValueError):
     """The object does not export a buffer (PEP 3118).
@@ -194,8 +205,7 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         """The object whose memory this is.
 
         That is the exporter, as the buffer protocol names it, or the object that shares its memory
-        by another protocol.
-        Views of a view have its exporter. None for memory of the view's own.
+        by another protocol. Views of a view have its exporter. None for memory of the view's own.
         """
 
     @property
@@ -243,11 +253,11 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
 
     @property
     def c_contiguous(self) -> bool:
-        """Whether the elements are contiguous in C order (the last index is fastest)."""
+        """Whether the elements are contiguous in C order (the last index changes fastest)."""
 
     @property
     def f_contiguous(self) -> bool:
-        """Whether the elements are contiguous in Fortran order (the first index is fastest)."""
+        """Whether the elements are contiguous in Fortran order (the first index changes fastest)."""
 
     @property
     def contiguous(self) -> bool:
@@ -368,14 +378,34 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
     @overload
     def __setitem__(self, key: str | list[str], value: Any, /) -> None: ...
     def __iter__(self) -> Iterator[_ItemT]:
-        """The elements in order; above one dimension, views of one dimension less."""
+        """The elements in order; above one dimension, views of one dimension less.
+
+        TypeError where there is no dimension.
+        """
 
     def __reversed__(self) -> Iterator[_ItemT]:
         """The elements in reverse order; above one dimension, views of one dimension less."""
 
+    def __repr__(self) -> str:
+        """The class, format and shape of the view, and of many elements the first ones."""
+
+    def __str__(self) -> str:
+        """The elements in brackets, of many the first ones."""
+
     # Comparing and searching.
     def __eq__(self, other: object, /) -> bool:
-        """Whether any exporter has the same shape and equal elements, whatever the formats."""
+        """Whether any exporter has the same shape and equal elements, whatever the formats.
+
+        It is one bool for all elements, and elements are equal where their values in Python are.
+        There is no order: v < w raises TypeError.
+
+        >>> import array, consumer
+        >>> consumer.consume(array.array("d", [1, 2])) == array.array("b", [1, 2])
+        True
+        """
+
+    def __ne__(self, other: object, /) -> bool:
+        """Whether other is no exporter of the same shape with equal elements: not v == other."""
 
     def __hash__(self) -> int:
         """The hash of the bytes, for read-only views of format B, b or c; else UnhashableError."""
@@ -409,7 +439,12 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         """
 
     def count(self, value: object, /) -> int:
-        """How many elements equal value, in any number of dimensions."""
+        """How many elements equal value, in any number of dimensions.
+
+        >>> import consumer
+        >>> consumer.consume(b"banana").count(97)
+        3
+        """
 
     # The same memory, seen in another way.
     @property
@@ -640,28 +675,37 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         Any format whose size divides the memory will do, from and to any other, also with a byte
         order; and the names of types that formats have no code for: bfloat16, float8_e4m3fn and
         float8_e5m2. The elements have to be contiguous in C order (one dimension of any stride can
-        be cast to a format of the same size). With order='F' the first index of the result changes
-        fastest.
+        be cast to a format of the same size). shape is in elements of the new format, one length
+        for each dimension. With order='F' the first index of the result changes fastest.
 
         offset, in bytes from the start of the view, and count, in elements of the new format, cast
         a part of it: what is left out is not looked at. Without count all bytes from offset on are
         taken, and must be whole elements; a shape must be of just as many elements as there are.
 
+        References to objects ('O') are not made out of other elements, and are read-only when seen
+        as others.
+
         Raises TypeError where the elements are not contiguous or the sizes do not fit, ValueError
         for a format, a shape or a part that cannot be.
 
         >>> import consumer
-        >>> consumer.consume(bytes(range(8))).cast(">H").tolist()
+        >>> v = consumer.consume(bytes(range(8)))
+        >>> v.cast(">H").tolist()
         [1, 515, 1029, 1543]
-        >>> consumer.consume(bytes(range(8))).cast("<H", offset=1, count=3).tolist()
+        >>> v.cast("<H", (2, 2), order="F").tolist()
+        [[256, 1284], [770, 1798]]
+        >>> v.cast("<H", offset=1, count=3).tolist()
         [513, 1027, 1541]
+        >>> v.cast("<HB", count=2).tolist()
+        [(256, 2), (1027, 5)]
         """
 
     # What leaves the view.
     def hex(self, sep: str | bytes = ..., bytes_per_sep: SupportsIndex = 1) -> str:
         r"""The bytes of the elements, in C order, as two hexadecimal digits each.
 
-        sep separates them into groups of bytes_per_sep bytes, as in bytes.hex.
+        sep is a character that separates them into groups of bytes_per_sep bytes, counted from the
+        right where that is positive, as in bytes.hex.
 
         >>> import consumer
         >>> consumer.consume(b"\xb9\x01\xef").hex(":")
@@ -917,7 +961,9 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         TypeError for elements that are references to objects, which are not copied.
         """
 
-    def __reduce__(self) -> tuple[Any, ...]: ...
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What pickle asks for in its protocols before 5: the same as __reduce_ex__(4)."""
+
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> tuple[Any, ...]:
         """What pickle asks for, in every protocol.
 
