@@ -253,11 +253,11 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
 
     @property
     def c_contiguous(self) -> bool:
-        """Whether the elements are contiguous in C order (the last index changes fastest)."""
+        """Whether the elements are contiguous in C order (last index changes fastest)."""
 
     @property
     def f_contiguous(self) -> bool:
-        """Whether the elements are contiguous in Fortran order (the first index changes fastest)."""
+        """Whether the elements are contiguous in Fortran order (first index changes fastest)."""
 
     @property
     def contiguous(self) -> bool:

@@ -78,13 +78,13 @@ impl PyConsumerArray {
         Ok(self.describe()?.readonly())
     }
 
-    /// Whether the elements are contiguous in C order (the last index changes fastest).
+    /// Whether the elements are contiguous in C order (last index changes fastest).
     #[getter]
     fn c_contiguous(&self) -> PyResult<bool> {
         Ok(self.describe()?.layout().is_c_contiguous())
     }
 
-    /// Whether the elements are contiguous in Fortran order (the first index changes fastest).
+    /// Whether the elements are contiguous in Fortran order (first index changes fastest).
     #[getter]
     fn f_contiguous(&self) -> PyResult<bool> {
         Ok(self.describe()?.layout().is_f_contiguous())
