@@ -70,10 +70,11 @@ lint: $(VENV)/ready  ## Formatting and lints of both languages, with every set o
 	$(BIN)/ruff check --quiet .
 	$(BIN)/zizmor --offline --quiet --no-progress --strict-collection --persona pedantic .
 
-types: build  ## Type checks of the stub, and of the stub against the module
+types: build  ## Type checks of the stub, of the stub against the module, and of the snippets in README and docs
 	@echo "==> checking types"
 	$(BIN)/mypy
 	$(BIN)/basedpyright
+	$(BIN)/python tests/tools/check_snippets.py
 	MYPYPATH= $(BIN)/python -m mypy.stubtest consumer --allowlist tests/typing/stubtest-allowlist.txt
 
 test-core: | rust  ## Tests of the library, which need no Python

@@ -4,17 +4,21 @@ The image is a bytearray of red, green and blue for each pixel; height x width x
 look at it. A crop or a flip is another way to look at the same bytes.
 """
 
+from typing import TypeAlias
+
 from consumer import ConsumerArray, consume
+
+# Three dimensions: an image has rows, which have pixels, which have three colours.
+Image: TypeAlias = "ConsumerArray[int, ConsumerArray[int, ConsumerArray[int]]]"
 
 HEIGHT, WIDTH = 4, 6
 RED, GREEN, BLUE = range(3)
 
 
-def show(image: ConsumerArray[int]) -> None:
+def show(image: Image) -> None:
     """Prints each pixel as the initial of its brightest colour."""
-    for row in range(image.shape[0]):
-        pixels = (image[row, column, ...].tolist() for column in range(image.shape[1]))
-        print("".join("." if max(rgb) == 0 else "RGB"[rgb.index(max(rgb))] for rgb in pixels))
+    for row in image:
+        print("".join("." if max(rgb) == 0 else "RGB"[rgb.index(max(rgb))] for rgb in row))
     print()
 
 

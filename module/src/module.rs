@@ -33,8 +33,10 @@ fn execute(module: &Bound<'_, PyModule>) -> PyResult<()> {
     check_interpreter(py)?;
     let class = py.get_type::<PyConsumerArray>();
     module.add("ConsumerArray", &class)?;
-    // The name that the class had first, kept as an alias.
-    module.add("PyConsumerArray", &class)?;
+    // The name that the class had first, kept as an alias. It is no name of `__all__`, which `add`
+    // would make it, because `help(consumer)` would print the class a second time; as it would all
+    // methods of `ConsumerScalar`, which has but three of its own.
+    module.setattr("PyConsumerArray", &class)?;
     module.add("Field", field_class(py)?)?;
     module.add("BufferProtocolError", buffer_protocol_error(py)?)?;
     module.add("UnhashableError", unhashable_error(py)?)?;
@@ -43,7 +45,7 @@ fn execute(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.setattr("_rebuild", pickle::function(py)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     fill_small_int_table(py)?;
-    module.add("ConsumerScalar", slots::install(py)?)?;
+    module.setattr("ConsumerScalar", slots::install(py)?)?;
     // `_collections_abc` is what `collections.abc` is made of, and imported at every start.
     py.import("_collections_abc")?.getattr("Sequence")?.call_method1("register", (class,))?;
     Ok(())

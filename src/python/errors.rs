@@ -44,7 +44,8 @@ impl From<Error> for PyErr {
 /// MemoryError and the like, if the class cannot be created.
 pub fn buffer_protocol_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let doc = "The object does not export a buffer (PEP 3118).";
+    let doc = "The object does not export a buffer (PEP 3118).\n\n\
+               A TypeError, as Python's own consumers of buffers raise, and a ValueError as well.";
     class_of_both(py, &CLASS, "BufferProtocolError", doc)
 }
 
@@ -57,7 +58,10 @@ pub fn buffer_protocol_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
 #[doc(hidden)]
 pub fn unhashable_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    class_of_both(py, &CLASS, "UnhashableError", "The view has no hash: its elements may change.")
+    let doc = "The view has no hash: its elements may change.\n\n\
+               A TypeError, as Python raises for every other object without a hash, and a ValueError, as\n\
+               memoryview raises.";
+    class_of_both(py, &CLASS, "UnhashableError", doc)
 }
 
 /// The exception for a view that has no hash.

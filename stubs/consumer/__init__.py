@@ -17,5 +17,8 @@ from . import consumer
 
 __doc__ = consumer.__doc__
 __all__ = consumer.__all__
+# Names that are not in `__all__`, so that `help(consumer)` prints the class once.
+ConsumerScalar = consumer.ConsumerScalar
+PyConsumerArray = consumer.PyConsumerArray
 # What pickles of views call, by this name.
 _rebuild = consumer._rebuild

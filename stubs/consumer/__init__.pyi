@@ -2,7 +2,17 @@
 
 consume(object) gives a ConsumerArray: memory of another object, seen as what its format says it
 holds, and never copied.
+
+>>> import array
+>>> import consumer as C
+>>> arr = array.array('i', [1, 2, 3, 4, 5])
+>>> print(C.consume(arr))
+[ 1 2 3 4 5 ]
 """
+
+# Overloads that take what is unknown come first, and overlap with those for what is known.
+# mypy: disable-error-code="overload-overlap"
+# pyright: reportOverlappingOverload=false
 
 import ctypes
 import mmap
@@ -12,7 +22,9 @@ from types import EllipsisType, GenericAlias
 from typing import (
     Any,
     Final,
+    Generic,
     Literal,
+    Never,
     Protocol,
     Self,
     SupportsIndex,
@@ -26,12 +38,21 @@ import numpy as np  # type: ignore[import-not-found, unused-ignore]
 from _typeshed import structseq
 from typing_extensions import Buffer, CapsuleType, TypeVar
 
+from .typing import (
+    BoolFormat,
+    BytesFormat,
+    ComplexFormat,
+    Consumable,
+    FloatFormat,
+    FormatLike,
+    IntFormat,
+    StrFormat,
+)
+
 __all__ = [
     "BufferProtocolError",
     "ConsumerArray",
-    "ConsumerScalar",
     "Field",
-    "PyConsumerArray",
     "UnhashableError",
     "__version__",
     "consume",
@@ -43,74 +64,77 @@ __version__: str
 # can be written to: a view of ints must not pass for one that takes floats. A function that only
 # reads asks for Sequence[float], which is covariant, and takes views of floats and of ints.
 _T = TypeVar("_T", default=Any)
+# What v[i] and iteration give: the element itself in one dimension, which is the default, and in
+# more of them a view of one dimension less. Any where the number of dimensions is not known, and
+# Never where there are none.
+_ItemT = TypeVar("_ItemT", default=_T)
 # Those that array.array knows.
 _ArrayT = TypeVar("_ArrayT", int, float, str)
 _ItemT_co = TypeVar("_ItemT_co", covariant=True)
+_ShapeT_co = TypeVar("_ShapeT_co", covariant=True)
+_U = TypeVar("_U")
+_ViewT = TypeVar("_ViewT", bound=ConsumerArray[Any, Any])
+# A length. A plain int in its place would lead mypy, in consume(numpy.zeros((2, 3))), to choose
+# another overload of numpy.zeros, which does not tell the shape.
+_N = TypeVar("_N", bound=int)
+
+_Matrix: TypeAlias = ConsumerArray[_T, ConsumerArray[_T]]
+_Cube: TypeAlias = ConsumerArray[_T, _Matrix[_T]]
+_HasRows: TypeAlias = ConsumerArray[Any, ConsumerArray[Any, Any]]
+
+# No view has items of this class: an overload for it is for items of the type Any.
+@final
+class _Unknown: ...
 
 _Order: TypeAlias = Literal["C", "F", "A"]
 _Overflow: TypeAlias = Literal["error", "wrap", "saturate"]
 _Shape: TypeAlias = list[int] | tuple[int, ...]
-_IntFormat: TypeAlias = Literal[
-    "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "n", "N", "P",
-    "@b", "@B", "@h", "@H", "@i", "@I", "@l", "@L", "@q", "@Q", "@n", "@N", "@P",
-]  # fmt: skip
-_FloatFormat: TypeAlias = Literal[
-    "e", "f", "d", "@e", "@f", "@d", "bfloat16", "float8_e4m3fn", "float8_e5m2",
-]  # fmt: skip
+_Index: TypeAlias = SupportsIndex | None
 _Indices: TypeAlias = SupportsIndex | tuple[SupportsIndex, ...]
+_Pair: TypeAlias = tuple[SupportsIndex, SupportsIndex]
+_Triple: TypeAlias = tuple[SupportsIndex, SupportsIndex, SupportsIndex]
+_Part: TypeAlias = slice | EllipsisType
 # A tuple that selects a part of a view. The type includes tuples of nothing but indices, which the
-# overloads for _Indices come before, and take.
+# overloads for these come before, and take.
 _Selection: TypeAlias = tuple[SupportsIndex | slice | EllipsisType | None, ...]
 
 # Foreign classes, by what tells them apart, and the type of their elements.
 
-class _NumPyArray(Protocol[_ItemT_co]):  # numpy.ndarray and NumPy's scalars
+class _NumPyArray(Protocol[_ItemT_co, _ShapeT_co]):  # numpy.ndarray
     @property
     def __array_interface__(self) -> dict[str, Any]: ...
+    @property
+    def shape(self) -> _ShapeT_co: ...
+    def item(self) -> _ItemT_co: ...
+
+class _NumPyScalar(Protocol[_ItemT_co]):  # numpy.generic
+    @property
+    def __array_interface__(self) -> dict[str, Any]: ...
+    @property
+    def ndim(self) -> Literal[0]: ...
     def item(self) -> _ItemT_co: ...
 
 # The base class of c_int and the like, which typeshed has a name for.
 _CtypesScalar: TypeAlias = ctypes._SimpleCData[_T]  # pyright: ignore[reportPrivateUsage]
+# Those of which the elements are addresses.
+_CtypesPointer: TypeAlias = ctypes.c_char_p | ctypes.c_wchar_p | ctypes.c_void_p
+_CtypesRecord: TypeAlias = ctypes.Structure | ctypes.Union
 
-class _CtypesArray(Protocol[_T]):  # c_int * 3, whose elements are of a simple type
+class _CtypesArray(Protocol[_ItemT_co]):  # c_int * 3
     @property
-    def _type_(self) -> type[_CtypesScalar[_T]]: ...
-
-class _CtypesMatrix(Protocol[_T]):  # c_int * 3 * 2
-    @property
-    def _type_(self) -> type[_CtypesArray[_T]]: ...
+    def _type_(self) -> type[_ItemT_co]: ...
 
 # An ndarray says that it is a Buffer from Python 3.12 on only.
-_Exporter: TypeAlias = Buffer | _NumPyArray[Any]
-
-# What has no buffer, or refuses it, and shares its memory by another protocol.
-class _HasTensor(Protocol):
-    def __dlpack__(self) -> Any: ...
-
-class _HasArray(Protocol):
-    def __array__(self) -> Any: ...
-
-class _HasArrayStruct(Protocol):
-    @property
-    def __array_struct__(self) -> Any: ...
-
-class _HasArrayInterface(Protocol):
-    @property
-    def __array_interface__(self) -> dict[str, Any]: ...
-
-class _HasColumn(Protocol):
-    def __arrow_c_array__(self) -> Any: ...
-
-class _HasColumnStream(Protocol):
-    def __arrow_c_stream__(self) -> Any: ...
-
-_Lender: TypeAlias = (
-    _HasTensor | _HasArray | _HasArrayStruct | _HasArrayInterface | _HasColumn | _HasColumnStream
-)
+_Exporter: TypeAlias = Buffer | _NumPyArray[Any, Any] | _NumPyScalar[Any]
 
 # The method by which type checkers tell a Buffer; the class itself has it from Python 3.12 on.
 class _Exports:
-    def __buffer__(self, flags: int, /) -> memoryview: ...
+    def __buffer__(self, flags: int, /) -> memoryview:
+        """A buffer of the view, as memoryview(v) and others ask for it: the same memory again.
+
+        While somebody has one, the view cannot be released. BufferError where the memory is not as
+        flags ask for it, such as read-only where it is to be written to.
+        """
 
 class BufferProtocolError(TypeError, ValueError):
     """The object does not export a buffer (PEP 3118).
@@ -144,7 +168,7 @@ class Field(structseq[Any], tuple[str, int, tuple[int, ...]]):
         """The shape of the field's sub-array; () where it is none."""
 
 @final
-class ConsumerArray(Sequence[_T], _Exports):
+class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
     """A typed, zero-copy view of the memory that another object exports (PEP 3118).
 
     consume(object) makes one. It can be indexed, sliced, iterated, compared and assigned to, in any
@@ -159,10 +183,9 @@ class ConsumerArray(Sequence[_T], _Exports):
     ConsumerArray(length) makes one over memory of its own: writable int32 elements 0, 1, …,
     length - 1. A negative length counts as 0; one that is too large raises MemoryError.
 
-    To a type checker ConsumerArray[T] is a view of elements of the type T in one dimension: the
-    number of dimensions, which is only known at run time, is no part of the type. In more
-    dimensions v[i], iteration and reversed() give views of one dimension less, and tolist() nested
-    lists. There, write v[i, ...], which is a view at run time and to the type checker.
+    To a type checker ConsumerArray[T] is a view of elements of the type T in one dimension. In more
+    of them v[i] and iteration give views of one dimension less, and these are the second parameter:
+    ConsumerArray[T, ConsumerArray[T]] has two dimensions, and ConsumerArray[T, Any] any number.
 
     >>> import array, consumer
     >>> v = consumer.consume(array.array("i", [1, 2, 3, 4, 5]))
@@ -182,8 +205,7 @@ class ConsumerArray(Sequence[_T], _Exports):
         """The object whose memory this is.
 
         That is the exporter, as the buffer protocol names it, or the object that shares its memory
-        by another protocol.
-        Views of a view have its exporter. None for memory of the view's own.
+        by another protocol. Views of a view have its exporter. None for memory of the view's own.
         """
 
     @property
@@ -231,11 +253,11 @@ class ConsumerArray(Sequence[_T], _Exports):
 
     @property
     def c_contiguous(self) -> bool:
-        """Whether the elements are contiguous in C order (the last index is fastest)."""
+        """Whether the elements are contiguous in C order (last index changes fastest)."""
 
     @property
     def f_contiguous(self) -> bool:
-        """Whether the elements are contiguous in Fortran order (the first index is fastest)."""
+        """Whether the elements are contiguous in Fortran order (first index changes fastest)."""
 
     @property
     def contiguous(self) -> bool:
@@ -258,9 +280,7 @@ class ConsumerArray(Sequence[_T], _Exports):
         """The length of the first dimension, in elements; TypeError where there is none."""
 
     @overload
-    def __getitem__(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]
-        self, key: _Indices, /
-    ) -> _T:
+    def __getitem__(self, key: SupportsIndex | tuple[SupportsIndex], /) -> _ItemT:
         """The element at v[i] or v[i, j], or the part that v[i:j:k] or v[i, ..., j:k] selects.
 
         Of records also the fields v["name"], with the dimensions of their sub-array behind those of
@@ -269,8 +289,7 @@ class ConsumerArray(Sequence[_T], _Exports):
         A None in a tuple is a new dimension of length 1, as in v[:, None].
 
         As many indices as there are dimensions give the element, any other key a view of the same
-        memory; so that above one dimension v[i] is a view, which the type cannot tell: v[i, ...]
-        says it.
+        memory; so that above one dimension v[i] is a view, as v[i, ...] is in any number of them.
 
         IndexError for an index out of range, KeyError for a name that no field has, TypeError for
         any other key, or for too many indices; NotImplementedError where the elements are of a
@@ -287,11 +306,51 @@ class ConsumerArray(Sequence[_T], _Exports):
         """
 
     @overload
-    def __getitem__(self, key: slice | EllipsisType | _Selection, /) -> ConsumerArray[_T]: ...
+    def __getitem__(
+        self: ConsumerArray[_T, _Unknown], key: tuple[()] | _Pair | _Triple, /
+    ) -> Any: ...
     @overload
-    def __getitem__(self, key: str, /) -> ConsumerArray[Any]: ...
+    def __getitem__(self: ConsumerArray[_T, Never], key: tuple[()], /) -> _T:
+        """v[()]: the element of a view without dimensions."""
+
     @overload
-    def __getitem__(self, key: list[str], /) -> ConsumerArray[tuple[Any, ...]]: ...
+    def __getitem__(self: ConsumerArray[_T, ConsumerArray[_T, _U]], key: _Pair, /) -> _U:
+        """v[i, j]: the element, or in three dimensions the view of one dimension."""
+
+    @overload
+    def __getitem__(
+        self: ConsumerArray[_T, ConsumerArray[_T, ConsumerArray[_T, _U]]], key: _Triple, /
+    ) -> _U:
+        """v[i, j, k]: the element."""
+
+    @overload
+    def __getitem__(self, key: _Part | tuple[_Part, ...], /) -> Self:
+        """v[i:j:k], v[...] or v[i:j, k:l]: a part of the same memory in as many dimensions."""
+
+    @overload
+    def __getitem__(
+        self: ConsumerArray[_T, ConsumerArray[_T, _U]],
+        key: tuple[SupportsIndex, _Part] | tuple[_Part, SupportsIndex],
+        /,
+    ) -> ConsumerArray[_T, _U]:
+        """v[i, :], v[:, j] or v[..., j]: a view of one dimension less."""
+
+    @overload
+    def __getitem__(self, key: tuple[SupportsIndex, ...], /) -> Any: ...
+    @overload
+    def __getitem__(self, key: _Selection, /) -> ConsumerArray[_T, Any]:
+        """v[i, ..., j:k, None]: a part of the same memory; each None is a new dimension."""
+
+    @overload
+    def __getitem__(self, key: str, /) -> ConsumerArray[Any]:
+        """v["name"]: a field of all records, as a view."""
+
+    @overload
+    def __getitem__(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, key: list[str], /
+    ) -> ConsumerArray[tuple[Any, ...], Any]:
+        """v[["name", "other"]]: some fields of all records, as a view of records."""
+
     @overload
     def __setitem__(self, key: _Indices, value: _T | ConsumerScalar[Any], /) -> None:
         """Stores an element, or, in a part of the view, those of any exporter of a buffer.
@@ -318,15 +377,35 @@ class ConsumerArray(Sequence[_T], _Exports):
     def __setitem__(self, key: EllipsisType | _Selection, value: _T | _Exporter, /) -> None: ...
     @overload
     def __setitem__(self, key: str | list[str], value: Any, /) -> None: ...
-    def __iter__(self) -> Iterator[_T]:
-        """The elements in order; above one dimension, views of one dimension less."""
+    def __iter__(self) -> Iterator[_ItemT]:
+        """The elements in order; above one dimension, views of one dimension less.
 
-    def __reversed__(self) -> Iterator[_T]:
+        TypeError where there is no dimension.
+        """
+
+    def __reversed__(self) -> Iterator[_ItemT]:
         """The elements in reverse order; above one dimension, views of one dimension less."""
+
+    def __repr__(self) -> str:
+        """The class, format and shape of the view, and of many elements the first ones."""
+
+    def __str__(self) -> str:
+        """The elements in brackets, of many the first ones."""
 
     # Comparing and searching.
     def __eq__(self, other: object, /) -> bool:
-        """Whether any exporter has the same shape and equal elements, whatever the formats."""
+        """Whether any exporter has the same shape and equal elements, whatever the formats.
+
+        It is one bool for all elements, and elements are equal where their values in Python are.
+        There is no order: v < w raises TypeError.
+
+        >>> import array, consumer
+        >>> consumer.consume(array.array("d", [1, 2])) == array.array("b", [1, 2])
+        True
+        """
+
+    def __ne__(self, other: object, /) -> bool:
+        """Whether other is no exporter of the same shape with equal elements: not v == other."""
 
     def __hash__(self) -> int:
         """The hash of the bytes, for read-only views of format B, b or c; else UnhashableError."""
@@ -334,13 +413,20 @@ class ConsumerArray(Sequence[_T], _Exports):
     def __contains__(self, value: object, /) -> bool:
         """Whether any element, in any number of dimensions, equals value."""
 
+    @overload
     def index(
-        self,
+        self: ConsumerArray[_T, _Unknown],
         value: object,
-        start: SupportsIndex | None = None,
-        stop: SupportsIndex | None = None,
+        start: _Index = None,
+        stop: _Index = None,
         /,
-    ) -> int:
+    ) -> Any: ...
+    @overload
+    def index(
+        self: ConsumerArray[_T, ConsumerArray[_T, Any]], value: object, /
+    ) -> tuple[int, ...]: ...
+    @overload
+    def index(self, value: object, start: _Index = None, stop: _Index = None, /) -> int:
         """The index of the first element that equals value; ValueError where there is none.
 
         In one dimension the search can be bounded by start and stop, as in list.index. In several
@@ -353,15 +439,20 @@ class ConsumerArray(Sequence[_T], _Exports):
         """
 
     def count(self, value: object, /) -> int:
-        """How many elements equal value, in any number of dimensions."""
+        """How many elements equal value, in any number of dimensions.
+
+        >>> import consumer
+        >>> consumer.consume(b"banana").count(97)
+        3
+        """
 
     # The same memory, seen in another way.
     @property
-    def T(self) -> ConsumerArray[_T]:  # noqa: N802
+    def T(self) -> Self:  # noqa: N802
         """The same memory with the dimensions the other way around."""
 
     @overload
-    def transpose(self, axes: Sequence[SupportsIndex] | None = None, /) -> ConsumerArray[_T]:
+    def transpose(self, axes: Sequence[SupportsIndex] | None = None, /) -> Self:
         """The same memory with the dimensions in another order, as v.transpose(1, 0) names them.
 
         The axes may also be one tuple. Without any the order is reversed, as by v.T. ValueError
@@ -369,10 +460,10 @@ class ConsumerArray(Sequence[_T], _Exports):
         """
 
     @overload
-    def transpose(self, *axes: SupportsIndex) -> ConsumerArray[_T]: ...
+    def transpose(self, *axes: SupportsIndex) -> Self: ...
     @overload
     def reshape(
-        self, shape: Sequence[SupportsIndex], /, *, order: _Order = "C"
+        self, length: SupportsIndex | tuple[SupportsIndex], /, *, order: _Order = "C"
     ) -> ConsumerArray[_T]:
         """The same memory in another shape: v.reshape(2, 3) or v.reshape((2, 3)).
 
@@ -386,95 +477,243 @@ class ConsumerArray(Sequence[_T], _Exports):
         """
 
     @overload
-    def reshape(self, *shape: SupportsIndex, order: _Order = "C") -> ConsumerArray[_T]: ...
-    def toreadonly(self) -> ConsumerArray[_T]:
+    def reshape(self, shape: tuple[()], /, *, order: _Order = "C") -> ConsumerScalar[_T]: ...
+    @overload
+    def reshape(self, shape: _Pair, /, *, order: _Order = "C") -> _Matrix[_T]: ...
+    @overload
+    def reshape(
+        self, rows: SupportsIndex, columns: SupportsIndex, /, *, order: _Order = "C"
+    ) -> _Matrix[_T]: ...
+    @overload
+    def reshape(self, shape: _Triple, /, *, order: _Order = "C") -> _Cube[_T]: ...
+    @overload
+    def reshape(
+        self, i: SupportsIndex, j: SupportsIndex, k: SupportsIndex, /, *, order: _Order = "C"
+    ) -> _Cube[_T]: ...
+    @overload
+    def reshape(
+        self, shape: Sequence[SupportsIndex], /, *, order: _Order = "C"
+    ) -> ConsumerArray[_T, Any]: ...
+    @overload
+    def reshape(self, *shape: SupportsIndex, order: _Order = "C") -> ConsumerArray[_T, Any]: ...
+    def toreadonly(self) -> Self:
         """The same memory as a read-only view."""
 
-    # The type of the elements is known where the format is a single native letter or a name.
+    # The type of the elements is known where the format is that of a scalar; see typing.py.
     @overload
     def cast(
         self,
-        format: _IntFormat,
-        shape: _Shape | None = None,
+        format: IntFormat | type[_CtypesPointer],
+        shape: None = None,
         order: _Order = "C",
         *,
-        offset: SupportsIndex | None = 0,
-        count: SupportsIndex | None = None,
+        offset: _Index = 0,
+        count: _Index = None,
     ) -> ConsumerArray[int]: ...
     @overload
     def cast(
         self,
-        format: _FloatFormat,
-        shape: _Shape | None = None,
+        format: FloatFormat,
+        shape: None = None,
         order: _Order = "C",
         *,
-        offset: SupportsIndex | None = 0,
-        count: SupportsIndex | None = None,
+        offset: _Index = 0,
+        count: _Index = None,
     ) -> ConsumerArray[float]: ...
     @overload
     def cast(
         self,
-        format: Literal["?"],
-        shape: _Shape | None = None,
+        format: ComplexFormat,
+        shape: None = None,
         order: _Order = "C",
         *,
-        offset: SupportsIndex | None = 0,
-        count: SupportsIndex | None = None,
+        offset: _Index = 0,
+        count: _Index = None,
+    ) -> ConsumerArray[complex]: ...
+    @overload
+    def cast(
+        self,
+        format: BoolFormat,
+        shape: None = None,
+        order: _Order = "C",
+        *,
+        offset: _Index = 0,
+        count: _Index = None,
     ) -> ConsumerArray[bool]: ...
     @overload
     def cast(
         self,
-        format: Literal["c"],
-        shape: _Shape | None = None,
+        format: BytesFormat,
+        shape: None = None,
         order: _Order = "C",
         *,
-        offset: SupportsIndex | None = 0,
-        count: SupportsIndex | None = None,
+        offset: _Index = 0,
+        count: _Index = None,
     ) -> ConsumerArray[bytes]: ...
     @overload
     def cast(
         self,
-        format: str,
+        format: StrFormat,
+        shape: None = None,
+        order: _Order = "C",
+        *,
+        offset: _Index = 0,
+        count: _Index = None,
+    ) -> ConsumerArray[str]: ...
+    @overload
+    def cast(
+        self,
+        format: type[_CtypesScalar[_U]],
+        shape: None = None,
+        order: _Order = "C",
+        *,
+        offset: _Index = 0,
+        count: _Index = None,
+    ) -> ConsumerArray[_U]: ...
+    @overload
+    def cast(
+        self,
+        format: type[_CtypesRecord],
+        shape: None = None,
+        order: _Order = "C",
+        *,
+        offset: _Index = 0,
+        count: _Index = None,
+    ) -> ConsumerArray[tuple[Any, ...]]: ...
+    @overload
+    def cast(
+        self,
+        format: IntFormat | type[_CtypesPointer],
+        shape: _Shape,
+        order: _Order = "C",
+        *,
+        offset: _Index = 0,
+        count: _Index = None,
+    ) -> ConsumerArray[int, Any]: ...
+    @overload
+    def cast(
+        self,
+        format: FloatFormat,
+        shape: _Shape,
+        order: _Order = "C",
+        *,
+        offset: _Index = 0,
+        count: _Index = None,
+    ) -> ConsumerArray[float, Any]: ...
+    @overload
+    def cast(
+        self,
+        format: ComplexFormat,
+        shape: _Shape,
+        order: _Order = "C",
+        *,
+        offset: _Index = 0,
+        count: _Index = None,
+    ) -> ConsumerArray[complex, Any]: ...
+    @overload
+    def cast(
+        self,
+        format: BoolFormat,
+        shape: _Shape,
+        order: _Order = "C",
+        *,
+        offset: _Index = 0,
+        count: _Index = None,
+    ) -> ConsumerArray[bool, Any]: ...
+    @overload
+    def cast(
+        self,
+        format: BytesFormat,
+        shape: _Shape,
+        order: _Order = "C",
+        *,
+        offset: _Index = 0,
+        count: _Index = None,
+    ) -> ConsumerArray[bytes, Any]: ...
+    @overload
+    def cast(
+        self,
+        format: StrFormat,
+        shape: _Shape,
+        order: _Order = "C",
+        *,
+        offset: _Index = 0,
+        count: _Index = None,
+    ) -> ConsumerArray[str, Any]: ...
+    @overload
+    def cast(
+        self,
+        format: type[_CtypesScalar[_U]],
+        shape: _Shape,
+        order: _Order = "C",
+        *,
+        offset: _Index = 0,
+        count: _Index = None,
+    ) -> ConsumerArray[_U, Any]: ...
+    @overload
+    def cast(
+        self,
+        format: type[_CtypesRecord],
+        shape: _Shape,
+        order: _Order = "C",
+        *,
+        offset: _Index = 0,
+        count: _Index = None,
+    ) -> ConsumerArray[tuple[Any, ...], Any]: ...
+    @overload
+    def cast(
+        self,
+        format: FormatLike,
         shape: _Shape | None = None,
         order: _Order = "C",
         *,
-        offset: SupportsIndex | None = 0,
-        count: SupportsIndex | None = None,
+        offset: _Index = 0,
+        count: _Index = None,
     ) -> ConsumerArray[Any]:
         """The same memory as elements of another format, in one dimension or in a shape.
 
         Any format whose size divides the memory will do, from and to any other, also with a byte
         order; and the names of types that formats have no code for: bfloat16, float8_e4m3fn and
         float8_e5m2. The elements have to be contiguous in C order (one dimension of any stride can
-        be cast to a format of the same size). With order='F' the first index of the result changes
-        fastest.
+        be cast to a format of the same size). shape is in elements of the new format, one length
+        for each dimension. With order='F' the first index of the result changes fastest.
 
         offset, in bytes from the start of the view, and count, in elements of the new format, cast
         a part of it: what is left out is not looked at. Without count all bytes from offset on are
         taken, and must be whole elements; a shape must be of just as many elements as there are.
 
+        References to objects ('O') are not made out of other elements, and are read-only when seen
+        as others.
+
         Raises TypeError where the elements are not contiguous or the sizes do not fit, ValueError
         for a format, a shape or a part that cannot be.
 
         >>> import consumer
-        >>> consumer.consume(bytes(range(8))).cast(">H").tolist()
+        >>> v = consumer.consume(bytes(range(8)))
+        >>> v.cast(">H").tolist()
         [1, 515, 1029, 1543]
-        >>> consumer.consume(bytes(range(8))).cast("<H", offset=1, count=3).tolist()
+        >>> v.cast("<H", (2, 2), order="F").tolist()
+        [[256, 1284], [770, 1798]]
+        >>> v.cast("<H", offset=1, count=3).tolist()
         [513, 1027, 1541]
+        >>> v.cast("<HB", count=2).tolist()
+        [(256, 2), (1027, 5)]
         """
 
     # What leaves the view.
     def hex(self, sep: str | bytes = ..., bytes_per_sep: SupportsIndex = 1) -> str:
         r"""The bytes of the elements, in C order, as two hexadecimal digits each.
 
-        sep separates them into groups of bytes_per_sep bytes, as in bytes.hex.
+        sep is a character that separates them into groups of bytes_per_sep bytes, counted from the
+        right where that is positive, as in bytes.hex.
 
         >>> import consumer
         >>> consumer.consume(b"\xb9\x01\xef").hex(":")
         'b9:01:ef'
         """
 
-    def tolist(self) -> list[_T]:
+    @overload
+    def tolist(self: ConsumerArray[_T, _Unknown]) -> Any:
         """The elements as a list, nested as deep as there are dimensions.
 
         Of a view of no dimensions, its one element.
@@ -484,6 +723,16 @@ class ConsumerArray(Sequence[_T], _Exports):
         [[0, 1, 2], [3, 4, 5]]
         """
 
+    @overload
+    def tolist(self: ConsumerArray[_T, Never]) -> _T: ...
+    @overload
+    def tolist(self: _Cube[_T]) -> list[list[list[_T]]]: ...
+    @overload
+    def tolist(self: _Matrix[_T]) -> list[list[_T]]: ...
+    @overload
+    def tolist(self: ConsumerArray[_U, _U]) -> list[_U]: ...
+    @overload
+    def tolist(self) -> list[Any]: ...
     def tobytes(self, order: _Order | None = "C") -> bytes:
         """The bytes of the elements, as they lie in memory, one after the other in an order.
 
@@ -495,27 +744,56 @@ class ConsumerArray(Sequence[_T], _Exports):
         b'adbecf'
         """
 
-    def copy(self) -> ConsumerArray[_T]:
+    def copy(self) -> Self:
         """A copy: a writable view over memory of its own.
 
         It has the elements in this machine's byte order, contiguous in C order. (copy.copy and
         copy.deepcopy keep the byte order, Fortran order, and that a view is read-only.)
         """
 
+    # In one dimension, or in more of them or an unknown number.
     @overload
     def astype(
-        self, format: _IntFormat, *, overflow: _Overflow = "error"
+        self: _HasRows, format: IntFormat | type[_CtypesPointer], *, overflow: _Overflow = "error"
+    ) -> ConsumerArray[int, Any]: ...
+    @overload
+    def astype(
+        self, format: IntFormat | type[_CtypesPointer], *, overflow: _Overflow = "error"
     ) -> ConsumerArray[int]: ...
     @overload
     def astype(
-        self, format: _FloatFormat, *, overflow: _Overflow = "error"
+        self: _HasRows, format: FloatFormat, *, overflow: _Overflow = "error"
+    ) -> ConsumerArray[float, Any]: ...
+    @overload
+    def astype(
+        self, format: FloatFormat, *, overflow: _Overflow = "error"
     ) -> ConsumerArray[float]: ...
     @overload
     def astype(
-        self, format: Literal["?"], *, overflow: _Overflow = "error"
+        self: _HasRows, format: ComplexFormat, *, overflow: _Overflow = "error"
+    ) -> ConsumerArray[complex, Any]: ...
+    @overload
+    def astype(
+        self, format: ComplexFormat, *, overflow: _Overflow = "error"
+    ) -> ConsumerArray[complex]: ...
+    @overload
+    def astype(
+        self: _HasRows, format: BoolFormat, *, overflow: _Overflow = "error"
+    ) -> ConsumerArray[bool, Any]: ...
+    @overload
+    def astype(
+        self, format: BoolFormat, *, overflow: _Overflow = "error"
     ) -> ConsumerArray[bool]: ...
     @overload
-    def astype(self, format: str, *, overflow: _Overflow = "error") -> ConsumerArray[Any]:
+    def astype(
+        self: _HasRows, format: type[_CtypesScalar[_U]], *, overflow: _Overflow = "error"
+    ) -> ConsumerArray[_U, Any]: ...
+    @overload
+    def astype(
+        self, format: type[_CtypesScalar[_U]], *, overflow: _Overflow = "error"
+    ) -> ConsumerArray[_U]: ...
+    @overload
+    def astype(self, format: FormatLike, *, overflow: _Overflow = "error") -> ConsumerArray[Any]:
         """A copy whose elements are of another format, with the same values.
 
         It is a writable view over memory of its own, in the same shape, contiguous in C order.
@@ -552,7 +830,7 @@ class ConsumerArray(Sequence[_T], _Exports):
         ValueError: -2.5 at index 1 is out of range for format 'B'
         """
 
-    def byteswap(self) -> ConsumerArray[_T]:
+    def byteswap(self) -> Self:
         r"""A copy in the other byte order, with the same values.
 
         It is a writable view over memory of its own, in the same shape, contiguous in C order. Its
@@ -670,20 +948,22 @@ class ConsumerArray(Sequence[_T], _Exports):
     def __class_getitem__(cls, key: Any) -> GenericAlias: ...
 
     # Copies and pickles of the view as it is.
-    def __copy__(self) -> ConsumerArray[_T]:
+    def __copy__(self) -> Self:
         """What copy.copy(v) gives: a copy with memory of its own.
 
         It has the view's format and byte order, is contiguous, in Fortran order where the view is
         so, and is read-only where the view is.
         """
 
-    def __deepcopy__(self, memo: object, /) -> ConsumerArray[_T]:
+    def __deepcopy__(self, memo: object, /) -> Self:
         """What copy.deepcopy(v) gives: the same as copy.copy(v).
 
         TypeError for elements that are references to objects, which are not copied.
         """
 
-    def __reduce__(self) -> tuple[Any, ...]: ...
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What pickle asks for in its protocols before 5: the same as __reduce_ex__(4)."""
+
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> tuple[Any, ...]:
         """What pickle asks for, in every protocol.
 
@@ -705,7 +985,7 @@ PyConsumerArray = ConsumerArray
 
 # The one subclass that there is: there can be no others.
 @final
-class ConsumerScalar(ConsumerArray[_T]):  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
+class ConsumerScalar(ConsumerArray[_T, Never]):  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
     """A view without dimensions: a ConsumerArray that is also a number.
 
     int(v), float(v) and complex(v) are those of its one element, v[()]. All else is as for any
@@ -733,7 +1013,7 @@ class ConsumerScalar(ConsumerArray[_T]):  # type: ignore[misc]  # pyright: ignor
         """complex(v[()])."""
 
 @overload
-def consume(object: ConsumerArray[_T]) -> ConsumerArray[_T]:
+def consume(object: _ViewT) -> _ViewT:
     """A typed, zero-copy view of the memory of any object that exports a buffer.
 
     The view, a ConsumerArray, shows the memory as what the exporter's format string (PEP 3118) says
@@ -767,21 +1047,45 @@ def consume(object: ConsumerArray[_T]) -> ConsumerArray[_T]:
     """
 
 @overload
-def consume(object: bytes | bytearray | mmap.mmap | memoryview) -> ConsumerArray[int]: ...
+def consume(object: bytes | bytearray | mmap.mmap) -> ConsumerArray[int]: ...
 @overload
 def consume(object: array[_ArrayT]) -> ConsumerArray[_ArrayT]: ...
 @overload
-def consume(object: memoryview[_T]) -> ConsumerArray[_T]: ...
+def consume(object: memoryview) -> ConsumerArray[int, Any]: ...
 @overload
-def consume(object: _CtypesArray[_T]) -> ConsumerArray[_T]: ...
+def consume(object: memoryview[_T]) -> ConsumerArray[_T, Any]: ...
 @overload
-def consume(object: _CtypesMatrix[_T]) -> ConsumerArray[_T]: ...
+def consume(object: _CtypesRecord) -> ConsumerScalar[tuple[Any, ...]]: ...
 @overload
-def consume(object: _CtypesScalar[_T]) -> ConsumerArray[_T]: ...
+def consume(object: _CtypesArray[_CtypesRecord]) -> ConsumerArray[tuple[Any, ...]]: ...
 @overload
-def consume(object: _NumPyArray[_T]) -> ConsumerArray[_T]: ...
+def consume(object: _CtypesArray[_CtypesArray[_CtypesRecord]]) -> _Matrix[tuple[Any, ...]]: ...
 @overload
-def consume(object: Buffer | _Lender) -> ConsumerArray[Any]: ...
+def consume(object: _CtypesArray[_CtypesPointer]) -> ConsumerArray[int]: ...
+@overload
+def consume(object: _CtypesArray[_CtypesScalar[_T]]) -> ConsumerArray[_T]: ...
+@overload
+def consume(object: _CtypesArray[_CtypesArray[_CtypesScalar[_T]]]) -> _Matrix[_T]: ...
+@overload
+def consume(object: _CtypesArray[_CtypesArray[_CtypesArray[_CtypesScalar[_T]]]]) -> _Cube[_T]: ...
+@overload
+def consume(object: _CtypesPointer) -> ConsumerScalar[int]: ...
+@overload
+def consume(object: _CtypesScalar[_T]) -> ConsumerScalar[_T]: ...
+@overload
+def consume(object: _NumPyScalar[_T]) -> ConsumerScalar[_T]: ...
+@overload
+def consume(object: _NumPyArray[_U, tuple[_Unknown]]) -> ConsumerArray[_U, Any]: ...
+@overload
+def consume(object: _NumPyArray[_U, tuple[_N]]) -> ConsumerArray[_U]: ...
+@overload
+def consume(object: _NumPyArray[_U, tuple[_N, _N]]) -> _Matrix[_U]: ...
+@overload
+def consume(object: _NumPyArray[_U, tuple[_N, _N, _N]]) -> _Cube[_U]: ...
+@overload
+def consume(object: _NumPyArray[_U, Any]) -> ConsumerArray[_U, Any]: ...
+@overload
+def consume(object: Consumable) -> ConsumerArray[Any]: ...
 
 # What pickles of views call, and nobody else.
 def _rebuild(

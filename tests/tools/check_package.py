@@ -16,7 +16,7 @@ assert str(view) == "[ 1 2 3 4 5 ]", view
 assert consumer.__file__ is not None
 package = pathlib.Path(consumer.__file__).parent
 names = {path.name for path in package.iterdir() if path.is_file()}
-assert {"__init__.py", "__init__.pyi", "py.typed"} <= names, names
+assert {"__init__.py", "__init__.pyi", "typing.py", "py.typed"} <= names, names
 assert "class ConsumerArray" in (package / "__init__.pyi").read_text(encoding="utf-8")
 
 size = sum(path.stat().st_size for path in package.rglob("*") if path.suffix != ".pyc")

@@ -11,15 +11,25 @@ import array
 import copy
 import ctypes
 import mmap
+import struct
 from collections.abc import Iterator, Sequence
-from typing import Any, assert_type
+from typing import Any, TypeAlias, assert_type
 
 import consumer
 import numpy as np
 import numpy.typing as npt
 import pytest
 from consumer import ConsumerArray, ConsumerScalar, PyConsumerArray, consume
+from consumer.typing import Consumable, FormatLike, IntFormat
 from typing_extensions import Buffer, CapsuleType
+
+# Views of two, three and any number of dimensions.
+Floats2: TypeAlias = ConsumerArray[float, ConsumerArray[float]]
+Floats3: TypeAlias = ConsumerArray[float, Floats2]
+Floats: TypeAlias = ConsumerArray[float, Any]
+Ints2: TypeAlias = ConsumerArray[int, ConsumerArray[int]]
+Ints3: TypeAlias = ConsumerArray[int, Ints2]
+Records: TypeAlias = ConsumerArray[tuple[Any, ...]]
 
 
 class Point(ctypes.Structure):
@@ -32,10 +42,10 @@ def elements_of_the_standard_library() -> None:
     assert_type(consume(mmap.mmap(-1, 3)), ConsumerArray[int])
     assert_type(consume(array.array("i", [1])), ConsumerArray[int])
     assert_type(consume(array.array("d", [1.0])), ConsumerArray[float])
-    assert_type(consume(memoryview(b"abc")), ConsumerArray[int])
-    assert_type(consume(memoryview(bytes(8)).cast("d")), ConsumerArray[float])
-    assert_type(consume(memoryview(b"\1").cast("?")), ConsumerArray[bool])
-    assert_type(consume(memoryview(b"abc").cast("c")), ConsumerArray[bytes])
+    assert_type(consume(memoryview(b"abc")), ConsumerArray[int, Any])
+    assert_type(consume(memoryview(bytes(8)).cast("d")), ConsumerArray[float, Any])
+    assert_type(consume(memoryview(b"\1").cast("?")), ConsumerArray[bool, Any])
+    assert_type(consume(memoryview(b"abc").cast("c")), ConsumerArray[bytes, Any])
     assert_type(consume(consume(array.array("d", [1.0]))), ConsumerArray[float])
     assert_type(consume(object=b"abc"), ConsumerArray[int])
 
@@ -48,21 +58,31 @@ def elements_of_ctypes() -> None:
     assert_type(consume((ctypes.c_bool * 3)()), ConsumerArray[bool])
     assert_type(consume((ctypes.c_char * 3)()), ConsumerArray[bytes])
     assert_type(consume((ctypes.c_wchar * 3)()), ConsumerArray[str])
-    assert_type(consume((ctypes.c_int * 3 * 2)()), ConsumerArray[int])
-    assert_type(consume((ctypes.c_int * 3 * 2 * 2)()), ConsumerArray[Any])
-    assert_type(consume(ctypes.c_double(1)), ConsumerArray[float])
-    assert_type(consume((Point * 2)()), ConsumerArray[Any])
+    assert_type(consume((ctypes.c_int * 3 * 2)()), Ints2)
+    assert_type(consume((ctypes.c_int * 3 * 2 * 2)()), Ints3)
+    assert_type(consume((ctypes.c_int * 3 * 2 * 2 * 2)()), ConsumerArray[Any])
+    assert_type(consume((ctypes.c_void_p * 3)()), ConsumerArray[int])
+    assert_type(consume((ctypes.c_char_p * 3)()), ConsumerArray[int])
+    assert_type(consume(ctypes.c_double(1)), ConsumerScalar[float])
+    assert_type(consume(ctypes.c_void_p(1)), ConsumerScalar[int])
+    assert_type(consume((Point * 2)()), Records)
+    assert_type(consume((Point * 2)())[0], tuple[Any, ...])
+    assert_type(consume((Point * 2 * 2)())[0], Records)
+    assert_type(consume(Point()), ConsumerScalar[tuple[Any, ...]])
 
 
 def elements_of_numpy() -> None:
     assert_type(consume(np.zeros(3)), ConsumerArray[float])
-    assert_type(consume(np.zeros((2, 3), np.float32)), ConsumerArray[float])
+    assert_type(consume(np.zeros((2, 3), np.float32)), Floats2)
+    assert_type(consume(np.zeros((2, 3, 4))), Floats3)
+    assert_type(consume(np.zeros((2, 3, 4, 5))), Floats)
+    assert_type(consume(np.arange(6).reshape(2, 3).T), Ints2)
     assert_type(consume(np.zeros(3, np.int32)), ConsumerArray[int])
     assert_type(consume(np.zeros(3, np.uint8)), ConsumerArray[int])
     flags: npt.NDArray[np.bool_] = np.zeros(3, np.bool_)
-    assert_type(consume(flags), ConsumerArray[bool])
+    assert_type(consume(flags), ConsumerArray[bool, Any])
     assert_type(consume(np.zeros(3, np.complex64)), ConsumerArray[complex])
-    assert_type(consume(np.float64(1)), ConsumerArray[float])
+    assert_type(consume(np.float64(1)), ConsumerScalar[float])
     assert_type(consume(np.zeros(3, ">i4")), ConsumerArray[Any])
     anything: npt.NDArray[Any] = np.zeros(3)
     assert_type(consume(anything), ConsumerArray[Any])
@@ -100,7 +120,7 @@ def attributes(v: ConsumerArray[float]) -> None:
 
 def fields(v: ConsumerArray[Any]) -> None:
     assert_type(v["a"], ConsumerArray[Any])
-    assert_type(v[["a", "b"]], ConsumerArray[tuple[Any, ...]])
+    assert_type(v[["a", "b"]], ConsumerArray[tuple[Any, ...], Any])
     v["a"] = v["a"][::-1]
     v["a"] = 1
     v[["a", "b"]] = (1, 2)
@@ -113,17 +133,31 @@ def fields(v: ConsumerArray[Any]) -> None:
     assert_type((form, offset, shape), tuple[str, int, tuple[int, ...]])
 
 
-def items(v: ConsumerArray[float], m: ConsumerArray[float]) -> None:
+def items(v: ConsumerArray[float], m: Floats2, cube: Floats3, unknown: Floats) -> None:
     assert_type(len(v), int)
     assert_type(v[0], float)
+    assert_type(v[0,], float)
     assert_type(v[np.int8(1)], float)
-    assert_type(m[0, 1], float)
     assert_type(v[1:3], ConsumerArray[float])
     assert_type(v[::-1], ConsumerArray[float])
     assert_type(v[...], ConsumerArray[float])
+    assert_type(m[0], ConsumerArray[float])
+    assert_type(m[0, 1], float)
+    assert_type(m[0][1], float)
+    assert_type(m[1:], Floats2)
+    assert_type(m[1:, ::2], Floats2)
     assert_type(m[0, ...], ConsumerArray[float])
     assert_type(m[:, 1], ConsumerArray[float])
-    assert_type(m[..., ::2], ConsumerArray[float])
+    assert_type(m[..., ::2], Floats2)
+    assert_type(cube[0], Floats2)
+    assert_type(cube[:, 1], Floats2)
+    assert_type(cube[0, 1], ConsumerArray[float])
+    assert_type(cube[0, 1, 0], float)
+    assert_type(cube[0, :, 1], Floats)
+    assert_type(unknown[0], Any)
+    assert_type(unknown[0, 1], Any)
+    assert_type(unknown[1:], Floats)
+    assert_type(unknown[0, ...], Floats)
     v[0] = 1.5
     v[0] = 1
     m[0, 1] = 1.5
@@ -134,6 +168,22 @@ def items(v: ConsumerArray[float], m: ConsumerArray[float]) -> None:
     v[:, ...] = np.ones(v.shape)
     m[0, ...] = 2.5
     m[:, 1] = m[:, 0]
+
+
+def rows(m: Floats2, unknown: Floats) -> None:
+    """In more dimensions the items are views; where their number is unknown, it can be asked."""
+    for row in m:
+        assert_type(row, ConsumerArray[float])
+        assert_type(row.tolist(), list[float])
+    assert_type(next(reversed(m)), ConsumerArray[float])
+    assert_type(m.tolist(), list[list[float]])
+    assert_type(m.reshape(1, 2, 2).tolist(), list[list[list[float]]])
+    assert_type(m.index(m[0, 0]), tuple[int, ...])
+    assert_type(unknown.tolist(), Any)
+    assert_type(unknown.index(unknown[0, 0]), Any)
+    line: ConsumerArray[float]
+    for line in unknown:
+        assert_type(line[0], float)
 
 
 def iteration(v: ConsumerArray[float]) -> None:
@@ -165,23 +215,29 @@ def comparison(v: ConsumerArray[float]) -> None:
     assert_type(v.count(0.5), int)
 
 
-def other_views(v: ConsumerArray[float]) -> None:
+def other_views(v: ConsumerArray[float], lengths: list[int]) -> None:
     assert_type(v.T, ConsumerArray[float])
     assert_type(v.transpose(), ConsumerArray[float])
     assert_type(v.transpose(None), ConsumerArray[float])
     assert_type(v.transpose(0), ConsumerArray[float])
     assert_type(v.transpose((0,)), ConsumerArray[float])
     assert_type(v.reshape(-1), ConsumerArray[float])
-    assert_type(v.reshape(2, 2).transpose(1, 0), ConsumerArray[float])
-    assert_type(v.reshape((2, 2), order="F"), ConsumerArray[float])
-    assert_type(v.reshape([2, 2]), ConsumerArray[float])
-    assert_type(v.reshape(2, 2, order="A"), ConsumerArray[float])
+    assert_type(v.reshape((4,)), ConsumerArray[float])
+    assert_type(v.reshape(2, 2).transpose(1, 0), Floats2)
+    assert_type(v.reshape((2, 2), order="F"), Floats2)
+    assert_type(v.reshape(2, 2, order="A"), Floats2)
+    assert_type(v.reshape(1, 2, 2), Floats3)
+    assert_type(v.reshape((1, 2, 2)), Floats3)
+    assert_type(v.reshape([2, 2]), Floats)
+    assert_type(v.reshape(*lengths), Floats)
+    assert_type(v.reshape(1, 1, 2, 2), Floats)
+    assert_type(v[:1].reshape(()), ConsumerScalar[float])
     assert_type(v.toreadonly(), ConsumerArray[float])
     assert_type(v.copy(), ConsumerArray[float])
     assert_type(copy.copy(v), ConsumerArray[float])
     assert_type(copy.deepcopy(v), ConsumerArray[float])
-    assert_type(v[:, None], ConsumerArray[float])
-    assert_type(v[None, ..., 0], ConsumerArray[float])
+    assert_type(v[:, None], Floats)
+    assert_type(v[None, ..., 0], Floats)
     assert_type(v.size, int)
 
 
@@ -203,19 +259,51 @@ def leaving(v: ConsumerArray[float]) -> None:
 
 def other_formats(v: ConsumerArray[float], dynamic: str) -> None:
     assert_type(v.cast("B", offset=8, count=16), ConsumerArray[int])
-    assert_type(v.cast("d", (2,), offset=16), ConsumerArray[float])
+    assert_type(v.cast("d", (2,), offset=16), ConsumerArray[float, Any])
     assert_type(v.cast("?", count=np.int8(1)), ConsumerArray[bool])
     assert_type(v.cast("c", None, "C", offset=1, count=None), ConsumerArray[bytes])
+    assert_type(v.cast("<I"), ConsumerArray[int])
+    assert_type(v.cast(">h"), ConsumerArray[int])
+    assert_type(v.cast("!d"), ConsumerArray[float])
+    assert_type(v.cast("=e"), ConsumerArray[float])
+    assert_type(v.cast("Zd"), ConsumerArray[complex])
+    assert_type(v.cast("<Zf"), ConsumerArray[complex])
+    assert_type(v.cast("4s"), ConsumerArray[bytes])
+    assert_type(v.cast("w", count=0), ConsumerArray[str])
+    assert_type(v.cast(">H", (4, 4)), ConsumerArray[int, Any])
+    assert_type(v.cast("Zd", [2, 1]), ConsumerArray[complex, Any])
+    assert_type(v.cast("bfloat16", count=2), ConsumerArray[float])
     assert_type(v.cast("<IHH", offset=8, count=2), ConsumerArray[Any])
     assert_type(v.astype("i"), ConsumerArray[int])
     assert_type(v.astype("@Q", overflow="error"), ConsumerArray[int])
     assert_type(v.astype("f"), ConsumerArray[float])
+    assert_type(v.astype("<f"), ConsumerArray[float])
     assert_type(v.astype("float8_e4m3fn"), ConsumerArray[float])
-    assert_type(v.cast("bfloat16", count=2), ConsumerArray[float])
     assert_type(v.astype("?"), ConsumerArray[bool])
-    assert_type(v.astype(">h", overflow="wrap"), ConsumerArray[Any])
+    assert_type(v.astype("Zf"), ConsumerArray[complex])
+    assert_type(v.astype(">h", overflow="wrap"), ConsumerArray[int])
+    assert_type(v.reshape(2, 2).astype(">h"), ConsumerArray[int, Any])
     assert_type(v.astype(dynamic, overflow="saturate"), ConsumerArray[Any])
     assert_type(v.byteswap(), ConsumerArray[float])
+
+
+def formats_as_classes(v: ConsumerArray[float]) -> None:
+    assert_type(v.cast(ctypes.c_uint16), ConsumerArray[int])
+    assert_type(v.cast(ctypes.c_void_p), ConsumerArray[int])
+    assert_type(v.cast(ctypes.c_float, (2, 2)), ConsumerArray[float, Any])
+    assert_type(v.cast(Point), Records)
+    assert_type(v.cast(struct.Struct("<IHH")), ConsumerArray[Any])
+    assert_type(v.cast(np.dtype("f4")), ConsumerArray[Any])
+    assert_type(v.astype(ctypes.c_int64), ConsumerArray[int])
+    v.cast(3)  # type: ignore[call-overload]
+    v.cast(int)  # type: ignore[arg-type]
+
+
+def what_users_annotate(data: Consumable, form: FormatLike, whole: IntFormat) -> ConsumerArray:
+    """The aliases of consumer.typing exist at run time as well."""
+    assert_type(consume(data), ConsumerArray[Any])
+    assert_type(consume(data).cast(whole), ConsumerArray[int])
+    return consume(data).cast(form)
 
 
 def lifetime(v: ConsumerArray[float]) -> None:
@@ -293,10 +381,14 @@ def main() -> None:
     making(3)
     attributes(view())
     fields(consume(bytearray(12)).cast("=h:a:i:b:"))
-    items(view(), view().reshape(2, 2))
-    for check in iteration, comparison, other_views, leaving, refused:
+    items(view(), view().reshape(2, 2), view().reshape(1, 2, 2), view().reshape(2, 2))
+    for check in iteration, comparison, leaving, refused:
         check(view())
+    other_views(view(), [2, 2])
+    rows(view().reshape(2, 2), view().reshape(2, 2))
     other_formats(view(), ">d")
+    what_users_annotate(bytes(8), "<H", "<I")
+    what_users_annotate(np.zeros(3), ">d", "b")
     invariance(consume(bytearray([0, 1, 2])))
     lifetime(view())
     scalar = consume(ctypes.c_double(1))

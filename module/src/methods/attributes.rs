@@ -10,16 +10,19 @@ use crate::values::format_object;
 
 #[pymethods]
 impl PyConsumerArray {
-    /// The object whose memory this is: the exporter, as the buffer protocol names it, or the object
-    /// that shares its memory by another protocol. Views of a view have its exporter. None for
-    /// memory of the view's own.
+    /// The object whose memory this is.
+    ///
+    /// That is the exporter, as the buffer protocol names it, or the object that shares its memory
+    /// by another protocol. Views of a view have its exporter. None for memory of the view's own.
     #[getter]
     fn obj<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.exporter(py)
     }
 
-    /// The format of one element, in the syntax of the struct module as PEP 3118 extends it: the
-    /// exporter's own wherever that describes the elements; "B" where it gave none.
+    /// The format of one element; "B" where the exporter gave none.
+    ///
+    /// The syntax is that of the struct module as PEP 3118 extends it. It is the exporter's own
+    /// wherever that describes the elements; docs/formats.md tells what is written elsewhere.
     #[getter]
     fn format<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
         format_object(py, self.describe()?.format())
@@ -61,8 +64,9 @@ impl PyConsumerArray {
         objects::ints(py, self.describe()?.layout().strides())
     }
 
-    /// For each dimension the bytes to go on after following a pointer that lies there, or a
-    /// negative number where none does; empty where no dimension has one (PEP 3118).
+    /// For each dimension the bytes to go on after following a pointer that lies there.
+    ///
+    /// A negative number where none does; empty where no dimension has one (PEP 3118).
     #[getter]
     fn suboffsets<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         objects::ints(py, self.describe()?.layout().suboffsets())
@@ -74,13 +78,13 @@ impl PyConsumerArray {
         Ok(self.describe()?.readonly())
     }
 
-    /// Whether the elements are contiguous in C order (the last index changes fastest).
+    /// Whether the elements are contiguous in C order (last index changes fastest).
     #[getter]
     fn c_contiguous(&self) -> PyResult<bool> {
         Ok(self.describe()?.layout().is_c_contiguous())
     }
 
-    /// Whether the elements are contiguous in Fortran order (the first index changes fastest).
+    /// Whether the elements are contiguous in Fortran order (first index changes fastest).
     #[getter]
     fn f_contiguous(&self) -> PyResult<bool> {
         Ok(self.describe()?.layout().is_f_contiguous())

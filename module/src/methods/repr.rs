@@ -106,10 +106,12 @@ fn shown<'py>(
 
 #[pymethods]
 impl PyConsumerArray {
+    /// The elements in brackets, of many the first ones.
     fn __str__<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, PyString>> {
         shown(this, |array| elements(this.py(), array))
     }
 
+    /// The class, format and shape of the view, and of many elements the first ones.
     fn __repr__<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, PyString>> {
         let py = this.py();
         shown(this, |array| {

@@ -25,7 +25,11 @@ use super::usage::Usage;
 /// raises, as at Ctrl-C: what was stored until then stays.
 ///
 /// ConsumerArray(length) makes one over memory of its own: writable int32 elements 0, 1, …,
-/// length - 1. A negative length counts as 0.
+/// length - 1. A negative length counts as 0; one that is too large raises MemoryError.
+///
+/// To a type checker ConsumerArray[T] is a view of elements of the type T in one dimension. In more
+/// of them v[i] and iteration give views of one dimension less, and these are the second parameter:
+/// ConsumerArray[T, ConsumerArray[T]] has two dimensions, and ConsumerArray[T, Any] any number.
 ///
 /// >>> import array, consumer
 /// >>> v = consumer.consume(array.array("i", [1, 2, 3, 4, 5]))

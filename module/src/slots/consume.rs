@@ -93,20 +93,23 @@ const DOC: &CStr = c"consume(object)
 
 A typed, zero-copy view of the memory of any object that exports a buffer.
 
-The view, a ConsumerArray, shows the memory as what the exporter's format string (PEP 3118) says it
-holds: bytes, mmap, array.array, ctypes arrays, memoryview, NumPy arrays and all others, in any
-number of dimensions, either byte order, and with any strides. Nothing is copied: what is stored in
-the view is stored in the object, and the object's memory stays where it is for as long as the view,
-or anything made from it, lives, or until it is released.
+The view, a ConsumerArray, shows the memory as what the exporter's format string (PEP 3118) says
+it holds: bytes, mmap, array.array, ctypes arrays, memoryview, NumPy arrays and all others, in
+any number of dimensions, either byte order, and with any strides. Nothing is copied: what is
+stored in the view is stored in the object, and the object's memory stays where it is for as
+long as the view, or anything made from it, lives, or until it is released.
 
 An object without a buffer is asked for its memory by the other protocols that it has: DLPack
-(__dlpack__), NumPy's (__array__, where NumPy is loaded, __array_struct__, __array_interface__) and
-Arrow's (__arrow_c_array__, __arrow_c_stream__).
+(__dlpack__), NumPy's (__array__, where NumPy is loaded, __array_struct__, __array_interface__)
+and Arrow's (__arrow_c_array__, __arrow_c_stream__).
 
-Raises BufferProtocolError, which is both a TypeError and a ValueError, for an object that has none
-of these, and says what to take instead where it knows; BufferError for an export that contradicts
-itself, for memory that cannot be shared as it is, and for NumPy's arrays with masked elements,
-because a buffer does not tell which they are. An exporter's own error passes.
+Raises BufferProtocolError, which is both a TypeError and a ValueError, for an object that has
+none of these, and says what to take instead where it knows; BufferError for an export that
+contradicts itself, for memory that cannot be shared as it is, and for NumPy's arrays with
+masked elements, because a buffer does not tell which they are. An exporter's own error passes.
+
+To a type checker the view has the exporter's type of element where the exporter's type has
+one, and Any where it has none.
 
 >>> import array, consumer
 >>> data = array.array('d', [0.5, 1.5, 2.5])
@@ -117,5 +120,4 @@ because a buffer does not tell which they are. An exporter's own error passes.
 >>> data
 array('d', [0.5, 7.0, 2.5])
 >>> print(v[::-1])
-[ 2.5 7.0 0.5 ]
-";
+[ 2.5 7.0 0.5 ]";

@@ -11,13 +11,14 @@
 //! of Rust's), it stands outside of what catches panics, and the slow path is a function of its
 //! own, so that the fast one sets up no stack frame for it. A panic there would abort the process.
 //!
-//! Three things PyO3 has no way for, and [`install`] adds to the finished classes: the
-//! deallocators, the flag by which `match` takes a view for a sequence, and the subclass of views
-//! without dimensions.
+//! Four things PyO3 has no way for, and [`install`] adds to the finished classes: the
+//! deallocators, the flag by which `match` takes a view for a sequence, the subclass of views
+//! without dimensions, and the docstrings of slots.
 
 mod buffer;
 mod compare;
 pub(crate) mod consume;
+mod documents;
 mod iter;
 mod methods;
 mod parameters;
@@ -37,6 +38,7 @@ use pyo3::sync::OnceExt;
 use pyo3::types::PyType;
 use pyo3::{PyTypeInfo, ffi};
 
+use self::documents::document;
 use crate::methods::elements::iter::PyIterator;
 use crate::object::PyConsumerArray;
 use crate::object::scalar::class_or_create;
@@ -112,6 +114,7 @@ pub(crate) fn install(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     if !INSTALLED.is_completed() {
         check_layout(py, PyConsumerArray::empty()?)?;
         check_layout_of::<PyIterator>(py)?;
+        document(&py.get_type::<PyConsumerArray>(), documents::OF_VIEWS)?;
         // SAFETY: the classes are ready, nobody has a view yet, and each function has the type of
         // its place.
         INSTALLED.call_once_py_attached(py, || unsafe {
@@ -126,7 +129,13 @@ pub(crate) fn install(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     }
     // SAFETY: the class that is created adds no fields, has the deallocator that its base has by
     // now, and accepts no subclasses.
-    unsafe { class_or_create(py, || scalar::create(py)) }
+    unsafe {
+        class_or_create(py, || {
+            let class = scalar::create(py)?;
+            document(&class, documents::OF_SCALARS)?;
+            Ok(class)
+        })
+    }
 }
 
 /// Sets or clears a flag of a class.

@@ -100,13 +100,13 @@ unsafe extern "C" fn complex(
 const COMPLEX: &CStr = c"__complex__($self, /)
 --
 
-complex(v[()])";
+complex(v[()]).";
 
 const DOC: &CStr = c"A view without dimensions: a ConsumerArray that is also a number.
 
 int(v), float(v) and complex(v) are those of its one element, v[()]. All else is as for any
-ConsumerArray. It is what consume, reshape, cast and the like give where the shape is (), and cannot
-be made in another way.
+ConsumerArray. It is what consume, reshape, cast and the like give where the shape is (), and
+cannot be made in another way.
 
 >>> import ctypes, consumer
 >>> v = consumer.consume(ctypes.c_double(2.5))

@@ -61,7 +61,8 @@ pub(super) const INDEX: &CStr = c"index($self, value, start=None, stop=None, /)
 The index of the first element that equals value; ValueError where there is none.
 
 In one dimension the search can be bounded by start and stop, as in list.index. In several
-the index is a tuple, so that v[v.index(x)] == x, and the whole view is searched.
+the index is a tuple, so that v[v.index(x)] == x, and the whole view is searched: start and
+stop raise TypeError.
 
 >>> import array, consumer
 >>> consumer.consume(array.array(\"d\", [0.5, 1.5, 2.5])).index(1.5)

@@ -68,18 +68,23 @@ fn check_requested(requested: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
 
 #[pymethods]
 impl PyConsumerArray {
-    /// The elements as Arrow's C structs, in two capsules, as pyarrow.array(v), duckdb and others
-    /// ask for them.
+    /// The elements as Arrow's C structs, in two capsules, as pyarrow.array(v) asks for them.
     ///
-    /// Numbers, bools (as arrow.bool8) and byte strings are handed on where they are; further
-    /// dimensions are lists of fixed size. They have to be C-contiguous and in this machine's byte
-    /// order: BufferError tells what else they are, and what to call then. While a consumer has
-    /// them the view cannot be released.
+    /// DuckDB and nanoarrow ask as well; polars takes pl.Series(pyarrow.array(v)), because it asks
+    /// sequences for their items. Numbers, bools (as arrow.bool8) and byte strings are handed on
+    /// where they are; further dimensions are lists of fixed size. They have to be C-contiguous and
+    /// in this machine's byte order: BufferError tells what else they are, and what to call then,
+    /// such as v.copy(). While a consumer has them the view cannot be released, and what is stored
+    /// in it changes what the consumer sees, which Arrow takes for constant.
     ///
-    /// Records are a struct array, a table, which is always a copy: of each field by itself, with
-    /// bools as bits and text as UTF-8.
+    /// Records are a struct array, which pyarrow.table(v), pandas.DataFrame.from_arrow(v),
+    /// polars.from_dataframe(v) and DuckDB take for a table. That is always a copy: of each field
+    /// by itself, in this machine's byte order, with bools as bits and text as UTF-8. Fields
+    /// without a name are f0, f1, …; one that Arrow has no type for is a BufferError that names it,
+    /// and v[["name", "other"]] leaves it out.
     ///
-    /// requested_schema is None or a capsule, and changes nothing: consumers cast.
+    /// requested_schema is None or a capsule, and changes nothing: pyarrow.array(v).cast(…) gives
+    /// another type.
     #[pyo3(
         signature = (requested_schema = None, **names),
         text_signature = "($self, /, requested_schema=None)"
@@ -104,8 +109,9 @@ impl PyConsumerArray {
         objects::tuple(py, capsules.into_iter().map(Ok))
     }
 
-    /// What the elements are to Arrow, as its C struct in a capsule: what __arrow_c_array__()
-    /// begins with, without the elements.
+    /// What the elements are to Arrow, as its C struct in a capsule.
+    ///
+    /// It is what __arrow_c_array__() begins with, without the elements.
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let hold = self.hold(py)?;
         let (array, origin) = described(&hold)?;

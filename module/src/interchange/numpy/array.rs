@@ -83,11 +83,12 @@ fn address(array: &Bound<'_, PyUntypedArray>) -> *mut c_char {
 
 #[pymethods]
 impl PyConsumerArray {
-    /// The elements as a numpy.ndarray over the same memory, as numpy.asarray(v) asks for it. While
-    /// the array lives, the view cannot be released.
+    /// The elements as a numpy.ndarray over the same memory, as numpy.asarray(v) asks for it.
     ///
-    /// dtype converts, and copy is as in numpy.array: True always copies, None where it must, and
-    /// False raises ValueError where it must.
+    /// While the array lives, the view cannot be released. dtype converts, and copy is as in
+    /// numpy.array: True always copies, None where it must, and False raises ValueError where it
+    /// must. Elements that are sub-arrays become more dimensions. Objects that the memory of ctypes
+    /// only borrows are read-only. ImportError where NumPy is not there.
     #[pyo3(
         signature = (dtype = None, copy = None, **names),
         text_signature = "($self, /, dtype=None, copy=None)"

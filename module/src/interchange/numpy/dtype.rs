@@ -264,8 +264,11 @@ fn order(scalar_type: ScalarType) -> char {
 
 #[pymethods]
 impl PyConsumerArray {
-    /// The numpy.dtype of the elements. Needs NumPy: ImportError where it is not there, TypeError
-    /// where it has no such type.
+    /// The numpy.dtype of the elements.
+    ///
+    /// Records are structured types, whose fields without a name are f0, f1 and so on, and elements
+    /// that are sub-arrays are types with a shape. Needs NumPy: ImportError where it is not there,
+    /// TypeError where it has no such type, as for bit-fields.
     #[getter]
     fn dtype<'py>(&self, py: Python<'py>) -> PyResult<Dtype<'py>> {
         // Element types nest, and the functions that read them with them.

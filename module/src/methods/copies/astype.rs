@@ -49,8 +49,9 @@ fn converted<'py>(
 
 #[pymethods]
 impl PyConsumerArray {
-    /// A copy whose elements are of another format, with the same values: a writable view over
-    /// memory of its own, in the same shape, contiguous in C order.
+    /// A copy whose elements are of another format, with the same values.
+    ///
+    /// It is a writable view over memory of its own, in the same shape, contiguous in C order.
     ///
     /// Numbers of all kinds and both byte orders become each other as in C: floats become integers
     /// by losing their fraction; integers become floats, and floats narrower ones, by rounding to
@@ -104,15 +105,17 @@ impl PyConsumerArray {
         converted(py, &hold, (format, itemsize), overflow)
     }
 
-    /// A copy in the other byte order, with the same values: a writable view over memory of its
-    /// own, in the same shape, contiguous in C order. Its format has '<' or '>' for the order,
-    /// unless the elements are of one byte. (The method of that name in NumPy keeps the type
-    /// instead, so that the values change.) copy() gives a copy in this machine's order.
+    /// A copy in the other byte order, with the same values.
+    ///
+    /// It is a writable view over memory of its own, in the same shape, contiguous in C order. Its
+    /// format has '<' or '>' for the order, unless the elements are of one byte. (The method of
+    /// that name in NumPy keeps the type instead, so that the values change.) copy() gives a copy
+    /// in this machine's order.
     ///
     /// Elements that are no scalars, such as records, raise TypeError.
     ///
     /// >>> import consumer
-    /// >>> v = consumer.consume(b'\x01\x00\x02\x00').cast('<H').byteswap()
+    /// >>> v = consumer.consume(b"\x01\x00\x02\x00").cast("<H").byteswap()
     /// >>> v.format, v.tolist(), v.tobytes()
     /// ('>H', [1, 2], b'\x00\x01\x00\x02')
     fn byteswap<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, Self>> {

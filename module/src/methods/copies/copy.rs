@@ -150,20 +150,26 @@ unsafe fn hex_object<'py>(
 
 #[pymethods]
 impl PyConsumerArray {
-    /// A copy: a writable view over memory of its own, with the elements in this machine's byte
-    /// order, contiguous in C order.
+    /// A copy: a writable view over memory of its own.
+    ///
+    /// It has the elements in this machine's byte order, contiguous in C order. (copy.copy and
+    /// copy.deepcopy keep the byte order, Fortran order, and that a view is read-only.)
     fn copy<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, Self>> {
         copy_of(py, &*self.hold(py)?)
     }
 
-    /// What copy.copy asks for: a copy as the view is, with its format and byte order, its order of
-    /// elements if they are contiguous, and writable where it is.
+    /// What copy.copy(v) gives: a copy with memory of its own.
+    ///
+    /// It has the view's format and byte order, is contiguous, in Fortran order where the view is
+    /// so, and is read-only where the view is.
     fn __copy__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, Self>> {
         let hold = self.hold(py)?;
         duplicate_of(py, &hold, hold.readonly())
     }
 
-    /// The same. TypeError for elements that are references to objects, which are not copied.
+    /// What copy.deepcopy(v) gives: the same as copy.copy(v).
+    ///
+    /// TypeError for elements that are references to objects, which are not copied.
     #[pyo3(signature = (memo, **names), text_signature = "($self, memo)")]
     fn __deepcopy__<'py>(
         &self,

@@ -203,6 +203,7 @@ impl PyIterator {
 
 #[pymethods]
 impl PyConsumerArray {
+    /// The elements in reverse order; above one dimension, views of one dimension less.
     fn __reversed__<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, PyIterator>> {
         PyIterator::new(this, true)
     }

@@ -21,9 +21,9 @@ pub(crate) fn field_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     };
     let class = CLASS.get_or_try_init(py, || {
         let mut members = [
-            member(c"format", c"the format of one element of the field"),
-            member(c"offset", c"bytes from the start of the record to the field"),
-            member(c"shape", c"the shape of the field's sub-array; () where it is none"),
+            member(c"format", c"The format of one element of the field."),
+            member(c"offset", c"Bytes from the start of the record to the field."),
+            member(c"shape", c"The shape of the field's sub-array; () where it is none."),
             ffi::PyStructSequence_Field { name: std::ptr::null_mut(), doc: std::ptr::null_mut() },
         ];
         let mut description = ffi::PyStructSequence_Desc {
@@ -66,8 +66,9 @@ fn field_object<'py>(
 
 #[pymethods]
 impl PyConsumerArray {
-    /// The named fields of the elements, where those are records: a dict of each field's format,
-    /// offset in the record (in bytes) and shape, as named tuples. Empty where no field has a name.
+    /// The named fields of the elements, where those are records; else empty.
+    ///
+    /// Each name with the field's format, its offset in the record (in bytes) and its shape.
     ///
     /// >>> import consumer
     /// >>> v = consumer.consume(bytes(14)).cast("T{^I:id:H:kind:(2)f:at:}")

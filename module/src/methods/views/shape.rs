@@ -31,8 +31,10 @@ impl PyConsumerArray {
         Self::permute(this, &[])
     }
 
-    /// The same memory with the dimensions in another order: v.transpose(1, 0) or
-    /// v.transpose((1, 0)); without arguments the other way around, as v.T.
+    /// The same memory with the dimensions in another order, as v.transpose(1, 0) names them.
+    ///
+    /// The axes may also be one tuple. Without any the order is reversed, as by v.T. ValueError
+    /// where they do not name each dimension once.
     // With names PyO3 passes on the tuple that the interpreter makes, and makes none itself.
     #[pyo3(signature = (*axes, **names), text_signature = "($self, /, *axes)")]
     fn transpose<'py>(
@@ -52,9 +54,15 @@ impl PyConsumerArray {
         Self::permute(this, &axes)
     }
 
-    /// The same memory in another shape: v.reshape(2, 3) or v.reshape((2, 3)). One length may be
-    /// -1, and is what the others leave. The elements are taken in an order, 'C' or 'F'. Where only
-    /// a copy could have that shape, ValueError: nothing is ever copied.
+    /// The same memory in another shape: v.reshape(2, 3) or v.reshape((2, 3)).
+    ///
+    /// The lengths are in elements. One of them may be -1, and is what the others leave. The
+    /// elements are taken in an order, 'C' or 'F', or 'A': as they lie. Where only a copy could
+    /// have that shape, ValueError: nothing is ever copied.
+    ///
+    /// >>> import consumer
+    /// >>> consumer.consume(b"abcdef").reshape(2, -1).tolist()
+    /// [[97, 98, 99], [100, 101, 102]]
     #[pyo3(signature = (*shape, **names), text_signature = "($self, /, *shape, order='C')")]
     fn reshape<'py>(
         this: &Bound<'py, Self>,

@@ -17,9 +17,9 @@ pub(in crate::slots) const DLPACK: &CStr =
 
 The memory as a tensor (DLPack), for libraries that ask for it: numpy.from_dlpack(v).
 
-Numbers, complex numbers and bools in this machine's byte order are shared, with any strides;
-copy=True makes a tensor of a copy, also of what cannot be shared. While somebody has the
-tensor, the view cannot be released.
+Numbers, complex numbers and bools in this machine's byte order are shared, with any
+strides; copy=True makes a tensor of a copy, also of what cannot be shared. While somebody
+has the tensor, the view cannot be released.
 
 Raises BufferError for what no tensor can be, and for read-only memory unless max_version is
 (1, 0) or higher.

@@ -25,9 +25,14 @@ use crate::values::NewReference;
 pub(super) const TOBYTES: &CStr = c"tobytes($self, /, order='C')
 --
 
-The bytes of the elements, as they lie in memory, one after the other in an order: 'C' (the
-last index changes fastest), 'F' (the first one does), or 'A' (Fortran order where the
-elements lie so, else C order).";
+The bytes of the elements, as they lie in memory, one after the other in an order.
+
+'C': the last index changes fastest; 'F': the first one does; 'A': Fortran order where the
+elements lie so, else C order.
+
+>>> import consumer
+>>> consumer.consume(b\"abcdef\").reshape(2, 3).tobytes(\"F\")
+b'adbecf'";
 
 /// `v.tobytes(order)`
 pub(super) unsafe extern "C" fn tobytes(
@@ -72,12 +77,13 @@ unsafe fn slow_tobytes(view: &PyConsumerArray, call: Call) -> NewReference {
 pub(super) const HEX: &CStr = c"hex($self, /, sep=<unrepresentable>, bytes_per_sep=1)
 --
 
-The bytes of the elements, in C order, as a str of two hexadecimal digits each. sep is a
-character that separates them into groups of bytes_per_sep bytes, counted from the right
-where that is positive, as in bytes.hex.
+The bytes of the elements, in C order, as two hexadecimal digits each.
+
+sep is a character that separates them into groups of bytes_per_sep bytes, counted from the
+right where that is positive, as in bytes.hex.
 
 >>> import consumer
->>> consumer.consume(b'\\xb9\\x01\\xef').hex(':')
+>>> consumer.consume(b\"\\xb9\\x01\\xef\").hex(\":\")
 'b9:01:ef'";
 
 /// `v.hex(sep, bytes_per_sep)`
@@ -115,8 +121,9 @@ unsafe fn slow_hex(view: &PyConsumerArray, call: Call) -> NewReference {
 pub(super) const TOLIST: &CStr = c"tolist($self)
 --
 
-The elements as a list, nested as deep as there are dimensions; of a view of no dimensions,
-its one element.
+The elements as a list, nested as deep as there are dimensions.
+
+Of a view of no dimensions, its one element.
 
 >>> import array, consumer
 >>> consumer.consume(array.array(\"i\", range(6))).reshape(2, 3).tolist()
@@ -166,29 +173,32 @@ pub(super) const CAST: &CStr =
 
 The same memory as elements of another format, in one dimension or in a shape.
 
-Any format whose size divides the memory will do, from and to any other; unlike memoryview's,
-this cast also takes byte orders, and goes from any shape to any other; and it takes the names
-of types that formats have no code for: bfloat16, float8_e4m3fn and float8_e5m2. The elements
-have to be contiguous in C order (one dimension of any stride can be cast to a format of the
-same size). With order='F' the result is in Fortran order: its first index changes fastest.
+Any format whose size divides the memory will do, from and to any other, also with a byte
+order; and the names of types that formats have no code for: bfloat16, float8_e4m3fn and
+float8_e5m2. The elements have to be contiguous in C order (one dimension of any stride can
+be cast to a format of the same size). shape is in elements of the new format, one length
+for each dimension. With order='F' the first index of the result changes fastest.
 
-offset, in bytes from the start of the view, and count, in elements of the new format, cast a
-part of it: what is left out is not looked at. Without count all bytes from offset on are
+offset, in bytes from the start of the view, and count, in elements of the new format, cast
+a part of it: what is left out is not looked at. Without count all bytes from offset on are
 taken, and must be whole elements; a shape must be of just as many elements as there are.
 
-References to objects ('O') are not made out of other elements, and are read-only when seen as others.
+References to objects ('O') are not made out of other elements, and are read-only when seen
+as others.
 
-Raises TypeError where the elements are not contiguous or the sizes do not fit, ValueError for
-a format, a shape or a part that cannot be.
+Raises TypeError where the elements are not contiguous or the sizes do not fit, ValueError
+for a format, a shape or a part that cannot be.
 
 >>> import consumer
 >>> v = consumer.consume(bytes(range(8)))
->>> v.cast('>H').tolist()
+>>> v.cast(\">H\").tolist()
 [1, 515, 1029, 1543]
->>> v.cast('<H', (2, 2), order='F').tolist()
+>>> v.cast(\"<H\", (2, 2), order=\"F\").tolist()
 [[256, 1284], [770, 1798]]
->>> v.cast('<H', offset=1, count=3).tolist()
-[513, 1027, 1541]";
+>>> v.cast(\"<H\", offset=1, count=3).tolist()
+[513, 1027, 1541]
+>>> v.cast(\"<HB\", count=2).tolist()
+[(256, 2), (1027, 5)]";
 
 /// `v.cast(format, shape, order, offset=offset, count=count)`
 pub(super) unsafe extern "C" fn cast(
@@ -248,7 +258,8 @@ unsafe fn slow_cast(this: Borrowed<'_, '_, PyConsumerArray>, call: Call) -> NewR
     unsafe { attached_trampoline(body) }
 }
 
-pub(super) const ENTER: &CStr = c"__enter__($self)\n--\n\n";
+pub(super) const ENTER: &CStr =
+    c"__enter__($self)\n--\n\nThe view itself; ValueError if it was released.";
 
 /// `v.__enter__()`
 pub(super) unsafe extern "C" fn enter(
@@ -265,7 +276,8 @@ pub(super) unsafe extern "C" fn enter(
     unsafe { trampoline(body) }
 }
 
-pub(super) const EXIT: &CStr = c"__exit__($self, *_exception)\n--\n\n";
+pub(super) const EXIT: &CStr =
+    c"__exit__($self, *_exception)\n--\n\nReleases the view, as release() does.";
 
 /// `v.__exit__(*exception)`
 pub(super) unsafe extern "C" fn exit(
