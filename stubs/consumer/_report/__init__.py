@@ -1,0 +1,39 @@
+"""What a view looks like: `v.info`, and what IPython and notebooks show. Imported when asked for.
+
+All of it is bounded, whatever the view: only what is shown is looked at.
+"""
+
+from typing import Any
+
+from consumer import ConsumerArray
+
+from . import layout, page, plain
+
+
+def text(view: ConsumerArray[Any]) -> str:
+    """What `v.info` is."""
+    report = layout.of(view)
+    return plain.released() if report is None else plain.text(report)
+
+
+def html(view: ConsumerArray[Any]) -> str:
+    """What a notebook shows of a view."""
+    report = layout.of(view)
+    return page.released() if report is None else page.html(report)
+
+
+def keys(view: ConsumerArray[Any]) -> list[str]:
+    """What IPython completes `v["` with."""
+    try:
+        return list(view.fields)
+    except ValueError:  # The view is released.
+        return []
+
+
+def pretty(view: ConsumerArray[Any], printer: Any, cycle: bool) -> None:
+    """Shows a view in IPython: its repr, whose lines are moved in where it is within others."""
+    lines = ["<ConsumerArray ...>"] if cycle else repr(view).split("\n")
+    for number, line in enumerate(lines):
+        if number:
+            printer.break_()
+        printer.text(line)
