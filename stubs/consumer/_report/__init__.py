@@ -12,14 +12,18 @@ from . import layout, page, plain
 
 def text(view: ConsumerArray[Any]) -> str:
     """What `v.info` is."""
-    report = layout.of(view)
-    return plain.released() if report is None else plain.text(report)
+    try:
+        return plain.text(layout.of(view))
+    except Exception as error:
+        return plain.failed(view, error)
 
 
 def html(view: ConsumerArray[Any]) -> str:
     """What a notebook shows of a view."""
-    report = layout.of(view)
-    return page.released() if report is None else page.html(report)
+    try:
+        return page.html(layout.of(view))
+    except Exception as error:
+        return page.failed(view, error)
 
 
 def keys(view: ConsumerArray[Any]) -> list[str]:

@@ -53,7 +53,8 @@ class Drawing:
         """A box in the colour of a kind of type; neighbours differ in strength."""
         colour = COLOURS.get(kind, "#8b8f98")
         self.parts.append(
-            f'<rect x="{x + 0.5:.1f}" y="{y:.1f}" width="{max(width - 1, 1):.1f}" height="{tall:.1f}"'
+            f'<rect x="{x + 0.5:.1f}" y="{y:.1f}" width="{max(width - 1, 1):.1f}"'
+            f' height="{tall:.1f}"'
             f' rx="2" fill="{colour}" fill-opacity="{0.4 if strong else 0.24}" stroke="{colour}"'
             ' stroke-opacity=".85"/>'
         )
@@ -93,11 +94,14 @@ class Drawing:
 
 def record_svg(report: Report) -> str:
     """The bytes of a record: to scale where it is small."""
-    rows = [row for row in report.rows if row.is_leaf and (row.size or row.kind == "rest")]
+    rows = _drawn(report.rows)
     drawing = Drawing(f"The bytes of a {report.heading}")
     if report.itemsize <= _TO_SCALE and all(row.kind != "rest" for row in rows):
         unit = (_WIDTH - _LEFT - 30) / min(_LINE, report.itemsize or 1) / 8
-        _strips(drawing, rows, report.itemsize * 8, unit)
+        for start in range(0, report.itemsize * 8, 8 * _LINE):
+            end = min(start + 8 * _LINE, report.itemsize * 8)
+            _brackets(drawing, report.rows, start, end, unit)
+            _strip(drawing, rows, start, end, unit, 8)
         bits = [row for row in rows if row.kind == "bits"]
         for row in bits[:1]:
             start = row.start // 8 * 8
@@ -107,7 +111,9 @@ def record_svg(report: Report) -> str:
             names = f"the bits of bytes {start // 8} to {end // 8 - 1}"
             drawing.text(_LEFT, drawing.height + 10, names, size=10, anchor="start", dim=True)
             drawing.height += 16
-            inner = [row for row in rows if start <= row.start < end and row.start + row.size <= end]
+            inner = [
+                row for row in rows if start <= row.start < end and row.start + row.size <= end
+            ]
             width = (_WIDTH - _LEFT - 30) / (end - start)
             _strip(drawing, inner, start, end, min(width, 44.0), 1)
     else:
@@ -115,9 +121,31 @@ def record_svg(report: Report) -> str:
     return drawing.svg()
 
 
-def _strips(drawing: Drawing, rows: Sequence[Row], size: int, unit: float) -> None:
-    for start in range(0, size, 8 * _LINE):
-        _strip(drawing, rows, start, min(start + 8 * _LINE, size), unit, 8)
+def _drawn(rows: Sequence[Row]) -> list[Row]:
+    """The rows that are boxes; of several records in a row, those behind the first are one."""
+    found: list[Row] = []
+    for row in rows:
+        if row.is_leaf and (row.size or row.kind == "rest"):
+            found.append(row)
+        elif row.pieces > 1:
+            first = row.size // row.pieces
+            rest = Row(row.depth, f"{row.name}[1:]", row.start + first, row.size - first, "record")
+            rest.pieces = row.pieces - 1
+            found.append(rest)
+    return sorted(found, key=lambda row: row.start)
+
+
+def _brackets(drawing: Drawing, rows: Sequence[Row], start: int, end: int, unit: float) -> None:
+    """Over the fields of a record within the record its name."""
+    groups = [row for row in rows if not row.is_leaf and row.depth == 0]
+    shown = [row for row in groups if row.start < end and row.start + row.size > start]
+    for row in shown:
+        first, stop = max(row.start, start), min(row.start + row.size, end)
+        x, width, y = _LEFT + (first - start) * unit, (stop - first) * unit, drawing.height + 16
+        drawing.line(f"M{x + 1.5:.1f} {y:.1f}v-3h{width - 3:.1f}v3", 0.4)
+        drawing.text(x + width / 2, y - 6, row.name, width - 4, size=10, dim=True)
+    if shown:
+        drawing.height += 14
 
 
 def _strip(
@@ -127,8 +155,6 @@ def _strip(
     lanes: list[int] = []
     y, last, strong = drawing.height + 4, "", False
     marks: set[int] = {start, end}
-    if per == 8 and start:
-        drawing.text(_LEFT - 8, y + 19, f"{start // per}", size=10, anchor="end", dim=True)
     for row in rows:
         first, stop = max(row.start, start), min(row.start + row.size, end)
         strong = row.kind == last and not strong
@@ -139,7 +165,11 @@ def _strip(
         if lane > 4:
             continue
         lanes[lane : lane + 1] = [stop]
-        x, width, top = _LEFT + (first - start) * unit, (stop - first) * unit, y + lane * (_TALL + 3)
+        x, width, top = (
+            _LEFT + (first - start) * unit,
+            (stop - first) * unit,
+            y + lane * (_TALL + 3),
+        )
         if row.kind == "padding":
             drawing.hatch(x, top, width, _TALL)
         else:
@@ -187,7 +217,8 @@ def _sketch(drawing: Drawing, rows: Sequence[Row], itemsize: int) -> None:
             drawing.text(x + width / 2, y + 19, row.name, width - 6)
         if row.kind != "rest":
             place = words.place_text(row.start)
-            drawing.text(x + 2, y + _TALL + 11, place, width, size=9, anchor="start", dim=True)
+            if len(place) * _CHAR < width:
+                drawing.text(x + 2, y + _TALL + 11, place, size=9, anchor="start", dim=True)
         x += width
     drawing.height = y + _TALL + 18
 
@@ -221,7 +252,9 @@ def _cuboid(drawing: Drawing, report: Report) -> float:
     )  # fmt: skip
     rows, columns = shape[-2], shape[-1]
     grid = [f"M{x:.1f} {y + tall * n / rows:.1f}h{width:.1f}" for n in range(1, min(rows, 13))]
-    lines = [f"M{x + width * n / columns:.1f} {y:.1f}v{tall:.1f}" for n in range(1, min(columns, 13))]
+    lines = [
+        f"M{x + width * n / columns:.1f} {y:.1f}v{tall:.1f}" for n in range(1, min(columns, 13))
+    ]
     drawing.line("".join((grid if rows < 13 else []) + (lines if columns < 13 else [])), 0.2)
     if deep:
         label = f"{shape[0]:,}"
@@ -313,7 +346,8 @@ def _memory(drawing: Drawing, report: Report, left: float) -> None:
         notes.append(says + (", so that its last line lies first" if outer.step < 0 else ""))
     if still:
         names = ", ".join(f"{axis.number}" for axis in still[:6]) + ", …" * (len(still) > 6)
-        notes.append(f"axis {names}: +0, the same memory each time")
+        axes = "axis" if len(still) == 1 else "axes"
+        notes.append(f"{axes} {names}: +0, the same memory each time")
     for note in notes:
         drawing.text(left, y + 10, note, _WIDTH - left, 10, "start", dim=True)
         y += 16
@@ -350,5 +384,3 @@ def _element(
     label = words.index_text(index).replace(", ", ",")
     drawing.text(x + width / 2, y + 12, label, width - 3, 9, dim=True)
     drawing.text(x + width / 2, y + 25, report.value(index), width - 4)
-
-

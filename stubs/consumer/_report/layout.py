@@ -96,17 +96,15 @@ def value_text(view: ConsumerArray[Any], index: Index) -> str:
         return f"<{words.clean(type(error).__name__, words.VALUE - 2)}>"
 
 
-def of(view: ConsumerArray[Any]) -> Report | None:
-    """All that is told of a view, None of one that is released."""
-    try:
-        return _of(view)
-    except ValueError:
-        return None
+def record_of(view: ConsumerArray[Any]) -> tuple[int, int] | None:
+    """How many fields the elements have and whether they share bytes; None for no records."""
+    return view._record()  # pyright: ignore[reportPrivateUsage]
 
 
-def _of(view: ConsumerArray[Any]) -> Report:
+def of(view: ConsumerArray[Any]) -> Report:
+    """All that is told of a view; ValueError for one that is released."""
     shape, itemsize, form = view.shape, view.itemsize, view.format
-    record = view._record()
+    record = record_of(view)
     kind, name = words.kind_and_type(form, itemsize)
     axes = axes_of(shape, view.strides, itemsize, view.suboffsets)
     if record is not None:
@@ -187,15 +185,16 @@ class Fields:
     ) -> tuple[int, int]:
         """Adds a field and what is within it; where it lies."""
         try:
-            name, at, size, is_bits, part = view._record(number)
+            found = view._record(number)  # pyright: ignore[reportPrivateUsage]
         except Exception as error:  # Such as a view of more than 64 dimensions.
             self.is_whole = False
             self.rows.append(Row(depth, f"[{number}]", start, type=type(error).__name__))
             return start, start
+        name, at, size, is_bits, part = found
         begin, end = start + at, start + at + size
         shape = part.shape[view.ndim :]
         dims = f"({','.join(map(str, shape))})" if shape else ""
-        inner = part._record()
+        inner = record_of(part)
         kind, called = words.kind_and_type(part.format, part.itemsize)
         form = part.format
         if is_bits:

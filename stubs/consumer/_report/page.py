@@ -4,6 +4,9 @@ Notebooks have styles of their own for tables, so that every cell has its style.
 """
 
 from html import escape
+from typing import Any
+
+from consumer import ConsumerArray
 
 from . import plain, words
 from .drawing import COLOURS, axes_svg, record_svg
@@ -13,14 +16,14 @@ _MONO = "font-family:monospace;"
 _CELL = "padding:1px 14px 1px 0;border:0;white-space:pre;"
 _MOST = 59_000  # bytes
 _BOX = (
-    '<div style="color:inherit;font-family:system-ui,\'Noto Sans\',sans-serif;font-size:13px;'
+    "<div style=\"color:inherit;font-family:system-ui,'Noto Sans',sans-serif;font-size:13px;"
     'line-height:1.5;overflow-x:auto;padding:2px 0">'
 )
 
 
-def released() -> str:
-    """The report of a released view."""
-    return f'<div style="opacity:.7">{escape(plain.released())}</div>'
+def failed(view: ConsumerArray[Any], error: Exception) -> str:
+    """What there is to say where there is no report."""
+    return f'<div style="opacity:.7">{escape(plain.failed(view, error).strip())}</div>'
 
 
 def html(report: Report) -> str:
@@ -94,7 +97,7 @@ def _cell(text: str, side: str, style: str = "", tag: str = "td", before: str = 
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
-    style = "border-collapse:collapse;border:0;margin:4px 0;font-size:12px;line-height:1.5;color:inherit"
+    style = "border-collapse:collapse;border:0;margin:4px 0;font-size:12px;line-height:1.5"
     lines = [cells for cells in [head, *rows] if cells]
     # Rows have no stripes, which some notebooks give to every second one.
     body = "\n".join(f'<tr style="background:none">{"".join(cells)}</tr>' for cells in lines)

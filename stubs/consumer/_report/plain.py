@@ -1,6 +1,9 @@
 """A report as text. Names stand last in their lines, so that wide characters move no column."""
 
+from typing import Any
 from unicodedata import east_asian_width
+
+from consumer import ConsumerArray
 
 from . import words
 from .layout import Index, Report, Row
@@ -8,9 +11,12 @@ from .layout import Index, Report, Row
 _WIDE = 84
 
 
-def released() -> str:
-    """The report of a released view."""
-    return "ConsumerArray, released: it has no memory any more"
+def failed(view: ConsumerArray[Any], error: Exception) -> str:
+    """What there is to say where there is no report: that the view is released."""
+    try:
+        return f"ConsumerArray, {view.ndim} dimensions: no report, {type(error).__name__}\n"
+    except ValueError:
+        return "ConsumerArray, released: it has no memory any more\n"
 
 
 def width_of(text: str) -> int:
@@ -20,7 +26,9 @@ def width_of(text: str) -> int:
 
 def told(report: Report) -> list[tuple[Index, list[str]]]:
     """The first elements, as many as there is room for, with the values of all rows."""
-    names = [(2 * row.depth + width_of(row.name), len(row.form) + len(row.type)) for row in report.rows]
+    names = [
+        (2 * row.depth + width_of(row.name), len(row.form) + len(row.type)) for row in report.rows
+    ]
     room = _WIDE - 14 - max((sum(widths) for widths in names), default=0)
     columns: list[tuple[Index, list[str]]] = []
     for index in report.indices[:3]:

@@ -95,7 +95,7 @@ def some_axes(numbers: Sequence[int]) -> list[int | None]:
 
 def shape_text(shape: Sequence[int]) -> str:
     """Lengths, as one says them."""
-    return " × ".join("…" if n is None else f"{n:,}" for n in some_axes(shape))
+    return " × ".join("…" if n is None else f"{n:,}" for n in some_axes(shape))  # noqa: RUF001
 
 
 def index_text(index: Sequence[int]) -> str:
