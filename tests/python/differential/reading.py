@@ -1,7 +1,7 @@
 """The checks of the differential fuzzer that read: each compares one part of what a view shows."""
 
-import re
 import math
+import re
 import struct
 
 import consumer

@@ -68,7 +68,7 @@ def test_columns_are_as_wide_as_their_widest_element():
     view = view_of([1, 100, 3, 20, 5, -600]).reshape(2, 3)
     assert str(view) == "[ [  1 100    3 ]\n  [ 20   5 -600 ] ]"
     text = consumer.consume("abcdé\0".encode("utf-16-le")).cast("<u").reshape(3, 2)
-    assert str(text) == "[ [ 'a' 'b' ]\n  [ 'c' 'd' ]\n  [ 'é' '\\x00' ] ]"
+    assert str(text) == "[ [ 'a' 'b'    ]\n  [ 'c' 'd'    ]\n  [ 'é' '\\x00' ] ]"
 
 
 def test_wide_rows_go_on_between_elements():
@@ -229,8 +229,8 @@ def test_long_elements_are_cut(form, size):
 
 
 def test_a_long_format_is_cut():
-    form = "T{" + "".join(f"B:field_{n}:" for n in range(65_536)) + "}"
-    view = consumer.consume(bytes(65_536 * 2)).cast(form)
+    form = "T{" + "".join(f"B:field_{n}:" for n in range(60_000)) + "}"
+    view = consumer.consume(bytes(60_000 * 2)).cast(form)
     assert len(repr(view)) < 1500
     assert len(str(view)) < 250
 
