@@ -36,7 +36,11 @@ def keys(view: ConsumerArray[Any]) -> list[str]:
 
 def pretty(view: ConsumerArray[Any], printer: Any, cycle: bool) -> None:
     """Shows a view in IPython: its repr, whose lines are moved in where it is within others."""
-    lines = ["<ConsumerArray ...>"] if cycle else repr(view).split("\n")
+    try:
+        lines = ["<ConsumerArray ...>"] if cycle else repr(view).split("\n")
+    except Exception as error:  # Of an element: what else there is to show must not be lost.
+        lines = [plain.text(layout.of(view)).partition("\n")[0], type(error).__name__]
+        lines = [f"<{': '.join(lines)}>"]
     for number, line in enumerate(lines):
         if number:
             printer.break_()
