@@ -71,7 +71,7 @@ def test_demo_copies_nothing() -> None:
     addresses = re.findall(r"exporter (0x[0-9a-f]+), view (0x[0-9a-f]+)", output)
     assert len(addresses) == (10 if NUMPY else 7)
     assert all(exporter == view for exporter, view in addresses)
-    assert ("[ [ 0.0 3.0 ] [ 1.0 4.0 ] [ 2.0 5.0 ] ]" in output) == NUMPY
+    assert ("[ [ 0.0 3.0 ]\n  [ 1.0 4.0 ]\n  [ 2.0 5.0 ] ]" in output) == NUMPY
     assert ("[ (1+2j) (3-4j) 5j ]" in output) == NUMPY
 
 
