@@ -49,7 +49,9 @@ def address(exporter: object) -> int:
 
 
 def line(name: str, value: object) -> None:
-    print(f"  {name:24} {value}")
+    # Views of several dimensions print as rows.
+    rows = str(value).replace("\n", "\n" + 27 * " ")
+    print(f"  {name:24} {rows}")
 
 
 def show(name: str, exporter: Any) -> None:

@@ -17,7 +17,7 @@ pub use long_double::LongDouble;
 pub use narrow::FloatFormat;
 pub use narrow::{F8E4M3, F8E5M2};
 #[doc(hidden)]
-pub use text::{PythonFloat, complex_text};
+pub use text::{PythonFloat, complex_text, shortest};
 pub use value::Value;
 
 use half::{bf16, f16};

@@ -29,6 +29,24 @@ impl Display for PythonFloat {
     }
 }
 
+/// Returns the number with the fewest decimal digits that a narrower float type rounds to `number`,
+/// which it has: 0.1 for the `f32` next to it. The type has so many binary digits, and its least
+/// number is 2 to the power of `lowest`.
+#[doc(hidden)]
+#[must_use]
+pub fn shortest(number: f64, digits: i32, lowest: i32) -> f64 {
+    let rounds = |other: f64| {
+        // In steps of the type's numbers near it, it is a small number.
+        let exponent = (other.to_bits() >> 52 & 0x7ff) as i32 - 1023;
+        let step = 2_f64.powi((exponent - digits + 1).max(lowest));
+        (other / step).round_ties_even() * step == number
+    };
+    let shorter = |after_point| format!("{number:.after_point$e}").parse::<f64>().ok();
+    // No narrow float needs more than nine digits.
+    let found = (0..9).filter_map(shorter).find(|&other| rounds(other));
+    found.unwrap_or(number)
+}
+
 /// Writes a complex number as Python does, given the texts of its parts.
 #[doc(hidden)]
 #[must_use]

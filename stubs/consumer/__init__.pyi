@@ -275,6 +275,48 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         consumer.Field(format='f', offset=6, shape=(2,))
         """
 
+    @property
+    def info(self) -> str:
+        """A report of the layout, to be printed: print(v.info).
+
+        It tells whose memory this is, in which order the elements lie in it, what each axis steps
+        over, where the fields of records and their padding are, and the first elements. It is
+        short, whatever the size, and takes as long. Of a released view it says only that. Notebooks
+        show the same with a drawing of the memory.
+
+        >>> import consumer
+        >>> print(consumer.consume(bytes(32)).cast("T{B:kind:xH:id:}").info)
+        ConsumerArray  8 records of 4 bytes, 32 bytes
+          memory  bytes, read-only
+          format  T{B:kind:xH:id:}
+          layout  contiguous, in a line
+          record  2 fields, 3 bytes of 4 used, 1 byte padding in 1 hole (25 %)
+        <BLANKLINE>
+          offset  size  format  type    v[0]  v[1]  v[2]  field
+               0     1  B       uint8      0     0     0  kind
+               1     1                                    · padding
+               2     2  H       uint16     0     0     0  id
+        <BLANKLINE>
+        """
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the report of info, and a drawing of the memory."""
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Shows the view in IPython."""
+
+    def _ipython_key_completions_(self) -> list[str]:
+        """What IPython completes v[" with: the names of the fields."""
+
+    # For the report: the number of fields, and whether they share bytes as in a union; or of one
+    # field its name, place and size in bits, whether it is a bit-field, and a view of it.
+    @overload
+    def _record(self, index: None = None) -> tuple[int, int] | None: ...
+    @overload
+    def _record(
+        self, index: SupportsIndex
+    ) -> tuple[str | None, int, int, int, ConsumerArray[Any]]: ...
+
     # Elements and parts.
     def __len__(self) -> int:
         """The length of the first dimension, in elements; TypeError where there is none."""

@@ -13,6 +13,10 @@ assert not imported, f"importing it imports {imported}"
 view = consumer.consume(array.array("i", [1, 2, 3, 4, 5]))
 assert str(view) == "[ 1 2 3 4 5 ]", view
 
+# Written in Python, and imported when it is asked for.
+assert view.info.startswith("ConsumerArray  5 int32, 20 bytes\n"), view.info
+assert "<svg" in view._repr_html_()
+
 assert consumer.__file__ is not None
 package = pathlib.Path(consumer.__file__).parent
 names = {path.name for path in package.iterdir() if path.is_file()}

@@ -8,5 +8,6 @@ pub(crate) mod compare;
 pub(crate) mod copies;
 pub(crate) mod elements;
 mod lifetime;
+mod report;
 mod repr;
 pub(crate) mod views;

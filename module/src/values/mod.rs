@@ -22,6 +22,7 @@ mod long_doubles;
 mod places;
 mod record;
 pub(crate) mod references;
+pub(crate) mod shown;
 mod text;
 
 use std::fmt::Display;

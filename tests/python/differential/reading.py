@@ -1,6 +1,7 @@
 """The checks of the differential fuzzer that read: each compares one part of what a view shows."""
 
 import math
+import re
 import struct
 
 import consumer
@@ -69,9 +70,11 @@ def text(case):
     if case.readable and max(view.shape, default=0) <= 10:
         shown = str(view)
         ensure(shown in repr(view) and repr(view.format) in repr(view), "repr", repr(view))
-        expected = repr(case.model.tolist())
-        squeezed = expected.translate(str.maketrans("", "", " ,"))
-        equal(shown.translate(str.maketrans("", "", " ,")), squeezed, "str")
+        # What is cut, left out or a narrow float is not written as Python writes it.
+        if not re.search("…|[.]{3}", shown) and not re.search("[efFE]|float", view.format):
+            expected = repr(case.model.tolist())
+            squeezed = expected.translate(str.maketrans("", "", " ,"))
+            equal(shown.translate(str.maketrans("", "", " ,\n")), squeezed, "str")
 
 
 def elements(case):

@@ -23,11 +23,12 @@ def view_of(values, code="i"):
         (1, "[ 0 ]"),
         (5, "[ 0 1 2 3 4 ]"),
         (10, "[ 0 1 2 3 4 5 6 7 8 9 ]"),
-        (11, "[ 0 1 2 3 4 5 6 7 8 9 ... ]"),
-        (100_000, "[ 0 1 2 3 4 5 6 7 8 9 ... ]"),
+        (11, "[ 0 1 2 3 4 5 6 7 8 9 10 ]"),
+        (12, "[ 0 1 2 3 4 5 6 ... 9 10 11 ]"),
+        (100_000, "[ 0 1 2 3 4 5 6 ... 99997 99998 99999 ]"),
     ],
 )
-def test_up_to_ten_elements_are_shown(length, text):
+def test_the_first_and_the_last_elements_are_shown(length, text):
     assert str(view_of(range(length))) == text
     assert str(consumer.ConsumerArray(length)) == text
     assert repr(view_of(range(length))) == f"<ConsumerArray format='i' shape=({length},) {text}>"
@@ -52,11 +53,29 @@ def test_floats_are_written_as_python_writes_them(order, numbers):
     assert str(view) == f"[ {''.join(f'{number!r} ' for number in floats)}]"
 
 
-def test_many_dimensions_nest():
+def test_many_dimensions_are_rows():
     view = consumer.consume(Exporter(bytes(range(12)), shape=(2, 3, 2)))
-    assert str(view) == "[ [ [ 0 1 ] [ 2 3 ] [ 4 5 ] ] [ [ 6 7 ] [ 8 9 ] [ 10 11 ] ] ]"
-    assert str(view[0].T) == "[ [ 0 2 4 ] [ 1 3 5 ] ]"
-    assert repr(view[1]) == "<ConsumerArray format='B' shape=(3, 2) [ [ 6 7 ] [ 8 9 ] [ 10 11 ] ]>"
+    assert str(view) == (
+        "[ [ [  0  1 ]\n    [  2  3 ]\n    [  4  5 ] ]\n\n"
+        "  [ [  6  7 ]\n    [  8  9 ]\n    [ 10 11 ] ] ]"
+    )
+    assert str(view[0].T) == "[ [ 0 2 4 ]\n  [ 1 3 5 ] ]"
+    shown = "[ [  6  7 ]\n  [  8  9 ]\n  [ 10 11 ] ]"
+    assert repr(view[1]) == f"<ConsumerArray format='B' shape=(3, 2)\n{shown}>"
+
+
+def test_columns_are_as_wide_as_their_widest_element():
+    view = view_of([1, 100, 3, 20, 5, -600]).reshape(2, 3)
+    assert str(view) == "[ [  1 100    3 ]\n  [ 20   5 -600 ] ]"
+    text = consumer.consume("abcdé\0".encode("utf-16-le")).cast("<u").reshape(3, 2)
+    assert str(text) == "[ [ 'a' 'b'    ]\n  [ 'c' 'd'    ]\n  [ 'é' '\\x00' ] ]"
+
+
+def test_wide_rows_go_on_between_elements():
+    view = consumer.consume(array.array("d", [1 / 3] * 30)).reshape(3, 10)
+    number = repr(1 / 3)
+    assert max(map(len, str(view).split("\n"))) <= 96
+    assert str(view).split() == ["[", *(["[", *[number] * 10, "]"] * 3), "]"]
 
 
 def test_no_dimensions_show_the_element():
@@ -66,14 +85,18 @@ def test_no_dimensions_show_the_element():
 
 def test_no_elements():
     assert str(consumer.consume(Exporter(b"", shape=(0, 3)))) == "[ ]"
-    assert str(consumer.consume(Exporter(b"", shape=(3, 0)))) == "[ [ ] [ ] [ ] ]"
-    assert str(consumer.consume(Exporter(b"", shape=(2**62, 0)))) == "[ " + "[ ] " * 10 + "... ]"
+    assert str(consumer.consume(Exporter(b"", shape=(3, 0)))) == "[ [ ]\n  [ ]\n  [ ] ]"
+    huge = str(consumer.consume(Exporter(b"", shape=(2**62, 0))))
+    assert huge.split() == ["[", *["[", "]"] * 7, "...", *["[", "]"] * 3, "]"]
 
 
-def test_ten_of_each_dimension_are_shown():
-    view = consumer.consume(Exporter(bytes(12 * 11), shape=(12, 11)))
-    row = "[ " + "0 " * 10 + "... ]"
-    assert str(view) == "[ " + f"{row} " * 10 + "... ]"
+def test_rows_have_a_head_and_a_tail_as_well():
+    view = consumer.consume(Exporter(bytes(range(144)), shape=(12, 12)))
+    rows = str(view).split("\n")
+    assert len(rows) == 11
+    assert rows[0] == "[ [   0   1   2   3   4   5   6 ...   9  10  11 ]"
+    assert rows[7] == "  ..."
+    assert rows[10] == "  [ 132 133 134 135 136 137 138 ... 141 142 143 ] ]"
 
 
 @pytest.mark.parametrize(
@@ -110,7 +133,9 @@ def test_the_text_is_short_whatever_the_size(np):
     assert str(huge).count("[") == str(huge).count("]")
     wide = consumer.consume(np.broadcast_to(np.int8(1), (10,) * 18))
     assert len(str(wide)) < 20_000
-    assert str(consumer.consume(np.broadcast_to(np.int8(1), 2**60))) == "[ " + "1 " * 10 + "... ]"
+    assert str(consumer.consume(np.broadcast_to(np.int8(1), 2**60))) == (
+        "[ 1 1 1 1 1 1 1 ... 1 1 1 ]"
+    )
 
 
 def test_elements_that_cannot_be_read_say_why():
@@ -124,7 +149,7 @@ def test_elements_that_cannot_be_read_say_why():
 
 def test_pointers_are_followed(nd):
     exporter = nd.ndarray([1, 2, 3, 4], shape=[2, 2], format="h", flags=nd.ND_PIL)
-    assert str(consumer.consume(exporter)) == "[ [ 1 2 ] [ 3 4 ] ]"
+    assert str(consumer.consume(exporter)) == "[ [ 1 2 ]\n  [ 3 4 ] ]"
 
 
 def test_released_views_say_so():
@@ -152,3 +177,71 @@ def test_a_format_that_is_no_text_is_shown_all_the_same():
     view = consumer.consume(Exporter(b"abcd", b"\xff\xfe", 2))
     assert view.format == "\udcff\udcfe"
     assert "'\\udcff\\udcfe'" in repr(view)
+
+
+@given(st.integers(0, 2**16 - 1))
+def test_half_floats_have_the_digits_that_read_back(np, bits):
+    number = np.uint16(bits).view("e")
+    (shown,) = str(consumer.consume(np.array([number]))).split()[1:-1]
+    assert np.array(float(shown), "e").view("H") == bits or np.isnan(number)
+    assert len(shown) <= len(repr(float(number)))
+    assert np.isnan(number) or float(shown) == float(str(number))
+
+
+@given(st.floats(width=32))
+@example(0.1)
+@example(2.0**-126)
+@example(2.0**-149)
+@example(3.4028234663852886e38)
+def test_single_floats_have_the_digits_that_read_back(np, number):
+    number = np.float32(number)
+    (shown,) = str(consumer.consume(np.array([number]))).split()[1:-1]
+    assert np.float32(float(shown)) == number or np.isnan(number)
+    digits = [
+        len(text.partition("e")[0].replace("-", "").replace(".", "").strip("0"))
+        for text in (shown, np.format_float_scientific(number))
+    ]
+    assert digits[0] <= digits[1] + 1
+
+
+def test_narrow_floats_within_records_and_complex_numbers_are_short(np):
+    record = np.array([(0.1, [0.1, 1 / 3])], [("a", "f4"), ("b", "f2", 2)])
+    assert str(consumer.consume(record)) == "[ (0.1, [0.1, 0.3333]) ]"
+    assert str(consumer.consume(np.array([0.1 - 0.2j], "F"))) == "[ (0.1-0.2j) ]"
+    for kind in ("bfloat16", "float8_e4m3fn", "float8_e5m2"):
+        narrow = consumer.consume(array.array("d", [0.1, 0.5])).astype(kind)
+        shown = str(narrow).split()[1:-1]
+        assert shown[0] in {"0.1", "0.102", "0.09"}
+        again = consumer.consume(array.array("d", map(float, shown))).astype(kind)
+        assert again.tobytes() == narrow.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("form", "size"),
+    [("100000s", 100_000), ("T{(1000)d:a:(1000)d:b:}", 16_000), ("100000w", 400_000)],
+)
+def test_long_elements_are_cut(form, size):
+    view = consumer.consume(b"a\0\0\0" * (size // 2)).cast(form)
+    assert len(view) == 2
+    for text in (str(view), repr(view)):
+        assert len(text) < 250
+    assert str(view).count("…") == 2
+
+
+def test_a_long_format_is_cut():
+    form = "T{" + "".join(f"I:field_{n}:" for n in range(20_000)) + "}"
+    view = consumer.consume(bytes(80_000 * 2)).cast(form)
+    assert len(repr(view)) < 1500
+    assert len(str(view)) < 250
+
+
+def test_an_object_whose_repr_raises_raises():
+    class Bad:
+        def __repr__(self):
+            raise ZeroDivisionError
+
+    ctypes = pytest.importorskip("ctypes")
+    view = consumer.consume((ctypes.py_object * 2)(1, Bad()))
+    for show in (str, repr):
+        with pytest.raises(ZeroDivisionError):
+            show(view)

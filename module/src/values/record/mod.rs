@@ -27,6 +27,35 @@ pub(super) use read::{ScalarFields, scalar_fields};
 /// The bytes of one element: on the heap only if it is large.
 pub(super) type Bytes = SmallVec<[u8; 128]>;
 
+/// Creates the object of a value that is no record and no sub-array, to be shown; NULL with an
+/// exception if that fails.
+///
+/// # Safety
+/// `pointer` leads to a value of the type, which the caller has access to.
+pub(super) unsafe fn read_value(
+    py: Python<'_>,
+    element_type: &ElementType,
+    pointer: *const u8,
+) -> NewReference {
+    if *element_type == ElementType::Object {
+        // SAFETY: the caller guarantees it.
+        return unsafe { references::read(py, pointer) };
+    }
+    if let ElementType::Unreadable { why, .. } = element_type {
+        return super::no_element(py, why);
+    }
+    let (mut bytes, size) = (Bytes::new(), element_type.size());
+    if let Err(error) = reserve(&mut bytes, size) {
+        return failure(py, error);
+    }
+    // SAFETY: the value is valid for reads, and the copy has room for it.
+    unsafe {
+        pointer.copy_to_nonoverlapping(bytes.as_mut_ptr(), size);
+        bytes.set_len(size);
+    }
+    read::object(py, element_type, &bytes, Reading::Exactly)
+}
+
 /// Creates the object of the element at `pointer`; NULL with an exception if that fails.
 ///
 /// # Safety

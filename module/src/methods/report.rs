@@ -1,0 +1,78 @@
+//! What a view looks like: `v.info`, and what IPython and notebooks show. All of it is written in
+//! Python, in a file of the package that is imported when it is first asked for.
+
+use pyo3::prelude::*;
+
+use consumer::form::ElementType;
+use consumer::python::exceptions::PyIndexError;
+use consumer::python::objects;
+
+use crate::object::PyConsumerArray;
+
+/// Calls a function of the package's own Python file with a view.
+fn call<'py>(this: &Bound<'py, PyAny>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    this.py().import("consumer._report")?.getattr(name)?.call1((this,))
+}
+
+/// The number of fields that elements have, and whether it is a union.
+fn record_object<'py>(view: &PyConsumerArray, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    let access = view.access(py)?;
+    let Some((count, is_union)) = access.record().map(|it| (it.fields.len(), it.union)) else {
+        return Ok(py.None().into_bound(py));
+    };
+    let union = objects::size(py, is_union.into())?;
+    Ok(objects::tuple(py, [objects::size(py, count), Ok(union)].into_iter())?.into_any())
+}
+
+#[pymethods]
+impl PyConsumerArray {
+    /// A report of the layout, as text: the memory, the axes, the fields with their padding, and
+    /// the first elements.
+    #[getter]
+    fn info<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        call(this, "text")
+    }
+
+    fn _repr_html_<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        call(this, "html")
+    }
+
+    fn _ipython_key_completions_<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        call(this, "keys")
+    }
+
+    fn _repr_pretty_<'py>(
+        this: &Bound<'py, Self>,
+        printer: &Bound<'py, PyAny>,
+        cycle: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        this.py().import("consumer._report")?.getattr("pretty")?.call1((this, printer, cycle))
+    }
+
+    /// For the report: the number of fields and whether they are those of a union, None where the
+    /// elements are no records; given an index, a field's name, its place and size in bits, whether
+    /// it is a bit-field, and a view of it.
+    #[pyo3(signature = (index = None))]
+    fn _record<'py>(this: &Bound<'py, Self>, index: Option<usize>) -> PyResult<Bound<'py, PyAny>> {
+        let (py, view) = (this.py(), this.get());
+        let Some(index) = index else { return record_object(view, py) };
+        let access = view.access(py)?;
+        let Some(field) = access.record().and_then(|record| record.fields.get(index)) else {
+            return Err(PyIndexError::new_err("no such field"));
+        };
+        let (name, bits) = (field.name.as_deref(), field.bits());
+        let name = name.map_or_else(
+            || Ok(py.None().into_bound(py)),
+            |name| Ok(objects::string(py, name)?.into_any()),
+        );
+        let is_bits = matches!(field.element_type, ElementType::Bits(_));
+        // SAFETY: a field of the elements' own type, under access.
+        let part = unsafe {
+            PyConsumerArray::share(this, access.part(field.offset, &field.element_type)?)
+        };
+        let numbers = [bits.start as usize, (bits.end - bits.start) as usize, is_bits.into()];
+        let [start, size, is_bits] = numbers.map(|number| objects::size(py, number));
+        let items = [name, start, size, is_bits, part.map(Bound::into_any)];
+        Ok(objects::tuple(py, items.into_iter())?.into_any())
+    }
+}
