@@ -13,6 +13,8 @@ mod from_format;
 mod judge;
 mod names;
 mod readings;
+#[doc(hidden)]
+pub mod recent;
 mod strings;
 mod to_format;
 

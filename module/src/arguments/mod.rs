@@ -16,6 +16,7 @@ use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 use consumer::dtype::ScalarType;
 use consumer::error::Error;
 use consumer::fallible;
+use consumer::form::recent::{self, Recent};
 use consumer::format::{Format, FormatString};
 use consumer::kernels::convert::Overflow;
 use consumer::layout::{Layout, MAX_NDIM, Order, check_ndim};
@@ -143,6 +144,14 @@ pub(crate) fn format(format: &Bound<'_, PyString>) -> PyResult<(FormatString, us
     {
         return Ok((format, scalar_type.dtype.size()));
     }
+    let found = exact::str_text(format.as_any().as_borrowed());
+    let key = found.and_then(|text| recent::key_of_text(text.as_bytes()));
+    if let (Some(text), Some(key)) = (found, key)
+        && let Some(known) = MEASURED
+            .find(key, |known| (known.0.as_bytes() == text.as_bytes()).then(|| known.clone()))
+    {
+        return Ok(known);
+    }
     // Formats nest, and the functions that read them with them.
     stack::check(format.py())?;
     let format = format_text(format)?;
@@ -154,8 +163,15 @@ pub(crate) fn format(format: &Bound<'_, PyString>) -> PyResult<(FormatString, us
         false => PyValueError::new_err(error.to_string()),
     };
     let measure = Format::parse_strict(format.as_bytes()).and_then(|format| format.measure());
-    Ok((format, measure.map_err(unknown)?.size))
+    let measured = (format, measure.map_err(unknown)?.size);
+    if let Some(key) = key {
+        MEASURED.keep(key, measured.clone());
+    }
+    Ok(measured)
 }
+
+/// Formats with the sizes of their elements.
+static MEASURED: Recent<(FormatString, usize)> = Recent::new();
 
 /// Converts the text of a format, whatever it says.
 ///

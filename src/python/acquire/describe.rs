@@ -11,7 +11,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use smallvec::SmallVec;
 
-use super::{AsView, ctypes, numpy};
+use super::{AsView, ctypes, known, numpy};
 use crate::array::AnyArray;
 use crate::error::{Error, Result};
 use crate::form::{ElementType, judge_letter};
@@ -124,21 +124,34 @@ pub(super) unsafe fn describe_any(
         }
         start = std::ptr::NonNull::dangling().as_ptr();
     }
-    let format = if buffer.format.is_null() {
-        // PEP 3118: without a format the elements are unsigned bytes.
-        FormatString::from(c"B")
-    } else {
-        // SAFETY: the exporter's format is a C string.
-        FormatString::try_from_c_str(unsafe { CStr::from_ptr(buffer.format) })?
+    // PEP 3118: without a format the elements are unsigned bytes.
+    // SAFETY: the exporter's format is a C string.
+    let format = match buffer.format.is_null() {
+        true => c"B",
+        false => unsafe { CStr::from_ptr(buffer.format) },
     };
     let readonly = buffer.readonly != 0;
+    // SAFETY: the owner is alive, or NULL.
+    let exporter = unsafe { Bound::from_borrowed_ptr_or_opt(py, buffer.obj) };
+    // A length that will not do is looked at below.
+    if layout.nbytes() as isize == buffer.len
+        && let Some((element_type, format)) = exporter
+            .as_ref()
+            .and_then(|exporter| known::find(exporter, format.to_bytes(), itemsize))
+    {
+        // SAFETY: the exporter vouches for the memory until the buffer is released; its elements are
+        // of that type, and its size is the itemsize.
+        return Ok(unsafe {
+            AnyArray::composite(start, layout, format, readonly, None, element_type)
+        });
+    }
+    let format = FormatString::try_from_c_str(format)?;
     // SAFETY: the exporter vouches for the memory that its own numbers describe, and keeps `obj`
     // alive, until the buffer is released.
     unsafe {
         let array = AnyArray::new(start, layout, format, readonly, None).judged()?;
         // ctypes writes bare 'B' for what it cannot describe, and '<B' for bytes.
         let doubtful = array.scalar_type().is_none() || array.format().as_bytes() == b"B";
-        let exporter = Bound::from_borrowed_ptr_or_opt(py, buffer.obj);
         // Others may leave the length wrong. ctypes tells how much memory an object has, but its
         // shape by a class that may have been set since.
         let is_short = usize::try_from(buffer.len).is_ok_and(|len| len < array.layout().nbytes());

@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 
-use super::AsView;
 use super::redirect::handed_on;
+use super::{AsView, known};
 use crate::array::AnyArray;
 use crate::fallible;
 use crate::form::ElementType;
@@ -102,7 +102,7 @@ pub unsafe fn correct(
     let layout = || array.layout().clone();
     let (start, readonly) = (array.start(), array.readonly());
     // SAFETY: the same memory in elements of the same size, which are of that type.
-    Some(unsafe {
+    let found = unsafe {
         match element_type {
             ElementType::Unreadable { ref why, .. } => {
                 let (format, why) = (element_type.format(), why.clone());
@@ -118,7 +118,11 @@ pub unsafe fn correct(
                 with_element_type(array, format, Arc::new(element_type))
             }
         }
-    })
+    };
+    if direct {
+        known::keep(known::Source::Ctypes, &exporter, array, &found);
+    }
+    Some(found)
 }
 
 /// Returns the element type of the elements of an array over an object; `None` if the array's own
