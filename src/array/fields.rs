@@ -223,6 +223,7 @@ impl AnyArray {
     /// The requirements of [`View::new`]; also, every part of the type lies within the itemsize.
     #[doc(hidden)]
     #[must_use]
+    #[inline]
     pub unsafe fn composite(
         start: *mut u8,
         layout: Layout,

@@ -90,6 +90,59 @@ pub(super) unsafe fn describe_letter(
     Ok(true)
 }
 
+/// Writes the array that a `Py_buffer` describes to `array`, if the type of its exporter has told
+/// before what its elements are, and few dimensions say where. Returns whether that is so.
+///
+/// # Safety
+/// The same as for [`describe_letter`].
+#[inline(never)]
+pub(super) unsafe fn describe_known(
+    py: Python<'_>,
+    array: *mut AnyArray,
+    buffer: &ffi::Py_buffer,
+) -> bool {
+    /// More than a layout has without the heap.
+    const FEW: usize = 4;
+    let (ndim, itemsize) = (buffer.ndim as usize, buffer.itemsize as usize);
+    if ndim > FEW
+        || (ndim > 0 && buffer.shape.is_null())
+        || !buffer.suboffsets.is_null()
+        || buffer.buf.is_null()
+        || buffer.format.is_null()
+    {
+        return false;
+    }
+    let (mut shape, mut strides, mut nbytes) = ([0; FEW], [0; FEW], buffer.itemsize);
+    for dim in (0..ndim).rev() {
+        // SAFETY: the exporter's arrays are NULL or have `ndim` entries.
+        unsafe {
+            shape[dim] = *buffer.shape.add(dim);
+            strides[dim] = buffer.strides.as_ref().map_or(nbytes, |_| *buffer.strides.add(dim));
+        }
+        nbytes = nbytes.wrapping_mul(shape[dim]);
+    }
+    // What is not as it should be is looked at by `describe_any`.
+    if nbytes != buffer.len {
+        return false;
+    }
+    // SAFETY: the owner is alive, or NULL; the exporter's format is a C string.
+    let (exporter, format) =
+        unsafe { (Bound::from_borrowed_ptr_or_opt(py, buffer.obj), CStr::from_ptr(buffer.format)) };
+    let find = |exporter| known::find(&exporter, format.to_bytes(), itemsize);
+    let Some((element_type, format)) = exporter.and_then(find) else { return false };
+    let Some(layout) = Layout::try_inline(&shape[..ndim], &strides[..ndim], itemsize) else {
+        return false;
+    };
+    let (start, readonly) = (buffer.buf.cast(), buffer.readonly != 0);
+    // SAFETY: the exporter vouches for the memory that its own numbers describe until the buffer is
+    // released; its elements are of that type, whose size is the itemsize. The caller guarantees
+    // the place.
+    unsafe {
+        array.write(AnyArray::composite(start, layout, format, readonly, None, element_type));
+    }
+    true
+}
+
 /// Returns the array that a `Py_buffer`, asked for with some flags, describes: the slow path, for
 /// every buffer.
 ///
@@ -124,34 +177,21 @@ pub(super) unsafe fn describe_any(
         }
         start = std::ptr::NonNull::dangling().as_ptr();
     }
-    // PEP 3118: without a format the elements are unsigned bytes.
-    // SAFETY: the exporter's format is a C string.
-    let format = match buffer.format.is_null() {
-        true => c"B",
-        false => unsafe { CStr::from_ptr(buffer.format) },
+    let format = if buffer.format.is_null() {
+        // PEP 3118: without a format the elements are unsigned bytes.
+        FormatString::from(c"B")
+    } else {
+        // SAFETY: the exporter's format is a C string.
+        FormatString::try_from_c_str(unsafe { CStr::from_ptr(buffer.format) })?
     };
     let readonly = buffer.readonly != 0;
-    // SAFETY: the owner is alive, or NULL.
-    let exporter = unsafe { Bound::from_borrowed_ptr_or_opt(py, buffer.obj) };
-    // A length that will not do is looked at below.
-    if layout.nbytes() as isize == buffer.len
-        && let Some((element_type, format)) = exporter
-            .as_ref()
-            .and_then(|exporter| known::find(exporter, format.to_bytes(), itemsize))
-    {
-        // SAFETY: the exporter vouches for the memory until the buffer is released; its elements are
-        // of that type, and its size is the itemsize.
-        return Ok(unsafe {
-            AnyArray::composite(start, layout, format, readonly, None, element_type)
-        });
-    }
-    let format = FormatString::try_from_c_str(format)?;
     // SAFETY: the exporter vouches for the memory that its own numbers describe, and keeps `obj`
     // alive, until the buffer is released.
     unsafe {
         let array = AnyArray::new(start, layout, format, readonly, None).judged()?;
         // ctypes writes bare 'B' for what it cannot describe, and '<B' for bytes.
         let doubtful = array.scalar_type().is_none() || array.format().as_bytes() == b"B";
+        let exporter = Bound::from_borrowed_ptr_or_opt(py, buffer.obj);
         // Others may leave the length wrong. ctypes tells how much memory an object has, but its
         // shape by a class that may have been set since.
         let is_short = usize::try_from(buffer.len).is_ok_and(|len| len < array.layout().nbytes());
