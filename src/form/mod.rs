@@ -15,6 +15,7 @@ mod names;
 mod readings;
 #[doc(hidden)]
 pub mod recent;
+mod row_class;
 mod strings;
 mod to_format;
 
@@ -27,6 +28,8 @@ pub use element_type::{ElementType, Field, Leaf, Record};
 #[doc(hidden)]
 pub use judge::judge_letter;
 pub use judge::{Judgement, judge};
+#[doc(hidden)]
+pub use row_class::RowClass;
 #[doc(hidden)]
 pub use strings::{code_points, pascal};
 

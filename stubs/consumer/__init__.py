@@ -17,5 +17,6 @@ from . import consumer
 
 __doc__ = consumer.__doc__
 __all__ = consumer.__all__
-# What pickles of views call, by this name.
+# What pickles of views and of rows call, by these names.
 _rebuild = consumer._rebuild
+_row = consumer._row

@@ -27,7 +27,6 @@ mod select;
 mod store;
 mod trampoline;
 
-use std::ffi::c_ulong;
 use std::sync::Once;
 
 use pyo3::impl_::pyclass::{PyClassImpl, PyClassItems};
@@ -36,6 +35,8 @@ use pyo3::prelude::*;
 use pyo3::sync::OnceExt;
 use pyo3::types::PyType;
 use pyo3::{PyTypeInfo, ffi};
+
+use consumer::python::objects::change_flag;
 
 use crate::methods::elements::iter::PyIterator;
 use crate::object::PyConsumerArray;
@@ -127,21 +128,4 @@ pub(crate) fn install(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     // SAFETY: the class that is created adds no fields, has the deallocator that its base has by
     // now, and accepts no subclasses.
     unsafe { class_or_create(py, || scalar::create(py)) }
-}
-
-/// Sets or clears a flag of a class.
-fn change_flag(class: &mut ffi::PyTypeObject, flag: c_ulong, set: bool) {
-    #[cfg(not(Py_GIL_DISABLED))]
-    {
-        class.tp_flags = if set { class.tp_flags | flag } else { class.tp_flags & !flag };
-    }
-    #[cfg(Py_GIL_DISABLED)]
-    {
-        use std::sync::atomic::Ordering::Relaxed;
-        if set {
-            class.tp_flags.fetch_or(flag, Relaxed)
-        } else {
-            class.tp_flags.fetch_and(!flag, Relaxed)
-        };
-    }
 }

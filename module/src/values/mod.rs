@@ -16,11 +16,12 @@ pub(crate) mod elements;
 pub(crate) mod equal;
 mod exact_numbers;
 mod floats;
+pub(crate) mod free_list;
 mod integers;
 mod list;
 mod long_doubles;
 mod places;
-mod record;
+pub(crate) mod record;
 pub(crate) mod references;
 mod text;
 

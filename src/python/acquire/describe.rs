@@ -8,16 +8,19 @@
 use std::ffi::{CStr, c_int};
 
 use pyo3::ffi;
+use pyo3::intern;
 use pyo3::prelude::*;
 use smallvec::SmallVec;
 
-use super::{AsView, ctypes, known, numpy};
+use super::known::Source;
+use super::{AsView, ctypes, numpy};
 use crate::array::AnyArray;
 use crate::error::{Error, Result};
 use crate::form::{ElementType, judge_letter};
 use crate::format::FormatString;
 use crate::layout::{Layout, MAX_NDIM, check_ndim};
 use crate::python::attached::attached;
+use crate::python::errors::DiscardError;
 
 /// Writes the array that a `Py_buffer` describes to `array`, if that is one of elements of a type
 /// of one letter, after at most one prefix. Returns whether it is: the fast path.
@@ -90,8 +93,8 @@ pub(super) unsafe fn describe_letter(
     Ok(true)
 }
 
-/// Writes the array that a `Py_buffer` describes to `array`, if the type of its exporter has told
-/// before what its elements are, and few dimensions say where. Returns whether that is so.
+/// Writes the array that a `Py_buffer` describes to `array`, if the type of its exporter, or of
+/// what that is a memoryview of, has told before what its elements are, and few dimensions say where. Returns whether that is so.
 ///
 /// # Safety
 /// The same as for [`describe_letter`].
@@ -128,8 +131,18 @@ pub(super) unsafe fn describe_known(
     // SAFETY: the owner is alive, or NULL; the exporter's format is a C string.
     let (exporter, format) =
         unsafe { (Bound::from_borrowed_ptr_or_opt(py, buffer.obj), CStr::from_ptr(buffer.format)) };
-    let find = |exporter| known::find(&exporter, format.to_bytes(), itemsize);
-    let Some((element_type, format)) = exporter.and_then(find) else { return false };
+    let Some(mut exporter) = exporter else { return false };
+    // SAFETY: the object is alive.
+    if unsafe { ffi::PyMemoryView_Check(exporter.as_ptr()) } != 0 {
+        let Some(viewed) = exporter.getattr(intern!(py, "obj")).or_discard(py) else {
+            return false;
+        };
+        exporter = viewed;
+    }
+    let find = |source: &Source| source.find(&exporter, format, itemsize);
+    let Some((element_type, format)) = find(&ctypes::KNOWN).or_else(|| find(&numpy::KNOWN)) else {
+        return false;
+    };
     let Some(layout) = Layout::try_inline(&shape[..ndim], &strides[..ndim], itemsize) else {
         return false;
     };

@@ -14,18 +14,23 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyTuple, PyType};
 
-use super::known;
+use super::known::Source;
 use super::redirect::handed_on;
 use super::types::{MAX_DEPTH, code_of_number, find_base, is_named};
 use crate::array::AnyArray;
 use crate::dtype::{DType, ScalarType};
 use crate::fallible;
+use crate::form::recent::key_of_text;
 use crate::form::{ElementType, Field, Judgement, Record, judge};
 use crate::format::{ByteOrder, Format};
 use crate::layout::MAX_NDIM;
 use crate::python::errors::{DiscardError, discard, with_exception};
 use crate::python::exceptions::{PyMemoryError, PyValueError};
 use crate::python::objects;
+
+/// What dtypes have told of arrays of few classes.
+pub(super) static KNOWN: Source =
+    Source::new(|_, format| key_of_text(format.to_bytes()), is_same_record);
 
 /// Returns the array as its dtype describes it, if NumPy exports it, itself or through a
 /// memoryview. A format that does not say all that the dtype does is written anew.
@@ -56,7 +61,7 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
         && element_type.is_described_to_numpy_by(array.format().as_bytes());
     let holds_objects = element_type.has_objects();
     if told && !partial && !holds_objects {
-        known::keep(known::Source::Numpy, exporter, array, array);
+        KNOWN.keep(exporter, array.format().as_c_str(), array);
         return Some(array.clone());
     }
     if holds_objects && !claimed(array).is_some_and(|claimed| same_objects(&claimed, &element_type))
@@ -83,7 +88,7 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
             Arc::new(element_type),
         )
     };
-    known::keep(known::Source::Numpy, exporter, array, &found);
+    KNOWN.keep(exporter, array.format().as_c_str(), &found);
     Some(found)
 }
 
@@ -94,7 +99,7 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
 /// order of their offsets. What it leaves out is the padding at the end of records in records, so
 /// that these must have the same sizes. That no references lie between the fields is known of each
 /// array only by itself.
-pub(super) fn is_same_record(exporter: &Bound<'_, PyAny>, known: &ElementType) -> bool {
+fn is_same_record(exporter: &Bound<'_, PyAny>, known: &ElementType) -> bool {
     let ElementType::Record(record) = known else { return false };
     let nests = record.fields.iter().any(|field| has_records(&field.element_type));
     if !nests && !record.partial {

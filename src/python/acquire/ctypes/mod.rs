@@ -15,8 +15,9 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 
+use super::AsView;
+use super::known::Source;
 use super::redirect::handed_on;
-use super::{AsView, known};
 use crate::array::AnyArray;
 use crate::fallible;
 use crate::form::ElementType;
@@ -26,6 +27,10 @@ use crate::python::errors;
 use crate::python::exceptions::PyMemoryError;
 use sample::UNPROVED;
 use type_reader::{TypeReader, is_simple, unreadable};
+
+/// What classes have told, each of which has a single format.
+pub(super) static KNOWN: Source =
+    Source::new(|class, _| Some(class.as_ptr().addr() >> 6), |_, _| true);
 
 /// Returns the ctypes object whose memory an exporter shows: itself, or what memoryviews and views
 /// are views of.
@@ -120,7 +125,7 @@ pub unsafe fn correct(
         }
     };
     if direct {
-        known::keep(known::Source::Ctypes, &exporter, array, &found);
+        KNOWN.keep(&exporter, array.format().as_c_str(), &found);
     }
     Some(found)
 }
