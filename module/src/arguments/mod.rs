@@ -145,11 +145,7 @@ pub(crate) fn format(format: &Bound<'_, PyString>) -> PyResult<(FormatString, us
         return Ok((format, scalar_type.dtype.size()));
     }
     let found = exact::str_text(format.as_any().as_borrowed());
-    let key = found.and_then(|text| recent::key_of_text(text.as_bytes()));
-    if let (Some(text), Some(key)) = (found, key)
-        && let Some(known) = MEASURED
-            .find(key, |known| (known.0.as_bytes() == text.as_bytes()).then(|| known.clone()))
-    {
+    if let Some(known) = found.and_then(measured) {
         return Ok(known);
     }
     // Formats nest, and the functions that read them with them.
@@ -164,10 +160,18 @@ pub(crate) fn format(format: &Bound<'_, PyString>) -> PyResult<(FormatString, us
     };
     let measure = Format::parse_strict(format.as_bytes()).and_then(|format| format.measure());
     let measured = (format, measure.map_err(unknown)?.size);
-    if let Some(key) = key {
+    if let Some(key) = recent::key_of_text(measured.0.as_bytes()) {
         MEASURED.keep(key, measured.clone());
     }
     Ok(measured)
+}
+
+/// Returns a format with the size of its elements, if that has been measured lately.
+pub(crate) fn measured(text: &str) -> Option<(FormatString, usize)> {
+    let same = |known: &(FormatString, usize)| {
+        (known.0.as_bytes() == text.as_bytes()).then(|| known.clone())
+    };
+    MEASURED.find(recent::key_of_text(text.as_bytes())?, same)
 }
 
 /// Formats with the sizes of their elements.

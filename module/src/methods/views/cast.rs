@@ -7,6 +7,7 @@ use pyo3::types::PyString;
 use consumer::array::AnyArray;
 use consumer::layout::Layout;
 use consumer::python::exceptions::PyTypeError;
+use consumer::python::stack;
 
 use crate::arguments::{self, exact, format_of_letter};
 use crate::object::PyConsumerArray;
@@ -40,6 +41,49 @@ pub(crate) fn cast_exact<'py>(
         })
     }
     .map(Some)
+}
+
+/// The fast path of `v.cast(format, offset=offset, count=count)`: some bytes of contiguous scalars
+/// become elements of a format that is a letter or has been measured before. Returns `None` for
+/// everything else, and for what is an error.
+#[inline(never)]
+pub(crate) fn cast_part<'py>(
+    this: &Bound<'py, PyConsumerArray>,
+    format: Borrowed<'_, 'py, PyAny>,
+    offset: usize,
+    count: Option<usize>,
+) -> PyResult<Option<Bound<'py, PyConsumerArray>>> {
+    let Some(text) = exact::str_text(format) else { return Ok(None) };
+    let letter = format_of_letter(text).map(|(format, found)| (format, found.dtype.size()));
+    let Some((format, size)) = letter.or_else(|| arguments::measured(text)) else {
+        return Ok(None);
+    };
+    let Some(access) = this.get().try_access(this.py()) else { return Ok(None) };
+    let available = match access.layout().contiguous_len() {
+        Some(length) if access.is_scalar() => length * access.layout().itemsize(),
+        _ => return Ok(None),
+    };
+    let Some(rest) = available.checked_sub(offset) else { return Ok(None) };
+    let length = match count {
+        Some(count) if count.checked_mul(size).is_some_and(|nbytes| nbytes <= rest) => count,
+        None if size > 0 && rest.is_multiple_of(size) => rest / size,
+        _ => return Ok(None),
+    };
+    // Formats nest, and the functions that read them with them.
+    if length == 0 || size == 0 || !stack::has_room() {
+        return Ok(None);
+    }
+    let layout = Layout::line(length, size as isize, size)?;
+    let start = access.start().wrapping_add(offset);
+    // SAFETY: the layout covers bytes of the view's elements from the offset on, under access.
+    unsafe {
+        let cast = AnyArray::new(start, layout, format, access.readonly(), None).judged()?;
+        // No bytes are references to objects.
+        if cast.has_objects() {
+            return Ok(None);
+        }
+        PyConsumerArray::share(this, cast).map(Some)
+    }
 }
 
 /// The arguments of `v.cast`.
