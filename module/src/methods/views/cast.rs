@@ -7,9 +7,8 @@ use pyo3::types::PyString;
 use consumer::array::AnyArray;
 use consumer::layout::Layout;
 use consumer::python::exceptions::PyTypeError;
-use consumer::python::stack;
 
-use crate::arguments::{self, exact, format_of_letter};
+use crate::arguments::{self, Measured, exact, format_of_letter};
 use crate::object::PyConsumerArray;
 
 /// The fast path of `v.cast(format)`: contiguous scalars become those of a format of one letter.
@@ -54,9 +53,12 @@ pub(crate) fn cast_part<'py>(
     count: Option<usize>,
 ) -> PyResult<Option<Bound<'py, PyConsumerArray>>> {
     let Some(text) = exact::str_text(format) else { return Ok(None) };
-    let letter = format_of_letter(text).map(|(format, found)| (format, found.dtype.size()));
-    let Some((format, size)) = letter.or_else(|| arguments::measured(text)) else {
-        return Ok(None);
+    let letter = format_of_letter(text);
+    let known = if letter.is_none() { arguments::measured(text) } else { None };
+    let size = match (&letter, &known) {
+        (Some((_, found)), _) => found.dtype.size(),
+        (_, Some(known)) => known.size,
+        _ => return Ok(None),
     };
     let Some(access) = this.get().try_access(this.py()) else { return Ok(None) };
     let available = match access.layout().contiguous_len() {
@@ -69,20 +71,29 @@ pub(crate) fn cast_part<'py>(
         None if size > 0 && rest.is_multiple_of(size) => rest / size,
         _ => return Ok(None),
     };
-    // Formats nest, and the functions that read them with them.
-    if length == 0 || size == 0 || !stack::has_room() {
+    if length == 0 || size == 0 {
         return Ok(None);
     }
     let layout = Layout::line(length, size as isize, size)?;
-    let start = access.start().wrapping_add(offset);
-    // SAFETY: the layout covers bytes of the view's elements from the offset on, under access.
+    let (start, readonly) = (access.start().wrapping_add(offset), access.readonly());
+    // SAFETY: the layout covers bytes of the view's elements from the offset on, under access. The
+    // place is filled in with elements of the layout's size.
     unsafe {
-        let cast = AnyArray::new(start, layout, format, access.readonly(), None).judged()?;
-        // No bytes are references to objects.
-        if cast.has_objects() {
-            return Ok(None);
+        if let Some((format, found)) = letter {
+            return PyConsumerArray::share_with(this, |place| {
+                place.write(AnyArray::from_scalars(found, start, layout, format, readonly, None));
+                1
+            })
+            .map(Some);
         }
-        PyConsumerArray::share(this, cast).map(Some)
+        let Some(Measured { format, element_type: Some(found), .. }) = known else {
+            return Ok(None);
+        };
+        PyConsumerArray::share_with(this, |place| {
+            place.write(AnyArray::composite(start, layout, format, readonly, None, found));
+            1
+        })
+        .map(Some)
     }
 }
 
