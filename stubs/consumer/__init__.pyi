@@ -831,6 +831,6 @@ def _rebuild(
     shape: _Shape,
     order: str,
     machine: str,
-    copies: SupportsIndex,
+    flags: SupportsIndex,
     /,
 ) -> ConsumerArray[Any]: ...

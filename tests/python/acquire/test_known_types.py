@@ -158,6 +158,7 @@ def test_dtypes_of_one_format_are_told_apart(pair):
             same_as_numpy(array)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_dtype_that_changes_is_read_again():
     array = np.zeros(3, [("a", "i4"), ("b", "i4")])
     array["a"], array["b"] = [1, 2, 3], [4, 5, 6]
