@@ -116,7 +116,7 @@ ALIKE = [
 
 
 def same_as_numpy(array):
-    """Checks a view of records, part by part: NumPy's own lists and bytes leave out what it pads."""
+    """Checks records part by part: NumPy's own lists and bytes leave out what it pads."""
 
     def compare(view, array):
         assert (view.itemsize, view.shape, view.strides) == (
