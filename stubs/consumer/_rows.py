@@ -97,7 +97,8 @@ def _is_class_of_rows(cls):
 def _fields(cls):
     """The fields of a class, those that may be left out, and whether all go by their places."""
     if not _is_class_of_rows(cls):
-        raise TypeError(f"rows() makes objects of a dataclass or a NamedTuple, not of {cls!r}")
+        found = cls.__qualname__ if isinstance(cls, type) else f"a {type(cls).__qualname__}"
+        raise TypeError(f"rows() makes objects of a dataclass or a NamedTuple, not of {found}")
     if not dataclasses.is_dataclass(cls):
         return list(cls._fields), set(cls._field_defaults), True
     fields = [field for field in dataclasses.fields(cls) if field.init]
