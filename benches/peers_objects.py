@@ -231,6 +231,7 @@ def records(length: int) -> Objects:
     view = consumer.consume(data)
     named = view.cast("T{<I:id:H:kind:d:value:}")
     made: Objects = {"v": view.cast("<IHd"), "r": named, "data": data, "unpacker": unpacker}
+    made["rows"], made["bytes_of"] = named.named(), view
     if numpy is not None:
         fields = [("id", "<u4"), ("kind", "<u2"), ("value", "<f8")]
         made["n"] = numpy.frombuffer(data, fields)

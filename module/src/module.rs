@@ -13,6 +13,7 @@ use crate::methods::views::fields::field_class;
 use crate::object::PyConsumerArray;
 use crate::slots;
 use crate::values::fill_small_int_table;
+use crate::values::record::row_function;
 
 /// Typed, zero-copy views of any object that exports a buffer (PEP 3118).
 ///
@@ -43,6 +44,7 @@ fn execute(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("consume", slots::consume::function(py)?)?;
     // Not a name of the module's interface, which `add` would make it.
     module.setattr("_rebuild", pickle::function(py)?)?;
+    module.setattr("_row", row_function(py)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     fill_small_int_table(py)?;
     module.setattr("ConsumerScalar", slots::install(py)?)?;

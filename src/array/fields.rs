@@ -105,8 +105,8 @@ impl AnyArray {
             check_disjoint(&fields)?;
         }
         let hides_objects = self.has_references();
-        let element_type =
-            ElementType::Record(Record { fields, size, union, partial: true, hides_objects });
+        let record = Record { union, partial: true, hides_objects, ..Record::new(fields, size) };
+        let element_type = ElementType::Record(record);
         fallible::room_for(element_type.weight())?;
         // SAFETY: the elements are the same, and the new type describes some of the same bytes.
         Ok(unsafe {
@@ -223,6 +223,7 @@ impl AnyArray {
     /// The requirements of [`View::new`]; also, every part of the type lies within the itemsize.
     #[doc(hidden)]
     #[must_use]
+    #[inline]
     pub unsafe fn composite(
         start: *mut u8,
         layout: Layout,

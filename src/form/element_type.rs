@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{Bits, code_points, pascal};
+use super::{Bits, RowClass, code_points, pascal};
 use crate::dtype::{ScalarType, dispatch_scalar};
 use crate::element::{Scalar, Value};
 use crate::error::Error;
@@ -304,7 +304,7 @@ fn nested(shape: &[usize], element: &ElementType, bytes: &[u8]) -> Value {
 }
 
 /// The fields of a record.
-#[derive(Debug, Clone, Eq)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Record {
     /// The fields in their order.
@@ -318,6 +318,9 @@ pub struct Record {
     /// Whether there are references to objects in those, so that their bytes must not be
     /// overwritten.
     pub hides_objects: bool,
+    /// The class of the objects that are made of the records, if those are no plain tuples.
+    #[doc(hidden)]
+    pub row_class: Option<RowClass>,
 }
 
 /// Records are equal if their fields are, whatever lies between those.
@@ -326,6 +329,8 @@ impl PartialEq for Record {
         self.fields == other.fields && self.size == other.size && self.union == other.union
     }
 }
+
+impl Eq for Record {}
 
 /// A field of a record.
 #[derive(Debug, Clone, Eq)]
@@ -356,25 +361,7 @@ impl Record {
     /// Makes a record of all of its fields.
     #[must_use]
     pub fn new(fields: Vec<Field>, size: usize) -> Self {
-        Self { fields, size, union: false, partial: false, hides_objects: false }
-    }
-
-    /// Finds a field by its name, first among the fields of the record itself and then among those
-    /// of its anonymous members, and returns its offset in the record and its type.
-    #[must_use]
-    pub fn field(&self, name: &str) -> Option<(usize, &ElementType)> {
-        let own = self.fields.iter().find(|field| field.name.as_deref() == Some(name));
-        if let Some(field) = own {
-            return Some((field.offset, &field.element_type));
-        }
-        self.fields.iter().filter(|field| field.anonymous).find_map(|field| {
-            match &field.element_type {
-                ElementType::Record(inner) => inner
-                    .field(name)
-                    .map(|(offset, element_type)| (field.offset + offset, element_type)),
-                _ => None,
-            }
-        })
+        Self { fields, size, union: false, partial: false, hides_objects: false, row_class: None }
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::ambiguity::is_ambiguous;
 use super::readings::is_misread;
-use super::{ElementType, Record};
+use super::{ElementType, Record, recent};
 use crate::dtype::ScalarType;
 use crate::error::{Error, Result};
 use crate::fallible::{self, Shortened};
@@ -41,7 +41,7 @@ pub enum Judgement {
 pub fn judge(format: &[u8], itemsize: usize) -> Judgement {
     match ScalarType::from_letters(format) {
         Some(found) if found.dtype.size() == itemsize => Judgement::Scalar(found),
-        _ => judge_tree(format, itemsize).unwrap_or_else(Judgement::Unreadable),
+        _ => judge_again(format, itemsize),
     }
 }
 
@@ -53,6 +53,18 @@ pub fn judge(format: &[u8], itemsize: usize) -> Judgement {
 #[inline]
 pub fn judge_letter(prefix: Option<u8>, letter: u8, itemsize: usize) -> Option<ScalarType> {
     ScalarType::from_letter(prefix, letter).filter(|found| found.dtype.size() == itemsize)
+}
+
+/// Judges a format by its tree, unless that was done lately.
+fn judge_again(format: &[u8], itemsize: usize) -> Judgement {
+    if let Some(known) = recent::judged(format, itemsize) {
+        return Judgement::Composite(known);
+    }
+    let judgement = judge_tree(format, itemsize).unwrap_or_else(Judgement::Unreadable);
+    if let Judgement::Composite(element_type) = &judgement {
+        recent::keep_judged(format, itemsize, element_type);
+    }
+    judgement
 }
 
 /// Judges a format by its tree.

@@ -14,6 +14,9 @@ mod judge;
 mod names;
 mod overlap;
 mod readings;
+#[doc(hidden)]
+pub mod recent;
+mod row_class;
 mod strings;
 mod to_format;
 
@@ -27,6 +30,8 @@ pub use element_type::{ElementType, Field, Leaf, Record};
 pub use judge::judge_letter;
 pub use judge::{Judgement, judge};
 pub(crate) use overlap::overlapping;
+#[doc(hidden)]
+pub use row_class::RowClass;
 #[doc(hidden)]
 pub use strings::{code_points, pascal};
 

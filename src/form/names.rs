@@ -1,10 +1,31 @@
 //! The names of a record's fields: many at once, and those that no field has.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::{ElementType, Record};
+use super::{ElementType, Record, RowClass};
 use crate::error::{Error, Result};
 use crate::fallible::{self, QUOTED, Shortened};
+
+impl Record {
+    /// Finds a field by its name, first among the fields of the record itself and then among those
+    /// of its anonymous members, and returns its offset in the record and its type.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<(usize, &ElementType)> {
+        let own = self.fields.iter().find(|field| field.name.as_deref() == Some(name));
+        if let Some(field) = own {
+            return Some((field.offset, &field.element_type));
+        }
+        self.fields.iter().filter(|field| field.anonymous).find_map(|field| {
+            match &field.element_type {
+                ElementType::Record(inner) => inner
+                    .field(name)
+                    .map(|(offset, element_type)| (field.offset + offset, element_type)),
+                _ => None,
+            }
+        })
+    }
+}
 
 #[doc(hidden)]
 impl Record {
@@ -101,6 +122,44 @@ impl Record {
                 let more = count - listed.len();
                 Error::no_such_field(format!("no field {name:?} among {listed:?} and {more} more"))
             }
+        }
+    }
+}
+
+impl Record {
+    /// Returns the names of the fields in their order. One without a name is called by its place, as
+    /// in NumPy: `f0`, `f1`.
+    #[doc(hidden)]
+    pub fn names(&self) -> impl ExactSizeIterator<Item = Cow<'_, str>> {
+        self.fields.iter().enumerate().map(|(place, field)| match &field.name {
+            Some(name) => Cow::Borrowed(name.as_str()),
+            None => Cow::Owned(format!("f{place}")),
+        })
+    }
+}
+
+impl ElementType {
+    /// Gives every record of the tree a class of its objects; returns whether there is any record.
+    ///
+    /// # Errors
+    /// The first error of `class_of`.
+    #[doc(hidden)]
+    pub fn set_row_classes<E>(
+        &mut self,
+        class_of: &mut impl FnMut(&Record) -> Result<RowClass, E>,
+    ) -> Result<bool, E> {
+        match self {
+            Self::Array { element, .. } | Self::Padded(_, element) => {
+                element.set_row_classes(class_of)
+            }
+            Self::Record(record) => {
+                for field in &mut record.fields {
+                    field.element_type.set_row_classes(class_of)?;
+                }
+                record.row_class = Some(class_of(record)?);
+                Ok(true)
+            }
+            _ => Ok(false),
         }
     }
 }

@@ -4,6 +4,8 @@
 
 #![allow(unsafe_code)]
 
+use std::ffi::c_ulong;
+
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
@@ -212,4 +214,21 @@ pub fn message(py: Python<'_>, error: &PyErr) -> String {
     // SAFETY: attached; the exception is alive.
     unsafe { shortened_or_none(py, ffi::PyObject_Str(error.value(py).as_ptr())) }
         .unwrap_or_default()
+}
+
+/// Sets or clears a flag of a class.
+pub fn change_flag(class: &mut ffi::PyTypeObject, flag: c_ulong, set: bool) {
+    #[cfg(not(Py_GIL_DISABLED))]
+    {
+        class.tp_flags = if set { class.tp_flags | flag } else { class.tp_flags & !flag };
+    }
+    #[cfg(Py_GIL_DISABLED)]
+    {
+        use std::sync::atomic::Ordering::Relaxed;
+        if set {
+            class.tp_flags.fetch_or(flag, Relaxed)
+        } else {
+            class.tp_flags.fetch_and(!flag, Relaxed)
+        };
+    }
 }

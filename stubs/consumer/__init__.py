@@ -20,5 +20,6 @@ __all__ = consumer.__all__
 # Names that are not in `__all__`, so that `help(consumer)` prints the class once.
 ConsumerScalar = consumer.ConsumerScalar
 PyConsumerArray = consumer.PyConsumerArray
-# What pickles of views call, by this name.
+# What pickles of views and of rows call, by these names.
 _rebuild = consumer._rebuild
+_row = consumer._row

@@ -31,6 +31,7 @@ from typing import (
     TypeAlias,
     final,
     overload,
+    type_check_only,
 )
 
 # NumPy is optional, here as at run time: where it is missing, what is NumPy's is Any.
@@ -70,6 +71,8 @@ _T = TypeVar("_T", default=Any)
 _ItemT = TypeVar("_ItemT", default=_T)
 # Those that array.array knows.
 _ArrayT = TypeVar("_ArrayT", int, float, str)
+# A dataclass or a NamedTuple.
+_ClassT = TypeVar("_ClassT")
 _ItemT_co = TypeVar("_ItemT_co", covariant=True)
 _ShapeT_co = TypeVar("_ShapeT_co", covariant=True)
 _U = TypeVar("_U")
@@ -85,6 +88,15 @@ _HasRows: TypeAlias = ConsumerArray[Any, ConsumerArray[Any, Any]]
 # No view has items of this class: an overload for it is for items of the type Any.
 @final
 class _Unknown: ...
+
+@type_check_only
+class _Row(tuple[Any, ...]):
+    """An element of v.named(): a tuple whose fields are attributes as well."""
+
+    _fields: tuple[str, ...]
+    def __getattr__(self, name: str) -> Any: ...
+    def _asdict(self) -> dict[str, Any]: ...
+    def _replace(self, **changes: Any) -> Self: ...
 
 _Order: TypeAlias = Literal["C", "F", "A"]
 _Overflow: TypeAlias = Literal["error", "wrap", "saturate"]
@@ -316,6 +328,34 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
     def _record(
         self, index: SupportsIndex
     ) -> tuple[str | None, int, int, int, ConsumerArray[Any]]: ...
+
+    def named(self) -> ConsumerArray[_Row, Any]:
+        """The same view, of which records are rows: tuples whose fields are attributes as well.
+
+        So are those of its slices, fields, lists and copies; what cast() makes is not.
+
+        >>> import consumer
+        >>> v = consumer.consume(bytes([1, 0, 2, 0, 3, 0])).cast("T{<H:id:B:kind:}").named()
+        >>> v[0]
+        Row(id=1, kind=2)
+        >>> v[1].kind
+        0
+        """
+
+    def rows(self, cls: type[_ClassT]) -> Iterator[_ClassT]:
+        """The records as objects of a dataclass or a NamedTuple: an iterator over the view.
+
+        The fields of the class are found by their names. The records in records are objects too,
+        where the class says of which class; TypeError for a field that only one of the two has.
+
+        >>> import typing, consumer
+        >>> class Sample(typing.NamedTuple):
+        ...     id: int
+        ...     kind: int
+        >>> v = consumer.consume(bytes([1, 0, 2, 0, 3, 0])).cast("T{<H:id:B:kind:}")
+        >>> list(v.rows(Sample))
+        [Sample(id=1, kind=2), Sample(id=768, kind=0)]
+        """
 
     # Elements and parts.
     def __len__(self) -> int:
@@ -1137,6 +1177,6 @@ def _rebuild(
     shape: _Shape,
     order: str,
     machine: str,
-    copies: SupportsIndex,
+    flags: SupportsIndex,
     /,
 ) -> ConsumerArray[Any]: ...

@@ -8,6 +8,7 @@ pub(crate) mod keys;
 pub(crate) mod names;
 
 use std::ffi::CStr;
+use std::sync::Arc;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -16,6 +17,8 @@ use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 use consumer::dtype::ScalarType;
 use consumer::error::Error;
 use consumer::fallible;
+use consumer::form::recent::{self, Recent};
+use consumer::form::{ElementType, Judgement, judge};
 use consumer::format::{Format, FormatString};
 use consumer::kernels::convert::Overflow;
 use consumer::layout::{Layout, MAX_NDIM, Order, check_ndim};
@@ -143,6 +146,10 @@ pub(crate) fn format(format: &Bound<'_, PyString>) -> PyResult<(FormatString, us
     {
         return Ok((format, scalar_type.dtype.size()));
     }
+    let found = exact::str_text(format.as_any().as_borrowed());
+    if let Some(known) = found.and_then(measured) {
+        return Ok((known.format, known.size));
+    }
     // Formats nest, and the functions that read them with them.
     stack::check(format.py())?;
     let format = format_text(format)?;
@@ -154,7 +161,34 @@ pub(crate) fn format(format: &Bound<'_, PyString>) -> PyResult<(FormatString, us
         false => PyValueError::new_err(error.to_string()),
     };
     let measure = Format::parse_strict(format.as_bytes()).and_then(|format| format.measure());
-    Ok((format, measure.map_err(unknown)?.size))
+    let size = measure.map_err(unknown)?.size;
+    if let Some(key) = recent::key_of_text(format.as_bytes()) {
+        let element_type = match judge(format.as_bytes(), size) {
+            Judgement::Composite(found) if !found.has_objects() => Some(found),
+            _ => None,
+        };
+        MEASURED.keep(key, Measured { format: format.clone(), size, element_type });
+    }
+    Ok((format, size))
+}
+
+/// A format that was measured.
+#[derive(Clone)]
+pub(crate) struct Measured {
+    pub(crate) format: FormatString,
+    /// The size of its elements.
+    pub(crate) size: usize,
+    /// What those are, if they are composite, and hold no objects.
+    pub(crate) element_type: Option<Arc<ElementType>>,
+}
+
+static MEASURED: Recent<Measured> = Recent::new();
+
+/// Returns what is known of a format, if that has been measured lately.
+pub(crate) fn measured(text: &str) -> Option<Measured> {
+    let same =
+        |known: &Measured| (*known.format.as_bytes() == *text.as_bytes()).then(|| known.clone());
+    MEASURED.find(recent::key_of_text(text.as_bytes())?, same)
 }
 
 /// Converts the text of a format, whatever it says.

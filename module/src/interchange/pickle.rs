@@ -27,7 +27,12 @@ use crate::object::PyConsumerArray;
 use crate::object::consume::view_of;
 use crate::object::duplicate::{duplicate_of, order_of};
 use crate::transfer::bytes_object;
-use crate::values::format_object;
+use crate::values::{format_object, record};
+
+/// What the last argument of `_rebuild` says, added up: whether the memory is to be a copy of the
+/// data, and whether records are rows.
+const COPIES: isize = 1;
+const NAMED: isize = 2;
 
 /// The first protocol that has buffers.
 const BUFFERS: isize = 5;
@@ -60,7 +65,10 @@ fn reduce<'py>(
         objects::sizes(py, layout.shape()).map(Bound::into_any),
         objects::string(py, order).map(Bound::into_any),
         machine_object(py).cloned(),
-        objects::int(py, copies.into()),
+        objects::int(
+            py,
+            isize::from(copies) * COPIES + isize::from(record::is_named(&hold)) * NAMED,
+        ),
     ];
     let arguments = objects::tuple(py, parts.into_iter())?.into_any();
     objects::tuple(py, [Ok(function(py)?.clone()), Ok(arguments)].into_iter())
@@ -148,12 +156,12 @@ pub(crate) fn function(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     Ok(FUNCTION.get_or_try_init(py, make)?.bind(py))
 }
 
-/// Makes a view of the memory of data: what a pickle of a view calls. With copies the view is one
-/// of memory of its own, and writable.
+/// Makes a view of the memory of data: what a pickle of a view calls. What the flags say, [`COPIES`]
+/// and [`NAMED`] tell; a view of a copy is writable.
 #[pyfunction]
 #[pyo3(
     name = "_rebuild",
-    signature = (data, format, itemsize, shape, order, machine, copies, /)
+    signature = (data, format, itemsize, shape, order, machine, flags, /)
 )]
 fn rebuild<'py>(
     data: &Bound<'py, PyAny>,
@@ -162,7 +170,7 @@ fn rebuild<'py>(
     shape: &Bound<'py, PyAny>,
     order: &Bound<'py, PyAny>,
     machine: &Bound<'py, PyAny>,
-    copies: &Bound<'py, PyAny>,
+    flags: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyConsumerArray>> {
     let py = data.py();
     stack::check(py)?;
@@ -174,7 +182,7 @@ fn rebuild<'py>(
         "F" => Order::Fortran,
         _ => return Err(PyValueError::new_err("order must be 'C' or 'F'")),
     };
-    let copies = arguments::clipped(copies)? != 0;
+    let flags = arguments::clipped(flags)?;
     check_machine(str_argument("machine", machine)?, format.as_bytes())?;
     let layout = Layout::contiguous_in(&shape, itemsize, order)?;
     // All of the user's code but the exporter's has run.
@@ -200,7 +208,12 @@ fn rebuild<'py>(
     let array =
         unsafe { AnyArray::new(hold.start(), layout, format, hold.readonly(), None) }.judged()?;
     check(&array)?;
-    if copies {
+    let array = match flags & NAMED {
+        0 => array,
+        // SAFETY: the view's elements are held.
+        _ => unsafe { record::named(py, &array)? }.unwrap_or(array),
+    };
+    if flags & COPIES != 0 {
         return duplicate_of(py, &array, false);
     }
     // SAFETY: as said; the hold is of the view.

@@ -19,7 +19,7 @@
 //! longer than a call has to count there too, and keep the view alive.
 //!
 //! # The files
-//! chain, free_list ← uninit ← scalar ← class, whose parts are usage and root; access is the only way from a
+//! chain ← uninit ← scalar ← class, whose parts are usage and root; access is the only way from a
 //! class to its memory; create has the constructors, consume those of other objects, and duplicate copies.
 
 pub(crate) mod access;
@@ -28,7 +28,6 @@ pub(crate) mod class;
 pub(crate) mod consume;
 pub(crate) mod create;
 pub(crate) mod duplicate;
-pub(crate) mod free_list;
 pub(crate) mod root;
 pub(crate) mod scalar;
 pub(crate) mod uninit;

@@ -18,9 +18,9 @@ use consumer::python::stack;
 
 use super::chain;
 use super::class::PyConsumerArray;
-use super::free_list::FreeList;
 use super::scalar;
 use crate::reserve;
+use crate::values::free_list::FreeList;
 
 /// Where PyO3 puts the value of a class: behind the head of its objects.
 const VALUE_OFFSET: usize = size_of::<ffi::PyObject>();

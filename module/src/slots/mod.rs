@@ -28,7 +28,6 @@ mod select;
 mod store;
 mod trampoline;
 
-use std::ffi::c_ulong;
 use std::sync::Once;
 
 use pyo3::impl_::pyclass::{PyClassImpl, PyClassItems};
@@ -37,6 +36,8 @@ use pyo3::prelude::*;
 use pyo3::sync::OnceExt;
 use pyo3::types::PyType;
 use pyo3::{PyTypeInfo, ffi};
+
+use consumer::python::objects::change_flag;
 
 use self::documents::document;
 use crate::methods::elements::iter::PyIterator;
@@ -135,22 +136,5 @@ pub(crate) fn install(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
             document(&class, documents::OF_SCALARS)?;
             Ok(class)
         })
-    }
-}
-
-/// Sets or clears a flag of a class.
-fn change_flag(class: &mut ffi::PyTypeObject, flag: c_ulong, set: bool) {
-    #[cfg(not(Py_GIL_DISABLED))]
-    {
-        class.tp_flags = if set { class.tp_flags | flag } else { class.tp_flags & !flag };
-    }
-    #[cfg(Py_GIL_DISABLED)]
-    {
-        use std::sync::atomic::Ordering::Relaxed;
-        if set {
-            class.tp_flags.fetch_or(flag, Relaxed)
-        } else {
-            class.tp_flags.fetch_and(!flag, Relaxed)
-        };
     }
 }

@@ -4,10 +4,11 @@ use pyo3::Borrowed;
 use pyo3::ffi;
 use pyo3::impl_::extract_argument::{FunctionDescription, NoVarargs, NoVarkeywords};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
 use consumer::python::objects;
 
+use crate::arguments::exact;
 use crate::arguments::names::unexpected_name;
 
 /// The arguments of a `METH_FASTCALL | METH_KEYWORDS` call.
@@ -31,6 +32,36 @@ impl Call {
         // SAFETY: the caller guarantees that there are `count` arguments, which are alive.
         (self.count == 1 && self.names.is_null())
             .then(|| unsafe { Borrowed::from_ptr(py, *self.arguments) })
+    }
+
+    /// Returns the only argument without a name, and the sizes that the arguments of two names are:
+    /// `None` for every other call, and for what are not exactly ints.
+    ///
+    /// # Safety
+    /// The call is one that the interpreter makes, and not over.
+    pub(super) unsafe fn one_and_sizes<'py>(
+        self,
+        py: Python<'py>,
+        names: [&Bound<'py, PyString>; 2],
+    ) -> Option<(Borrowed<'py, 'py, PyAny>, [Option<usize>; 2])> {
+        let mut sizes = [None, None];
+        // SAFETY: the caller guarantees that `names` is NULL or a tuple, and as many arguments as it
+        // has names behind `count` others, all alive.
+        unsafe {
+            let given = Borrowed::from_ptr_or_opt(py, self.names)?;
+            if self.count != 1 {
+                return None;
+            }
+            for place in 0..ffi::PyTuple_GET_SIZE(given.as_ptr()) {
+                // The names in code are interned.
+                let name = ffi::PyTuple_GET_ITEM(given.as_ptr(), place);
+                let parameter = names.iter().position(|known| known.as_ptr() == name)?;
+                let value = *self.arguments.offset(1 + place);
+                let size = exact::int(Borrowed::from_ptr(py, value))?;
+                *sizes.get_mut(parameter)? = Some(usize::try_from(size).ok()?);
+            }
+            Some((Borrowed::from_ptr(py, *self.arguments), sizes))
+        }
     }
 
     /// Parses the arguments of a method with `N` parameters.

@@ -9,7 +9,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyComplex, PyTuple, PyType};
 
-use super::change_flag;
+use consumer::python::objects::change_flag;
+
 use super::trampoline::{this, trampoline};
 use crate::object::PyConsumerArray;
 use crate::object::uninit::dealloc;

@@ -8,9 +8,11 @@
 use std::ffi::{CStr, c_int};
 
 use pyo3::ffi;
+use pyo3::intern;
 use pyo3::prelude::*;
 use smallvec::SmallVec;
 
+use super::known::Source;
 use super::{AsView, ctypes, numpy};
 use crate::array::AnyArray;
 use crate::error::{Error, Result};
@@ -18,6 +20,7 @@ use crate::form::{ElementType, judge_letter};
 use crate::format::FormatString;
 use crate::layout::{Layout, MAX_NDIM, check_ndim};
 use crate::python::attached::attached;
+use crate::python::errors::DiscardError;
 
 /// Writes the array that a `Py_buffer` describes to `array`, if that is one of elements of a type
 /// of one letter, after at most one prefix. Returns whether it is: the fast path.
@@ -88,6 +91,69 @@ pub(super) unsafe fn describe_letter(
         array.write(AnyArray::from_scalars(scalar_type, start, layout, format, readonly, None));
     }
     Ok(true)
+}
+
+/// Writes the array that a `Py_buffer` describes to `array`, if the type of its exporter, or of
+/// what that is a memoryview of, has told before what its elements are, and few dimensions say where. Returns whether that is so.
+///
+/// # Safety
+/// The same as for [`describe_letter`].
+#[inline(never)]
+pub(super) unsafe fn describe_known(
+    py: Python<'_>,
+    array: *mut AnyArray,
+    buffer: &ffi::Py_buffer,
+) -> bool {
+    /// More than a layout has without the heap.
+    const FEW: usize = 4;
+    let (ndim, itemsize) = (buffer.ndim as usize, buffer.itemsize as usize);
+    if ndim > FEW
+        || (ndim > 0 && buffer.shape.is_null())
+        || !buffer.suboffsets.is_null()
+        || buffer.buf.is_null()
+        || buffer.format.is_null()
+    {
+        return false;
+    }
+    let (mut shape, mut strides, mut nbytes) = ([0; FEW], [0; FEW], buffer.itemsize);
+    for dim in (0..ndim).rev() {
+        // SAFETY: the exporter's arrays are NULL or have `ndim` entries.
+        unsafe {
+            shape[dim] = *buffer.shape.add(dim);
+            strides[dim] = buffer.strides.as_ref().map_or(nbytes, |_| *buffer.strides.add(dim));
+        }
+        nbytes = nbytes.wrapping_mul(shape[dim]);
+    }
+    // What is not as it should be is looked at by `describe_any`.
+    if nbytes != buffer.len {
+        return false;
+    }
+    // SAFETY: the owner is alive, or NULL; the exporter's format is a C string.
+    let (exporter, format) =
+        unsafe { (Bound::from_borrowed_ptr_or_opt(py, buffer.obj), CStr::from_ptr(buffer.format)) };
+    let Some(mut exporter) = exporter else { return false };
+    // SAFETY: the object is alive.
+    if unsafe { ffi::PyMemoryView_Check(exporter.as_ptr()) } != 0 {
+        let Some(viewed) = exporter.getattr(intern!(py, "obj")).or_discard(py) else {
+            return false;
+        };
+        exporter = viewed;
+    }
+    let find = |source: &Source| source.find(&exporter, format, itemsize);
+    let Some((element_type, format)) = find(&ctypes::KNOWN).or_else(|| find(&numpy::KNOWN)) else {
+        return false;
+    };
+    let Some(layout) = Layout::try_inline(&shape[..ndim], &strides[..ndim], itemsize) else {
+        return false;
+    };
+    let (start, readonly) = (buffer.buf.cast(), buffer.readonly != 0);
+    // SAFETY: the exporter vouches for the memory that its own numbers describe until the buffer is
+    // released; its elements are of that type, whose size is the itemsize. The caller guarantees
+    // the place.
+    unsafe {
+        array.write(AnyArray::composite(start, layout, format, readonly, None, element_type));
+    }
+    true
 }
 
 /// Returns the array that a `Py_buffer`, asked for with some flags, describes: the slow path, for

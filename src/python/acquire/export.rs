@@ -10,7 +10,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 
 use super::AsView;
-use super::describe::{describe_any, describe_letter};
+use super::describe::{describe_any, describe_known, describe_letter};
 use super::masked;
 #[cfg(not(Py_3_13))]
 use super::redirect::leads_to_memoryview;
@@ -96,6 +96,7 @@ impl Export {
             let mut ndim = (*buffer).ndim as usize;
             match describe_letter(array, &*buffer) {
                 Ok(true) => {}
+                Ok(false) if describe_known(object.py(), array, &*buffer) => {}
                 other => {
                     describe_slowly(array, buffer, object, (flags, as_view), other)?;
                     ndim = (*array).layout().ndim();

@@ -9,21 +9,29 @@
 use std::sync::Arc;
 
 use pyo3::ffi;
+use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyTuple, PyType};
 
+use super::known::Source;
 use super::redirect::handed_on;
 use super::types::{MAX_DEPTH, code_of_number, find_base, is_named};
 use crate::array::AnyArray;
 use crate::dtype::{DType, ScalarType};
 use crate::error::Error;
 use crate::fallible;
+use crate::form::recent::key_of_text;
 use crate::form::{ElementType, Field, Judgement, Record, judge, overlapping};
 use crate::format::{ByteOrder, Format, FormatString};
 use crate::layout::MAX_NDIM;
 use crate::python::errors::{DiscardError, discard, with_exception};
 use crate::python::exceptions::{PyMemoryError, PyValueError};
 use crate::python::objects;
+
+/// What dtypes have told of arrays of few classes.
+pub(super) static KNOWN: Source =
+    Source::new(|_, format| key_of_text(format.to_bytes()), is_same_record);
 
 /// Returns the array as its dtype describes it, if NumPy exports it, itself or through a
 /// memoryview. A format that does not say all that the dtype does is written anew.
@@ -49,7 +57,13 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
     let told = matches!(array, AnyArray::Composite(claimed) if **claimed.descriptor() == element_type)
         && element_type.is_described_to_numpy_by(array.format().as_bytes());
     let holds_objects = element_type.has_objects();
+    let keep = |found: &AnyArray| {
+        if let Some((owner, _)) = owner(exporter) {
+            KNOWN.keep(&owner, array.format().as_c_str(), found);
+        }
+    };
     if told && !holds_objects && covered(&element_type) == element_type.size() {
+        keep(array);
         return Some(array.clone());
     }
     if holds_objects && !claimed(array).is_some_and(|claimed| same_objects(&claimed, &element_type))
@@ -58,7 +72,9 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
     }
     let format = if told { array.format().clone() } else { element_type.format() };
     // SAFETY: the caller guarantees it.
-    Some(unsafe { array_of(array, exporter, element_type, format) })
+    let found = unsafe { array_of(array, exporter, element_type, format) };
+    keep(&found);
+    Some(found)
 }
 
 /// Returns the array as its dtype describes it, where NumPy exports it without a format only: it
@@ -101,7 +117,7 @@ unsafe fn array_of(
     let partial = covered(&element_type) < element_type.size();
     if let ElementType::Record(record) = &mut element_type {
         record.partial = partial;
-        record.hides_objects = partial && base_holds_objects(exporter);
+        record.hides_objects = partial && base_holds_objects(owner(exporter));
     }
     if let Err(why) = fallible::room_for(element_type.weight()) {
         // SAFETY: the caller guarantees it.
@@ -120,6 +136,53 @@ unsafe fn opaque(array: &AnyArray, why: Error) -> AnyArray {
     let (layout, format) = (array.layout().clone(), array.format().clone());
     // SAFETY: the same memory, of which no element is read.
     unsafe { AnyArray::opaque(array.start(), layout, format, array.readonly(), None, why) }
+}
+
+/// Returns whether the elements of an exporter are the records that were read from a dtype when
+/// NumPy had exported the same format and itemsize.
+///
+/// NumPy writes every byte in front of a field, and refuses to export fields that are not in the
+/// order of their offsets. What it leaves out is the padding at the end of records in records, so
+/// that these must have the same sizes. That no references lie between the fields is known of each
+/// array only by itself.
+fn is_same_record(exporter: &Bound<'_, PyAny>, known: &ElementType) -> bool {
+    let ElementType::Record(record) = known else { return false };
+    let nests = record.fields.iter().any(|field| has_records(&field.element_type));
+    if !nests && !record.partial {
+        return true;
+    }
+    let Some((array, class)) = owner(exporter) else { return false };
+    let same_sizes = || {
+        let dtype = attribute(&array, &class, intern!(array.py(), "dtype"))?;
+        has_sizes(&dtype, known)
+    };
+    (!nests || same_sizes().or_discard(array.py()).unwrap_or(false))
+        && !(record.partial && base_holds_objects(Some((array, class))))
+}
+
+fn has_records(element_type: &ElementType) -> bool {
+    element_type.any(&|part| matches!(part, ElementType::Record(_)))
+}
+
+/// Returns whether the records in a dtype have the sizes of those in an element type.
+fn has_sizes(dtype: &Bound<'_, PyAny>, known: &ElementType) -> PyResult<bool> {
+    let py = dtype.py();
+    match known {
+        ElementType::Array { element, .. } => {
+            has_sizes(&dtype.getattr(intern!(py, "base"))?, element)
+        }
+        ElementType::Record(record) => {
+            let fields = dtype.getattr(intern!(py, "fields"))?;
+            for field in record.fields.iter().filter(|field| has_records(&field.element_type)) {
+                let name = objects::string(py, field.name.as_deref().unwrap_or_default())?;
+                if !has_sizes(&fields.get_item(name)?.get_item(0)?, &field.element_type)? {
+                    return Ok(false);
+                }
+            }
+            Ok(dtype.getattr(intern!(py, "itemsize"))?.extract::<usize>()? == record.size)
+        }
+        _ => Ok(true),
+    }
 }
 
 /// Returns the element type that the array's format claims, whether it is believed or not.
@@ -182,9 +245,20 @@ pub(super) fn dtype<'py>(
     exporter: &Bound<'py, PyAny>,
 ) -> PyResult<Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
     let Some((owner, class)) = owner(exporter) else { return Ok(None) };
-    // The attribute of NumPy's own class, because a class derived from it may have another one.
-    let dtype = class.getattr("dtype")?.call_method1("__get__", (&owner,))?;
+    let dtype = attribute(&owner, &class, intern!(owner.py(), "dtype"))?;
     Ok(Some((owner, dtype)))
+}
+
+/// Returns an attribute that NumPy's own class has: a class derived from it may have another one.
+fn attribute<'py>(
+    object: &Bound<'py, PyAny>,
+    class: &Bound<'py, PyType>,
+    name: &Bound<'py, PyString>,
+) -> PyResult<Bound<'py, PyAny>> {
+    if object.get_type().is(class) {
+        return object.getattr(name);
+    }
+    class.getattr(name)?.call_method1(intern!(object.py(), "__get__"), (object,))
 }
 
 /// Returns the NumPy array or scalar whose memory an exporter shows, and NumPy's class for it.
@@ -193,27 +267,37 @@ fn owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<(Bound<'py, PyAny>, Bound<
     while let Some(handed) = handed_on(&exporter) {
         exporter = handed.0?;
     }
-    let class = find_base(&exporter.get_type(), |class| {
-        let module = || class.module().or_discard(class.py());
+    static ARRAYS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let (py, class) = (exporter.py(), exporter.get_type());
+    if ARRAYS.get(py).is_some_and(|arrays| class.is(arrays)) {
+        return Some((exporter, class));
+    }
+    let class = find_base(&class, |class| {
+        let module = || class.module().or_discard(py);
         (is_named(class, "ndarray") || is_named(class, "void"))
             && module().is_some_and(|module| module == "numpy")
     })?;
+    if is_named(&class, "ndarray") {
+        ARRAYS.get_or_init(py, || class.clone().unbind());
+    }
     Some((exporter, class))
 }
 
 /// Returns whether a NumPy array is a view of one whose elements hold references, and of which it
 /// shows some fields only.
-fn base_holds_objects(exporter: &Bound<'_, PyAny>) -> bool {
-    let mut next = owner(exporter);
+fn base_holds_objects<'py>(mut next: Option<(Bound<'py, PyAny>, Bound<'py, PyType>)>) -> bool {
     while let Some((array, class)) = next {
-        let attribute = |name| class.getattr(name)?.call_method1("__get__", (&array,));
-        let holds: PyResult<bool> =
-            attribute("dtype").and_then(|dtype| dtype.getattr("hasobject")?.extract());
+        let py = array.py();
+        let holds: PyResult<bool> = attribute(&array, &class, intern!(py, "dtype"))
+            .and_then(|dtype| dtype.getattr(intern!(py, "hasobject"))?.extract());
         // Where nothing tells, there may be some.
-        if holds.or_discard(array.py()).unwrap_or(true) {
+        if holds.or_discard(py).unwrap_or(true) {
             return true;
         }
-        next = attribute("base").or_discard(array.py()).and_then(|base| owner(&base));
+        next = attribute(&array, &class, intern!(py, "base"))
+            .or_discard(py)
+            .filter(|base| !base.is_none())
+            .and_then(|base| owner(&base));
     }
     false
 }

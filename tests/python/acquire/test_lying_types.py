@@ -35,8 +35,8 @@ def test_a_type_in_the_place_of_another_of_its_name():
         (ctypes.c_char_p, ctypes.py_object),
     ]:
         for rest in ({}, packing(1)):
-            kind = structure(("n", made), ("m", ctypes.c_uint8), **rest)
-            assert consumer.consume(kind())["m"][()] == 0
+            honest, kind = (structure(("n", made), ("m", ctypes.c_uint8), **rest) for _ in range(2))
+            assert consumer.consume(honest())["m"][()] == 0
             lie = claimed if claimed is SWAPPED_INT else type(made.__name__, (claimed,), {})
             kind._fields_[0] = ("n", lie)
             instance = kind.from_buffer_copy(b"\x81" * ctypes.sizeof(kind))

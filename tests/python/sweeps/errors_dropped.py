@@ -275,6 +275,8 @@ PLAIN = {
     "attributes": lambda v, x: [getattr(v, name, None) for name in ATTRIBUTES],
     "dtype": lambda v, x: v.dtype,
     "fields": lambda v, x: v.fields,
+    "named": lambda v, x: (v.named().tolist(), v.named()[:1]),
+    "rows": lambda v, x: list(v.rows(x)),
     "asarray": lambda v, x: v.__array__(),
     "arrow": lambda v, x: v.__arrow_c_array__(),
     "arrow schema": lambda v, x: v.__arrow_c_schema__(),

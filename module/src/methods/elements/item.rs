@@ -9,7 +9,7 @@ use consumer::python::exceptions::PyTypeError;
 
 use crate::arguments::keys::{self, Selected};
 use crate::object::PyConsumerArray;
-use crate::values::read;
+use crate::values::{read, record};
 
 /// `v[key]` for any key.
 #[inline(never)]
@@ -20,9 +20,12 @@ pub(crate) fn get<'py>(
     let py = this.py();
     let view = this.get();
     if let Some(names) = keys::names(key) {
-        let part = names.select(&*view.access(py)?)?;
-        // SAFETY: parts of the view's elements, just found under access.
-        return Ok(unsafe { PyConsumerArray::share(this, part)? }.into_any());
+        let hold = view.hold(py)?;
+        // SAFETY: parts of the view's elements, which are held.
+        return unsafe {
+            let part = record::named_like(py, &hold, names.select(&hold)?)?;
+            Ok(PyConsumerArray::share(this, part)?.into_any())
+        };
     }
     // Converting the key may release the view. As in memoryview, a slice is still taken of what the
     // key was applied to, but an element is not read any more.

@@ -16,8 +16,8 @@ use consumer::python::objects;
 
 use crate::lock::Lock;
 use crate::object::PyConsumerArray;
-use crate::object::free_list::FreeList;
 use crate::object::uninit::{self, InPlace};
+use crate::values::free_list::FreeList;
 use crate::values::{NewReference, read};
 
 /// Iterator over the elements of a ConsumerArray, or, above one dimension, over its sub-views.

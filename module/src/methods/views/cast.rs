@@ -8,7 +8,7 @@ use consumer::array::AnyArray;
 use consumer::layout::Layout;
 use consumer::python::exceptions::PyTypeError;
 
-use crate::arguments::{self, exact, format_of_letter};
+use crate::arguments::{self, Measured, exact, format_of_letter};
 use crate::object::PyConsumerArray;
 
 /// The fast path of `v.cast(format)`: contiguous scalars become those of a format of one letter.
@@ -40,6 +40,61 @@ pub(crate) fn cast_exact<'py>(
         })
     }
     .map(Some)
+}
+
+/// The fast path of `v.cast(format, offset=offset, count=count)`: some bytes of contiguous scalars
+/// become elements of a format that is a letter or has been measured before. Returns `None` for
+/// everything else, and for what is an error.
+#[inline(never)]
+pub(crate) fn cast_part<'py>(
+    this: &Bound<'py, PyConsumerArray>,
+    format: Borrowed<'_, 'py, PyAny>,
+    offset: usize,
+    count: Option<usize>,
+) -> PyResult<Option<Bound<'py, PyConsumerArray>>> {
+    let Some(text) = exact::str_text(format) else { return Ok(None) };
+    let letter = format_of_letter(text);
+    let known = if letter.is_none() { arguments::measured(text) } else { None };
+    let size = match (&letter, &known) {
+        (Some((_, found)), _) => found.dtype.size(),
+        (_, Some(known)) => known.size,
+        _ => return Ok(None),
+    };
+    let Some(access) = this.get().try_access(this.py()) else { return Ok(None) };
+    let available = match access.layout().contiguous_len() {
+        Some(length) if access.is_scalar() => length * access.layout().itemsize(),
+        _ => return Ok(None),
+    };
+    let Some(rest) = available.checked_sub(offset) else { return Ok(None) };
+    let length = match count {
+        Some(count) if count.checked_mul(size).is_some_and(|nbytes| nbytes <= rest) => count,
+        None if size > 0 && rest.is_multiple_of(size) => rest / size,
+        _ => return Ok(None),
+    };
+    if length == 0 || size == 0 {
+        return Ok(None);
+    }
+    let layout = Layout::line(length, size as isize, size)?;
+    let (start, readonly) = (access.start().wrapping_add(offset), access.readonly());
+    // SAFETY: the layout covers bytes of the view's elements from the offset on, under access. The
+    // place is filled in with elements of the layout's size.
+    unsafe {
+        if let Some((format, found)) = letter {
+            return PyConsumerArray::share_with(this, |place| {
+                place.write(AnyArray::from_scalars(found, start, layout, format, readonly, None));
+                1
+            })
+            .map(Some);
+        }
+        let Some(Measured { format, element_type: Some(found), .. }) = known else {
+            return Ok(None);
+        };
+        PyConsumerArray::share_with(this, |place| {
+            place.write(AnyArray::composite(start, layout, format, readonly, None, found));
+            1
+        })
+        .map(Some)
+    }
 }
 
 /// The arguments of `v.cast`.

@@ -2,4 +2,5 @@
 
 pub(crate) mod cast;
 pub(crate) mod fields;
+mod rows;
 mod shape;

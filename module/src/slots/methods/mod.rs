@@ -6,6 +6,7 @@ pub(super) mod dlpack;
 use std::ffi::CStr;
 
 use pyo3::impl_::extract_argument::{FunctionDescription, KeywordOnlyParameterDescription};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use pyo3::{Borrowed, ffi};
@@ -17,7 +18,7 @@ use super::parameters::Call;
 use super::trampoline::{attached_trampoline, none, this, trampoline};
 use crate::arguments::{str_argument, str_text};
 use crate::methods::copies::copy;
-use crate::methods::views::cast::{CastArguments, cast as cast_any, cast_exact};
+use crate::methods::views::cast::{CastArguments, cast as cast_any, cast_exact, cast_part};
 use crate::object::PyConsumerArray;
 use crate::object::uninit::value;
 use crate::values::NewReference;
@@ -213,6 +214,14 @@ pub(super) unsafe extern "C" fn cast(
         let (this, only) = unsafe { (this(py, object), call.only(py)) };
         if let Some(format) = only
             && let Some(cast) = cast_exact(&this, format)?
+        {
+            return Ok(cast.into_ptr());
+        }
+        // SAFETY: the call is the interpreter's.
+        let sizes =
+            unsafe { call.one_and_sizes(py, [intern!(py, "offset"), intern!(py, "count")]) };
+        if let Some((format, [offset, count])) = sizes
+            && let Some(cast) = cast_part(&this, format, offset.unwrap_or(0), count)?
         {
             return Ok(cast.into_ptr());
         }

@@ -6,16 +6,21 @@
 //! of them are there; padding stays as it was.
 
 mod read;
+mod row_class;
+mod row_methods;
+mod rows;
 mod write;
+
+use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 use smallvec::SmallVec;
 
-use consumer::array::ConsumerArray;
+use consumer::array::{AnyArray, ConsumerArray};
 use consumer::error::Result;
 use consumer::fallible;
-use consumer::form::{Composite, ElementType};
+use consumer::form::{Composite, ElementType, Record};
 use consumer::format::FormatString;
 use consumer::kernels::copy::record;
 
@@ -23,6 +28,7 @@ use super::references;
 use super::{NewReference, Reading, failure};
 
 pub(super) use read::{ScalarFields, scalar_fields};
+pub(crate) use row_class::row_function;
 
 /// The bytes of one element: on the heap only if it is large.
 pub(super) type Bytes = SmallVec<[u8; 128]>;
@@ -87,8 +93,8 @@ pub(super) unsafe fn read(
         pointer.copy_to_nonoverlapping(bytes.as_mut_ptr(), size);
         bytes.set_len(size);
     }
-    if let Some(fields) = read::fields_if_scalars(array.descriptor()) {
-        let tuple = read::tuple(py, fields, &bytes, reading);
+    if let Some(record) = read::record_if_scalars(array.descriptor()) {
+        let tuple = read::tuple(py, record, &bytes, reading);
         if tuple.is_null() {
             read::name_field(py, array.descriptor(), &bytes);
         }
@@ -117,7 +123,7 @@ pub(super) unsafe fn read(
 pub(super) unsafe fn read_scalars(
     py: Python<'_>,
     array: &ConsumerArray<Composite>,
-    fields: &ScalarFields,
+    fields: &ScalarFields<'_>,
     pointer: *const u8,
 ) -> NewReference {
     // SAFETY: the caller guarantees it.
@@ -146,6 +152,54 @@ unsafe fn name_field(py: Python<'_>, array: &ConsumerArray<Composite>, pointer: 
         }
         read::name_field(py, array.descriptor(), &bytes);
     }
+}
+
+/// Returns an array of the same elements, of which the records become rows: tuples with the fields as
+/// attributes. `None` if there are no records in them.
+///
+/// # Errors
+/// MemoryError, and what the creation of a class raises.
+///
+/// # Safety
+/// The array is held.
+pub(crate) unsafe fn named(py: Python<'_>, array: &AnyArray) -> PyResult<Option<AnyArray>> {
+    let AnyArray::Composite(typed) = array else { return Ok(None) };
+    fallible::room_for(typed.descriptor().weight())?;
+    let mut element_type = ElementType::clone(typed.descriptor());
+    if !element_type.set_row_classes(&mut |record| row_class::class_of(py, record))? {
+        return Ok(None);
+    }
+    let (layout, format) = (array.layout().clone(), array.format().clone());
+    // SAFETY: the same elements, which are held, as another kind of object.
+    Ok(Some(unsafe {
+        let element_type = Arc::new(element_type);
+        AnyArray::composite(array.start(), layout, format, array.readonly(), None, element_type)
+    }))
+}
+
+/// Returns an array of some of the fields of another one: named if that one is.
+///
+/// # Errors
+/// Those of [`named`].
+///
+/// # Safety
+/// Both arrays are held.
+pub(crate) unsafe fn named_like(
+    py: Python<'_>,
+    array: &AnyArray,
+    part: AnyArray,
+) -> PyResult<AnyArray> {
+    let has_no_class = |record: &Record| record.row_class.is_none();
+    if !is_named(array) || !part.record().is_some_and(has_no_class) {
+        return Ok(part);
+    }
+    // SAFETY: the caller guarantees it.
+    Ok(unsafe { named(py, &part)? }.unwrap_or(part))
+}
+
+/// Returns whether the elements of an array are rows.
+pub(crate) fn is_named(array: &AnyArray) -> bool {
+    array.record().is_some_and(|record| record.row_class.is_some())
 }
 
 /// Makes room for an element, which may be large.
@@ -184,12 +238,12 @@ pub(super) unsafe fn store_exact(
     pointer: *mut u8,
     object: Borrowed<'_, '_, PyAny>,
 ) -> bool {
-    let Some(fields) = read::fields_if_scalars(array.descriptor()) else { return false };
+    let Some(record) = read::record_if_scalars(array.descriptor()) else { return false };
     let mut bytes = Bytes::new();
     if zero(&mut bytes, array.layout().itemsize()).is_err() {
         return false;
     }
-    if !write::encode_exact(fields, object, &mut bytes) {
+    if !write::encode_exact(&record.fields, object, &mut bytes) {
         return false;
     }
     // SAFETY: the caller guarantees it; the bytes are one element without objects.

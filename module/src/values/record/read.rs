@@ -12,6 +12,7 @@ use consumer::python::exceptions::PyOverflowError;
 use consumer::python::stack;
 use consumer::view::load;
 
+use super::rows::{Rows, complete, new_tuple};
 use crate::gil::Checkpoints;
 use crate::values::{
     NewReference, PyValue, Reading, failure, fill_list, new_list, no_code_point, no_element,
@@ -37,7 +38,7 @@ pub(super) fn object(
         ElementType::Pascal(size) => bytes_object(pascal(&bytes[..*size])),
         ElementType::Text(unit, count) => str_object(py, code_points(*unit, *count, bytes)),
         ElementType::Array { shape, element } => list(py, shape, element, bytes, reading),
-        ElementType::Record(Record { fields, .. }) => tuple(py, fields, bytes, reading),
+        ElementType::Record(record) => tuple(py, record, bytes, reading),
         ElementType::Padded(offset, element_type) => {
             object(py, element_type, &bytes[*offset..], reading)
         }
@@ -102,14 +103,17 @@ fn str_object(py: Python<'_>, codes: impl Iterator<Item = u32>) -> NewReference 
 
 pub(super) fn tuple(
     py: Python<'_>,
-    fields: &[Field],
+    record: &Record,
     bytes: &[u8],
     reading: Reading,
 ) -> NewReference {
+    let fields = &record.fields;
+    // What is compared or shown is only looked at.
+    let rows = Rows::of(record).filter(|_| reading == Reading::AsPython);
     // SAFETY: attached; the tuple is new, and filled from its start. Its empty places are NULL,
     // which the collector, should it run meanwhile, knows to pass over.
     unsafe {
-        let tuple = ffi::PyTuple_New(fields.len() as isize);
+        let tuple = new_tuple(rows, fields.len());
         if tuple.is_null() {
             return tuple;
         }
@@ -126,6 +130,7 @@ pub(super) fn tuple(
             }
             ffi::PyTuple_SET_ITEM(tuple, place as isize, object);
         }
+        complete(rows, tuple);
         tuple
     }
 }
@@ -155,26 +160,31 @@ fn list(
     }
 }
 
-/// Returns the fields of an element type that is a record (not a union) of nothing but scalars.
+/// Returns an element type as the record (not a union) of nothing but scalars that it is.
 #[inline]
-pub(super) fn fields_if_scalars(element_type: &ElementType) -> Option<&[Field]> {
-    let ElementType::Record(Record { fields, union: false, .. }) = element_type else {
+pub(super) fn record_if_scalars(element_type: &ElementType) -> Option<&Record> {
+    let ElementType::Record(record @ Record { fields, union: false, .. }) = element_type else {
         return None;
     };
     let scalars = fields.iter().all(|field| matches!(field.element_type, ElementType::Scalar(_)));
-    scalars.then_some(fields)
+    scalars.then_some(record)
 }
 
-/// The fields of a record of nothing but scalars: their offsets and types.
-pub(in crate::values) type ScalarFields = SmallVec<[(usize, ScalarType); 16]>;
+/// A record of nothing but scalars: the offsets and types of its fields, and the class of its rows.
+pub(in crate::values) struct ScalarFields<'a> {
+    fields: SmallVec<[(usize, ScalarType); 16]>,
+    rows: Option<&'a Rows>,
+}
 
 /// Returns the fields of an element type that is such a record.
-pub(in crate::values) fn scalar_fields(element_type: &ElementType) -> Option<ScalarFields> {
+pub(in crate::values) fn scalar_fields(element_type: &ElementType) -> Option<ScalarFields<'_>> {
+    let record = record_if_scalars(element_type)?;
     let scalar = |field: &Field| match field.element_type {
         ElementType::Scalar(scalar_type) => Some((field.offset, scalar_type)),
         _ => None,
     };
-    fields_if_scalars(element_type)?.iter().map(scalar).collect()
+    let fields = record.fields.iter().map(scalar).collect::<Option<_>>()?;
+    Some(ScalarFields { fields, rows: Rows::of(record) })
 }
 
 /// Creates the tuple of such a record straight from memory, without a copy of its bytes and a walk
@@ -185,12 +195,12 @@ pub(in crate::values) fn scalar_fields(element_type: &ElementType) -> Option<Sca
 #[inline(always)]
 pub(in crate::values) unsafe fn read_scalars(
     py: Python<'_>,
-    fields: &[(usize, ScalarType)],
+    ScalarFields { fields, rows }: &ScalarFields<'_>,
     pointer: *const u8,
 ) -> NewReference {
     // SAFETY: attached; the tuple is new, and filled from its start.
     unsafe {
-        let tuple = ffi::PyTuple_New(fields.len() as isize);
+        let tuple = new_tuple(*rows, fields.len());
         if tuple.is_null() {
             return tuple;
         }
@@ -204,7 +214,10 @@ pub(in crate::values) unsafe fn read_scalars(
             ffi::PyTuple_SET_ITEM(tuple, place as isize, object);
         }
         // No cycle leads through scalars. The collector would find out by itself, but one by one.
-        ffi::PyObject_GC_UnTrack(tuple.cast());
+        // It does not know of rows.
+        if rows.is_none() {
+            ffi::PyObject_GC_UnTrack(tuple.cast());
+        }
         tuple
     }
 }

@@ -1,4 +1,4 @@
-//! Deallocated objects of a class, whose memory the next ones use.
+//! Deallocated objects, whose memory the next ones use.
 
 #[cfg(not(Py_GIL_DISABLED))]
 use std::cell::UnsafeCell;
@@ -6,7 +6,7 @@ use std::cell::UnsafeCell;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-/// Some deallocated objects of one class, each still with its reference to the class.
+/// Some deallocated objects of one size, which are of one class, or are given one again.
 #[cfg(not(Py_GIL_DISABLED))]
 pub(crate) struct FreeList {
     objects: UnsafeCell<[*mut ffi::PyObject; 32]>,
@@ -28,7 +28,7 @@ impl FreeList {
     /// Takes an object from the list, if there is one: a new object but for its value, which is
     /// not filled in.
     #[inline(always)]
-    pub(super) fn new_object(&self, _attached: Python<'_>) -> Option<*mut ffi::PyObject> {
+    pub(crate) fn new_object(&self, _attached: Python<'_>) -> Option<*mut ffi::PyObject> {
         // SAFETY: the GIL is held and nothing in here gives it up; the first `count` are filled in.
         // An object of the list has no references to itself: one makes it a new object.
         unsafe {
@@ -43,10 +43,10 @@ impl FreeList {
     /// Keeps an object if there is room; returns whether it did.
     ///
     /// # Safety
-    /// It is of the list's class, nobody has it any more, its value was dropped, and the collector
+    /// It is of the list's class or size, nobody has it any more, its value was dropped, and the collector
     /// does not track it.
     #[inline(always)]
-    pub(super) unsafe fn push(&self, _attached: Python<'_>, object: *mut ffi::PyObject) -> bool {
+    pub(crate) unsafe fn push(&self, _attached: Python<'_>, object: *mut ffi::PyObject) -> bool {
         if cfg!(py_sys_config = "Py_TRACE_REFS") {
             // Such an interpreter keeps a list of all objects, which new ones have to enter.
             return false;
@@ -72,13 +72,13 @@ impl FreeList {
         Self
     }
 
-    pub(super) fn new_object(&self, _attached: Python<'_>) -> Option<*mut ffi::PyObject> {
+    pub(crate) fn new_object(&self, _attached: Python<'_>) -> Option<*mut ffi::PyObject> {
         None
     }
 
     /// # Safety
     /// There is nothing to it.
-    pub(super) unsafe fn push(&self, _attached: Python<'_>, _object: *mut ffi::PyObject) -> bool {
+    pub(crate) unsafe fn push(&self, _attached: Python<'_>, _object: *mut ffi::PyObject) -> bool {
         false
     }
 }

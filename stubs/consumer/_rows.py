@@ -1,0 +1,111 @@
+"""What `v.rows(cls)` calls: the records of a view as objects of a class."""
+
+import dataclasses
+import typing
+from itertools import starmap
+
+
+def rows(view, cls):
+    """Iterates over the records of a view as objects of a dataclass or a NamedTuple."""
+    wanted, optional, plain = _fields(cls)
+    if view.ndim != 1:
+        message = f"rows() needs a view of one dimension, not of {view.ndim}"
+        if view.ndim > 1:
+            message += f": take v.reshape({view.size}), or one row after the other"
+        raise TypeError(message)
+    names = list(view.fields)
+    if not names:
+        raise TypeError(
+            f"elements of format {view.format!r} have no fields to make {cls.__name__} of"
+        )
+    _check(cls, wanted, optional, names)
+    order = [name for name in wanted if name in names]
+    values = view[order]
+    convert = _converters(cls, view, order)
+    if convert:
+        values = (tuple(map(_apply, convert, row)) for row in values)
+    # In the order of the class the values are its arguments, and nothing has to be looked up.
+    if plain and order == wanted[: len(order)]:
+        return starmap(cls, values)
+    return (cls(**dict(zip(order, row, strict=True))) for row in values)
+
+
+def _converters(cls, view, names):
+    """What makes objects of the records in the records, where the class says of which class."""
+    records = {name for name in names if view[name].fields}
+    if not records:
+        return None
+    hints = typing.get_type_hints(cls)
+    return [
+        _converter(hints.get(name), view[name], view[name].ndim - view.ndim)
+        if name in records
+        else None
+        for name in names
+    ]
+
+
+def _converter(hint, field, depth):
+    """The same for one field, which is of so many lists of records."""
+    if depth and typing.get_origin(hint) is list:
+        inner = _converter(typing.get_args(hint)[0], field, depth - 1)
+        return inner and (lambda values: list(map(inner, values)))
+    if depth or not _is_class_of_rows(hint):
+        return None
+    wanted, optional, _ = _fields(hint)
+    names = list(field.fields)
+    _check(hint, wanted, optional, names)
+    convert = _converters(hint, field, names)
+
+    def make(row):
+        values = map(_apply, convert, row) if convert else row
+        return hint(**dict(zip(names, values, strict=True)))
+
+    return make
+
+
+def _apply(convert, value):
+    return value if convert is None else convert(value)
+
+
+def _check(cls, wanted, optional, names):
+    """Refuses records whose fields are not those of a class."""
+    missing = [name for name in wanted if name not in names and name not in optional]
+    extra = [name for name in names if name not in wanted]
+    if missing or extra:
+        parts = []
+        if missing:
+            parts.append(f"the records have no {_listed(missing)}")
+        if extra:
+            parts.append(f"{cls.__name__} has no {_listed(extra)}")
+        message = f"cannot make {cls.__name__} of the records: {', and '.join(parts)}"
+        if extra and not missing:
+            message += f"; v[{[name for name in names if name in wanted]!r}] leaves out the rest"
+        raise TypeError(message)
+
+
+def _listed(names):
+    shown = ", ".join(map(repr, names[:8]))
+    return f"{'field' if len(names) == 1 else 'fields'} {shown}{', …' if len(names) > 8 else ''}"
+
+
+def _is_class_of_rows(cls):
+    return isinstance(cls, type) and (
+        dataclasses.is_dataclass(cls) or (issubclass(cls, tuple) and hasattr(cls, "_fields"))
+    )
+
+
+def _fields(cls):
+    """The fields of a class, those that may be left out, and whether all go by their places."""
+    if not _is_class_of_rows(cls):
+        found = cls.__qualname__ if isinstance(cls, type) else f"a {type(cls).__qualname__}"
+        raise TypeError(f"rows() makes objects of a dataclass or a NamedTuple, not of {found}")
+    if not dataclasses.is_dataclass(cls):
+        return list(cls._fields), set(cls._field_defaults), True
+    fields = [field for field in dataclasses.fields(cls) if field.init]
+    missing = dataclasses.MISSING
+    optional = {
+        field.name
+        for field in fields
+        if field.default is not missing or field.default_factory is not missing
+    }
+    return [field.name for field in fields], optional, not any(field.kw_only for field in fields)
