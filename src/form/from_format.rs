@@ -46,8 +46,8 @@ impl ElementType {
         if nodes > MAX_FIELDS {
             return Err(Error::unreadable(format!("more than {MAX_FIELDS} fields")));
         }
-        if values > size.max(MAX_FIELDS) {
-            return Err(Error::unreadable(format!("more values than the {size} bytes they take")));
+        if values > size.saturating_mul(MAX_VALUES_PER_BYTE).max(MAX_FIELDS) {
+            return Err(Error::unreadable(format!("many more values than the {size} bytes they take")));
         }
         let (mut fields, size) = fields(&format.items, counts)?;
         if let [Field { name: None, .. }] = fields.as_slice()
@@ -79,6 +79,10 @@ const MAX_DIMENSIONS: usize = 64;
 /// costs neither much memory nor much time.
 const MAX_FIELDS: usize = 1 << 16;
 
+/// The limit for the values of a byte, records included: of a byte that lies in as many records, and
+/// not of what takes no memory at all.
+const MAX_VALUES_PER_BYTE: usize = 64;
+
 /// Returns the most dimensions that the sub-arrays which one value lies in have together. Lists
 /// nest as deep, and so does the work on them.
 fn dimensions(items: &[Item]) -> usize {
@@ -99,7 +103,7 @@ fn count(items: &[Item]) -> (usize, usize) {
         let (fields, values) = match &item.element {
             format::Element::Record(items) => count(items),
             format::Element::Text(_, count) => (0, *count),
-            _ => (0, 1),
+            _ => (0, 0),
         };
         // Empty lists are values as well, and no product of lengths may overflow.
         let length = item.shape.iter().fold(1_usize, |length, &n| length.saturating_mul(n.max(1)));

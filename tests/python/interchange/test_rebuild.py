@@ -2,6 +2,7 @@
 
 import itertools
 import pickle
+import pickletools
 import sys
 
 import consumer
@@ -174,6 +175,8 @@ def test_pickles_that_were_cut_or_changed():
                     for byte in b"\x00\x01\x7f\xffO"
                 ),
             ):
+                if promises_too_much(changed):
+                    continue
                 try:
                     arrived = pickle.loads(changed)
                 except Exception:
@@ -181,6 +184,17 @@ def test_pickles_that_were_cut_or_changed():
                 if isinstance(arrived, consumer.ConsumerArray):
                     repr(arrived)
                     assert arrived.nbytes <= len(changed)
+
+
+def promises_too_much(pickled):
+    """Whether pickle would allocate for a length or an index that is larger than all there is."""
+    try:
+        for opcode, argument, _ in pickletools.genops(pickled):
+            if "PUT" in opcode.name and argument > len(pickled):
+                return True
+    except Exception as error:
+        return "remain" in str(error)
+    return False
 
 
 def test_an_exporter_that_lies(np):

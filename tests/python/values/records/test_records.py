@@ -1,5 +1,6 @@
 """Records, strings of fixed width and sub-arrays: against struct, NumPy and values by hand."""
 
+import re
 import string
 import struct
 
@@ -156,6 +157,21 @@ def test_a_count_costs_neither_memory_nor_time_beyond_measure(form):
             assert view != view
             with pytest.raises(NotImplementedError, match="more"):
                 view.tolist()
+
+
+def test_as_many_values_as_bytes_are_read_in_any_records():
+    data = bytes(range(200)) * 500
+    for form, numbers in [
+        ("(300,300)?", True),
+        ("300T{300T{?:a:}:b:}", False),
+        ("100000T{T{T{B:a:}:b:}:c:}", False),
+    ]:
+        view = consumer.consume(data).cast(f"{form}:mask:", count=1)
+        read = view["mask"].tolist()[0]
+        assert len(read) == int(re.search(r"\d+", form)[0])
+        if numbers:
+            assert sum(map(sum, read)) == sum(map(bool, data[:90000]))
+    assert read == [(((number,),),) for number in data]
 
 
 @given(st.text(string.ascii_letters, max_size=5), st.integers(0, 255))
