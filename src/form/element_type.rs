@@ -1,6 +1,7 @@
 //! The tree of what one element holds and where: an element type, whose records have fields, which
 //! have element types in turn.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::{Bits, code_points, pascal};
@@ -241,47 +242,6 @@ impl ElementType {
     pub fn has_objects(&self) -> bool {
         self.any(&|element_type| matches!(element_type, Self::Object))
     }
-
-    /// Returns whether [`to_native`](Self::to_native) changes nothing.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn is_native(&self) -> bool {
-        match self {
-            Self::Scalar(unit) | Self::Text(unit, _) => !unit.swapped,
-            Self::Array { element, .. } | Self::Padded(_, element) => element.is_native(),
-            Self::Record(record) => {
-                record.union || record.fields.iter().all(|field| field.element_type.is_native())
-            }
-            _ => true,
-        }
-    }
-
-    /// Returns the same type with every scalar in this machine's byte order, except for those in
-    /// bit-fields and unions.
-    #[must_use]
-    pub fn to_native(&self) -> Self {
-        let native = |scalar_type: &ScalarType| ScalarType { swapped: false, ..*scalar_type };
-        match self {
-            Self::Scalar(scalar_type) => Self::Scalar(native(scalar_type)),
-            Self::Text(unit, count) => Self::Text(native(unit), *count),
-            Self::Array { shape, element } => {
-                Self::Array { shape: shape.clone(), element: Box::new(element.to_native()) }
-            }
-            // The bytes of a union or a bit-field belong to several fields at once.
-            Self::Record(record) if !record.union => {
-                let mut record = record.clone();
-                record
-                    .fields
-                    .iter_mut()
-                    .for_each(|field| field.element_type = field.element_type.to_native());
-                Self::Record(record)
-            }
-            Self::Padded(offset, element_type) => {
-                Self::Padded(*offset, Box::new(element_type.to_native()))
-            }
-            _ => self.clone(),
-        }
-    }
 }
 
 /// Returns the first bytes as a scalar.
@@ -360,21 +320,36 @@ impl Record {
     }
 
     /// Finds a field by its name, first among the fields of the record itself and then among those
-    /// of its anonymous members, and returns its offset in the record and its type.
+    /// of its anonymous members, and returns its offset in the record and its type. A field without
+    /// a name has the one that NumPy gives it: `f0`, `f1` and so on, by its place.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<(usize, &ElementType)> {
         let own = self.fields.iter().find(|field| field.name.as_deref() == Some(name));
         if let Some(field) = own {
             return Some((field.offset, &field.element_type));
         }
-        self.fields.iter().filter(|field| field.anonymous).find_map(|field| {
-            match &field.element_type {
-                ElementType::Record(inner) => inner
-                    .field(name)
-                    .map(|(offset, element_type)| (field.offset + offset, element_type)),
-                _ => None,
-            }
+        let mut anonymous = self.fields.iter().filter(|field| field.anonymous);
+        let inner = anonymous.find_map(|field| match &field.element_type {
+            ElementType::Record(inner) => inner
+                .field(name)
+                .map(|(offset, element_type)| (field.offset + offset, element_type)),
+            _ => None,
+        });
+        inner.or_else(|| {
+            let place: usize = name.strip_prefix('f')?.parse().ok()?;
+            let field = self.fields.get(place).filter(|field| field.name.is_none())?;
+            (self.name(place) == name).then_some((field.offset, &field.element_type))
         })
+    }
+
+    /// Returns the name of the field at a place, which it has or is given.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn name(&self, place: usize) -> Cow<'_, str> {
+        match self.fields.get(place).and_then(|field| field.name.as_deref()) {
+            Some(name) => Cow::Borrowed(name),
+            None => Cow::Owned(format!("f{place}")),
+        }
     }
 }
 

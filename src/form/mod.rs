@@ -8,6 +8,7 @@
 
 mod ambiguity;
 mod bits;
+mod byte_order;
 mod element_type;
 mod from_format;
 mod judge;

@@ -1,5 +1,6 @@
 //! The names of a record's fields: many at once, and those that no field has.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::{ElementType, Record};
@@ -14,16 +15,21 @@ impl Record {
     fn for_each_name<'a>(
         &'a self,
         start: usize,
-        f: &mut impl FnMut(&'a str, usize, &'a ElementType),
+        f: &mut impl FnMut(Cow<'a, str>, usize, &'a ElementType),
     ) {
         for field in &self.fields {
             if let Some(name) = &field.name {
-                f(name, start + field.offset, &field.element_type);
+                f(Cow::Borrowed(name), start + field.offset, &field.element_type);
             }
         }
         for field in self.fields.iter().filter(|field| field.anonymous) {
             if let ElementType::Record(inner) = &field.element_type {
                 inner.for_each_name(start + field.offset, f);
+            }
+        }
+        for (place, field) in self.fields.iter().enumerate() {
+            if field.name.is_none() {
+                f(self.name(place), start + field.offset, &field.element_type);
             }
         }
     }
@@ -79,18 +85,17 @@ impl Record {
         /// How many names a message lists.
         const LISTED: usize = 50;
         let name = Shortened(name);
-        let names = || self.fields.iter().filter_map(|field| field.name.as_deref());
+        let names = || (0..self.fields.len()).map(|place| self.name(place));
         // A message is short, however many names there are and however long they are.
         let mut room = QUOTED;
-        let listed: Vec<Shortened<'_>> = names()
-            .take(LISTED)
-            .map_while(|name| {
-                room = room.checked_sub(name.len())?;
-                Some(Shortened(name))
-            })
-            .collect();
+        let taken = names().take(LISTED).map_while(|name| {
+            room = room.checked_sub(name.len())?;
+            Some(name)
+        });
+        let taken: Vec<Cow<'_, str>> = taken.collect();
+        let listed: Vec<Shortened<'_>> = taken.iter().map(|name| Shortened(name)).collect();
         match (listed.as_slice(), names().count()) {
-            (_, 0) => Error::wrong_kind(format!("no field {name:?}: the fields have no names")),
+            (_, 0) => Error::wrong_kind(format!("no field {name:?}: the record has no fields")),
             ([], count) => Error::no_such_field(format!(
                 "no field {name:?} among {count} fields with long names"
             )),

@@ -66,8 +66,9 @@ fn field_object<'py>(
 
 #[pymethods]
 impl PyConsumerArray {
-    /// The named fields of the elements, where those are records: a dict of each field's format,
-    /// offset in the record (in bytes) and shape, as named tuples. Empty where no field has a name.
+    /// The fields of the elements, where those are records: a dict of each field's format, offset in
+    /// the record (in bytes) and shape, as named tuples. Fields without a name are called f0, f1 and
+    /// so on by their places, as NumPy calls them.
     ///
     /// >>> import consumer
     /// >>> v = consumer.consume(bytes(14)).cast("T{^I:id:H:kind:(2)f:at:}")
@@ -77,10 +78,10 @@ impl PyConsumerArray {
     fn fields<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let hold = self.hold(py)?;
         let fields = objects::dict(py)?;
-        for field in hold.record().iter().flat_map(|record| &record.fields) {
-            let Some(name) = &field.name else { continue };
+        let Some(record) = hold.record() else { return Ok(fields) };
+        for (place, field) in record.fields.iter().enumerate() {
             // Of two fields of one name, the first is the one that the name gives.
-            let name = objects::string(py, name)?;
+            let name = objects::string(py, &record.name(place))?;
             if !fields.contains(&name)? {
                 fields.set_item(name, field_object(py, &hold, field)?)?;
             }
