@@ -320,8 +320,8 @@ impl Record {
     }
 
     /// Finds a field by its name, first among the fields of the record itself and then among those
-    /// of its anonymous members, and returns its offset in the record and its type. A field without
-    /// a name has the one that NumPy gives it: `f0`, `f1` and so on, by its place.
+    /// of its anonymous members, and returns its offset in the record and its type. Fields
+    /// none of which has a name have those that NumPy gives them: `f0`, `f1` and so on.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<(usize, &ElementType)> {
         let own = self.fields.iter().find(|field| field.name.as_deref() == Some(name));
@@ -337,9 +337,16 @@ impl Record {
         });
         inner.or_else(|| {
             let place: usize = name.strip_prefix('f')?.parse().ok()?;
-            let field = self.fields.get(place).filter(|field| field.name.is_none())?;
+            let field = self.fields.get(place).filter(|_| !self.has_names())?;
             (self.name(place) == name).then_some((field.offset, &field.element_type))
         })
+    }
+
+    /// Returns whether any field has a name.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn has_names(&self) -> bool {
+        self.fields.iter().any(|field| field.name.is_some())
     }
 
     /// Returns the name of the field at a place, which it has or is given.

@@ -27,8 +27,8 @@ impl Record {
                 inner.for_each_name(start + field.offset, f);
             }
         }
-        for (place, field) in self.fields.iter().enumerate() {
-            if field.name.is_none() {
+        if !self.has_names() {
+            for (place, field) in self.fields.iter().enumerate() {
                 f(self.name(place), start + field.offset, &field.element_type);
             }
         }
@@ -85,7 +85,9 @@ impl Record {
         /// How many names a message lists.
         const LISTED: usize = 50;
         let name = Shortened(name);
-        let names = || (0..self.fields.len()).map(|place| self.name(place));
+        let has_names = self.has_names();
+        let listed = |place: &usize| !has_names || self.fields[*place].name.is_some();
+        let names = || (0..self.fields.len()).filter(listed).map(|place| self.name(place));
         // A message is short, however many names there are and however long they are.
         let mut room = QUOTED;
         let taken = names().take(LISTED).map_while(|name| {
@@ -99,6 +101,8 @@ impl Record {
             ([], count) => Error::no_such_field(format!(
                 "no field {name:?} among {count} fields with long names"
             )),
+            // As in memoryview, where no record has names.
+            _ if !has_names => Error::wrong_kind(format!("no field {name:?} among {listed:?}")),
             (_, count) if count == listed.len() => {
                 Error::no_such_field(format!("no field {name:?} among {listed:?}"))
             }

@@ -139,7 +139,12 @@ fn set_part(
     } else if let Ok(list) = value.cast::<PyList>()
         && lists::are_elements(target.describe(), list)?
     {
-        return lists::store(target, list);
+        let mut bytes = lists::encoded(target.describe(), list)?;
+        let hold = target.hold(py)?;
+        let layout = Layout::contiguous(hold.layout().shape(), hold.layout().itemsize())?;
+        // SAFETY: the bytes are all elements, one after the other, and outlive the array.
+        let source = unsafe { hold.with_layout(bytes.as_mut_ptr(), layout, false) };
+        return assign(py, &hold, &source).map(drop);
     }
     fill(view, target, value)
 }
@@ -158,7 +163,7 @@ fn exports(object: &Bound<'_, PyAny>) -> bool {
 
 /// Copies the elements of one array to another one of the same type; both are held. Returns what is
 /// to be dropped once they are not touched any more.
-pub(super) fn assign<'py>(
+fn assign<'py>(
     py: Python<'py>,
     target: &AnyArray,
     source: &AnyArray,

@@ -10,9 +10,8 @@ use consumer::layout::Layout;
 use consumer::python::exceptions::PyValueError;
 use consumer::python::objects;
 
-use super::assign::assign;
 use crate::gil::Checkpoints;
-use crate::object::{Description, ViewPart};
+use crate::object::Description;
 use crate::values::elements::Encoded;
 
 /// Returns whether a list is values for elements: not if it can be one element. Where a record can
@@ -42,22 +41,18 @@ pub(super) fn are_elements(target: Description<'_>, list: &Bound<'_, PyList>) ->
     }
 }
 
-/// Stores the values of nested lists in the elements.
+/// Converts the values of nested lists to elements, one after the other.
 ///
 /// # Errors
-/// ValueError for lists of another shape, and what the values are refused for; nothing is stored
-/// then.
-pub(super) fn store(target: &ViewPart<'_>, list: &Bound<'_, PyList>) -> PyResult<()> {
-    let (py, description) = (list.py(), target.describe());
-    let (shape, itemsize) = (description.layout().shape(), description.layout().itemsize());
-    let layout = Layout::contiguous(shape, itemsize)?;
-    let mut bytes = fallible::vec_for(layout.nbytes())?;
-    let checkpoints = &mut Checkpoints::for_objects(py, layout.len());
-    encode(description, shape, list.as_any(), &mut bytes, checkpoints)?;
-    let hold = target.hold(py)?;
-    // SAFETY: the bytes are all elements, one after the other, and outlive the array.
-    let source = unsafe { hold.with_layout(bytes.as_mut_ptr(), layout, false) };
-    assign(py, &hold, &source).map(drop)
+/// ValueError for lists of another shape, and what the values are refused for.
+pub(super) fn encoded(target: Description<'_>, list: &Bound<'_, PyList>) -> PyResult<Vec<u8>> {
+    let layout = target.layout();
+    // Whatever elements in one place share, each has its own value.
+    let nbytes = Layout::contiguous(layout.shape(), layout.itemsize())?.nbytes();
+    let mut bytes = fallible::vec_for(nbytes)?;
+    let checkpoints = &mut Checkpoints::for_objects(list.py(), layout.len());
+    encode(target, layout.shape(), list.as_any(), &mut bytes, checkpoints)?;
+    Ok(bytes)
 }
 
 fn encode<'py>(

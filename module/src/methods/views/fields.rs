@@ -67,8 +67,8 @@ fn field_object<'py>(
 #[pymethods]
 impl PyConsumerArray {
     /// The fields of the elements, where those are records: a dict of each field's format, offset in
-    /// the record (in bytes) and shape, as named tuples. Fields without a name are called f0, f1 and
-    /// so on by their places, as NumPy calls them.
+    /// the record (in bytes) and shape, as named tuples. Where none has a name they are called f0,
+    /// f1 and so on, as NumPy calls them.
     ///
     /// >>> import consumer
     /// >>> v = consumer.consume(bytes(14)).cast("T{^I:id:H:kind:(2)f:at:}")
@@ -80,6 +80,9 @@ impl PyConsumerArray {
         let fields = objects::dict(py)?;
         let Some(record) = hold.record() else { return Ok(fields) };
         for (place, field) in record.fields.iter().enumerate() {
+            if field.name.is_none() && record.has_names() {
+                continue;
+            }
             // Of two fields of one name, the first is the one that the name gives.
             let name = objects::string(py, &record.name(place))?;
             if !fields.contains(&name)? {
