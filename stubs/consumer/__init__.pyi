@@ -398,8 +398,9 @@ class ConsumerArray(Sequence[_T], _Exports):
         shape: _Shape | None = None,
         order: _Order = "C",
         *,
-        offset: SupportsIndex | None = 0,
+        offset: SupportsIndex | None = None,
         count: SupportsIndex | None = None,
+        strides: _Shape | None = None,
     ) -> ConsumerArray[int]: ...
     @overload
     def cast(
@@ -408,8 +409,9 @@ class ConsumerArray(Sequence[_T], _Exports):
         shape: _Shape | None = None,
         order: _Order = "C",
         *,
-        offset: SupportsIndex | None = 0,
+        offset: SupportsIndex | None = None,
         count: SupportsIndex | None = None,
+        strides: _Shape | None = None,
     ) -> ConsumerArray[float]: ...
     @overload
     def cast(
@@ -418,8 +420,9 @@ class ConsumerArray(Sequence[_T], _Exports):
         shape: _Shape | None = None,
         order: _Order = "C",
         *,
-        offset: SupportsIndex | None = 0,
+        offset: SupportsIndex | None = None,
         count: SupportsIndex | None = None,
+        strides: _Shape | None = None,
     ) -> ConsumerArray[bool]: ...
     @overload
     def cast(
@@ -428,8 +431,9 @@ class ConsumerArray(Sequence[_T], _Exports):
         shape: _Shape | None = None,
         order: _Order = "C",
         *,
-        offset: SupportsIndex | None = 0,
+        offset: SupportsIndex | None = None,
         count: SupportsIndex | None = None,
+        strides: _Shape | None = None,
     ) -> ConsumerArray[bytes]: ...
     @overload
     def cast(
@@ -438,8 +442,9 @@ class ConsumerArray(Sequence[_T], _Exports):
         shape: _Shape | None = None,
         order: _Order = "C",
         *,
-        offset: SupportsIndex | None = 0,
+        offset: SupportsIndex | None = None,
         count: SupportsIndex | None = None,
+        strides: _Shape | None = None,
     ) -> ConsumerArray[Any]:
         """The same memory as elements of another format, in one dimension or in a shape.
 
