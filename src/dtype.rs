@@ -185,6 +185,19 @@ impl DType {
         }
         None
     }
+
+    /// Returns the smallest and the largest number of a type of integers, `None` for others.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn range(self) -> Option<(i128, i128)> {
+        let bits = 8 * self.size();
+        match self.kind() {
+            Kind::Bool => Some((0, 1)),
+            Kind::Signed => Some((-(1 << (bits - 1)), (1 << (bits - 1)) - 1)),
+            Kind::Unsigned => Some((0, (1 << bits) - 1)),
+            _ => None,
+        }
+    }
 }
 
 /// A scalar type in a byte order.

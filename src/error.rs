@@ -128,6 +128,22 @@ impl Error {
         Self::value(format!("{wanted} bytes do not fit memory of {available}"))
     }
 
+    /// The same error, which says that it is about a field.
+    #[doc(hidden)]
+    #[must_use]
+    #[cold]
+    pub fn in_field(mut self, name: &dyn fmt::Display) -> Self {
+        if let Repr::Index(message)
+        | Repr::WrongKind(message)
+        | Repr::NoSuchField(message)
+        | Repr::Value(message)
+        | Repr::Buffer(message) = &mut *self.0
+        {
+            message.insert_str(0, &format!("field '{name}': "));
+        }
+        self
+    }
+
     /// Returns whether a format string could not be parsed.
     #[must_use]
     pub fn is_format(&self) -> bool {
@@ -200,6 +216,21 @@ impl Error {
     }
 }
 
+/// Numbers as Python writes a tuple of them, such as a shape.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Tuple<'a, T>(pub &'a [T]);
+
+impl<T: fmt::Display> fmt::Display for Tuple<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(")?;
+        for (index, number) in self.0.iter().enumerate() {
+            write!(f, "{}{number}", if index > 0 { ", " } else { "" })?;
+        }
+        f.write_str(if self.0.len() == 1 { ",)" } else { ")" })
+    }
+}
+
 /// Returns a format as text; of a long one, what is around a byte.
 fn excerpt(format: &[u8], offset: usize) -> String {
     const AROUND: usize = 200;
@@ -231,18 +262,3 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
-
-/// Numbers as Python writes a tuple of them: a shape, strides, an index.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Tuple<'a, T>(pub &'a [T]);
-
-impl<T: fmt::Display> fmt::Display for Tuple<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(")?;
-        for (position, number) in self.0.iter().enumerate() {
-            write!(f, "{}{number}", if position > 0 { ", " } else { "" })?;
-        }
-        f.write_str(if self.0.len() == 1 { ",)" } else { ")" })
-    }
-}

@@ -1,11 +1,12 @@
 //! The Python module `consumer`: all that knows the class `ConsumerArray`.
 //!
-//! gil, lock, reserve ← values ← arguments, transfer ← object ← methods, interchange ← slots ←
+//! free_list, gil, lock, reserve ← values ← arguments, transfer ← object ← methods, interchange ← slots ←
 //! module
 
 #![allow(unsafe_code)]
 
 mod arguments;
+mod free_list;
 mod gil;
 mod interchange;
 mod lock;

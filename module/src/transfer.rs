@@ -8,10 +8,15 @@ use pyo3::types::PyBytes;
 
 use consumer::array::AnyArray;
 use consumer::error::Error;
+use consumer::fallible::Shortened;
+use consumer::format::FormatString;
+use consumer::kernels::convert::Overflow;
 use consumer::kernels::copy::{self, record};
 use consumer::kernels::pieces::Sequence;
 use consumer::layout::{Layout, Order};
 use consumer::memory::{self, Memory};
+use consumer::python::errors::with_exception;
+use consumer::python::exceptions::PyValueError;
 use consumer::python::objects;
 use consumer::view::RawView;
 
@@ -119,6 +124,84 @@ pub(crate) fn assign(py: Python<'_>, target: &AnyArray, source: &AnyArray) -> Py
             }
             Ok(true)
         })
+    }
+}
+
+/// Copies the elements, converted to another scalar format, in C order to memory of their own.
+/// `array` is held.
+///
+/// # Errors
+/// TypeError where there is no such conversion, ValueError for a value that the format has no room
+/// for.
+pub(crate) fn to_format(
+    py: Python<'_>,
+    array: &AnyArray,
+    format: &FormatString,
+    overflow: Overflow,
+) -> PyResult<Memory> {
+    let conversion = array.conversion(format, overflow)?;
+    // SAFETY: the pieces are parts of the array, and the memory is new and has room for all
+    // elements; the conversion touches nothing else.
+    unsafe {
+        Memory::written(conversion.nbytes()?, |start| {
+            gil::in_pieces(py, [array.raw()], Sequence::Forward, |[piece], before| {
+                conversion.write(piece, before, start).map(|()| true)
+            })
+        })
+    }
+}
+
+/// Stores the elements of one array, converted, in the same places of another, as if through a copy
+/// in between: the two may overlap. Both are held.
+///
+/// # Errors
+/// TypeError if the target is read-only, for references, and for elements that do not become those
+/// of the target; ValueError for a value that the target has no room for.
+pub(crate) fn convert(
+    py: Python<'_>,
+    target: &AnyArray,
+    source: &AnyArray,
+    overflow: Overflow,
+) -> PyResult<()> {
+    if target.readonly() {
+        return Err(Error::read_only().into());
+    }
+    if target.has_references() || source.has_references() {
+        return Err(Error::references_as_bytes().into());
+    }
+    let (memory, copy);
+    let source = match source {
+        AnyArray::Composite(_) if copy::may_overlap(target.raw(), source.raw()) => {
+            memory = to_memory(py, source)?;
+            // SAFETY: the memory holds the elements as they are, and outlives the copy.
+            copy = unsafe { source.copied_to(memory.start(), source.format().clone())? };
+            &copy
+        }
+        _ => source,
+    };
+    source.for_each_pair(target, &mut |field, from, to| {
+        if to.has_type_of(from) {
+            return assign(py, to, from);
+        }
+        let in_field = |error: PyErr| named(py, error, field);
+        let memory = to_format(py, from, to.format(), overflow).map_err(in_field)?;
+        let layout = Layout::contiguous(to.layout().shape(), to.layout().itemsize())?;
+        // SAFETY: the memory holds as many elements of the target's type, and outlives the array.
+        let converted = unsafe { to.with_layout(memory.start(), layout, false) };
+        assign(py, to, &converted)
+    })
+}
+
+/// Has the exception for a value say which field it is about.
+#[cold]
+fn named(py: Python<'_>, error: PyErr, field: Option<&str>) -> PyErr {
+    let error = with_exception(py, error);
+    match field {
+        Some(field) if PyValueError::matches(&error, py) => {
+            let why = objects::message(py, &error);
+            PyValueError::new_err(format!("field '{}': {why}", Shortened(field)))
+        }
+        _ => error,
     }
 }
 

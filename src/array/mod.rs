@@ -15,6 +15,7 @@ mod equal;
 mod fields;
 mod make;
 mod native;
+mod pairs;
 mod share;
 
 use std::any::Any;

@@ -47,7 +47,9 @@ impl ElementType {
             return Err(Error::unreadable(format!("more than {MAX_FIELDS} fields")));
         }
         if values > size.saturating_mul(MAX_VALUES_PER_BYTE).max(MAX_FIELDS) {
-            return Err(Error::unreadable(format!("many more values than the {size} bytes they take")));
+            return Err(Error::unreadable(format!(
+                "many more values than the {size} bytes they take"
+            )));
         }
         let (mut fields, size) = fields(&format.items, counts)?;
         if let [Field { name: None, .. }] = fields.as_slice()

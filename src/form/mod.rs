@@ -8,15 +8,14 @@
 
 mod ambiguity;
 mod bits;
+mod byte_order;
 mod element_type;
 mod from_format;
 mod judge;
-mod names;
-mod overlap;
 mod readings;
 #[doc(hidden)]
 pub mod recent;
-mod row_class;
+mod record;
 mod strings;
 mod to_format;
 
@@ -25,13 +24,14 @@ use std::sync::Arc;
 pub use bits::Bits;
 #[doc(hidden)]
 pub use bits::{load_unsigned, store_unsigned};
-pub use element_type::{ElementType, Field, Leaf, Record};
+pub use element_type::{ElementType, Leaf};
 #[doc(hidden)]
 pub use judge::judge_letter;
 pub use judge::{Judgement, judge};
-pub(crate) use overlap::overlapping;
 #[doc(hidden)]
-pub use row_class::RowClass;
+pub use record::RowClass;
+pub(crate) use record::overlapping;
+pub use record::{Field, Record};
 #[doc(hidden)]
 pub use strings::{code_points, pascal};
 

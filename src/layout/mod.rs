@@ -22,6 +22,8 @@ mod reshape;
 mod select;
 
 #[doc(hidden)]
+pub use cast::Cast;
+#[doc(hidden)]
 pub use first::Narrowed;
 #[doc(hidden)]
 pub use index::{resolve_index, unravel};

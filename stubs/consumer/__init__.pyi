@@ -279,7 +279,8 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
     def fields(self) -> dict[str, Field]:
         """The named fields of the elements, where those are records; else empty.
 
-        Each name with the field's format, its offset in the record (in bytes) and its shape.
+        Each name with the field's format, its offset in the record (in bytes) and its shape. Where
+        none has a name they are called f0, f1 and so on, as NumPy calls them.
 
         >>> import consumer
         >>> v = consumer.consume(bytes(14)).cast("T{^I:id:H:kind:(2)f:at:}")
@@ -591,6 +592,7 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         *,
         offset: _Index = 0,
         count: _Index = None,
+        strides: _Shape | None = None,
     ) -> ConsumerArray[int]: ...
     @overload
     def cast(
@@ -601,6 +603,7 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         *,
         offset: _Index = 0,
         count: _Index = None,
+        strides: _Shape | None = None,
     ) -> ConsumerArray[float]: ...
     @overload
     def cast(
@@ -611,6 +614,7 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         *,
         offset: _Index = 0,
         count: _Index = None,
+        strides: _Shape | None = None,
     ) -> ConsumerArray[complex]: ...
     @overload
     def cast(
@@ -621,6 +625,7 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         *,
         offset: _Index = 0,
         count: _Index = None,
+        strides: _Shape | None = None,
     ) -> ConsumerArray[bool]: ...
     @overload
     def cast(
@@ -631,6 +636,7 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         *,
         offset: _Index = 0,
         count: _Index = None,
+        strides: _Shape | None = None,
     ) -> ConsumerArray[bytes]: ...
     @overload
     def cast(
@@ -641,6 +647,7 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         *,
         offset: _Index = 0,
         count: _Index = None,
+        strides: _Shape | None = None,
     ) -> ConsumerArray[str]: ...
     @overload
     def cast(
@@ -651,6 +658,7 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         *,
         offset: _Index = 0,
         count: _Index = None,
+        strides: _Shape | None = None,
     ) -> ConsumerArray[_U]: ...
     @overload
     def cast(
@@ -661,6 +669,7 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         *,
         offset: _Index = 0,
         count: _Index = None,
+        strides: _Shape | None = None,
     ) -> ConsumerArray[tuple[Any, ...]]: ...
     @overload
     def cast(
@@ -671,6 +680,7 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         *,
         offset: _Index = 0,
         count: _Index = None,
+        strides: _Shape | None = None,
     ) -> ConsumerArray[int, Any]: ...
     @overload
     def cast(
@@ -681,6 +691,7 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         *,
         offset: _Index = 0,
         count: _Index = None,
+        strides: _Shape | None = None,
     ) -> ConsumerArray[float, Any]: ...
     @overload
     def cast(
@@ -691,6 +702,7 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         *,
         offset: _Index = 0,
         count: _Index = None,
+        strides: _Shape | None = None,
     ) -> ConsumerArray[complex, Any]: ...
     @overload
     def cast(
@@ -701,6 +713,7 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         *,
         offset: _Index = 0,
         count: _Index = None,
+        strides: _Shape | None = None,
     ) -> ConsumerArray[bool, Any]: ...
     @overload
     def cast(
@@ -711,6 +724,7 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         *,
         offset: _Index = 0,
         count: _Index = None,
+        strides: _Shape | None = None,
     ) -> ConsumerArray[bytes, Any]: ...
     @overload
     def cast(
@@ -721,6 +735,7 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         *,
         offset: _Index = 0,
         count: _Index = None,
+        strides: _Shape | None = None,
     ) -> ConsumerArray[str, Any]: ...
     @overload
     def cast(
@@ -731,6 +746,7 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         *,
         offset: _Index = 0,
         count: _Index = None,
+        strides: _Shape | None = None,
     ) -> ConsumerArray[_U, Any]: ...
     @overload
     def cast(
@@ -741,6 +757,7 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         *,
         offset: _Index = 0,
         count: _Index = None,
+        strides: _Shape | None = None,
     ) -> ConsumerArray[tuple[Any, ...], Any]: ...
     @overload
     def cast(
@@ -751,18 +768,26 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         *,
         offset: _Index = 0,
         count: _Index = None,
+        strides: _Shape | None = None,
     ) -> ConsumerArray[Any]:
         """The same memory as elements of another format, in one dimension or in a shape.
 
         Any format whose size divides the memory will do, from and to any other, also with a byte
-        order; and the names of types that formats have no code for: bfloat16, float8_e4m3fn and
-        float8_e5m2. The elements have to be contiguous in C order (one dimension of any stride can
-        be cast to a format of the same size). shape is in elements of the new format, one length
-        for each dimension. With order='F' the first index of the result changes fastest.
+        order. It may be written as NumPy has it ("float32", "<i4"), and stated by a numpy.dtype, a
+        struct.Struct, a class of ctypes, or int, float, bool and complex; and there are names for
+        types that formats have no code for: bfloat16, float8_e4m3fn and float8_e5m2. shape is in
+        elements of the new format, one length for each dimension, and one of them may be -1. With
+        order='F' the first index of the result changes fastest.
+
+        The elements have to be contiguous, and are taken as they lie in memory: those in Fortran
+        order become one dimension, or several with order='F'. (One dimension of any stride can be
+        cast to a format of the same size.)
 
         offset, in bytes from the start of the view, and count, in elements of the new format, cast
-        a part of it: what is left out is not looked at. Without count all bytes from offset on are
-        taken, and must be whole elements; a shape must be of just as many elements as there are.
+        a part of it: what is left out is not looked at. With an offset, a shape says how many
+        elements there are; without shape and count all bytes from offset on are taken, and must be
+        whole elements. strides, in bytes, are for elements that are not side by side, or that
+        overlap; a length of -1 is then the largest for which they stay within the memory.
 
         References to objects ('O') are not made out of other elements, and are read-only when seen
         as others.
@@ -780,6 +805,8 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         [513, 1027, 1541]
         >>> v.cast("<HB", count=2).tolist()
         [(256, 2), (1027, 5)]
+        >>> v.cast("<H", strides=(3,)).tolist()
+        [256, 1027, 1798]
         """
 
     # What leaves the view.

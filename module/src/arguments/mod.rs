@@ -1,25 +1,19 @@
-//! What Python code passes: numbers, formats, shapes and orders here, keys in [`keys`]. Converting
+//! What Python code passes: numbers, shapes and orders here, formats in
+//! [`formats`], keys in [`keys`]. Converting
 //! them may run arbitrary Python code, so that nothing is converted while memory is touched.
 //! Arguments of exactly Python's own types are the common case, and run none: [`exact`]. The code
 //! that runs may come back with the same arguments, so that the stack is looked at first.
 
 pub(crate) mod exact;
+pub(crate) mod formats;
 pub(crate) mod keys;
 pub(crate) mod names;
 
-use std::ffi::CStr;
-use std::sync::Arc;
-
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
+use pyo3::types::{PyList, PyString, PyTuple};
 
-use consumer::dtype::ScalarType;
-use consumer::error::Error;
 use consumer::fallible;
-use consumer::form::recent::{self, Recent};
-use consumer::form::{ElementType, Judgement, judge};
-use consumer::format::{Format, FormatString};
 use consumer::kernels::convert::Overflow;
 use consumer::layout::{Layout, MAX_NDIM, Order, check_ndim};
 use consumer::python::exceptions::{PyTypeError, PyValueError};
@@ -135,104 +129,18 @@ pub(crate) fn str_text<'a>(name: &str, argument: &'a Bound<'_, PyAny>) -> PyResu
     str_argument(name, argument)?.to_str()
 }
 
-/// Converts a format, or the name of a type that formats have no code for; returns the format with
-/// the size of its elements in bytes.
+/// Converts a shape or strides, the argument `name`: a list or tuple of ints.
 ///
 /// # Errors
-/// ValueError for a string that is not a format.
-pub(crate) fn format(format: &Bound<'_, PyString>) -> PyResult<(FormatString, usize)> {
-    if let Some((format, scalar_type)) =
-        exact::str_text(format.as_any().as_borrowed()).and_then(format_of_letter)
-    {
-        return Ok((format, scalar_type.dtype.size()));
-    }
-    let found = exact::str_text(format.as_any().as_borrowed());
-    if let Some(known) = found.and_then(measured) {
-        return Ok((known.format, known.size));
-    }
-    // Formats nest, and the functions that read them with them.
-    stack::check(format.py())?;
-    let format = format_text(format)?;
-    if let Some((scalar_type, format)) = ScalarType::from_name(format.as_bytes()) {
-        return Ok((format, scalar_type.dtype.size()));
-    }
-    let unknown = |error: Error| match error.is_too_large() {
-        true => error.into(),
-        false => PyValueError::new_err(error.to_string()),
-    };
-    let measure = Format::parse_strict(format.as_bytes()).and_then(|format| format.measure());
-    let size = measure.map_err(unknown)?.size;
-    if let Some(key) = recent::key_of_text(format.as_bytes()) {
-        let element_type = match judge(format.as_bytes(), size) {
-            Judgement::Composite(found) if !found.has_objects() => Some(found),
-            _ => None,
-        };
-        MEASURED.keep(key, Measured { format: format.clone(), size, element_type });
-    }
-    Ok((format, size))
-}
-
-/// A format that was measured.
-#[derive(Clone)]
-pub(crate) struct Measured {
-    pub(crate) format: FormatString,
-    /// The size of its elements.
-    pub(crate) size: usize,
-    /// What those are, if they are composite, and hold no objects.
-    pub(crate) element_type: Option<Arc<ElementType>>,
-}
-
-static MEASURED: Recent<Measured> = Recent::new();
-
-/// Returns what is known of a format, if that has been measured lately.
-pub(crate) fn measured(text: &str) -> Option<Measured> {
-    let same =
-        |known: &Measured| (*known.format.as_bytes() == *text.as_bytes()).then(|| known.clone());
-    MEASURED.find(recent::key_of_text(text.as_bytes())?, same)
-}
-
-/// Converts the text of a format, whatever it says.
-///
-/// # Errors
-/// ValueError for one with a null character.
-pub(crate) fn format_text(format: &Bound<'_, PyString>) -> PyResult<FormatString> {
-    // Bytes that are not UTF-8 were decoded to surrogates, and are encoded back.
-    // SAFETY: attached; the object is a str; the result is a new bytes object or NULL.
-    let bytes = unsafe {
-        let bytes = ffi::PyUnicode_AsEncodedString(
-            format.as_ptr(),
-            c"utf-8".as_ptr(),
-            c"surrogateescape".as_ptr(),
-        );
-        Bound::from_owned_ptr_or_err(format.py(), bytes)?.cast_into_unchecked::<PyBytes>()
-    };
-    // SAFETY: CPython ends the bytes with a NUL, which no slice of theirs shows.
-    let text = unsafe { CStr::from_ptr(bytes.as_bytes().as_ptr().cast()) };
-    if text.to_bytes().len() < bytes.as_bytes().len() {
-        return Err(PyValueError::new_err("a format cannot contain a null character"));
-    }
-    Ok(FormatString::try_from_c_str(text)?)
-}
-
-/// Recognises a format of one letter after at most one prefix, as almost all are.
-#[inline(always)]
-pub(crate) fn format_of_letter(format: &str) -> Option<(FormatString, ScalarType)> {
-    let scalar_type = ScalarType::from_letters(format.as_bytes())?;
-    Some((FormatString::inline(format.bytes()), scalar_type))
-}
-
-/// Converts a shape: a list or tuple of ints.
-///
-/// # Errors
-/// TypeError for another type; OverflowError for a length beyond the machine's integers, as in
+/// TypeError for another type; OverflowError for a number beyond the machine's integers, as in
 /// memoryview.
-pub(crate) fn shape(shape: &Bound<'_, PyAny>) -> PyResult<Vec<isize>> {
-    stack::check(shape.py())?;
-    if !shape.is_instance_of::<PyList>() && !shape.is_instance_of::<PyTuple>() {
-        let found = objects::type_name(shape);
-        return Err(PyTypeError::new_err(format!("shape must be a list or a tuple, not {found}")));
+pub(crate) fn sizes(sizes: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<isize>> {
+    stack::check(sizes.py())?;
+    if !sizes.is_instance_of::<PyList>() && !sizes.is_instance_of::<PyTuple>() {
+        let found = objects::type_name(sizes);
+        return Err(PyTypeError::new_err(format!("{name} must be a list or a tuple, not {found}")));
     }
-    numbers_of(shape, |length| length.extract::<isize>())
+    numbers_of(sizes, |size| size.extract::<isize>())
 }
 
 /// Converts a number of bytes or elements, the argument `name`. One beyond the machine's integers

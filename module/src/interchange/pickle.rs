@@ -174,7 +174,7 @@ fn rebuild<'py>(
 ) -> PyResult<Bound<'py, PyConsumerArray>> {
     let py = data.py();
     stack::check(py)?;
-    let format = arguments::format_text(str_argument("format", format)?)?;
+    let format = arguments::formats::format_text(str_argument("format", format)?)?;
     let itemsize = arguments::count(Some(itemsize), "itemsize")?.unwrap_or(0);
     let shape = lengths(shape)?;
     let order = match str_text("order", order)? {
@@ -222,7 +222,7 @@ fn rebuild<'py>(
 
 /// Converts a shape whose lengths are not negative.
 fn lengths(shape: &Bound<'_, PyAny>) -> PyResult<Vec<usize>> {
-    let mut lengths = arguments::shape(shape)?;
+    let mut lengths = arguments::sizes(shape, "shape")?;
     if lengths.iter().any(|&length| length < 0) {
         return Err(PyValueError::new_err("a length is negative"));
     }

@@ -26,21 +26,42 @@ fn record_object<'py>(view: &PyConsumerArray, py: Python<'py>) -> PyResult<Bound
 
 #[pymethods]
 impl PyConsumerArray {
-    /// A report of the layout, as text: the memory, the axes, the fields with their padding, and
-    /// the first elements.
+    /// A report of the layout, to be printed: print(v.info).
+    ///
+    /// It tells whose memory this is, in which order the elements lie in it, what each axis steps
+    /// over, where the fields of records and their padding are, and the first elements. It is
+    /// short, whatever the size, and takes as long. Of a released view it says only that. Notebooks
+    /// show the same with a drawing of the memory.
+    ///
+    /// >>> import consumer
+    /// >>> print(consumer.consume(bytes(32)).cast("T{B:kind:xH:id:}").info)
+    /// ConsumerArray  8 records of 4 bytes, 32 bytes
+    ///   memory  bytes, read-only
+    ///   format  T{B:kind:xH:id:}
+    ///   layout  contiguous, in a line
+    ///   record  2 fields, 3 bytes of 4 used, 1 byte padding in 1 hole (25 %)
+    /// <BLANKLINE>
+    ///   offset  size  format  type    v[0]  v[1]  v[2]  field
+    ///        0     1  B       uint8      0     0     0  kind
+    ///        1     1                                    · padding
+    ///        2     2  H       uint16     0     0     0  id
+    /// <BLANKLINE>
     #[getter]
     fn info<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         call(this, "text")
     }
 
+    /// What a notebook shows: the report of info, and a drawing of the memory.
     fn _repr_html_<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         call(this, "html")
     }
 
+    /// What IPython completes v[" with: the names of the fields.
     fn _ipython_key_completions_<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         call(this, "keys")
     }
 
+    /// Shows the view in IPython.
     fn _repr_pretty_<'py>(
         this: &Bound<'py, Self>,
         printer: &Bound<'py, PyAny>,
@@ -49,9 +70,9 @@ impl PyConsumerArray {
         this.py().import("consumer._report")?.getattr("pretty")?.call1((this, printer, cycle))
     }
 
-    /// For the report: the number of fields and whether they are those of a union, None where the
-    /// elements are no records; given an index, a field's name, its place and size in bits, whether
-    /// it is a bit-field, and a view of it.
+    // For the report: the number of fields and whether they are those of a union, None where the
+    // elements are no records; given an index, a field's name, its place and size in bits, whether
+    // it is a bit-field, and a view of it.
     #[pyo3(signature = (index = None))]
     fn _record<'py>(this: &Bound<'py, Self>, index: Option<usize>) -> PyResult<Bound<'py, PyAny>> {
         let (py, view) = (this.py(), this.get());

@@ -18,6 +18,7 @@ use std::ops::Deref;
 use pyo3::prelude::*;
 
 use consumer::array::AnyArray;
+use consumer::form::ElementType;
 use consumer::format::FormatString;
 use consumer::layout::Layout;
 
@@ -49,6 +50,24 @@ impl<'a> Description<'a> {
     /// Whether the elements hold references to objects.
     pub(crate) fn has_objects(self) -> bool {
         self.0.has_objects()
+    }
+
+    /// Whether the elements hold, or may hold, references to objects.
+    pub(crate) fn has_references(self) -> bool {
+        self.0.has_references()
+    }
+
+    /// Whether the elements are scalars.
+    pub(crate) fn is_scalar(self) -> bool {
+        self.0.is_scalar()
+    }
+
+    /// What the elements hold, where that is no scalar.
+    pub(crate) fn element_type(self) -> Option<&'a ElementType> {
+        match self.0 {
+            AnyArray::Composite(array) => Some(array.descriptor()),
+            _ => None,
+        }
     }
 
     /// Converts an object to an element: see [`elements::encode`].

@@ -99,7 +99,7 @@ impl PyConsumerArray {
 }
 
 /// What `object` is a view of, if it is one of ours.
-fn viewed<'py>(object: &Bound<'py, PyAny>) -> Option<ViewedObject<'py>> {
+pub(crate) fn viewed<'py>(object: &Bound<'py, PyAny>) -> Option<ViewedObject<'py>> {
     let view = as_view(object)?.get();
     let array = view.try_access(object.py())?.clone();
     Some(ViewedObject { exporter: view.exporter(object.py()).or_discard(object.py())?, array })

@@ -19,8 +19,8 @@ use consumer::python::stack;
 use super::chain;
 use super::class::PyConsumerArray;
 use super::scalar;
+use crate::free_list::FreeList;
 use crate::reserve;
-use crate::values::free_list::FreeList;
 
 /// Where PyO3 puts the value of a class: behind the head of its objects.
 const VALUE_OFFSET: usize = size_of::<ffi::PyObject>();

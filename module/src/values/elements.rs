@@ -208,6 +208,19 @@ pub(crate) struct Encoded<'py> {
     objects: Vec<Bound<'py, PyAny>>,
 }
 
+impl Encoded<'_> {
+    /// The bytes of the element.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Makes the bytes as many zeros, for an element without objects, and returns their start.
+    pub(crate) fn zeroed(&mut self, size: usize) -> Result<*mut u8> {
+        record::zero(&mut self.bytes, size)?;
+        Ok(self.bytes.as_mut_ptr())
+    }
+}
+
 /// Converts an object to the bytes of an element of the array, which is not touched, in `encoded`,
 /// which is empty before. May run arbitrary Python code.
 ///

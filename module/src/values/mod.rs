@@ -16,7 +16,6 @@ pub(crate) mod elements;
 pub(crate) mod equal;
 mod exact_numbers;
 mod floats;
-pub(crate) mod free_list;
 mod integers;
 mod list;
 mod long_doubles;
@@ -31,7 +30,9 @@ use std::fmt::Display;
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
+use consumer::dtype::ScalarType;
 use consumer::error::Error;
+use consumer::fallible::Shortened;
 use consumer::format::FormatString;
 use consumer::python::errors;
 use consumer::python::exceptions::{
@@ -162,7 +163,28 @@ fn wrong_type(object: &Bound<'_, PyAny>, expected: &str, format: &FormatString) 
 
 #[cold]
 fn out_of_range(value: impl Display, format: &FormatString) -> PyErr {
-    PyValueError::new_err(format!("{value} is out of range for format '{format}'"))
+    let range = ScalarType::from_letters(format.as_bytes()).and_then(|it| it.dtype.range());
+    let range = match range {
+        Some((low, high)) => format!(", {low} to {high}"),
+        None => String::new(),
+    };
+    PyValueError::new_err(format!("{value} is out of range for format '{format}'{range}"))
+}
+
+/// Has an error that was found in a value for a field say so; what the user's own code has raised
+/// passes as it is.
+#[cold]
+fn in_field(py: Python<'_>, error: PyErr, name: &str) -> PyErr {
+    let error = errors::with_exception(py, error);
+    let class = error.get_type(py);
+    let is_type = class.is(py.get_type::<pyo3::exceptions::PyTypeError>());
+    let is_value = class.is(py.get_type::<pyo3::exceptions::PyValueError>());
+    if error.traceback(py).is_some() || !(is_type || is_value) {
+        return error;
+    }
+    let message = format!("field '{}': {}", Shortened(name), objects::message(py, &error));
+    errors::discard(py, error);
+    if is_type { PyTypeError::new_err(message) } else { PyValueError::new_err(message) }
 }
 
 /// The repr of an object for a message. An int may have more digits than Python converts to text.

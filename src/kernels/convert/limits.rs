@@ -1,7 +1,6 @@
 //! Limits: which numbers a scalar type holds, in terms of each wide type.
 
 use crate::dtype::DType;
-use crate::format::Kind;
 use half::bf16;
 use num_traits::{AsPrimitive, Bounded};
 
@@ -20,13 +19,7 @@ pub(super) struct Limits {
 
 /// Returns the smallest and the largest integer of a type, or `None` for floats.
 pub(super) const fn range(dtype: DType) -> Option<(i128, i128)> {
-    let bits = 8 * dtype.size();
-    match dtype.kind() {
-        Kind::Bool => Some((0, 1)),
-        Kind::Signed => Some((-(1 << (bits - 1)), (1 << (bits - 1)) - 1)),
-        Kind::Unsigned => Some((0, (1 << bits) - 1)),
-        _ => None,
-    }
+    dtype.range()
 }
 
 /// The limits of every scalar type, in the order of [`DType::ALL`]. A table, because computing them

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `plan` | the list of steps that a pair of types needs; start reading here |
 //! | `execute` | carries it out, block by block |
+//! | `safe` | which conversions hold every value |
 //! | `wide` | the few types that everything is converted through |
 //! | `limits` | which numbers a type holds |
 //! | `steps`, `loops` | the steps, and the kernels that they are instances of |
@@ -18,6 +19,7 @@ mod limits;
 mod loops;
 mod overflow;
 mod plan;
+mod safe;
 mod steps;
 mod wide;
 
@@ -31,6 +33,9 @@ use crate::view::RawView;
 use execute::convert_all;
 use fault::{Fault, Index, NumberText};
 use plan::Plan;
+
+pub(crate) use plan::is_meaningful;
+pub(crate) use safe::is_safe;
 
 /// Returns the error for two formats between which a conversion has no meaning.
 pub(crate) fn no_conversion([from, to]: [&FormatString; 2]) -> Error {

@@ -93,7 +93,7 @@ fn parts(dtype: DType) -> Option<(DType, usize)> {
 
 /// Returns whether a conversion has a meaning: it does between numbers, between text, and between
 /// addresses and integers.
-fn is_meaningful(from: Kind, to: Kind) -> bool {
+pub(crate) fn is_meaningful(from: Kind, to: Kind) -> bool {
     use Kind::{Address, Bool, Char, Complex, Float, Signed, Text, Unsigned};
     let is_integer = |kind| matches!(kind, Bool | Signed | Unsigned | Address);
     let is_number = |kind| matches!(kind, Bool | Signed | Unsigned | Float | Complex);

@@ -12,6 +12,8 @@
 //! a view may stand between an exporter and the object whose memory it is, the caller brings an
 //! [`AsView`].
 //!
+//! What a caller states a type by, a class or a name, becomes elements in stated.rs.
+//!
 //! An object without a buffer is asked for its memory by the other protocols that it has, each of
 //! which has a file of its own in `lent/`.
 
@@ -25,6 +27,7 @@ mod masked;
 mod numpy;
 mod redirect;
 mod refusal;
+mod stated;
 mod types;
 
 use pyo3::prelude::*;
@@ -33,6 +36,7 @@ use crate::array::AnyArray;
 
 pub use export::{Acquired, Export, Failure};
 pub use lent::{Lent, Loan, acquire as acquire_lent};
+pub use stated::{Elements, Stated, format_of_name, stated};
 
 /// What a view tells of itself.
 pub struct ViewedObject<'py> {

@@ -36,7 +36,7 @@ ORDER = {
         mod
     """,
     "module/src": """
-        gil lock reserve
+        free_list gil lock reserve
         values
         arguments transfer
         object

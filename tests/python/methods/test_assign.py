@@ -208,21 +208,70 @@ def test_bytes_fill_elements_of_characters():
 
 
 @pytest.mark.parametrize(
-    "source", [array.array("I", range(6)), array.array("f", range(6)), b"abcdef"]
+    "source", [array.array("I", range(6)), array.array("f", range(6)), array.array("q", range(6))]
 )
 def test_sources_of_another_format_are_refused(source):
     exporter, view = numbers()
     with pytest.raises(ValueError, match=r"different structures|cannot assign"):
         memoryview(exporter)[:] = source
-    with pytest.raises(ValueError, match=r"cannot assign a buffer of format '.' and shape"):
+    with pytest.raises(ValueError, match=r"format '.' to elements of format 'i', .*astype\('i'\)"):
         view[:] = source
     assert exporter.tolist() == list(range(6))
 
 
-def test_sources_of_the_other_byte_order_are_refused():
-    target = Exporter(bytes(8), b"<i", 4, readonly=False)
-    with pytest.raises(ValueError, match=r"format '>i'.*to format '<i'"):
-        consumer.consume(target)[:] = Exporter(bytes(8), b">i", 4)
+@pytest.mark.parametrize("target", "?bBhHiIqQefdg")
+def test_sources_are_converted_where_numpy_calls_that_safe(np, target):
+    for source, swapped in itertools.product([*"?bBhHiIqQefdg", "Zf", "Zd"], (False, True)):
+        from_dtype, to_dtype = (
+            np.dtype(source.replace("Zf", "F").replace("Zd", "D")),
+            np.dtype(target),
+        )
+        exporter = np.zeros(3, to_dtype)
+        numbers = np.array([0, 1, 1]).astype(from_dtype)
+        if swapped and source != "g":
+            numbers = numbers.astype(from_dtype.newbyteorder())
+        if np.can_cast(from_dtype, to_dtype, "safe"):
+            consumer.consume(exporter)[:] = numbers
+            assert exporter.tolist() == [0, 1, 1]
+        else:
+            with pytest.raises(ValueError, match="astype"):
+                consumer.consume(exporter)[:] = numbers
+
+
+def test_overlapping_memory_is_converted_as_if_it_was_copied_before(np):
+    for shift in (0, 1, 7):
+        memory = np.arange(60, dtype="u1")
+        source, target = memory[shift : shift + 8], memory[:32].view("<i4")
+        expected = source.astype("<i4")
+        consumer.consume(target)[:] = source
+        assert target.tolist() == expected.tolist()
+
+
+def test_records_take_others_field_by_field(np):
+    target = np.zeros(3, [("a", "<i4"), ("b", ">f8"), ("c", "S5")])
+    source = np.array([(b"xy", 1, 2.5)] * 3, [("c", "S3"), ("a", ">i2"), ("b", "f4")])
+    consumer.consume(target)[...] = source
+    assert target.tolist() == [(1, 2.5, b"xy")] * 3
+    with pytest.raises(ValueError, match="astype"):
+        consumer.consume(target)[...] = source.astype([("c", "S3"), ("a", ">i8"), ("b", "f4")])
+    with pytest.raises(ValueError, match="no field"):
+        consumer.consume(target)[...] = source.astype([("c", "S3"), ("a", ">i2"), ("z", "f4")])
+
+
+def test_lists_are_stored_where_memoryview_takes_no_slice():
+    view = consumer.consume(bytearray(12)).cast("h", (2, 3))
+    view[0] = [1, 2, 3]
+    view[1, ::2] = [4, 5]
+    assert view.tolist() == [[1, 2, 3], [4, 0, 5]]
+    view[...] = [[1, 2, 3], (4, 5, 6)]
+    assert view.tolist() == [[1, 2, 3], [4, 5, 6]]
+    for wrong in ([1, 2], [[1, 2], [3, 4]], [[1, 2, 3], 4], [[1, 2, 3], [4, 5, "x"]]):
+        with pytest.raises((ValueError, TypeError)):
+            view[...] = wrong
+    assert view.tolist() == [[1, 2, 3], [4, 5, 6]]
+    records = consumer.consume(bytearray(14)).cast("<IHb")
+    records[...] = [(1, 2, 3), {"f0": 4, "f1": 5, "f2": 6}]
+    assert records.tolist() == [(1, 2, 3), (4, 5, 6)]
 
 
 def test_formats_that_name_the_same_type_fit_each_other():

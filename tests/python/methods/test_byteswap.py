@@ -1,5 +1,7 @@
 """byteswap: the bytes of each number in the other order, the values the same."""
 
+import ctypes
+
 import consumer
 import pytest
 
@@ -32,7 +34,23 @@ def test_byteswap_of_any_layout(np):
     assert (swapped.format, swapped.shape, swapped.readonly) == ("<i", (4, 3), False)
 
 
-@pytest.mark.parametrize("form", ["<IH", "T{i:a:}", "4s", "(2)h"])
-def test_byteswap_of_what_is_no_scalar_is_refused(form):
-    with pytest.raises(TypeError, match="no scalars"):
-        consumer.consume(bytes(24)).cast(form).byteswap()
+@pytest.mark.parametrize("form", ["<IH", "T{<i:a:>h:b:}", "4s", "<(2)h", "<3w", "T{<hT{d:x:}:y:}"])
+def test_byteswap_swaps_each_part(form):
+    view = consumer.consume(bytes(range(48))).cast(form, offset=0, count=1).copy()
+    view = consumer.consume(bytes(view.nbytes)).cast(view.format) if "w" in form else view
+    swapped = view.byteswap()
+    assert swapped == view
+    assert swapped.byteswap().tobytes() == view.tobytes()
+    assert "w" in form or "s" in form or swapped.tobytes() != view.tobytes()
+
+
+def test_bit_fields_and_unions_have_no_byte_order():
+    class Bits(ctypes.Structure):
+        _fields_ = (("a", ctypes.c_int, 3),)
+
+    class Union(ctypes.Union):
+        _fields_ = (("a", ctypes.c_int),)
+
+    for kind in (Bits, Union):
+        with pytest.raises(TypeError, match="no order of their own"):
+            consumer.consume(kind()).byteswap()

@@ -103,8 +103,9 @@ def test_elements_in_fortran_order_are_contiguous_too(np):
     numbers = np.asfortranarray(np.arange(6, dtype="i4").reshape(2, 3))
     view = consumer.consume(numbers)
     assert view.cast("B", order="F").tobytes() == numbers.tobytes("F")
+    assert view.cast("B").tobytes() == numbers.tobytes("F")
     with pytest.raises(TypeError, match="contiguous"):
-        view.cast("B")
+        view.cast("B", (2, 12))
 
 
 @pytest.mark.parametrize(
@@ -175,7 +176,9 @@ def test_a_part_in_a_shape(np):
         assert (part.shape, part.strides) == (expected.shape, expected.strides)
         assert part.tolist() == expected.tolist()
     assert view.cast("<H", (2, 3), offset=5, count=6).tobytes() == DATA[5:17]
-    for shape, arguments in [((3, 4), {"offset": 8}), ((2, 3), {"count": 7}), ((3,), {"count": 2})]:
+    assert view.cast("<H", (3, 4), offset=8).tobytes() == DATA[8:32]
+    assert view.cast("<H", (-1, 4), offset=8).shape == (14, 4)
+    for shape, arguments in [((99,), {"offset": 8}), ((2, 3), {"count": 7}), ((3,), {"count": 2})]:
         with pytest.raises(TypeError, match="takes"):
             view.cast("<H", shape, **arguments)
 
@@ -210,8 +213,8 @@ def test_what_is_no_part(arguments, error, message):
 
 def test_a_part_of_elements_that_are_not_contiguous():
     view = consumer.consume(DATA)
-    for apart in (view[::2], view[::-1], view.reshape(10, 12).T):
-        with pytest.raises(TypeError, match="C-contiguous"):
+    for apart in (view[::2], view[::-1], view.reshape(10, 12)[:, :3]):
+        with pytest.raises(TypeError, match=r"copy\(\)\.cast"):
             apart.cast("B", offset=1)
     # As positional arguments, these would not be a cast of memoryview.
     with pytest.raises(TypeError):
@@ -233,8 +236,61 @@ def test_the_numbers_of_a_part_may_release_the_view():
 def test_casts_of_nothing():
     empty = consumer.consume(b"")
     assert empty.cast("d").shape == (0,)
-    with pytest.raises(TypeError, match="zeros"):
+    assert empty.cast("d", (0, 3)).shape == empty.cast("d", (-1, 3)).shape == (0, 3)
+    assert empty.cast("d", (0, 3)).cast("B").shape == (0,)
+    with pytest.raises(TypeError, match="takes 1 bytes, not 0"):
         empty.cast("B", (1,))
+
+
+@given(st.integers(0, 30), st.integers(-9, 9), st.integers(0, 9))
+def test_strides_stay_within_the_memory(offset, stride, length):
+    view = consumer.consume(DATA[:30])
+    try:
+        part = view.cast("<H", (length,), offset=offset, strides=(stride,))
+    except ValueError:
+        ends = [offset, offset + (length - 1) * stride]
+        assert length
+        assert min(ends) < 0 or max(ends) + 2 > 30
+        return
+    places = [offset + index * stride for index in range(length)]
+    assert part.tolist() == [struct.unpack_from("<H", DATA, place)[0] for place in places]
+    if stride:
+        most = view.cast("<H", offset=offset, strides=(stride,))
+        assert len(most) >= length
+        with pytest.raises(ValueError, match="beyond"):
+            view.cast("<H", (len(most) + 1,), offset=offset, strides=(stride,))
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [("float32", "f"), ("<i4", "<i"), (">u2", ">H"), ("c8", "Zf"), ("S5", "5s"), ("bool", "?")],
+)
+def test_types_as_numpy_names_them(name, form):
+    view = consumer.consume(DATA)
+    assert view.cast(name).nbytes == 120
+    assert view.cast(name) == view.cast(form) or name in {"float32", "c8"}
+
+
+def test_types_that_objects_state(np):
+    class Pair(ctypes.Structure):
+        _fields_ = (("a", ctypes.c_short), ("b", ctypes.c_int))
+
+    view = consumer.consume(DATA)
+    for stated in (
+        np.dtype("<u4"),
+        np.uint32,
+        ctypes.c_uint32,
+        struct.Struct("<I"),
+        ctypes.c_uint32(0),
+    ):
+        assert view.cast(stated) == view.cast("<I")
+        assert view.astype(stated) == view
+    assert view.cast(Pair)["b"] == consumer.consume((Pair * 15).from_buffer_copy(DATA))["b"]
+    assert view.cast(np.dtype("<i2,<f4"))["f0"] == view.cast("<hf")["f0"]
+    assert [view.cast(t).format for t in (int, float, bool)] == ["q", "d", "?"]
+    for wrong in (None, 5, b"i", list, object()):
+        with pytest.raises(TypeError, match="argument 'format'"):
+            view.cast(wrong)
 
 
 def test_a_cast_shares_the_export():

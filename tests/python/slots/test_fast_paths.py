@@ -47,7 +47,7 @@ def test_a_slice_takes_the_elements_of_another_view_as_a_list_would(code, to, so
         with pytest.raises(TypeError, match="read-only"):
             target[to] = other
     elif len(range(10)[to]) != len(wanted):
-        with pytest.raises(ValueError, match="cannot assign a buffer of format"):
+        with pytest.raises(ValueError, match="cannot assign a buffer of shape"):
             target[to] = other
     else:
         target[to] = other

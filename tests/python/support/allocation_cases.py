@@ -364,7 +364,7 @@ def message_bytes():
 @case(MB, "TypeError")
 def message_format():
     view = consume(bytes(9)).cast("9B:" + "x" * MB + ":")
-    return lambda: view.byteswap()
+    return lambda: view.astype("q")
 
 
 @case(MB, *EITHER)

@@ -1,22 +1,28 @@
 //! `astype` and `byteswap`: copies whose elements are of another type, or in the other byte order.
 
+use std::sync::Arc;
+
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use consumer::array::AnyArray;
 use consumer::dtype::ScalarType;
+use consumer::fallible;
+use consumer::form::ElementType;
 use consumer::format::FormatString;
 use consumer::kernels::convert::Overflow;
-use consumer::kernels::pieces::Sequence;
 use consumer::layout::Layout;
 use consumer::memory::Memory;
+use consumer::python::acquire::Elements;
 use consumer::python::exceptions::PyTypeError;
 
 use crate::arguments::names::no_names;
-use crate::arguments::{self, str_argument, str_text};
-use crate::gil;
+use crate::arguments::{self, formats, str_text};
 use crate::object::PyConsumerArray;
+use crate::object::consume::viewed;
 use crate::object::create::exact_copy_of;
+use crate::object::root::Owned;
+use crate::transfer;
 
 /// Returns whether a format describes the elements, which are no scalars, as they are.
 fn is_of_format(array: &AnyArray, format: &FormatString) -> bool {
@@ -25,26 +31,66 @@ fn is_of_format(array: &AnyArray, format: &FormatString) -> bool {
             if array.descriptor().is_described_by(format.as_bytes()))
 }
 
-/// Copies the elements, converted to another scalar format of `itemsize` bytes, to a view over
-/// memory of its own. `array` is held.
+/// Copies the elements, which are scalars, converted to another scalar format of `itemsize` bytes,
+/// to a view over memory of its own. `array` is held.
 fn converted<'py>(
     py: Python<'py>,
     array: &AnyArray,
     (format, itemsize): (FormatString, usize),
     overflow: Overflow,
 ) -> PyResult<Bound<'py, PyConsumerArray>> {
-    let conversion = array.conversion(&format, overflow)?;
+    let memory = transfer::to_format(py, array, &format, overflow)?;
     let layout = Layout::contiguous(array.layout().shape(), itemsize)?;
-    // SAFETY: the pieces are parts of the array, and the memory is new and has room for all
-    // elements; the conversion touches nothing else.
-    let memory = unsafe {
-        Memory::written(layout.nbytes(), |start| {
-            gil::in_pieces(py, [array.raw()], Sequence::Forward, |[piece], before| {
-                conversion.write(piece, before, start).map(|()| true)
-            })
-        })?
-    };
     PyConsumerArray::over_scalars(py, memory, layout, format)
+}
+
+/// The same for elements that are no scalars, which are converted part by part.
+fn converted_parts<'py>(
+    py: Python<'py>,
+    array: &AnyArray,
+    elements: Elements,
+    overflow: Overflow,
+) -> PyResult<Bound<'py, PyConsumerArray>> {
+    let Elements { format, itemsize, element_type } = elements;
+    let layout = Layout::contiguous(array.layout().shape(), itemsize)?;
+    let memory = Memory::zeroed(layout.nbytes())?;
+    let start = memory.start();
+    // SAFETY: the memory is new, and has room for the elements, of which none are references: no
+    // zeros are stored over.
+    let target = unsafe {
+        match element_type {
+            Some(element_type) => {
+                AnyArray::composite(start, layout, format, false, None, element_type)
+            }
+            None => AnyArray::new(start, layout, format, false, None).judged()?,
+        }
+    };
+    transfer::convert(py, &target, array, overflow)?;
+    // SAFETY: the memory goes to the view with the array.
+    unsafe { PyConsumerArray::over(py, Owned::Plain(memory), target) }
+}
+
+/// Copies the elements, which are no scalars, with all scalars in them in the other byte order.
+fn swapped_parts<'py>(py: Python<'py>, array: &AnyArray) -> PyResult<Bound<'py, PyConsumerArray>> {
+    let refused = |why: &str| {
+        let format = array.format();
+        Err(PyTypeError::new_err(format!("elements of format '{format}' {why}")))
+    };
+    let AnyArray::Composite(composite) = array else { return refused("cannot be read") };
+    let element_type = composite.descriptor();
+    let shares_bytes = |part: &ElementType| match part {
+        ElementType::Bits(_) => true,
+        ElementType::Record(record) => record.union,
+        _ => false,
+    };
+    if element_type.any(&shares_bytes) {
+        return refused("have bit-fields or unions, whose bytes have no order of their own");
+    }
+    fallible::room_for(element_type.weight())?;
+    let (swapped, itemsize) = (element_type.to_swapped(), array.layout().itemsize());
+    let format = swapped.format_in(itemsize);
+    let elements = Elements { format, itemsize, element_type: Some(Arc::new(swapped)) };
+    converted_parts(py, array, elements, Overflow::Error)
 }
 
 #[pymethods]
@@ -95,14 +141,21 @@ impl PyConsumerArray {
         names: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, Self>> {
         no_names("astype", names)?;
-        let (format, itemsize) = arguments::format(str_argument("format", format)?)?;
+        let elements = formats::elements(format, viewed)?;
         let overflow = overflow.map(|name| str_text("overflow", name)).transpose()?;
         let overflow = arguments::overflow(overflow.unwrap_or("error"))?;
         let hold = self.hold(py)?;
-        if hold.scalar_type().is_none() && is_of_format(&hold, &format) {
-            return exact_copy_of(py, &hold, format);
+        if hold.scalar_type().is_some() {
+            return converted(py, &hold, (elements.format, elements.itemsize), overflow);
         }
-        converted(py, &hold, (format, itemsize), overflow)
+        let same = match (&*hold, &elements.element_type) {
+            (AnyArray::Composite(array), Some(known)) => array.descriptor() == known,
+            _ => is_of_format(&hold, &elements.format),
+        };
+        if same {
+            return exact_copy_of(py, &hold, elements.format);
+        }
+        converted_parts(py, &hold, elements, overflow)
     }
 
     /// A copy in the other byte order, with the same values.
@@ -121,10 +174,7 @@ impl PyConsumerArray {
     fn byteswap<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, Self>> {
         let hold = self.hold(py)?;
         let Some(scalar_type) = hold.scalar_type() else {
-            let format = hold.format();
-            return Err(PyTypeError::new_err(format!(
-                "elements of format '{format}' are no scalars, and have no byte order of their own"
-            )));
+            return swapped_parts(py, &hold);
         };
         let itemsize = hold.layout().itemsize();
         let swapped = ScalarType { swapped: !scalar_type.swapped && itemsize > 1, ..scalar_type };

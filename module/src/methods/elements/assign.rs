@@ -5,15 +5,19 @@
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PySlice;
+use pyo3::types::{PyList, PySlice, PyTuple};
 
 use consumer::array::AnyArray;
 use consumer::dtype::{DType, ScalarType};
+use consumer::error::Tuple;
 use consumer::form::ElementType;
+use consumer::kernels::convert::Overflow;
+use consumer::layout::Layout;
 use consumer::python::errors::with_exception;
 use consumer::python::exceptions::{PyNotImplementedError, PyTypeError, PyValueError};
 use consumer::python::objects;
 
+use super::lists;
 use crate::arguments::exact;
 use crate::arguments::keys::{self, Selected};
 use crate::object::consume::{ctypes_owner, view_of};
@@ -100,19 +104,19 @@ fn set_part(
     scalars_fill: bool,
 ) -> PyResult<()> {
     let py = value.py();
-    // SAFETY: the object is alive.
-    let exports = unsafe { ffi::PyObject_CheckBuffer(value.as_ptr()) } != 0;
-    if exports {
+    if exports(value) {
         let exporter = view_of(value)?;
         let source = exporter.get().hold(py)?;
         let hold = target.hold(py)?;
-        if hold.has_type_of(&source)
-            && target.describe().layout().shape() == source.layout().shape()
-        {
+        let same_shape = hold.layout().shape() == source.layout().shape();
+        if same_shape && hold.has_type_of(&source) {
             let old = assign(py, &hold, &source)?;
             drop((hold, source));
             drop(old);
             return Ok(());
+        }
+        if is_safe(&source, &hold) {
+            return transfer::convert(py, &hold, &source, Overflow::Error);
         }
         let may_be_element = holds_bytes(&hold) || source.layout().ndim() == 0;
         if !scalars_fill || !may_be_element {
@@ -125,12 +129,36 @@ fn set_part(
         }
     } else if !scalars_fill {
         let found = objects::type_name(value);
+        let hint = match value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
+            true => "array.array makes one of numbers, and v[...] = x takes a list",
+            false => "v[...] = x fills",
+        };
         return Err(PyTypeError::new_err(format!(
-            "a slice takes its elements from an object that exports a buffer, not {found}; \
-             v[...] = x fills"
+            "a slice takes its elements from an object that exports a buffer, not {found}; {hint}"
         )));
+    } else if let Ok(list) = value.cast::<PyList>()
+        && lists::are_elements(target.describe(), list)?
+    {
+        let mut bytes = lists::encoded(target.describe(), list)?;
+        let hold = target.hold(py)?;
+        let layout = Layout::contiguous(hold.layout().shape(), hold.layout().itemsize())?;
+        // SAFETY: the bytes are all elements, one after the other, and outlive the array.
+        let source = unsafe { hold.with_layout(bytes.as_mut_ptr(), layout, false) };
+        return assign(py, &hold, &source).map(drop);
     }
     fill(view, target, value)
+}
+
+/// Returns whether elements hold all values of others, in the same shape.
+fn is_safe(source: &AnyArray, target: &AnyArray) -> bool {
+    !target.has_references()
+        && !source.has_references()
+        && source.is_safe_in(target).unwrap_or(false)
+}
+
+fn exports(object: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: the object is alive.
+    unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) != 0 }
 }
 
 /// Copies the elements of one array to another one of the same type; both are held. Returns what is
@@ -180,17 +208,42 @@ fn element_of<'py>(
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = value.py();
     let as_it_is = || Ok(Some(value.clone()));
-    let Some(source) = as_view(value).filter(|_| !takes_objects(target)) else { return as_it_is() };
-    if source.get().describe()?.layout().ndim() > 0 {
+    if takes_objects(target) {
         return as_it_is();
     }
-    let source = source.get().hold(py)?;
+    let known = as_view(value);
+    let exporter = match known {
+        Some(view) => view.clone(),
+        // What has the same elements, such as a structure of ctypes, is copied whole.
+        None if matches!(target, AnyArray::Composite(_)) && !holds_bytes(target) => {
+            if !exports(value) {
+                return as_it_is();
+            }
+            view_of(value)?
+        }
+        None => return as_it_is(),
+    };
+    let source = exporter.get().hold(py)?;
     if matches!(*source, AnyArray::Opaque(_)) {
         return as_it_is();
     }
-    if target.has_type_of(&source) {
+    if source.layout().ndim() == 0 && target.has_type_of(&source) {
         elements::encode_copy(py, &source, encoded)?;
         return Ok(None);
+    }
+    if matches!(target, AnyArray::Composite(_)) && !target.has_references() {
+        let layout = Layout::contiguous(&[], target.layout().itemsize())?;
+        let start = encoded.zeroed(layout.itemsize())?;
+        // SAFETY: the bytes are those of one element, of a type without references.
+        let element = unsafe { target.with_layout(start, layout, false) };
+        if is_safe(&source, &element) {
+            transfer::convert(py, &element, &source, Overflow::Error)?;
+            return Ok(None);
+        }
+        *encoded = Encoded::default();
+    }
+    if known.is_none() || source.layout().ndim() > 0 {
+        return as_it_is();
     }
     // As Python's float it would lose digits.
     if holds_long_doubles(&source) {
@@ -261,13 +314,23 @@ fn holds_bytes(array: &AnyArray) -> bool {
 
 #[cold]
 fn different_structures(target: &AnyArray, source: &AnyArray) -> PyErr {
-    let describe = |array: &AnyArray| {
-        format!("format '{}' and shape {:?}", array.format(), array.layout().shape())
+    let (from, to) = (source.layout().shape(), target.layout().shape());
+    if from != to {
+        return PyValueError::new_err(format!(
+            "cannot assign a buffer of shape {} to elements of shape {}",
+            Tuple(from),
+            Tuple(to)
+        ));
+    }
+    let (from, to) = (source.format(), target.format());
+    let advice = match source.is_safe_in(target) {
+        Ok(_) => format!(", which does not hold all of its values: x.astype('{to}') converts them"),
+        // Which fields do not become each other.
+        Err(error) if source.record().is_some() => format!(": {error}"),
+        Err(_) => String::new(),
     };
     PyValueError::new_err(format!(
-        "cannot assign a buffer of {} to {}",
-        describe(source),
-        describe(target)
+        "cannot assign a buffer of format '{from}' to elements of format '{to}'{advice}"
     ))
 }
 

@@ -14,10 +14,10 @@ use consumer::layout::{Key, Layout};
 use consumer::python::exceptions::PyTypeError;
 use consumer::python::objects;
 
+use crate::free_list::FreeList;
 use crate::lock::Lock;
 use crate::object::PyConsumerArray;
 use crate::object::uninit::{self, InPlace};
-use crate::values::free_list::FreeList;
 use crate::values::{NewReference, read};
 
 /// Iterator over the elements of a ConsumerArray, or, above one dimension, over its sub-views.

@@ -3,4 +3,5 @@
 pub(crate) mod assign;
 pub(crate) mod item;
 pub(crate) mod iter;
+mod lists;
 pub(crate) mod search;

@@ -2,14 +2,16 @@
 
 use pyo3::Borrowed;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
 
 use consumer::array::AnyArray;
-use consumer::layout::Layout;
+use consumer::layout::{Cast, Layout};
+use consumer::python::acquire::Elements;
 use consumer::python::exceptions::PyTypeError;
 
-use crate::arguments::{self, Measured, exact, format_of_letter};
+use crate::arguments::formats::{self, Measured, format_of_letter};
+use crate::arguments::{self, exact};
 use crate::object::PyConsumerArray;
+use crate::object::consume::viewed;
 
 /// The fast path of `v.cast(format)`: contiguous scalars become those of a format of one letter.
 /// Returns `None` for everything else, and for what is an error.
@@ -54,7 +56,7 @@ pub(crate) fn cast_part<'py>(
 ) -> PyResult<Option<Bound<'py, PyConsumerArray>>> {
     let Some(text) = exact::str_text(format) else { return Ok(None) };
     let letter = format_of_letter(text);
-    let known = if letter.is_none() { arguments::measured(text) } else { None };
+    let known = if letter.is_none() { formats::measured(text) } else { None };
     let size = match (&letter, &known) {
         (Some((_, found)), _) => found.dtype.size(),
         (_, Some(known)) => known.size,
@@ -99,44 +101,58 @@ pub(crate) fn cast_part<'py>(
 
 /// The arguments of `v.cast`.
 pub(crate) struct CastArguments<'a, 'py> {
-    pub(crate) format: &'a Bound<'py, PyString>,
+    pub(crate) format: &'a Bound<'py, PyAny>,
     pub(crate) shape: Option<&'a Bound<'py, PyAny>>,
     pub(crate) order: &'a str,
     pub(crate) offset: Option<&'a Bound<'py, PyAny>>,
     pub(crate) count: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) strides: Option<&'a Bound<'py, PyAny>>,
 }
 
-/// `v.cast(format, shape, order, offset=offset, count=count)`
+/// `v.cast(format, shape, order, offset=offset, count=count, strides=strides)`
 pub(crate) fn cast<'py>(
     this: &Bound<'py, PyConsumerArray>,
     arguments: CastArguments<'_, 'py>,
 ) -> PyResult<Bound<'py, PyConsumerArray>> {
-    let CastArguments { format, shape, order, offset, count } = arguments;
-    let (format, itemsize) = arguments::format(format)?;
-    let shape = shape.map(arguments::shape).transpose()?;
-    let offset = arguments::count(offset, "offset")?.unwrap_or(0);
+    let CastArguments { format, shape, order, offset, count, strides } = arguments;
+    let Elements { format, itemsize, element_type } = formats::elements(format, viewed)?;
+    let shape = shape.map(|shape| arguments::sizes(shape, "shape")).transpose()?;
+    let strides = strides.map(|strides| arguments::sizes(strides, "strides")).transpose()?;
+    let offset = arguments::count(offset, "offset")?;
     let count = arguments::count(count, "count")?;
     let description = this.get().describe()?;
     let order = arguments::order(Some(order), description.layout())?;
-    let layout = if offset == 0 && count.is_none() {
-        description.layout().cast(itemsize, shape.as_deref(), order)?
+    let (shape, strides) = (shape.as_deref(), strides.as_deref());
+    let layout = if offset.is_none() && count.is_none() && strides.is_none() {
+        description.layout().cast(itemsize, shape, order)?
     } else {
-        let part = description.layout().bytes(offset, itemsize, count)?;
-        part.cast(itemsize, shape.as_deref(), order)?
+        let cast = Cast { shape, order, offset, count, strides };
+        description.layout().cast_part(itemsize, cast)?
     };
+    let offset = offset.unwrap_or(0);
+    let in_step = layout.strides().iter().all(|stride| stride % itemsize as isize == 0);
     let access = this.get().access(this.py())?;
     // Numbers must not be taken for references, nor references be written as numbers.
     let start = access.start().wrapping_add(offset);
     let readonly = access.readonly() || access.has_references();
     // SAFETY: the layout covers bytes of the view's elements from the offset on, and no others.
-    let cast = unsafe { AnyArray::new(start, layout, format, readonly, None) }.judged()?;
+    let cast = unsafe {
+        match element_type {
+            Some(element_type) => {
+                AnyArray::composite(start, layout, format, readonly, None, element_type)
+            }
+            None => AnyArray::new(start, layout, format, readonly, None).judged()?,
+        }
+    };
     if !cast.has_objects() {
         // SAFETY: as said, under access.
         return unsafe { PyConsumerArray::share(this, cast) };
     }
     match (&*access, cast) {
         (AnyArray::Composite(from), AnyArray::Composite(to))
-            if from.descriptor() == to.descriptor() && offset.is_multiple_of(itemsize) =>
+            if from.descriptor() == to.descriptor()
+                && offset.is_multiple_of(itemsize)
+                && in_step =>
         {
             // SAFETY: the layout covers bytes of the same elements.
             let cast = unsafe {

@@ -68,7 +68,8 @@ fn field_object<'py>(
 impl PyConsumerArray {
     /// The named fields of the elements, where those are records; else empty.
     ///
-    /// Each name with the field's format, its offset in the record (in bytes) and its shape.
+    /// Each name with the field's format, its offset in the record (in bytes) and its shape. Where
+    /// none has a name they are called f0, f1 and so on, as NumPy calls them.
     ///
     /// >>> import consumer
     /// >>> v = consumer.consume(bytes(14)).cast("T{^I:id:H:kind:(2)f:at:}")
@@ -78,10 +79,13 @@ impl PyConsumerArray {
     fn fields<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let hold = self.hold(py)?;
         let fields = objects::dict(py)?;
-        for field in hold.record().iter().flat_map(|record| &record.fields) {
-            let Some(name) = &field.name else { continue };
+        let Some(record) = hold.record() else { return Ok(fields) };
+        for (place, field) in record.fields.iter().enumerate() {
+            if field.name.is_none() && record.has_names() {
+                continue;
+            }
             // Of two fields of one name, the first is the one that the name gives.
-            let name = objects::string(py, name)?;
+            let name = objects::string(py, &record.name(place))?;
             if !fields.contains(&name)? {
                 fields.set_item(name, field_object(py, &hold, field)?)?;
             }

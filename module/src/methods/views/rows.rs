@@ -9,8 +9,9 @@ use crate::values::record;
 
 #[pymethods]
 impl PyConsumerArray {
-    /// The same view, of which records are rows: tuples whose fields are attributes as well. So are
-    /// those of its slices, fields, lists and copies; what cast() makes is not.
+    /// The same view, of which records are rows: tuples whose fields are attributes as well.
+    ///
+    /// So are those of its slices, fields, lists and copies; what cast() makes is not.
     ///
     /// >>> import consumer
     /// >>> v = consumer.consume(bytes([1, 0, 2, 0, 3, 0])).cast("T{<H:id:B:kind:}").named()
@@ -32,9 +33,10 @@ impl PyConsumerArray {
         }
     }
 
-    /// The records as objects of a dataclass or a NamedTuple: an iterator over the view. The fields
-    /// of the class are found by their names. The records in records are objects too, where the
-    /// class says of which class; TypeError for a field that only one of the two has.
+    /// The records as objects of a dataclass or a NamedTuple: an iterator over the view.
+    ///
+    /// The fields of the class are found by their names. The records in records are objects too,
+    /// where the class says of which class; TypeError for a field that only one of the two has.
     ///
     /// >>> import typing, consumer
     /// >>> class Sample(typing.NamedTuple):

@@ -16,7 +16,7 @@ use consumer::python::exceptions::PyTypeError;
 
 use super::parameters::Call;
 use super::trampoline::{attached_trampoline, none, this, trampoline};
-use crate::arguments::{str_argument, str_text};
+use crate::arguments::str_text;
 use crate::methods::copies::copy;
 use crate::methods::views::cast::{CastArguments, cast as cast_any, cast_exact, cast_part};
 use crate::object::PyConsumerArray;
@@ -169,20 +169,27 @@ pub(super) unsafe extern "C" fn release(
 }
 
 pub(super) const CAST: &CStr =
-    c"cast($self, /, format, shape=None, order='C', *, offset=0, count=None)
+    c"cast($self, /, format, shape=None, order='C', *, offset=None, count=None, strides=None)
 --
 
 The same memory as elements of another format, in one dimension or in a shape.
 
 Any format whose size divides the memory will do, from and to any other, also with a byte
-order; and the names of types that formats have no code for: bfloat16, float8_e4m3fn and
-float8_e5m2. The elements have to be contiguous in C order (one dimension of any stride can
-be cast to a format of the same size). shape is in elements of the new format, one length
-for each dimension. With order='F' the first index of the result changes fastest.
+order. It may be written as NumPy has it (\"float32\", \"<i4\"), and stated by a numpy.dtype, a
+struct.Struct, a class of ctypes, or int, float, bool and complex; and there are names for
+types that formats have no code for: bfloat16, float8_e4m3fn and float8_e5m2. shape is in
+elements of the new format, one length for each dimension, and one of them may be -1. With
+order='F' the first index of the result changes fastest.
+
+The elements have to be contiguous, and are taken as they lie in memory: those in Fortran
+order become one dimension, or several with order='F'. (One dimension of any stride can be
+cast to a format of the same size.)
 
 offset, in bytes from the start of the view, and count, in elements of the new format, cast
-a part of it: what is left out is not looked at. Without count all bytes from offset on are
-taken, and must be whole elements; a shape must be of just as many elements as there are.
+a part of it: what is left out is not looked at. With an offset, a shape says how many
+elements there are; without shape and count all bytes from offset on are taken, and must be
+whole elements. strides, in bytes, are for elements that are not side by side, or that
+overlap; a length of -1 is then the largest for which they stay within the memory.
 
 References to objects ('O') are not made out of other elements, and are read-only when seen
 as others.
@@ -199,9 +206,11 @@ for a format, a shape or a part that cannot be.
 >>> v.cast(\"<H\", offset=1, count=3).tolist()
 [513, 1027, 1541]
 >>> v.cast(\"<HB\", count=2).tolist()
-[(256, 2), (1027, 5)]";
+[(256, 2), (1027, 5)]
+>>> v.cast(\"<H\", strides=(3,)).tolist()
+[256, 1027, 1798]";
 
-/// `v.cast(format, shape, order, offset=offset, count=count)`
+/// `v.cast(format, shape, order, offset=offset, count=count, strides=strides)`
 pub(super) unsafe extern "C" fn cast(
     object: *mut ffi::PyObject,
     arguments: *const *mut ffi::PyObject,
@@ -245,21 +254,24 @@ unsafe fn slow_cast(this: Borrowed<'_, '_, PyConsumerArray>, call: Call) -> NewR
         &[
             KeywordOnlyParameterDescription::new("offset", false),
             KeywordOnlyParameterDescription::new("count", false),
+            KeywordOnlyParameterDescription::new("strides", false),
         ],
     );
     let body = |_| -> PyResult<NewReference> {
-        // SAFETY: the caller guarantees it for the call; there are five parameters.
-        let [format, shape, order, offset, count] = unsafe { call.parse(this.py(), &PARAMETERS)? };
+        // SAFETY: the caller guarantees it for the call; there are six parameters.
+        let parsed = unsafe { call.parse(this.py(), &PARAMETERS)? };
+        let [format, shape, order, offset, count, strides] = parsed;
         // The one required argument: without it there is an error before.
         let Some(format) = format else { return Ok(std::ptr::null_mut()) };
-        let [shape, offset, count] =
-            [shape, offset, count].map(|given| given.filter(|given| !given.is_none()));
+        let [shape, offset, count, strides] =
+            [shape, offset, count, strides].map(|given| given.filter(|given| !given.is_none()));
         let arguments = CastArguments {
-            format: str_argument("format", &format)?,
+            format: &format,
             shape: shape.as_deref(),
             order: order.as_deref().map_or(Ok("C"), |order| str_text("order", order))?,
             offset: offset.as_deref(),
             count: count.as_deref(),
+            strides: strides.as_deref(),
         };
         cast_any(&this, arguments).map(Bound::into_ptr)
     };

@@ -5,6 +5,7 @@
 //! refer to are kept alive for as long. To write one, its bytes are made first and stored once all
 //! of them are there; padding stays as it was.
 
+mod named;
 mod read;
 mod row_class;
 mod row_methods;
@@ -222,7 +223,7 @@ pub(super) fn encode<'py>(
     object: &Bound<'py, PyAny>,
     bytes: &mut [u8],
 ) -> PyResult<Vec<Bound<'py, PyAny>>> {
-    let mut encoder = write::Encoder { format, objects: Vec::new() };
+    let mut encoder = write::Encoder { format, within: false, objects: Vec::new() };
     encoder.write(element_type, object, bytes)?;
     Ok(encoder.objects)
 }

@@ -255,25 +255,23 @@ fn beyond_float(element_type: &ElementType, bytes: &[u8], view: Option<String>) 
                 beyond_float(element, bytes.get(index * element.size()..)?, view.clone())
             })
         }
-        ElementType::Record(record) => record.fields.iter().find_map(|field| {
-            let part = match (&view, &field.name) {
-                (Some(view), _) if field.anonymous => Some(view.clone()),
-                (Some(view), Some(name)) => Some(format!("{view}['{}']", Shortened(name))),
-                _ => None,
-            };
-            let message = beyond_float(&field.element_type, bytes.get(field.offset..)?, part)?;
-            Some(match &view {
-                Some(view) if view == "v" && !field.anonymous => in_field(field, &message),
-                _ => message,
+        ElementType::Record(record) => {
+            record.fields.iter().enumerate().find_map(|(place, field)| {
+                let name = record.name(place);
+                let name = Shortened(&name);
+                let part = view.as_ref().map(|view| match field.anonymous {
+                    true => view.clone(),
+                    false => format!("{view}['{name}']"),
+                });
+                let message = beyond_float(&field.element_type, bytes.get(field.offset..)?, part)?;
+                Some(match &view {
+                    Some(view) if view == "v" && !field.anonymous => {
+                        format!("field '{name}': {message}")
+                    }
+                    _ => message,
+                })
             })
-        }),
+        }
         _ => None,
-    }
-}
-
-fn in_field(field: &Field, message: &str) -> String {
-    match &field.name {
-        Some(name) => format!("field '{}': {message}", Shortened(name)),
-        None => format!("{message}; fields that have names, v.cast('T{{…}}'), can be converted"),
     }
 }

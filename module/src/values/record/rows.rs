@@ -14,8 +14,8 @@ use pyo3::prelude::*;
 
 use consumer::form::{Record, RowClass};
 
+use crate::free_list::FreeList;
 use crate::values::NewReference;
-use crate::values::free_list::FreeList;
 
 /// The class of the rows of a record.
 pub(in crate::values) struct Rows {

@@ -14,6 +14,7 @@ mod type_reader;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
+use pyo3::types::PyType;
 
 use super::AsView;
 use super::known::Source;
@@ -42,15 +43,15 @@ pub fn owner<'py>(exporter: &Bound<'py, PyAny>, as_view: AsView) -> Option<Bound
         } else if let Some(handed) = handed_on(&exporter) {
             handed.0
         } else {
-            return is_of_ctypes(&exporter).then_some(exporter);
+            return is_of_ctypes(&exporter.get_type()).then_some(exporter);
         };
         exporter = inner?;
     }
 }
 
-/// Returns whether an object is one of ctypes.
-fn is_of_ctypes(object: &Bound<'_, PyAny>) -> bool {
-    classes::kind_of(&object.get_type()).is_some()
+/// Returns whether a class is one of ctypes.
+pub(super) fn is_of_ctypes(class: &Bound<'_, PyType>) -> bool {
+    classes::kind_of(class).is_some()
 }
 
 /// Returns the array as the type of its ctypes object describes it, for a format that is not to be
@@ -82,7 +83,7 @@ pub unsafe fn correct(
         direct = false;
         exporter = inner?;
     }
-    if !is_of_ctypes(&exporter) {
+    if !is_of_ctypes(&exporter.get_type()) {
         return None;
     }
     let element_type = match element_type_of(&exporter, array, direct) {

@@ -13,7 +13,7 @@ mod described;
 mod dlpack;
 mod dtype;
 mod loan;
-mod typestr;
+pub(super) mod typestr;
 
 use pyo3::prelude::*;
 use pyo3::types::PyType;

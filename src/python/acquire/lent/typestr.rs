@@ -14,7 +14,7 @@ use crate::python::objects;
 
 /// A type as a typestr has it: the kind of its values, their size and their byte order.
 #[derive(Clone, Copy)]
-pub(super) struct TypeString {
+pub(in crate::python::acquire) struct TypeString {
     kind: u8,
     /// The size of an element in bytes.
     pub(super) itemsize: usize,
@@ -22,7 +22,7 @@ pub(super) struct TypeString {
 }
 
 impl TypeString {
-    pub(super) const fn new(kind: u8, itemsize: usize, swapped: bool) -> Self {
+    pub(in crate::python::acquire) const fn new(kind: u8, itemsize: usize, swapped: bool) -> Self {
         // Bytes have no order.
         Self { kind, itemsize, swapped: swapped && !matches!(kind, b'S' | b'V') && itemsize > 1 }
     }
@@ -31,7 +31,7 @@ impl TypeString {
     ///
     /// # Errors
     /// Returns an error for what is none.
-    pub(super) fn parse(text: &str) -> Result<Self> {
+    pub(in crate::python::acquire) fn parse(text: &str) -> Result<Self> {
         let wrong = || Error::buffer(format!("'{}' is no typestr", Shortened(text)));
         let (order, rest) = match text.as_bytes() {
             [order @ (b'<' | b'>' | b'|' | b'='), rest @ ..] => (*order, rest),
@@ -57,7 +57,7 @@ impl TypeString {
     ///
     /// # Errors
     /// Returns an error for types that are none of ours.
-    pub(super) fn format(self) -> Result<FormatString> {
+    pub(in crate::python::acquire) fn format(self) -> Result<FormatString> {
         let mut text = String::new();
         self.write(&mut text)?;
         // A type alone has nothing to be aligned with.

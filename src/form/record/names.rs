@@ -3,27 +3,50 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::{ElementType, Record, RowClass};
+use super::{Record, RowClass};
 use crate::error::{Error, Result};
 use crate::fallible::{self, QUOTED, Shortened};
+use crate::form::ElementType;
 
 impl Record {
     /// Finds a field by its name, first among the fields of the record itself and then among those
-    /// of its anonymous members, and returns its offset in the record and its type.
+    /// of its anonymous members, and returns its offset in the record and its type. Fields
+    /// none of which has a name have those that NumPy gives them: `f0`, `f1` and so on.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<(usize, &ElementType)> {
         let own = self.fields.iter().find(|field| field.name.as_deref() == Some(name));
         if let Some(field) = own {
             return Some((field.offset, &field.element_type));
         }
-        self.fields.iter().filter(|field| field.anonymous).find_map(|field| {
-            match &field.element_type {
-                ElementType::Record(inner) => inner
-                    .field(name)
-                    .map(|(offset, element_type)| (field.offset + offset, element_type)),
-                _ => None,
-            }
+        let mut anonymous = self.fields.iter().filter(|field| field.anonymous);
+        let inner = anonymous.find_map(|field| match &field.element_type {
+            ElementType::Record(inner) => inner
+                .field(name)
+                .map(|(offset, element_type)| (field.offset + offset, element_type)),
+            _ => None,
+        });
+        inner.or_else(|| {
+            let place: usize = name.strip_prefix('f')?.parse().ok()?;
+            let field = self.fields.get(place).filter(|_| !self.has_names())?;
+            (self.name(place) == name).then_some((field.offset, &field.element_type))
         })
+    }
+
+    /// Returns whether any field has a name.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn has_names(&self) -> bool {
+        self.fields.iter().any(|field| field.name.is_some())
+    }
+
+    /// Returns the name of the field at a place, which it has or is given.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn name(&self, place: usize) -> Cow<'_, str> {
+        match self.fields.get(place).and_then(|field| field.name.as_deref()) {
+            Some(name) => Cow::Borrowed(name),
+            None => Cow::Owned(format!("f{place}")),
+        }
     }
 }
 
@@ -35,16 +58,21 @@ impl Record {
     fn for_each_name<'a>(
         &'a self,
         start: usize,
-        f: &mut impl FnMut(&'a str, usize, &'a ElementType),
+        f: &mut impl FnMut(Cow<'a, str>, usize, &'a ElementType),
     ) {
         for field in &self.fields {
             if let Some(name) = &field.name {
-                f(name, start + field.offset, &field.element_type);
+                f(Cow::Borrowed(name), start + field.offset, &field.element_type);
             }
         }
         for field in self.fields.iter().filter(|field| field.anonymous) {
             if let ElementType::Record(inner) = &field.element_type {
                 inner.for_each_name(start + field.offset, f);
+            }
+        }
+        if !self.has_names() {
+            for (place, field) in self.fields.iter().enumerate() {
+                f(self.name(place), start + field.offset, &field.element_type);
             }
         }
     }
@@ -100,21 +128,24 @@ impl Record {
         /// How many names a message lists.
         const LISTED: usize = 50;
         let name = Shortened(name);
-        let names = || self.fields.iter().filter_map(|field| field.name.as_deref());
+        let has_names = self.has_names();
+        let listed = |place: &usize| !has_names || self.fields[*place].name.is_some();
+        let names = || (0..self.fields.len()).filter(listed).map(|place| self.name(place));
         // A message is short, however many names there are and however long they are.
         let mut room = QUOTED;
-        let listed: Vec<Shortened<'_>> = names()
-            .take(LISTED)
-            .map_while(|name| {
-                room = room.checked_sub(name.len())?;
-                Some(Shortened(name))
-            })
-            .collect();
+        let taken = names().take(LISTED).map_while(|name| {
+            room = room.checked_sub(name.len())?;
+            Some(name)
+        });
+        let taken: Vec<Cow<'_, str>> = taken.collect();
+        let listed: Vec<Shortened<'_>> = taken.iter().map(|name| Shortened(name)).collect();
         match (listed.as_slice(), names().count()) {
-            (_, 0) => Error::wrong_kind(format!("no field {name:?}: the fields have no names")),
+            (_, 0) => Error::wrong_kind(format!("no field {name:?}: the record has no fields")),
             ([], count) => Error::no_such_field(format!(
                 "no field {name:?} among {count} fields with long names"
             )),
+            // As in memoryview, where no record has names.
+            _ if !has_names => Error::wrong_kind(format!("no field {name:?} among {listed:?}")),
             (_, count) if count == listed.len() => {
                 Error::no_such_field(format!("no field {name:?} among {listed:?}"))
             }
@@ -127,14 +158,10 @@ impl Record {
 }
 
 impl Record {
-    /// Returns the names of the fields in their order. One without a name is called by its place, as
-    /// in NumPy: `f0`, `f1`.
+    /// Returns the names of the fields in their order.
     #[doc(hidden)]
     pub fn names(&self) -> impl ExactSizeIterator<Item = Cow<'_, str>> {
-        self.fields.iter().enumerate().map(|(place, field)| match &field.name {
-            Some(name) => Cow::Borrowed(name.as_str()),
-            None => Cow::Owned(format!("f{place}")),
-        })
+        (0..self.fields.len()).map(|place| self.name(place))
     }
 }
 

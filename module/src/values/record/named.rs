@@ -1,0 +1,153 @@
+//! Values of fields by their names, from mappings and from objects that have them as attributes; and
+//! what else than tuples and lists stands for an element.
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
+
+use consumer::fallible::{self, Shortened};
+use consumer::form::{ElementType, Record};
+use consumer::python::exceptions::{PyTypeError, PyValueError};
+use consumer::python::objects;
+
+/// Returns whether an object exports a buffer.
+pub(super) fn exports(object: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: the object is alive.
+    unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) != 0 }
+}
+
+/// Copies the bytes of what exports a buffer.
+pub(super) fn bytes_of<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+    // SAFETY: attached; the object is alive; the result is a new reference or NULL.
+    unsafe {
+        let bytes = ffi::PyBytes_FromObject(object.as_ptr());
+        Ok(Bound::from_owned_ptr_or_err(object.py(), bytes)?.cast_into_unchecked())
+    }
+}
+
+/// Where the values of fields are found by their names.
+enum Source<'a, 'py> {
+    Dict(&'a Bound<'py, PyDict>),
+    Mapping,
+    Attributes,
+}
+
+/// Returns where an object has values by name, `None` if it has not. A named tuple is one of the
+/// record's fields, in any order, or a tuple like others.
+fn source<'a, 'py>(
+    record: &Record,
+    object: &'a Bound<'py, PyAny>,
+) -> PyResult<Option<Source<'a, 'py>>> {
+    let py = object.py();
+    if let Ok(dict) = object.cast::<PyDict>() {
+        return Ok(Some(Source::Dict(dict)));
+    }
+    let has = |name: &str| -> PyResult<Option<Bound<'py, PyAny>>> {
+        object.get_type().getattr_opt(objects::string(py, name)?)
+    };
+    if object.is_instance_of::<PyList>() {
+        return Ok(None);
+    }
+    if object.is_instance_of::<PyTuple>() {
+        if object.is_exact_instance_of::<PyTuple>() {
+            return Ok(None);
+        }
+        let Some(Ok(names)) = has("_fields")?.map(Bound::cast_into::<PyTuple>) else {
+            return Ok(None);
+        };
+        let mut same = names.len() == record.fields.len();
+        for name in names.iter().take(record.fields.len()) {
+            let name = match name.cast::<PyString>() {
+                Ok(name) => objects::text(name)?,
+                Err(_) => return Ok(None),
+            };
+            same &= record.field(&name).is_some();
+        }
+        return Ok(same.then_some(Source::Attributes));
+    }
+    for (name, source) in [
+        ("keys", Source::Mapping),
+        ("_fields_", Source::Attributes),
+        ("__dataclass_fields__", Source::Attributes),
+    ] {
+        if has(name)?.is_some() {
+            return Ok(Some(source));
+        }
+    }
+    Ok(None)
+}
+
+/// Returns the values of all fields, in their order, if an object has them by name.
+///
+/// # Errors
+/// ValueError for a field without a value, KeyError for a key that is no field.
+pub(super) fn by_name<'py>(
+    record: &Record,
+    object: &Bound<'py, PyAny>,
+) -> PyResult<Option<Vec<Bound<'py, PyAny>>>> {
+    let py = object.py();
+    let Some(source) = source(record, object)? else { return Ok(None) };
+    let mut parts = fallible::vec_for(record.fields.len())?;
+    for place in 0..record.fields.len() {
+        let name = record.name(place);
+        let key = objects::string(py, &name)?;
+        let value = match source {
+            Source::Dict(dict) => dict.get_item(&key)?,
+            Source::Mapping if object.contains(&key)? => Some(object.get_item(&key)?),
+            Source::Mapping => None,
+            Source::Attributes => object.getattr_opt(&key)?,
+        };
+        let value = value.ok_or_else(|| {
+            let (found, name) = (objects::type_name(object), Shortened(&name));
+            PyValueError::new_err(format!("field '{name}' is missing in the {found}"))
+        })?;
+        parts.push(value);
+    }
+    if !matches!(source, Source::Attributes) && object.len()? != parts.len() {
+        for key in object.try_iter()? {
+            let key = key?;
+            let known = match key.cast::<PyString>() {
+                Ok(text) => {
+                    let text = objects::text(text)?;
+                    if record.field(&text).is_none() {
+                        return Err(record.no_field(&text).into());
+                    }
+                    true
+                }
+                Err(_) => false,
+            };
+            if !known {
+                let found = objects::type_name(&key);
+                return Err(PyTypeError::new_err(format!(
+                    "the names of fields are strs, not {found}"
+                )));
+            }
+        }
+    }
+    Ok(Some(parts))
+}
+
+/// Returns the one field of a union that a mapping has a value for: its offset, type and value.
+///
+/// # Errors
+/// TypeError for anything but a mapping of one key, KeyError for one that is no field.
+pub(super) fn only_field<'a, 'py>(
+    record: &'a Record,
+    object: &Bound<'py, PyAny>,
+) -> PyResult<(usize, &'a ElementType, Bound<'py, PyAny>)> {
+    if let Ok(dict) = object.cast::<PyDict>()
+        && dict.len() == 1
+        && let Some((key, value)) = dict.iter().next()
+        && let Ok(name) = key.cast::<PyString>()
+    {
+        let name = objects::text(name)?;
+        let (offset, element_type) = record.field(&name).ok_or_else(|| record.no_field(&name))?;
+        return Ok((offset, element_type, value));
+    }
+    let name = record.name(0);
+    let name = Shortened(&name);
+    Err(PyTypeError::new_err(format!(
+        "a union cannot be written as a whole: write one of its fields, as the mapping \
+         {{'{name}': x}}, or v['{name}'][index] = x"
+    )))
+}
