@@ -8,6 +8,7 @@ import ctypes
 import mmap
 from array import array
 from collections.abc import Iterator, Sequence
+from struct import Struct
 from types import EllipsisType, GenericAlias
 from typing import (
     Any,
@@ -49,6 +50,15 @@ _ItemT_co = TypeVar("_ItemT_co", covariant=True)
 
 _Order: TypeAlias = Literal["C", "F", "A"]
 _Overflow: TypeAlias = Literal["error", "wrap", "saturate"]
+
+class _HasItemsize(Protocol):
+    """A numpy.dtype."""
+
+    @property
+    def itemsize(self) -> int: ...
+
+# What states a type: a format, a struct.Struct, a class of ctypes or NumPy, a dtype.
+_Format: TypeAlias = str | Struct | type[Any] | _HasItemsize
 _Shape: TypeAlias = list[int] | tuple[int, ...]
 _IntFormat: TypeAlias = Literal[
     "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "n", "N", "P",
@@ -438,7 +448,7 @@ class ConsumerArray(Sequence[_T], _Exports):
     @overload
     def cast(
         self,
-        format: str,
+        format: _Format,
         shape: _Shape | None = None,
         order: _Order = "C",
         *,
@@ -520,7 +530,7 @@ class ConsumerArray(Sequence[_T], _Exports):
         self, format: Literal["?"], *, overflow: _Overflow = "error"
     ) -> ConsumerArray[bool]: ...
     @overload
-    def astype(self, format: str, *, overflow: _Overflow = "error") -> ConsumerArray[Any]:
+    def astype(self, format: _Format, *, overflow: _Overflow = "error") -> ConsumerArray[Any]:
         """A copy whose elements are of another format, with the same values.
 
         It is a writable view over memory of its own, in the same shape, contiguous in C order.
