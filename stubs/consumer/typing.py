@@ -134,5 +134,5 @@ if TYPE_CHECKING:
     _CData: TypeAlias = _Simple | ctypes.Array[Any] | _CRecord
 else:
     _CData = ctypes._SimpleCData | ctypes.Array | _CRecord
-FormatLike: TypeAlias = str | struct.Struct | _DType | _CData | type[_CData]
+FormatLike: TypeAlias = str | struct.Struct | _DType | _CData | type[Any]
 """What stands for a format: a text, or an object or a class that has one."""

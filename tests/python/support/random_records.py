@@ -126,4 +126,6 @@ def is_record(form):
 
 
 def first_place(form, name):
-    return first_names(form)[name][0]
+    names = first_names(form)
+    # Where no field has a name, they are counted.
+    return names[name][0] if names else int(name.removeprefix("f"))

@@ -100,7 +100,7 @@ def test_long_doubles_beyond_the_doubles_are_not_stored_as_infinity():
                     consumer.consume(numbers)[key] = one
                 assert numbers[0] == 0
     records = np.zeros(1, [("x", "d")])
-    with pytest.raises(ValueError, match=r"out of range for format 'T\{d:x:\}'"):
+    with pytest.raises(ValueError, match=r"field 'x': .* out of range for format 'd'"):
         consumer.consume(records)[0] = (BIG,)
     with pytest.raises(ValueError, match="out of range for format 'f'"):
         consumer.consume(np.zeros(1, "f"))[0] = np.longdouble("1e300")
@@ -347,6 +347,5 @@ def test_the_message_names_the_field_and_what_works_there():
         with pytest.raises(OverflowError, match=r"^field 'x': 1e\+4000 of format 'g' is beyond"):
             read(consumer.consume(scalars))
     unnamed = consumer.consume(np.array([BIG, 0]).view("u1")).cast("gg")
-    with pytest.raises(OverflowError, match="field 'f0'.*v\\['f0'\\]") as error:
+    with pytest.raises(OverflowError, match=r"field 'f0'.*v\['f0'\]") as error:
         unnamed[0]
-    assert "astype" not in str(error.value)

@@ -130,7 +130,8 @@ pub(crate) fn cast<'py>(
         description.layout().cast_part(itemsize, cast)?
     };
     let offset = offset.unwrap_or(0);
-    let in_step = layout.strides().iter().all(|stride| stride % itemsize as isize == 0);
+    let mut strides = layout.strides().iter();
+    let in_step = strides.all(|stride| stride.unsigned_abs().is_multiple_of(itemsize));
     let access = this.get().access(this.py())?;
     // Numbers must not be taken for references, nor references be written as numbers.
     let start = access.start().wrapping_add(offset);

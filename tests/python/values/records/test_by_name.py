@@ -1,0 +1,88 @@
+"""Records stored from what has its values by name."""
+
+import collections
+import ctypes
+import dataclasses
+import types
+
+import consumer
+import pytest
+
+
+class Pair(ctypes.Structure):
+    _fields_ = (("a", ctypes.c_int), ("b", ctypes.c_double))
+
+
+@dataclasses.dataclass
+class Data:
+    b: float
+    a: int
+
+
+SOURCES = [
+    (1, 2.5),
+    [1, 2.5],
+    {"b": 2.5, "a": 1},
+    types.MappingProxyType({"a": 1, "b": 2.5}),
+    collections.namedtuple("Named", "b a")(2.5, 1),
+    collections.namedtuple("Other", "x y")(1, 2.5),
+    Data(2.5, 1),
+    Pair(1, 2.5),
+    (Pair * 1)(Pair(1, 2.5))[0],
+]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=repr)
+@pytest.mark.parametrize("key", [0, ...])
+def test_values_are_found_by_name(source, key):
+    for view in (
+        consumer.consume((Pair * 1)()),
+        consumer.consume(bytearray(12)).cast("T{<i:a:d:b:}"),
+    ):
+        view[key] = source
+        assert view.tolist() == [(1, 2.5)]
+
+
+@pytest.mark.parametrize(
+    ("source", "error", "message"),
+    [
+        ({"a": 1}, ValueError, "field 'b' is missing in the dict"),
+        ({"a": 1, "b": 2, "c": 3}, KeyError, 'no field "c"'),
+        ({"a": 1, "b": 2, 3: 3}, TypeError, "names of fields are strs, not int"),
+        ({"a": 1, "b": "x"}, TypeError, "field 'b': expected a float for format 'd', found str"),
+        ((2**31, 1.0), ValueError, "field 'a': 2147483648 is out of range for format 'i', -2147"),
+    ],
+)
+def test_what_is_wrong_is_named(source, error, message):
+    view = consumer.consume((Pair * 1)())
+    with pytest.raises(error, match=message):
+        view[0] = source
+    assert view[0] == (0, 0.0)
+
+
+def test_errors_of_the_users_own_code_pass_as_they_are():
+    class Raising:
+        def __index__(self):
+            raise ValueError("mine")
+
+    with pytest.raises(ValueError, match=r"^mine$"):
+        consumer.consume((Pair * 1)())[0] = (Raising(), 1.0)
+
+
+def test_a_union_takes_a_union_or_one_of_its_fields():
+    class Union(ctypes.Union):
+        _fields_ = (("i", ctypes.c_int), ("f", ctypes.c_float))
+
+    view = consumer.consume((Union * 3)())
+    view[0], view[1] = Union(i=9), {"f": 1.0}
+    assert (view["i"][0], view["f"][1], view["i"][2]) == (9, 1.0, 0)
+    for wrong in (5, (1, 2), {}, {"i": 1, "f": 2}):
+        with pytest.raises(TypeError, match=r"union cannot .* v\['i'\]\[index\]"):
+            view[2] = wrong
+
+
+def test_records_of_numpy(np):
+    records = np.zeros(2, "i4,f8")
+    view = consumer.consume(records)
+    view[0], view[1] = np.array([(1, 2.5)], "i4,f8")[0], np.array([(3, 4.5)], ">i2,f4")[0]
+    assert records.tolist() == [(1, 2.5), (3, 4.5)]
