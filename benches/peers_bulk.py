@@ -77,9 +77,6 @@ def lists() -> Iterator[Row]:
         peers = {"struct": Do("list(unpacker.iter_unpack(data))"), "NumPy": Do("n.tolist()")}
         row = partial(Row, f"tolist records {size}", records, Do("v.tolist()"), peers)
         yield row(1.0 if size == FEW else 0.95, length=length, collector=True)
-        peers = {"our own tuples": Do("r.tolist()")}
-        row = partial(Row, f"tolist of named rows {size}", records, Do("rows.tolist()"), peers)
-        yield row(1.0, length=length, collector=True)
     for size, length in THOUSAND.items():
         column = "[record[2] for record in unpacker.iter_unpack(data)]"
         peers = {"struct": Do(column), "NumPy": Do("n['value'].tolist()")}

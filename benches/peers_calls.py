@@ -19,10 +19,6 @@ def exporter(of: Callable[[], object]) -> Callable[[int], Objects]:
     return lambda _length: {"v": consumer.consume, "m": memoryview, "x": of()}
 
 
-class Sample(ctypes.Structure):
-    _fields_ = (("id", ctypes.c_uint), ("kind", ctypes.c_ushort), ("value", ctypes.c_double))
-
-
 def construction() -> Iterator[Row]:
     exporters: dict[str, Callable[[], object]] = {
         "bytes": lambda: bytes(1000),
@@ -38,13 +34,6 @@ def construction() -> Iterator[Row]:
         yield compare(f"consume({name})", exporter(of), do, "m", 0.5, 0.6, gives)
     zeros = exporter(lambda: numpy and numpy.zeros((10, 100)))
     yield compare("consume(ndarray)", zeros, do, "m", 0.6, gives=gives, needs="NumPy")
-    for name, kind in {"structure": Sample, "structures": Sample * 100}.items():
-        gives = "bytes({}(x))"
-        yield compare(f"consume({name})", exporter(kind), do, "m", 1.0, 1.5, gives)
-    structured = exporter(lambda: numpy and numpy.zeros(100, "u4, u2, f8"))
-    yield compare(
-        "consume(ndarray of records)", structured, do, "m", 1.5, 2.0, gives, needs="NumPy"
-    )
     a_bytes = exporter(exporters["bytes"])
     yield compare("consume(bytes).release()", a_bytes, "{}(x).release()", "m", 0.5)
     peers = {"memoryview": Do("it.release()", "None", each="m(x)")}
@@ -101,11 +90,6 @@ def items() -> Iterator[Row]:
     yield compare("v[i, j] i", matrix("i"), "{}[3, 4]", "mn", 0.75, 1.0)
     structs = {"struct": Do("unpacker.unpack_from(data, 7000)"), "NumPy": Do("n[500].item()")}
     yield Row("v[i], a record", records, Do("v[500]"), structs, 1.0)
-    tuples = {"our own tuple": Do("r[500]")}
-    yield Row("v[i], a named row", records, Do("rows[500]"), tuples, 1.0)
-    one = Do("bytes_of.cast('<IHd', offset=7000, count=1)[0]")
-    others = {"struct": structs["struct"]}
-    yield Row("v.cast('<IHd', offset=, count=1)[0]", records, one, others, 3.0)
     for code in "Biqfd":
         do, gives = "{}[500] = 7", "{}[500]"
         yield compare(f"v[i] = x {code}", line(code), do, "man", 0.75, 1.0, gives)

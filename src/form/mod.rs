@@ -24,14 +24,13 @@ use std::sync::Arc;
 pub use bits::Bits;
 #[doc(hidden)]
 pub use bits::{load_unsigned, store_unsigned};
-pub use element_type::{ElementType, Leaf};
+pub use element_type::{ElementType, Field, Leaf, Record};
 #[doc(hidden)]
 pub use judge::judge_letter;
 pub use judge::{Judgement, judge};
 #[doc(hidden)]
 pub use record::RowClass;
 pub(crate) use record::overlapping;
-pub use record::{Field, Record};
 #[doc(hidden)]
 pub use strings::{code_points, pascal};
 

@@ -329,7 +329,6 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
     def _record(
         self, index: SupportsIndex
     ) -> tuple[str | None, int, int, int, ConsumerArray[Any]]: ...
-
     def named(self) -> ConsumerArray[_Row, Any]:
         """The same view, of which records are rows: tuples whose fields are attributes as well.
 

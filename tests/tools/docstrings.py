@@ -40,7 +40,9 @@ def documented() -> dict[str, str]:
 def main() -> None:
     texts = documented()
     # The values are of other classes.
-    paths = [path for path in sorted(SOURCES.rglob("*.rs")) if SOURCES / "values" not in path.parents]
+    paths = [
+        path for path in sorted(SOURCES.rglob("*.rs")) if SOURCES / "values" not in path.parents
+    ]
     files = {path: path.read_text(encoding="utf-8") for path in paths}
     for name, text in texts.items():
         method = name.rsplit(".", 1)[-1]

@@ -7,6 +7,7 @@ use consumer::form::ElementType;
 use consumer::python::exceptions::PyIndexError;
 use consumer::python::objects;
 
+use crate::arguments;
 use crate::object::PyConsumerArray;
 
 /// Calls a function of the package's own Python file with a view.
@@ -74,9 +75,14 @@ impl PyConsumerArray {
     // elements are no records; given an index, a field's name, its place and size in bits, whether
     // it is a bit-field, and a view of it.
     #[pyo3(signature = (index = None))]
-    fn _record<'py>(this: &Bound<'py, Self>, index: Option<usize>) -> PyResult<Bound<'py, PyAny>> {
+    fn _record<'py>(
+        this: &Bound<'py, Self>,
+        index: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let (py, view) = (this.py(), this.get());
-        let Some(index) = index else { return record_object(view, py) };
+        let Some(index) = arguments::count(index, "index")? else {
+            return record_object(view, py);
+        };
         let access = view.access(py)?;
         let Some(field) = access.record().and_then(|record| record.fields.get(index)) else {
             return Err(PyIndexError::new_err("no such field"));

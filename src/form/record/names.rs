@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::{Record, RowClass};
+use super::RowClass;
 use crate::error::{Error, Result};
 use crate::fallible::{self, QUOTED, Shortened};
-use crate::form::ElementType;
+use crate::form::{ElementType, Record};
 
 impl Record {
     /// Finds a field by its name, first among the fields of the record itself and then among those

@@ -1,8 +1,8 @@
 //! Which fields of a record share memory.
 
-use super::Field;
 use crate::error::Result;
 use crate::fallible;
+use crate::form::Field;
 
 /// Returns two fields that share bits, so that one cannot be stored without the other; `None` if
 /// there are no such fields.

@@ -40,7 +40,15 @@ def test_the_text_of_the_stub_is_that_of_the_module(name):
 
 def test_whatever_has_a_text_has_it_in_the_stub_too():
     unlisted = {"__new__", "__doc__", "__module__", "__class_getitem__", "__delitem__"}
-    unlisted |= {"__lt__", "__le__", "__gt__", "__ge__", "__release_buffer__", "_from_flags"}
+    unlisted |= {
+        "__lt__",
+        "__le__",
+        "__gt__",
+        "__ge__",
+        "__release_buffer__",
+        "_from_flags",
+        "_record",
+    }
     names = {name for kind in CLASSES for name in vars(kind)} - unlisted
     assert names == {
         name.split(".")[1] for name in DOCUMENTED if name.startswith("Consumer") and "." in name

@@ -51,6 +51,8 @@ def test_every_name_of_the_class_is_repeated():
     operators.add("release_buffer")
     attributes = {"c_contiguous", "contiguous", "f_contiguous", "format", "itemsize", "nbytes"}
     attributes |= {"ndim", "obj", "readonly", "shape", "size", "strides", "suboffsets"}
+    # Written in Python.
+    attributes |= {"info", "_repr_html_", "_repr_pretty_", "_ipython_key_completions_"}
     assert names - used - attributes <= {f"__{name}__" for name in operators}
 
 

@@ -275,6 +275,7 @@ PLAIN = {
     "attributes": lambda v, x: [getattr(v, name, None) for name in ATTRIBUTES],
     "dtype": lambda v, x: v.dtype,
     "fields": lambda v, x: v.fields,
+    "fields of the report": lambda v, x: (v._record(), v._record(0)),
     "named": lambda v, x: (v.named().tolist(), v.named()[:1]),
     "rows": lambda v, x: list(v.rows(x)),
     "asarray": lambda v, x: v.__array__(),
@@ -285,7 +286,10 @@ PLAIN = {
     "an attribute is set": lambda v, x: setattr(v, "shape", x),
     "weakref": lambda v, x: weakref.ref(v[...])(),
 }
-ATTRIBUTES = [name for name in vars(consumer.ConsumerArray) if not name.startswith("_")]
+# What is written in Python, as the report is, leaves tuples in the interpreter's free lists.
+ATTRIBUTES = [
+    name for name in vars(consumer.ConsumerArray) if not name.startswith("_") and name != "info"
+]
 
 # Operations on a view, with an argument.
 WITH_VALUE = {

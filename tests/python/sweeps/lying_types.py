@@ -281,7 +281,8 @@ def change_metaclass(random, kind, _classes):
     """A metaclass that hides the attributes, for a class derived from the one in an entry."""
     entries = kind.__dict__["_fields_"]
     at = random.randrange(len(entries))
-    derived = Lying("L", (entries[at][1],), {"_fields_": []})
+    # To look at the `_anonymous_` of a base that was set later crashes ctypes.
+    derived = Lying("L", (entries[at][1],), {"_fields_": [], "_anonymous_": []})
     derived.lie = random.choice([[], (("a", ctypes.py_object),), {}])
     entries[at] = (entries[at][0], derived)
 

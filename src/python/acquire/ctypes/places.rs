@@ -7,8 +7,10 @@ use crate::form::{ElementType, Field};
 
 /// The places that the fields of a class take, one after the other.
 pub(super) struct Places {
-    /// What is left of the format that ctypes exports for the class; `None` once that is not known.
-    format: Option<String>,
+    /// The format that ctypes exports for the class.
+    format: String,
+    /// How much of it is behind; `None` once that is not known.
+    at: Option<usize>,
     /// Where the last field ended that is no bit-field.
     end: usize,
     is_union: bool,
@@ -20,8 +22,8 @@ impl Places {
     /// Begins with the class's format, after `start` bytes of its base class.
     pub(super) fn new(format: String, start: usize, is_union: bool) -> Self {
         // A class whose layout ctypes does not describe has the format `B`.
-        let format = format.strip_prefix("T{").map(str::to_owned);
-        Self { format, end: start, is_union, bits: Vec::new() }
+        let at = format.starts_with("T{").then_some("T{".len());
+        Self { format, at, end: start, is_union, bits: Vec::new() }
     }
 
     /// Returns whether the next field can be where its descriptor says, given what ctypes exports
@@ -35,7 +37,7 @@ impl Places {
         if let ElementType::Bits(bits) = &field.element_type {
             // ctypes may have put them into a unit where other fields are, whose bits they follow.
             // From there on the format tells of no offset.
-            self.format = None;
+            self.at = None;
             if !self.is_union && field.bits().start < 8 * self.end as u128 {
                 return Ok(false);
             }
@@ -47,7 +49,7 @@ impl Places {
             return Ok(field.offset == 0);
         }
         let name = field.name.as_deref().unwrap_or_default();
-        let right = match self.told(name, exported, alignment) {
+        let right = match self.told(name, exported, alignment)? {
             Told::Offset(offset) => field.offset == offset,
             Told::Nothing => field.offset >= self.end,
             Told::NoField => false,
@@ -62,23 +64,29 @@ impl Places {
     }
 
     /// Looks a field up in the format.
-    fn told(&mut self, name: &str, exported: &Exported, alignment: usize) -> Told {
-        let Some(format) = self.format.take() else { return Told::Nothing };
-        let lengths: Vec<String> = exported.shape.iter().map(ToString::to_string).collect();
-        let shape =
-            if lengths.is_empty() { String::new() } else { format!("({})", lengths.join(",")) };
-        let field = format!("{shape}{}:{name}:", exported.format);
-        let Some(start) = format.find(&field) else { return Told::NoField };
-        self.format = Some(format[start + field.len()..].to_owned());
+    fn told(&mut self, name: &str, exported: &Exported, alignment: usize) -> Result<Told> {
+        let Some(at) = self.at.take() else { return Ok(Told::Nothing) };
+        let mut field = String::new();
+        for (dim, length) in exported.shape.iter().enumerate() {
+            fallible::push_str(&mut field, if dim == 0 { "(" } else { "," })?;
+            fallible::push_number(&mut field, length)?;
+        }
+        let closing = if exported.shape.is_empty() { "" } else { ")" };
+        for part in [closing, &exported.format, ":", name, ":"] {
+            fallible::push_str(&mut field, part)?;
+        }
+        let rest = self.format.get(at..).unwrap_or_default();
+        let Some((before, _)) = rest.split_once(&field) else { return Ok(Told::NoField) };
+        self.at = Some(at + before.len() + field.len());
         // Before Python 3.12 ctypes leaves padding out, and describes no packed structures.
-        let padding = if start == 0 { Some(0) } else { padding_of(&format[..start]) };
+        let padding = if before.is_empty() { Some(0) } else { padding_of(before) };
         let offset = match padding {
             Some(padding) if cfg!(Py_3_12) => self.end.checked_add(padding),
             Some(0) => self.end.checked_next_multiple_of(alignment.max(1)),
             _ => None,
         };
         // Where entries are missing, the field is somewhere behind.
-        offset.map_or(Told::Nothing, Told::Offset)
+        Ok(offset.map_or(Told::Nothing, Told::Offset))
     }
 }
 

