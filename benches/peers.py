@@ -4,7 +4,8 @@
 
 The peers are memoryview, array, bytes, struct and, where they are installed, NumPy, pyarrow and
 polars. peers_measure.py says how it is measured. The rows of the table are in peers_calls.py and
-peers_bulk.py, further ones in peers_interchange.py and peers_records.py, what they work on in peers_objects.py.
+peers_bulk.py, further ones in peers_interchange.py and peers_records.py, what they work on in
+peers_objects.py.
 """
 
 import argparse

@@ -4,9 +4,9 @@ import ctypes
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from peers_calls import compare, exporter
+from peers_calls import exporter
 from peers_measure import Do, Row, numpy
-from peers_objects import records
+from peers_objects import compare, records
 
 
 class Sample(ctypes.Structure):
@@ -15,7 +15,8 @@ class Sample(ctypes.Structure):
 
 def described() -> Iterator[Row]:
     gives = "bytes({}(x))"
-    for name, kind in {"structure": Sample, "structures": Sample * 100}.items():
+    kinds: dict[str, Callable[[], object]] = {"structure": Sample, "structures": Sample * 100}
+    for name, kind in kinds.items():
         yield compare(f"consume({name})", exporter(kind), "{}(x)", "m", 1.0, 1.5, gives)
     structured = exporter(lambda: numpy and numpy.zeros(100, "u4, u2, f8"))
     name = "consume(ndarray of records)"

