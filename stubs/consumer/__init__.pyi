@@ -437,9 +437,14 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
     def __setitem__(self, key: _Indices, value: _T | ConsumerScalar[Any], /) -> None:
         """Stores an element, or, in a part of the view, those of any exporter of a buffer.
 
-        The exporter has to have the same format and shape, and may overlap. In a part that is
-        selected by an Ellipsis, a tuple or the names of fields one element can be stored
-        everywhere, as v[...] = 0 and v["name"] = 0 do. A view without dimensions is its element.
+        The exporter has to have the same shape, and may overlap. Its elements are converted where
+        every value of their type is one of the view's, as NumPy's "safe" casts say; astype converts
+        the others. In a part that is selected by an Ellipsis, a tuple or the names of fields one
+        element can be stored everywhere, as v[...] = 0 and v["name"] = 0 do; or a list of as many
+        as there are, and in lists of those. A view without dimensions is its element.
+
+        A record is stored from a tuple or list, a mapping, an object with the attributes of a named
+        tuple or dataclass, or a structure of ctypes or NumPy.
 
         TypeError for read-only memory or an element of the wrong type, ValueError for one out of
         range and for another format or shape, IndexError and KeyError as for reading.
@@ -909,9 +914,10 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         Numbers of all kinds and both byte orders become each other as in C: floats become integers
         by losing their fraction; integers become floats, and floats narrower ones, by rounding to
         the nearest, to even between two; bools are 0 and 1, and what is not 0, NaN too, is True.
-        Addresses (P) become integers and back, and text of one width (u, w) the other. All else,
-        such as records and bytes, raises TypeError, unless the format is the one that the view has:
-        then this is a copy.
+        Addresses (P) become integers and back, and text of one width (u, w) the other. Records
+        become others field by field: by name where all fields of both have one, in any order, and
+        else by place. Strings become longer ones. All else raises TypeError, unless the format is
+        the one that the view has: then this is a copy. Formats are stated as for cast.
 
         A number that the format has no room for raises ValueError: an integer out of range, an
         infinity or NaN that is to become an integer, or a finite number that is to become infinite.
@@ -946,7 +952,8 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         that name in NumPy keeps the type instead, so that the values change.) copy() gives a copy
         in this machine's order.
 
-        Elements that are no scalars, such as records, raise TypeError.
+        In records each field is swapped, so that v["x"].byteswap() is a field of the copy.
+        Bit-fields and unions, whose bytes have no order of their own, raise TypeError.
 
         >>> import consumer
         >>> v = consumer.consume(b"\x01\x00\x02\x00").cast("<H").byteswap()

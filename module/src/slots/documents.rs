@@ -54,9 +54,14 @@ format that cannot be read.
 
 Stores an element, or, in a part of the view, those of any exporter of a buffer.
 
-The exporter has to have the same format and shape, and may overlap. In a part that is
-selected by an Ellipsis, a tuple or the names of fields one element can be stored
-everywhere, as v[...] = 0 and v[\"name\"] = 0 do. A view without dimensions is its element.
+The exporter has to have the same shape, and may overlap. Its elements are converted where
+every value of their type is one of the view's, as NumPy's \"safe\" casts say; astype converts
+the others. In a part that is selected by an Ellipsis, a tuple or the names of fields one
+element can be stored everywhere, as v[...] = 0 and v[\"name\"] = 0 do; or a list of as many
+as there are, and in lists of those. A view without dimensions is its element.
+
+A record is stored from a tuple or list, a mapping, an object with the attributes of a named
+tuple or dataclass, or a structure of ctypes or NumPy.
 
 TypeError for read-only memory or an element of the wrong type, ValueError for one out of
 range and for another format or shape, IndexError and KeyError as for reading.

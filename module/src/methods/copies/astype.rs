@@ -102,9 +102,10 @@ impl PyConsumerArray {
     /// Numbers of all kinds and both byte orders become each other as in C: floats become integers
     /// by losing their fraction; integers become floats, and floats narrower ones, by rounding to
     /// the nearest, to even between two; bools are 0 and 1, and what is not 0, NaN too, is True.
-    /// Addresses (P) become integers and back, and text of one width (u, w) the other. All else,
-    /// such as records and bytes, raises TypeError, unless the format is the one that the view has:
-    /// then this is a copy.
+    /// Addresses (P) become integers and back, and text of one width (u, w) the other. Records
+    /// become others field by field: by name where all fields of both have one, in any order, and
+    /// else by place. Strings become longer ones. All else raises TypeError, unless the format is
+    /// the one that the view has: then this is a copy. Formats are stated as for cast.
     ///
     /// A number that the format has no room for raises ValueError: an integer out of range, an
     /// infinity or NaN that is to become an integer, or a finite number that is to become infinite.
@@ -165,7 +166,8 @@ impl PyConsumerArray {
     /// that name in NumPy keeps the type instead, so that the values change.) copy() gives a copy
     /// in this machine's order.
     ///
-    /// Elements that are no scalars, such as records, raise TypeError.
+    /// In records each field is swapped, so that v["x"].byteswap() is a field of the copy.
+    /// Bit-fields and unions, whose bytes have no order of their own, raise TypeError.
     ///
     /// >>> import consumer
     /// >>> v = consumer.consume(b"\x01\x00\x02\x00").cast("<H").byteswap()
