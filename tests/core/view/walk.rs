@@ -1,6 +1,7 @@
 //! A walk covers every element of its views exactly once, in order, in straight runs.
 
 use crate::support::{Arena, Placed, config, placed, placed_as, shapes};
+use consumer::error::Tuple;
 use consumer::view::{Run, Walk};
 use consumer::{Layout, Order};
 use proptest::prelude::*;
@@ -68,7 +69,7 @@ proptest! {
             Ok(_) => prop_assert_eq!(left.shape, right.shape),
             Err(error) => {
                 prop_assert!(left.shape != right.shape && error.is_value());
-                let named = format!("{:?} and {:?}", left.shape, right.shape);
+                let named = format!("{} and {}", Tuple(&left.shape), Tuple(&right.shape));
                 prop_assert!(error.to_string().contains(&named), "{}", error);
             }
         }
