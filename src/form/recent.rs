@@ -19,8 +19,9 @@ const MAX_WEIGHT: usize = 1 << 17;
 const MAX_TEXT: usize = 1 << 12;
 
 /// A table of what was found out lately. Each key has two places for its entry, of which the one
-/// that was filled first is filled again.
-pub struct Recent<E>([RwLock<[Option<E>; 2]>; PAIRS]);
+/// that was filled first is filled again. The entries are boxed, so that an empty table is nothing
+/// but zeros, which take no room in the file of a library.
+pub struct Recent<E>([RwLock<[Option<Box<E>>; 2]>; PAIRS]);
 
 impl<E> Recent<E> {
     /// Makes an empty table.
@@ -31,9 +32,9 @@ impl<E> Recent<E> {
     }
 
     /// Returns what `take` makes of the first entry for a key that it makes anything of.
-    pub fn find<R>(&self, key: usize, take: impl FnMut(&E) -> Option<R>) -> Option<R> {
+    pub fn find<R>(&self, key: usize, mut take: impl FnMut(&E) -> Option<R>) -> Option<R> {
         let pair = self.0.get(key % PAIRS)?.try_read().ok()?;
-        pair.iter().flatten().find_map(take)
+        pair.iter().flatten().find_map(|entry| take(entry))
     }
 
     /// Keeps an entry. Returns the one that had to go.
@@ -42,7 +43,7 @@ impl<E> Recent<E> {
             return Some(entry);
         };
         let [newer, older] = &mut *pair;
-        std::mem::replace(older, newer.replace(entry))
+        std::mem::replace(older, newer.replace(Box::new(entry))).map(|old| *old)
     }
 }
 
