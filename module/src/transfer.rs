@@ -6,9 +6,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use consumer::array::AnyArray;
+use consumer::array::{AnyArray, Pair};
 use consumer::error::Error;
-use consumer::fallible::Shortened;
 use consumer::format::FormatString;
 use consumer::kernels::convert::Overflow;
 use consumer::kernels::copy::{self, record};
@@ -179,17 +178,19 @@ pub(crate) fn convert(
         }
         _ => source,
     };
-    source.for_each_pair(target, &mut |field, from, to| {
+    for Pair { field, from, to } in &source.pairs(target)? {
         if to.has_type_of(from) {
-            return assign(py, to, from);
+            assign(py, to, from)?;
+            continue;
         }
-        let in_field = |error: PyErr| named(py, error, field);
+        let in_field = |error: PyErr| named(py, error, field.as_deref());
         let memory = to_format(py, from, to.format(), overflow).map_err(in_field)?;
         let layout = Layout::contiguous(to.layout().shape(), to.layout().itemsize())?;
         // SAFETY: the memory holds as many elements of the target's type, and outlives the array.
         let converted = unsafe { to.with_layout(memory.start(), layout, false) };
-        assign(py, to, &converted)
-    })
+        assign(py, to, &converted)?;
+    }
+    Ok(())
 }
 
 /// Has the exception for a value say which field it is about.
@@ -199,7 +200,7 @@ fn named(py: Python<'_>, error: PyErr, field: Option<&str>) -> PyErr {
     match field {
         Some(field) if PyValueError::matches(&error, py) => {
             let why = objects::message(py, &error);
-            PyValueError::new_err(format!("field '{}': {why}", Shortened(field)))
+            PyValueError::new_err(format!("field '{field}': {why}"))
         }
         _ => error,
     }

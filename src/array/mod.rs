@@ -25,6 +25,8 @@ use std::sync::Arc;
 pub use any::AnyArray;
 #[doc(hidden)]
 pub use any::dispatch;
+#[doc(hidden)]
+pub use pairs::Pair;
 
 #[doc(inline)]
 pub use crate::kernels::convert::Overflow;

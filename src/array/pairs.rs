@@ -16,37 +16,43 @@ use crate::form::{ElementType, Field, Record};
 use crate::kernels::convert::{is_meaningful, is_safe, no_conversion};
 use crate::layout::{Key, Layout};
 
-/// What is done with a part: the name of its field, if it is one, and the part in both arrays.
-type Each<'a, E> = &'a mut dyn FnMut(Option<&str>, &AnyArray, &AnyArray) -> Result<(), E>;
+/// A part of one array's elements, and the part of another's that it becomes. The two have the same
+/// type, or are scalars that can be converted to each other.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Pair {
+    /// The name of the field that the part is, if it is one; of a long one the start.
+    pub field: Option<String>,
+    /// The part as it is.
+    pub from: AnyArray,
+    /// The part that it becomes.
+    pub to: AnyArray,
+}
 
 impl AnyArray {
-    /// Calls `f` with each part of the elements and the part of the target's that it becomes. The
-    /// two have the same type, or are scalars that can be converted to each other.
+    /// Returns the parts of the elements, and the parts of the target's that they become.
     ///
     /// # Errors
-    /// Returns what `f` does, and an error with [`is_wrong_kind`](Error::is_wrong_kind) for parts
-    /// that do not become each other.
+    /// Returns an error with [`is_wrong_kind`](Error::is_wrong_kind) for parts that do not become
+    /// each other.
     #[doc(hidden)]
-    pub fn for_each_pair<E: From<Error>>(&self, target: &Self, f: Each<'_, E>) -> Result<(), E> {
-        self.pair(target, None, f)
+    pub fn pairs(&self, target: &Self) -> Result<Vec<Pair>> {
+        let mut pairs = Vec::new();
+        self.pair(target, None, &mut pairs)?;
+        Ok(pairs)
     }
 
     /// Returns whether the target's elements hold all values of this array's, whatever these are.
     ///
     /// # Errors
-    /// Returns the errors of [`for_each_pair`](Self::for_each_pair).
+    /// Returns the errors of [`pairs`](Self::pairs).
     #[doc(hidden)]
     pub fn is_safe_in(&self, target: &Self) -> Result<bool> {
-        let mut safe = true;
-        self.for_each_pair(target, &mut |_, from, to| {
-            let types = (from.scalar_type(), to.scalar_type());
-            safe &= match types {
-                (Some(from), Some(to)) => is_safe(from.dtype, to.dtype),
-                _ => true,
-            };
-            Ok::<(), Error>(())
-        })?;
-        Ok(safe)
+        let holds = |pair: &Pair| match (pair.from.scalar_type(), pair.to.scalar_type()) {
+            (Some(from), Some(to)) => is_safe(from.dtype, to.dtype),
+            _ => true,
+        };
+        Ok(self.pairs(target)?.iter().all(holds))
     }
 
     /// Returns the array with sub-arrays as dimensions, and strings as those of their characters.
@@ -69,15 +75,14 @@ impl AnyArray {
         }
     }
 
-    fn pair<E: From<Error>>(
-        &self,
-        target: &Self,
-        field: Option<&str>,
-        f: Each<'_, E>,
-    ) -> Result<(), E> {
+    fn pair(&self, target: &Self, field: Option<&str>, pairs: &mut Vec<Pair>) -> Result<()> {
         let in_field = |error: Error| match field {
-            Some(name) => E::from(error.in_field(&Shortened(name))),
-            None => error.into(),
+            Some(name) => error.in_field(&Shortened(name)),
+            None => error,
+        };
+        let mut push = |from, to| {
+            let field = field.map(|name| Shortened(name).to_string());
+            fallible::push(pairs, Pair { field, from, to })
         };
         let (from, to) = (self.spread(false)?, target.spread(false)?);
         let wrong = || in_field(no_conversion([from.format(), to.format()]));
@@ -90,11 +95,11 @@ impl AnyArray {
             ))));
         }
         if from.has_type_of(&to) && !matches!(from, Self::Opaque(_)) {
-            return f(field, &from, &to);
+            return push(from, to);
         }
         if let (Some(one), Some(two)) = (from.scalar_type(), to.scalar_type()) {
             let meaningful = is_meaningful(one.dtype.kind(), two.dtype.kind());
-            return if meaningful { f(field, &from, &to) } else { Err(wrong()) };
+            return if meaningful { push(from, to) } else { Err(wrong()) };
         }
         let (Self::Composite(one), Self::Composite(two)) = (&from, &to) else {
             return Err(wrong());
@@ -108,7 +113,7 @@ impl AnyArray {
                         let one = from.part(one.offset, &one.element_type)?;
                         (one, to.part(into.offset, &into.element_type)?)
                     };
-                    one.pair(&into, Some(&two.name(place)), f)?;
+                    one.pair(&into, Some(&two.name(place)), pairs)?;
                 }
                 Ok(())
             }
@@ -121,9 +126,9 @@ impl AnyArray {
                         let stop = isize::try_from(stop).unwrap_or(isize::MAX);
                         to.select(&[Key::Ellipsis, Key::Slice { start, stop, step: 1 }])
                     };
-                    f(field, &from, &part(0, count)?)?;
                     let rest = part(count as isize, room)?;
-                    f(field, &nuls(two, rest.layout().shape())?, &rest)
+                    push(from, part(0, count)?)?;
+                    push(nuls(two, rest.layout().shape())?, rest)
                 }
                 _ => Err(wrong()),
             },
