@@ -200,6 +200,14 @@ pub fn repr(object: &Bound<'_, PyAny>) -> Option<String> {
     unsafe { shortened_or_none(object.py(), ffi::PyObject_Repr(object.as_ptr())) }
 }
 
+/// Returns whether the class of an object exports buffers.
+#[must_use]
+#[inline]
+pub fn exports_buffer(object: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: the object is alive.
+    unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) != 0 }
+}
+
 /// Returns whether an object is an int, or stands for one by `__index__`.
 #[must_use]
 pub fn is_index(object: &Bound<'_, PyAny>) -> bool {

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::Ordering;
 
-use pyo3::ffi;
 use pyo3::prelude::*;
 
 use consumer::array::AnyArray;
@@ -10,6 +9,7 @@ use consumer::kernels::pieces::Sequence;
 use consumer::layout::Order;
 use consumer::python::errors::{discard, unhashable, with_exception};
 use consumer::python::exceptions::PyRecursionError;
+use consumer::python::objects;
 use consumer::python::stack;
 use consumer::view::{RawView, Walk};
 
@@ -43,8 +43,7 @@ pub(crate) fn equals<'py>(
     if this.get().is_released() || released(other) {
         return Ok(Some(this.is(other)));
     }
-    // SAFETY: the object is alive.
-    if unsafe { ffi::PyObject_CheckBuffer(other.as_ptr()) } == 0 {
+    if !objects::exports_buffer(other) {
         return Ok(None);
     }
     // What is compared may be, or hold, the views that it is compared in.

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 
 use consumer::python::acquire::{self, Acquired, Failure, Lent, ViewedObject};
 use consumer::python::errors::DiscardError;
+use consumer::python::objects;
 
 use super::class::PyConsumerArray;
 use super::root::{Owned, Root};
@@ -26,8 +27,7 @@ pub(crate) fn consume<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Py
     if let Some(view) = as_view(object) {
         return again(view);
     }
-    // SAFETY: the object is alive.
-    if unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) } == 0 {
+    if !objects::exports_buffer(object) {
         return borrow(object, None);
     }
     match PyConsumerArray::export(object, ffi::PyBUF_FULL_RO) {

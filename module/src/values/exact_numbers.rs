@@ -17,6 +17,7 @@ use consumer::element::{LongDouble, complex_text};
 use consumer::python::acquire::Export;
 use consumer::python::errors::{DiscardError, discard};
 use consumer::python::exceptions::{PyOverflowError, PyRecursionError};
+use consumer::python::objects;
 
 use super::{NewReference, failure};
 
@@ -77,8 +78,7 @@ impl Exact {
     /// Returns the element of an object; `None` if it has none of these types, or no buffer. May
     /// run arbitrary Python code.
     pub(super) fn of(object: &Bound<'_, PyAny>) -> PyResult<Option<Self>> {
-        // SAFETY: the object is alive.
-        if unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) } == 0 {
+        if !objects::exports_buffer(object) {
             return Ok(None);
         }
         match Self::in_buffer(object)? {

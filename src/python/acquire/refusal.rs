@@ -15,8 +15,7 @@ use crate::python::stack;
 #[cold]
 pub(super) fn refusal(object: &Bound<'_, PyAny>) -> PyErr {
     let error = PyErr::fetch(object.py());
-    // SAFETY: the object is alive.
-    if unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) } == 0 {
+    if !objects::exports_buffer(object) {
         return no_buffer(object);
     }
     // Python code is asked once only: it may have consumed another object, or the same, and to ask

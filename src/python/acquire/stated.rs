@@ -4,16 +4,15 @@
 //! A class that makes objects with a buffer is asked for one, and what that holds is what the class
 //! stands for, so that there is one place that knows what the elements of NumPy and ctypes are.
 
-use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyString, PyType};
 
 use super::ctypes::is_of_ctypes;
-use super::lent::{acquire as acquire_lent, typestr::TypeString};
+use super::lent::{Buffer, acquire as acquire_lent, typestr::TypeString};
 use super::types::loaded_module;
-use super::{AsView, Export, Failure};
+use super::{AsView, Failure};
 use crate::array::AnyArray;
 use crate::error::{Error, Result};
 use crate::fallible;
@@ -86,28 +85,22 @@ pub fn stated<'py>(object: &Bound<'py, PyAny>, as_view: AsView) -> PyResult<Opti
 
 /// Returns what an array of one element holds; further dimensions are those of a sub-array.
 fn of_example<'py>(example: &Bound<'py, PyAny>, as_view: AsView) -> PyResult<Stated<'py>> {
-    let export = Box::new(Export::uninit());
-    let mut array = MaybeUninit::uninit();
-    let flags = pyo3::ffi::PyBUF_FULL_RO;
-    // SAFETY: both places are valid for writes, and the export stays in its box until it is
-    // released, which it is once, if it was filled in.
-    let elements = unsafe {
-        let place = (&raw const *export).cast_mut();
-        match Export::acquire(place, array.as_mut_ptr(), example, flags, as_view) {
-            Ok(_) => {
-                let elements = elements_of(&array.assume_init());
-                export.release();
-                elements
-            }
-            Err(Failure::Refused(refusal)) => {
-                let lent = acquire_lent(example, Some(refusal), as_view)?;
-                let elements = elements_of(&lent.array);
-                drop(lent.array);
-                lent.loan.release(example.py());
-                elements
-            }
-            Err(Failure::Other(error)) => return Err(error),
+    let elements = match Buffer::acquire(example, pyo3::ffi::PyBUF_FULL_RO, as_view) {
+        Ok((array, buffer)) => {
+            let elements = elements_of(&array);
+            drop(array);
+            // SAFETY: the thread is attached; there is no array any more.
+            unsafe { buffer.release() };
+            elements
         }
+        Err(Failure::Refused(refusal)) => {
+            let lent = acquire_lent(example, Some(refusal), as_view)?;
+            let elements = elements_of(&lent.array);
+            drop(lent.array);
+            lent.loan.release(example.py());
+            elements
+        }
+        Err(Failure::Other(error)) => return Err(error),
     };
     Ok(Stated::Elements(elements?))
 }

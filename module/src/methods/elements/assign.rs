@@ -3,7 +3,6 @@
 //! Key and value are converted first, which may run arbitrary Python code, and the view is asked
 //! for access after that.
 
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PySlice, PyTuple};
 
@@ -104,7 +103,7 @@ fn set_part(
     scalars_fill: bool,
 ) -> PyResult<()> {
     let py = value.py();
-    if exports(value) {
+    if objects::exports_buffer(value) {
         let exporter = view_of(value)?;
         let source = exporter.get().hold(py)?;
         let hold = target.hold(py)?;
@@ -154,11 +153,6 @@ fn is_safe(source: &AnyArray, target: &AnyArray) -> bool {
     !target.has_references()
         && !source.has_references()
         && source.is_safe_in(target).unwrap_or(false)
-}
-
-fn exports(object: &Bound<'_, PyAny>) -> bool {
-    // SAFETY: the object is alive.
-    unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) != 0 }
 }
 
 /// Copies the elements of one array to another one of the same type; both are held. Returns what is
@@ -216,7 +210,7 @@ fn element_of<'py>(
         Some(view) => view.clone(),
         // What has the same elements, such as a structure of ctypes, is copied whole.
         None if matches!(target, AnyArray::Composite(_)) && !holds_bytes(target) => {
-            if !exports(value) {
+            if !objects::exports_buffer(value) {
                 return as_it_is();
             }
             view_of(value)?

@@ -10,12 +10,6 @@ use consumer::form::{ElementType, Record};
 use consumer::python::exceptions::{PyTypeError, PyValueError};
 use consumer::python::objects;
 
-/// Returns whether an object exports a buffer.
-pub(super) fn exports(object: &Bound<'_, PyAny>) -> bool {
-    // SAFETY: the object is alive.
-    unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) != 0 }
-}
-
 /// Copies the bytes of what exports a buffer.
 pub(super) fn bytes_of<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
     // SAFETY: attached; the object is alive; the result is a new reference or NULL.

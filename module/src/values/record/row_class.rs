@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyTuple, PyType};
 
 use consumer::fallible;
@@ -180,15 +179,11 @@ fn row_again<'py>(
     row_of(names, values)
 }
 
-/// Returns that function, by which pickles mention it.
-pub(crate) fn row_function(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
-    static FUNCTION: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let make = || {
-        let function = wrap_pyfunction!(row_again, py)?.into_any();
-        function.setattr("__module__", "consumer")?;
-        Ok::<_, PyErr>(function.unbind())
-    };
-    Ok(FUNCTION.get_or_try_init(py, make)?.bind(py))
+/// Creates that function, by whose name in the package pickles mention it.
+pub(crate) fn row_function(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    let function = wrap_pyfunction!(row_again, py)?.into_any();
+    function.setattr("__module__", "consumer")?;
+    Ok(function)
 }
 
 /// `Row(*values)`
@@ -200,7 +195,7 @@ unsafe extern "C" fn new(
     // SAFETY: the slot is called attached, with a tuple of arguments and a dict of named ones or
     // NULL.
     unsafe {
-        enter(class.cast(), |class| {
+        enter(class.cast(), &mut |class| {
             if !names.is_null() && ffi::PyDict_Size(names) > 0 {
                 return Err(PyTypeError::new_err("a row takes no keyword arguments"));
             }

@@ -16,14 +16,14 @@ pub(super) fn names_of<'py>(class: &Bound<'py, PyType>) -> PyResult<Bound<'py, P
     Ok(class.getattr("_fields")?.cast_into::<PyTuple>()?)
 }
 
+/// What a function that CPython calls does with its first argument.
+type Body<'a> = &'a mut dyn for<'py> FnMut(&Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>>;
+
 /// Runs the body of a function that CPython calls; NULL with an exception where it fails.
 ///
 /// # Safety
 /// The thread is attached, and `object` is alive.
-pub(super) unsafe fn enter<'py>(
-    object: *mut ffi::PyObject,
-    body: impl FnOnce(&Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>>,
-) -> NewReference {
+pub(super) unsafe fn enter(object: *mut ffi::PyObject, body: Body<'_>) -> NewReference {
     // SAFETY: the caller guarantees it.
     let (py, object) = unsafe {
         let py = Python::assume_attached();
@@ -58,12 +58,12 @@ pub(super) unsafe extern "C" fn repr(object: *mut ffi::PyObject) -> NewReference
     unsafe {
         match ffi::Py_ReprEnter(object) {
             0 => {
-                let text = enter(object, text_of);
+                let text = enter(object, &mut text_of);
                 ffi::Py_ReprLeave(object);
                 text
             }
             status if status < 0 => std::ptr::null_mut(),
-            _ => enter(object, |row| Ok(objects::string(row.py(), "Row(...)")?.into_any())),
+            _ => enter(object, &mut |row| Ok(objects::string(row.py(), "Row(...)")?.into_any())),
         }
     }
 }
@@ -80,7 +80,7 @@ fn parts_of<'py>(row: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
 /// `row.__reduce__()`
 unsafe extern "C" fn reduce(object: *mut ffi::PyObject, _: *mut ffi::PyObject) -> NewReference {
     // SAFETY: the method is called attached.
-    unsafe { enter(object, parts_of) }
+    unsafe { enter(object, &mut parts_of) }
 }
 
 /// The items of a row as a plain tuple.
@@ -95,7 +95,7 @@ fn plain<'py>(row: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
 /// `row._asdict()`
 unsafe extern "C" fn as_dict(object: *mut ffi::PyObject, _: *mut ffi::PyObject) -> NewReference {
     // SAFETY: the method is called attached.
-    unsafe { enter(object, |row| Ok(dict_of(row)?.into_any())) }
+    unsafe { enter(object, &mut |row| Ok(dict_of(row)?.into_any())) }
 }
 
 fn dict_of<'py>(row: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
@@ -118,7 +118,7 @@ unsafe extern "C" fn replace(
     // SAFETY: the method is called attached, with a tuple of arguments and a dict of named ones or
     // NULL.
     unsafe {
-        enter(object, |row| {
+        enter(object, &mut |row| {
             let changes = Bound::from_borrowed_ptr_or_opt(row.py(), changes);
             let arguments = Bound::from_borrowed_ptr(row.py(), arguments);
             replaced(row, &arguments, changes)

@@ -10,9 +10,10 @@ use consumer::fallible;
 use consumer::form::{Bits, ElementType, Field, Record, load_unsigned, store_unsigned};
 use consumer::format::FormatString;
 use consumer::python::exceptions::{PyNotImplementedError, PyValueError};
+use consumer::python::objects;
 use consumer::python::stack;
 
-use super::named::{by_name, bytes_of, exports, only_field};
+use super::named::{by_name, bytes_of, only_field};
 use crate::values::integers::int_and_value;
 use crate::values::{PyValue, in_field, out_of_range, wrong_type};
 
@@ -191,7 +192,9 @@ fn sequence<'py>(
 ) -> PyResult<Vec<Bound<'py, PyAny>>> {
     // Elements nest, and the functions that write them with them; so may their iterators.
     stack::check(object.py())?;
-    if !object.is_instance_of::<PyTuple>() && !object.is_instance_of::<PyList>() && !exports(object)
+    if !object.is_instance_of::<PyTuple>()
+        && !object.is_instance_of::<PyList>()
+        && !objects::exports_buffer(object)
     {
         let expected = format!("{expected} or list of {length} values");
         return Err(wrong_type(object, &expected, &format()));
@@ -226,7 +229,7 @@ fn write_byte_string(
     let text = match object.cast::<PyBytes>() {
         Ok(bytes) => bytes,
         // A bytearray, or another buffer of single bytes, is copied, for it may change.
-        Err(_) if exports(object) => {
+        Err(_) if objects::exports_buffer(object) => {
             copy = bytes_of(object)?;
             &copy
         }

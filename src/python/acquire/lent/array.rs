@@ -11,8 +11,8 @@ use pyo3::{ffi, intern};
 use super::dtype;
 use super::loan::Buffer;
 use crate::array::AnyArray;
-use crate::python::acquire::AsView;
 use crate::python::acquire::types::{attribute, loaded_module};
+use crate::python::acquire::{AsView, Failure};
 use crate::python::exceptions::{PyBufferError, PyTypeError};
 use crate::python::objects::{self, type_name};
 
@@ -52,10 +52,14 @@ pub(super) fn acquire(
             "it made a copy; consume(numpy.asarray(x)) takes the copy",
         ));
     }
-    Buffer::acquire(&made, ffi::PyBUF_FULL_RO, as_view).map(Some).or_else(|refusal| {
-        let found = dtype::acquire(&made, "numpy.asarray(x)", &refusal, as_view)?;
-        found.map_or(Err(refusal), |found| Ok(Some(found)))
-    })
+    match Buffer::acquire(&made, ffi::PyBUF_FULL_RO, as_view) {
+        Ok(found) => Ok(Some(found)),
+        Err(Failure::Refused(refusal)) => {
+            let found = dtype::acquire(&made, "numpy.asarray(x)", &refusal, as_view)?;
+            found.map_or(Err(refusal), |found| Ok(Some(found)))
+        }
+        Err(Failure::Other(error)) => Err(error),
+    }
 }
 
 /// The class of NumPy's arrays, if NumPy is loaded.

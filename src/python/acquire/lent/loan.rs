@@ -10,7 +10,7 @@ use pyo3::{PyTraverseError, PyVisit};
 use super::arrow::Column;
 use super::dlpack::ManagedTensor;
 use crate::array::AnyArray;
-use crate::python::acquire::{AsView, Export};
+use crate::python::acquire::{AsView, Export, Failure};
 
 /// What keeps memory that was lent, and the object that was asked for it.
 pub struct Loan {
@@ -29,7 +29,7 @@ pub(super) enum Keeper {
 }
 
 /// A `Py_buffer` that was filled in, on the heap.
-pub(super) struct Buffer(NonNull<Export>);
+pub(in crate::python::acquire) struct Buffer(NonNull<Export>);
 
 // SAFETY: `Py_buffer`s may be used and released in any attached thread.
 unsafe impl Send for Buffer {}
@@ -42,11 +42,11 @@ impl Buffer {
     ///
     /// # Errors
     /// The same as for [`Export::acquire`].
-    pub(super) fn acquire(
+    pub(in crate::python::acquire) fn acquire(
         object: &Bound<'_, PyAny>,
         flags: c_int,
         as_view: AsView,
-    ) -> PyResult<(AnyArray, Self)> {
+    ) -> Result<(AnyArray, Self), Failure> {
         let mut array = MaybeUninit::uninit();
         let place = NonNull::from(Box::leak(Box::new(Export::uninit())));
         // SAFETY: both places are valid for writes, and the export stays where it is. If it fails,
@@ -56,7 +56,7 @@ impl Buffer {
                 Ok(_) => Ok((array.assume_init(), Self(place))),
                 Err(failure) => {
                     drop(Box::from_raw(place.as_ptr()));
-                    Err(failure.into())
+                    Err(failure)
                 }
             }
         }
@@ -66,7 +66,7 @@ impl Buffer {
     ///
     /// # Safety
     /// The thread is attached, and nobody uses the buffer any more.
-    pub(super) unsafe fn release(self) {
+    pub(in crate::python::acquire) unsafe fn release(self) {
         // SAFETY: it was filled in, and is released once, because `self` is taken; the caller
         // guarantees the rest. The place was leaked from a box.
         unsafe {

@@ -26,6 +26,7 @@ use crate::python::errors::text;
 use crate::python::exceptions::{PyBufferError, PyMemoryError, PyRecursionError};
 use crate::python::objects::{message, type_name};
 use crate::python::stack;
+pub(super) use loan::Buffer;
 use loan::Keeper;
 pub use loan::Loan;
 
