@@ -13,8 +13,9 @@ use crate::format::{ByteOrder, Code, FormatString, Kind, Prefix};
 
 /// The one table of scalar types. `for_each_scalar!(m)` expands to `m!` with, for each type, its
 /// variant, the variant of its byte-swapped form, its Rust type, its kind, its canonical code (or
-/// the void that stands for it where there is none) and its name. Types of one byte have no byte order and are in a list of their own. Further tokens in
-/// the invocation come first in that of `m!`.
+/// the void that stands for it where there is none) and its name. Types of one byte have no byte
+/// order and are in a list of their own. Further tokens in the invocation come first in that of
+/// `m!`.
 macro_rules! for_each_scalar {
     ($callback:ident $($extra:tt)*) => {
         $callback! {

@@ -52,7 +52,8 @@
 //! The modules are layers, each of which may use those to its left:
 //!
 //! ```text
-//! error ← fallible ← format ← element ← dtype ← form ← layout ← memory ← view ← kernels ← array ← python
+//! error ← fallible ← format ← element ← dtype ← form ← layout ← memory ← view ← kernels ← array ←
+//! python
 //! ```
 
 pub mod array;

@@ -43,8 +43,8 @@ impl FreeList {
     /// Keeps an object if there is room; returns whether it did.
     ///
     /// # Safety
-    /// It is of the list's class or size, nobody has it any more, its value was dropped, and the collector
-    /// does not track it.
+    /// It is of the list's class or size, nobody has it any more, its value was dropped, and the
+    /// collector does not track it.
     #[inline(always)]
     pub(crate) unsafe fn push(&self, _attached: Python<'_>, object: *mut ffi::PyObject) -> bool {
         if cfg!(py_sys_config = "Py_TRACE_REFS") {

@@ -1,7 +1,7 @@
 //! The Python module `consumer`: all that knows the class `ConsumerArray`.
 //!
-//! free_list, gil, lock, reserve ← values ← arguments, transfer ← object ← methods, interchange ← slots ←
-//! module
+//! free_list, gil, lock, reserve ← values ← arguments, transfer ← object ← methods, interchange ←
+//! slots ← module
 
 #![allow(unsafe_code)]
 

@@ -58,8 +58,8 @@ static IS_IN_MAIN: AtomicBool = AtomicBool::new(false);
 
 /// Refuses a subinterpreter before the main interpreter has the module. The classes, and what makes
 /// them fast, are there once in a process: they have to be of the interpreter that ends last. (One
-/// with a GIL of its own is refused by CPython itself.) Without a GIL all of them are refused: there,
-/// each interpreter counts the references to classes by itself, so that none can be shared.
+/// with a GIL of its own is refused by CPython itself.) Without a GIL all of them are refused:
+/// there, each interpreter counts the references to classes by itself, so that none can be shared.
 fn check_interpreter(_attached: Python<'_>) -> PyResult<()> {
     // SAFETY: attached; both are only compared.
     if unsafe { ffi::PyInterpreterState_Get() == ffi::PyInterpreterState_Main() } {

@@ -231,8 +231,8 @@ impl AnyArray {
         }
     }
 
-    /// Returns whether the elements are of the same type and byte order as those of another array, so
-    /// that their bytes can be copied. Where a type is not known, the formats decide.
+    /// Returns whether the elements are of the same type and byte order as those of another array,
+    /// so that their bytes can be copied. Where a type is not known, the formats decide.
     #[doc(hidden)]
     #[must_use]
     pub fn has_type_of(&self, other: &Self) -> bool {

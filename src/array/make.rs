@@ -48,8 +48,8 @@ impl AnyArray {
 
     /// Returns the same array with a format that describes its elements: the one that it has, or,
     /// if that one leaves out the padding at the end, the same with that padding. A format that
-    /// calls aligned what is not, that has records in braces, or that ends with a prefix, is written
-    /// anew instead.
+    /// calls aligned what is not, that has records in braces, or that ends with a prefix, is
+    /// written anew instead.
     #[doc(hidden)]
     #[must_use]
     pub fn with_exact_format(self) -> Self {

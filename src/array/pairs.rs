@@ -1,8 +1,8 @@
 //! Which part of one array's elements becomes which part of another's.
 //!
 //! Records become others field by field: by name where all fields of both have one, in any order,
-//! and else by place. Sub-arrays become others of their shape, strings those that are no shorter. So
-//! what remains is parts of the same type, and scalars.
+//! and else by place. Sub-arrays become others of their shape, strings those that are no shorter.
+//! So what remains is parts of the same type, and scalars.
 
 #![allow(unsafe_code)]
 

@@ -81,8 +81,8 @@ const MAX_DIMENSIONS: usize = 64;
 /// costs neither much memory nor much time.
 const MAX_FIELDS: usize = 1 << 16;
 
-/// The limit for the values of a byte, records included: of a byte that lies in as many records, and
-/// not of what takes no memory at all.
+/// The limit for the values of a byte, records included: of a byte that lies in as many records,
+/// and not of what takes no memory at all.
 const MAX_VALUES_PER_BYTE: usize = 64;
 
 /// Returns the most dimensions that the sub-arrays which one value lies in have together. Lists

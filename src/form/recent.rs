@@ -2,8 +2,8 @@
 //! are not read over and over.
 //!
 //! What is found is believed as it stands, so that an entry has to have all that it depends on, and
-//! whoever looks it up compares that. Nobody waits for a table: where another thread is changing the
-//! place that is asked for, or was when the process forked, what is sought counts as not there.
+//! whoever looks it up compares that. Nobody waits for a table: where another thread is changing
+//! the place that is asked for, or was when the process forked, what is sought counts as not there.
 
 use std::sync::{Arc, RwLock};
 

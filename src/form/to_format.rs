@@ -10,8 +10,8 @@ impl ElementType {
     /// Returns a format that describes the type, with this machine's sizes and no alignment. Each
     /// record is in braces, and every byte of padding is explicit, so that every reader finds the
     /// same. What a format cannot express (bit-fields, fields that overlap or are not in the order
-    /// of their offsets, parts that cannot be read or have no code) is written as bits, which no reader takes for
-    /// something else.
+    /// of their offsets, parts that cannot be read or have no code) is written as bits, which no
+    /// reader takes for something else.
     ///
     /// # Examples
     /// ```

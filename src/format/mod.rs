@@ -10,7 +10,8 @@
 //! item    := prefix* shape* prefix* count? prefix* element (':' name ':')?
 //! prefix  := '@' | '^' | '=' | '<' | '>' | '!'        in force until the next one, also in braces
 //! shape   := '(' n (',' n)* ')'                       a sub-array of what follows
-//! element := code | 'Z' real | 'T{' item* '}' | '&' item | 'X{' … '}' | 's' | 'p' | 'x' | 'O' | 't'
+//! element := code | 'Z' real | 'T{' item* '}' | '&' item | 'X{' … '}' | 's' | 'p' | 'x' | 'O' |
+//! 't'
 //! ```
 
 mod code;

@@ -159,8 +159,8 @@ fn lengths_of(shape: &[isize]) -> Result<(Vec<usize>, Option<usize>), String> {
     Ok((shape.iter().map(|&length| usize::try_from(length).unwrap_or(1)).collect(), first))
 }
 
-/// Returns the layout of elements with strides, from the offset on, that lie within so many bytes. A
-/// length of -1, or without a shape the only one, becomes the largest for which they do.
+/// Returns the layout of elements with strides, from the offset on, that lie within so many bytes.
+/// A length of -1, or without a shape the only one, becomes the largest for which they do.
 fn strided(
     itemsize: usize,
     Cast { shape, count, .. }: Cast<'_>,

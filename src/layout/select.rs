@@ -300,8 +300,8 @@ impl<'a> Selector<'a> {
     }
 }
 
-/// Returns numbers of dimensions with one for each new dimension: before the dimension, or behind the
-/// last one, that its place names.
+/// Returns numbers of dimensions with one for each new dimension: before the dimension, or behind
+/// the last one, that its place names.
 fn with_inserted<T: Copy>(numbers: &[T], places: &[usize], number: T) -> impl Iterator<Item = T> {
     let (mut numbers, mut places) = (numbers.iter(), places.iter().peekable());
     let mut place = 0;

@@ -12,9 +12,9 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 
 use crate::fallible::{self, QUOTED, Shortened};
 
-/// Returns an error if there is no memory for an object of `size` bytes, where CPython does not find
-/// out by itself: without a GIL, its allocator reserves address space whether there is memory or
-/// not, and the system kills the process once it is used.
+/// Returns an error if there is no memory for an object of `size` bytes, where CPython does not
+/// find out by itself: without a GIL, its allocator reserves address space whether there is memory
+/// or not, and the system kills the process once it is used.
 ///
 /// # Errors
 /// MemoryError.

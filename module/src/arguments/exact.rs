@@ -86,8 +86,8 @@ fn bounds(key: Borrowed<'_, '_, PyAny>) -> Option<(isize, isize, isize)> {
     }
 }
 
-/// Returns what a tuple of ints, slices and Nones selects, if that is a view and no pointers lead to
-/// the elements.
+/// Returns what a tuple of ints, slices and Nones selects, if that is a view and no pointers lead
+/// to the elements.
 #[inline]
 pub(crate) fn selection(array: &AnyArray, key: Borrowed<'_, '_, PyAny>) -> Option<Narrowed> {
     // SAFETY: the key is alive, and a tuple where it is asked for its items.

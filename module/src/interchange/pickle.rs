@@ -156,8 +156,8 @@ pub(crate) fn function(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     Ok(FUNCTION.get_or_try_init(py, make)?.bind(py))
 }
 
-/// Makes a view of the memory of data: what a pickle of a view calls. What the flags say, [`COPIES`]
-/// and [`NAMED`] tell; a view of a copy is writable.
+/// Makes a view of the memory of data: what a pickle of a view calls. What the flags say,
+/// [`COPIES`] and [`NAMED`] tell; a view of a copy is writable.
 #[pyfunction]
 #[pyo3(
     name = "_rebuild",

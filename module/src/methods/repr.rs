@@ -1,8 +1,8 @@
 //! `str(v)` and `repr(v)`.
 //!
-//! Of each dimension only the first and the last elements are shown, and in all a limited number, so
-//! that the cost does not grow with the size of the memory. One dimension is a line; of more, each
-//! line of the innermost one is a line of text, with the elements in columns.
+//! Of each dimension only the first and the last elements are shown, and in all a limited number,
+//! so that the cost does not grow with the size of the memory. One dimension is a line; of more,
+//! each line of the innermost one is a line of text, with the elements in columns.
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;

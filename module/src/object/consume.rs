@@ -15,12 +15,12 @@ use super::scalar::as_view;
 use super::uninit::UninitObject;
 
 /// Returns a typed view of the memory of any object that exports a buffer, or has another protocol
-/// to share it: what `consumer.consume` does. A view of a ConsumerArray shares its export, as a view
-/// of a memoryview does.
+/// to share it: what `consumer.consume` does. A view of a ConsumerArray shares its export, as a
+/// view of a memoryview does.
 ///
 /// # Errors
-/// The exporter's own exception; for an object without a buffer and other protocols one that is both
-/// a TypeError and a ValueError; BufferError for an export that contradicts itself, and for an
+/// The exporter's own exception; for an object without a buffer and other protocols one that is
+/// both a TypeError and a ValueError; BufferError for an export that contradicts itself, and for an
 /// object none of whose protocols will do.
 #[inline]
 pub(crate) fn consume<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyConsumerArray>> {

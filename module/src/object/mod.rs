@@ -20,7 +20,8 @@
 //!
 //! # The files
 //! chain ← uninit ← scalar ← class, whose parts are usage and root; access is the only way from a
-//! class to its memory; create has the constructors, consume those of other objects, and duplicate copies.
+//! class to its memory; create has the constructors, consume those of other objects, and duplicate
+//! copies.
 
 pub(crate) mod access;
 mod chain;

@@ -196,7 +196,8 @@ impl Root {
         }
     }
 
-    /// Shows what the memory comes from, or the objects in the root's own, to the garbage collector.
+    /// Shows what the memory comes from, or the objects in the root's own, to the garbage
+    /// collector.
     pub(crate) fn traverse(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         if self.holds.load(Ordering::Acquire) == 0 {
             return Ok(());

@@ -45,8 +45,8 @@ impl Call {
         names: [&Bound<'py, PyString>; 2],
     ) -> Option<(Borrowed<'py, 'py, PyAny>, [Option<usize>; 2])> {
         let mut sizes = [None, None];
-        // SAFETY: the caller guarantees that `names` is NULL or a tuple, and as many arguments as it
-        // has names behind `count` others, all alive.
+        // SAFETY: the caller guarantees that `names` is NULL or a tuple, and as many arguments as
+        // it has names behind `count` others, all alive.
         unsafe {
             let given = Borrowed::from_ptr_or_opt(py, self.names)?;
             if self.count != 1 {

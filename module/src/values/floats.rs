@@ -41,8 +41,8 @@ fn complex(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<Complex
 }
 
 /// Returns what an int has to be rounded to, given the double that Python made of it, before it is
-/// rounded to fewer digits: where the double lost some, a neighbour of the int with an odd last bit,
-/// which no second rounding takes for a tie. The double itself for all other objects.
+/// rounded to fewer digits: where the double lost some, a neighbour of the int with an odd last
+/// bit, which no second rounding takes for a tie. The double itself for all other objects.
 #[cold]
 #[inline(never)]
 fn odd_double(object: &Bound<'_, PyAny>, value: f64) -> PyResult<f64> {

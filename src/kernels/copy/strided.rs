@@ -186,10 +186,24 @@ impl<B: Copy> Kernel for Repeated<B> {
 /// The same as for [`copy_strided`], the itemsize being the size of a `B`.
 #[inline(never)]
 unsafe fn copy_scattered<B: Copy>(runs: Runs) {
+    /// Elements of a round. The places of one do not depend on those of another, so that the
+    /// processor moves them at the same time.
+    const ROUND: usize = 8;
     let [to, from] = runs.strides;
     for [mut target, mut source] in runs.iter_starts() {
-        for _ in 0..runs.length {
-            // SAFETY: the caller guarantees the elements of a run; the accesses need no alignment.
+        for _ in 0..runs.length / ROUND {
+            for index in 0..ROUND as isize {
+                let target = target.wrapping_offset(to.wrapping_mul(index));
+                let source = source.wrapping_offset(from.wrapping_mul(index));
+                // SAFETY: the caller guarantees the elements of a run; the accesses need no
+                // alignment.
+                unsafe { target.cast::<B>().write_unaligned(source.cast::<B>().read_unaligned()) };
+            }
+            target = target.wrapping_offset(to.wrapping_mul(ROUND as isize));
+            source = source.wrapping_offset(from.wrapping_mul(ROUND as isize));
+        }
+        for _ in 0..runs.length % ROUND {
+            // SAFETY: as above.
             unsafe { target.cast::<B>().write_unaligned(source.cast::<B>().read_unaligned()) };
             target = target.wrapping_offset(to);
             source = source.wrapping_offset(from);

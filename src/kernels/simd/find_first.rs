@@ -10,8 +10,8 @@
 //! The predicate may be called for elements after the first that it holds for, so it must have no
 //! side effects. It is never called for an index of `count` or beyond.
 
-/// Returns the index of the first of `count` elements that the predicate holds for. `chunks` are the
-/// lengths of long and short chunks.
+/// Returns the index of the first of `count` elements that the predicate holds for. `chunks` are
+/// the lengths of long and short chunks.
 #[inline(always)]
 pub(crate) fn find_first(
     count: usize,

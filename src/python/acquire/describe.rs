@@ -67,8 +67,8 @@ pub(super) unsafe fn describe_letter(
     let stride = stride.copied().unwrap_or(buffer.itemsize);
     let (start, readonly) = (buffer.buf.cast(), buffer.readonly != 0);
     let format = FormatString::from_letters(bytes[0], bytes[1]);
-    // If the exporter states another length than these numbers give, the slow path decides. A product
-    // that overflows is refused with the layout.
+    // If the exporter states another length than these numbers give, the slow path decides. A
+    // product that overflows is refused with the layout.
     // SAFETY: `shape` has `ndim` entries.
     let nbytes = (1..buffer.ndim as usize)
         .fold(length.wrapping_mul(itemsize), |nbytes, dim| unsafe {
@@ -94,7 +94,8 @@ pub(super) unsafe fn describe_letter(
 }
 
 /// Writes the array that a `Py_buffer` describes to `array`, if the type of its exporter, or of
-/// what that is a memoryview of, has told before what its elements are, and few dimensions say where. Returns whether that is so.
+/// what that is a memoryview of, has told before what its elements are, and few dimensions say
+/// where. Returns whether that is so.
 ///
 /// # Safety
 /// The same as for [`describe_letter`].

@@ -1,9 +1,10 @@
 //! What to take instead of an object that exports no buffer: the end of a message.
 //!
 //! An object is known by C's flags of its class and by the attributes that its classes have, which
-//! runs no code of theirs. Only whether memory is on a GPU has to be asked of the object itself; that
-//! one question is asked last, so that objects which consume each other in turn come to an end. Where
-//! nothing is found, or anything fails, there is no hint, and the error stays what it is.
+//! runs no code of theirs. Only whether memory is on a GPU has to be asked of the object itself;
+//! that one question is asked last, so that objects which consume each other in turn come to an
+//! end. Where nothing is found, or anything fails, there is no hint, and the error stays what it
+//! is.
 
 use std::borrow::Cow;
 

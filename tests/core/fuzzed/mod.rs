@@ -1,8 +1,8 @@
 //! The inputs that the fuzz targets in fuzz/ found to be worth keeping, replayed. `make fuzz-core`
 //! looks for more; an input that fails joins them with its fix. The smallest set with the same
 //! coverage as what was found is made by
-//! `cargo +nightly fuzz run TARGET EMPTY target/corpus/TARGET fuzz/corpus/TARGET -- -set_cover_merge=1 -use_counters=0`
-//! in the directory EMPTY.
+//! `cargo +nightly fuzz run TARGET EMPTY target/corpus/TARGET fuzz/corpus/TARGET --
+//! -set_cover_merge=1 -use_counters=0` in the directory EMPTY.
 
 mod format;
 mod layout;

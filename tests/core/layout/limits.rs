@@ -1,5 +1,6 @@
 //! What a layout says of itself — extent, size, contiguity — against the definitions, and what it
-//! does where sums and products leave the range of memory: an error, never a panic or a wrapped sum.
+//! does where sums and products leave the range of memory: an error, never a panic or a wrapped
+//! sum.
 
 #![allow(unsafe_code)]
 

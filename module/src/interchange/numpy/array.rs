@@ -22,8 +22,8 @@ use crate::object::create::copy_of;
 
 /// Creates an ndarray over the memory of a view. It has a buffer of the view, as memoryview(v) has.
 /// References in the memory stay those of their owner: an array over foreign memory neither takes
-/// them nor gives them back when it ends. But storing gives back what was there; so where the memory
-/// only borrows its references the array is read-only.
+/// them nor gives them back when it ends. But storing gives back what was there; so where the
+/// memory only borrows its references the array is read-only.
 fn ndarray<'py>(
     this: &Bound<'py, PyConsumerArray>,
     array: &AnyArray,

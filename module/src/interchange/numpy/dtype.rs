@@ -61,8 +61,8 @@ impl<'a> NumpyType<'a> {
         Ok(Self { element_type, itemsize })
     }
 
-    /// Returns whether the elements are strings of no bytes. NumPy makes an array of them only where
-    /// they are a field: by themselves they would have one character.
+    /// Returns whether the elements are strings of no bytes. NumPy makes an array of them only
+    /// where they are a field: by themselves they would have one character.
     pub(super) fn is_empty_text(&self) -> bool {
         matches!(*self.element_type, ElementType::Bytes(0) | ElementType::Text(_, 0))
     }

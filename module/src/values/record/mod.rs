@@ -155,8 +155,8 @@ unsafe fn name_field(py: Python<'_>, array: &ConsumerArray<Composite>, pointer: 
     }
 }
 
-/// Returns an array of the same elements, of which the records become rows: tuples with the fields as
-/// attributes. `None` if there are no records in them.
+/// Returns an array of the same elements, of which the records become rows: tuples with the fields
+/// as attributes. `None` if there are no records in them.
 ///
 /// # Errors
 /// MemoryError, and what the creation of a class raises.

@@ -1,5 +1,5 @@
-//! Values of fields by their names, from mappings and from objects that have them as attributes; and
-//! what else than tuples and lists stands for an element.
+//! Values of fields by their names, from mappings and from objects that have them as attributes;
+//! and what else than tuples and lists stands for an element.
 
 use pyo3::ffi;
 use pyo3::prelude::*;

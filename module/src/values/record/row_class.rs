@@ -135,8 +135,8 @@ fn create<'py>(names: &Bound<'py, PyTuple>, is_cyclic: bool) -> PyResult<Bound<'
     }
 }
 
-/// Returns whether a field's name becomes an attribute: not those that mean something to Python, and
-/// those that rows have in any case.
+/// Returns whether a field's name becomes an attribute: not those that mean something to Python,
+/// and those that rows have in any case.
 fn is_attribute(name: &str) -> bool {
     let is_special = name.starts_with("__") && name.ends_with("__");
     !is_special

@@ -52,7 +52,8 @@ impl Rows {
 
 impl Drop for Rows {
     fn drop(&mut self) {
-        // The arrays that have it are dropped attached. Where one is not after all, the class stays.
+        // The arrays that have it are dropped attached. Where one is not after all, the class
+        // stays.
         // SAFETY: the reference is our own, and dropped once.
         unsafe {
             if ffi::PyGILState_Check() != 0 {

@@ -134,9 +134,9 @@ fn wrapped_beyond(number: f64) -> u64 {
     LongDouble::from_f64(number).to_u64_wrapping()
 }
 
-/// Returns the step from numbers to the wide type of floats narrower than that, which rounds in such
-/// a way that the second rounding gives the same as a single one, or `None` if they are of that
-/// type.
+/// Returns the step from numbers to the wide type of floats narrower than that, which rounds in
+/// such a way that the second rounding gives the same as a single one, or `None` if they are of
+/// that type.
 pub(crate) fn between_to_round(from: WideType, target: DType) -> Option<Map> {
     match (from, target) {
         (WideType::F64, _) => Some(map!(f64 => f32, |x| f32_odd_from_f64(x))),

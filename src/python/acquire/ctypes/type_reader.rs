@@ -76,8 +76,8 @@ impl<'py> TypeReader<'py> {
     }
 
     /// Returns whether there may be references to objects in the memory of a type, as far as its
-    /// attributes tell. `asked` has the types that were asked: each is asked once, because one whose
-    /// attributes were set later may be made of itself.
+    /// attributes tell. `asked` has the types that were asked: each is asked once, because one
+    /// whose attributes were set later may be made of itself.
     fn may_hold_objects(
         &self,
         class: &Bound<'py, PyAny>,

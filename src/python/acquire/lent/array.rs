@@ -73,7 +73,8 @@ fn ndarray(py: Python<'_>) -> PyResult<Option<Bound<'_, PyType>>> {
 /// then.
 fn is_new(array: &Bound<'_, PyAny>, ndarray: &Bound<'_, PyType>) -> PyResult<bool> {
     let mut array = array.clone();
-    // What has returned the array, and the variable here; then the array in front, and the variable.
+    // What has returned the array, and the variable here; then the array in front, and the
+    // variable.
     loop {
         // SAFETY: the object is alive.
         if unsafe { ffi::Py_REFCNT(array.as_ptr()) } > 2 {

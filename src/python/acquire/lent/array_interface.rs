@@ -101,8 +101,8 @@ fn format_of(
     }
 }
 
-/// Returns the format of an array of NumPy whose type is another package's, to whom the interface is
-/// raw bytes; `None` for those of NumPy's own.
+/// Returns the format of an array of NumPy whose type is another package's, to whom the interface
+/// is raw bytes; `None` for those of NumPy's own.
 ///
 /// # Errors
 /// BufferError for a type that is none of ours.
