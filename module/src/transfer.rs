@@ -7,10 +7,12 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use consumer::array::{AnyArray, Pair};
+use consumer::dtype::ScalarType;
 use consumer::error::Error;
+use consumer::form::Bits;
 use consumer::format::FormatString;
 use consumer::kernels::convert::Overflow;
-use consumer::kernels::copy::{self, record};
+use consumer::kernels::copy::{self, bits, record};
 use consumer::kernels::pieces::Sequence;
 use consumer::layout::{Layout, Order};
 use consumer::memory::{self, Memory};
@@ -126,8 +128,24 @@ pub(crate) fn assign(py: Python<'_>, target: &AnyArray, source: &AnyArray) -> Py
     }
 }
 
+/// Copies bit-fields as the integers that they are, in C order, to memory of their own. `array` is
+/// held.
+fn to_numbers(py: Python<'_>, array: &AnyArray, field: Bits) -> PyResult<Memory> {
+    let layout = Layout::contiguous(array.layout().shape(), field.dtype().size())?;
+    // SAFETY: the memory is new and has room for as many integers, all of which are written; the
+    // elements are these bit-fields.
+    unsafe {
+        Memory::written(layout.nbytes(), |start| {
+            let target = RawView::new(start, &layout);
+            gil::in_pieces(py, [target, array.raw()], Sequence::Any, |[to, from], _| {
+                bits::write_numbers(field, to, from).map(|()| true)
+            })
+        })
+    }
+}
+
 /// Copies the elements, converted to another scalar format, in C order to memory of their own.
-/// `array` is held.
+/// `array` is held. Bit-fields are converted as the integers that they are.
 ///
 /// # Errors
 /// TypeError where there is no such conversion, ValueError for a value that the format has no room
@@ -138,6 +156,16 @@ pub(crate) fn to_format(
     format: &FormatString,
     overflow: Overflow,
 ) -> PyResult<Memory> {
+    if let Some(field) = array.bits() {
+        let memory = to_numbers(py, array, field)?;
+        let scalar_type = ScalarType::native(field.dtype());
+        let layout = Layout::contiguous(array.layout().shape(), scalar_type.dtype.size())?;
+        let (start, own_format) = (memory.start(), scalar_type.format());
+        // SAFETY: the memory holds as many integers of the type, and outlives the array.
+        let numbers =
+            unsafe { AnyArray::from_scalars(scalar_type, start, layout, own_format, true, None) };
+        return to_format(py, &numbers, format, overflow);
+    }
     let conversion = array.conversion(format, overflow)?;
     // SAFETY: the pieces are parts of the array, and the memory is new and has room for all
     // elements; the conversion touches nothing else.

@@ -10,6 +10,7 @@
 #![allow(unsafe_code)]
 
 mod any;
+mod bits;
 mod conversion;
 mod equal;
 mod fields;

@@ -2,7 +2,7 @@
 //!
 //! Records become others field by field: by name where all fields of both have one, in any order,
 //! and else by place. Sub-arrays become others of their shape, strings those that are no shorter.
-//! So what remains is parts of the same type, and scalars.
+//! So what remains is parts of the same type, and numbers that become scalars.
 
 #![allow(unsafe_code)]
 
@@ -17,7 +17,7 @@ use crate::kernels::convert::{is_meaningful, is_safe, no_conversion};
 use crate::layout::{Key, Layout};
 
 /// A part of one array's elements, and the part of another's that it becomes. The two have the same
-/// type, or are scalars that can be converted to each other.
+/// type, or the first is scalars or bit-fields that become the scalars of the second.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Pair {
@@ -48,8 +48,8 @@ impl AnyArray {
     /// Returns the errors of [`pairs`](Self::pairs).
     #[doc(hidden)]
     pub fn is_safe_in(&self, target: &Self) -> Result<bool> {
-        let holds = |pair: &Pair| match (pair.from.scalar_type(), pair.to.scalar_type()) {
-            (Some(from), Some(to)) => is_safe(from.dtype, to.dtype),
+        let holds = |pair: &Pair| match (pair.from.number_type(), pair.to.scalar_type()) {
+            (Some(from), Some(to)) => is_safe(from, to.dtype),
             _ => true,
         };
         Ok(self.pairs(target)?.iter().all(holds))
@@ -97,8 +97,8 @@ impl AnyArray {
         if from.has_type_of(&to) && !matches!(from, Self::Opaque(_)) {
             return push(from, to);
         }
-        if let (Some(one), Some(two)) = (from.scalar_type(), to.scalar_type()) {
-            let meaningful = is_meaningful(one.dtype.kind(), two.dtype.kind());
+        if let (Some(one), Some(two)) = (from.number_type(), to.scalar_type()) {
+            let meaningful = is_meaningful(one.kind(), two.dtype.kind());
             return if meaningful { push(from, to) } else { Err(wrong()) };
         }
         let (Self::Composite(one), Self::Composite(two)) = (&from, &to) else {

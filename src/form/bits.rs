@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::dtype::ScalarType;
+use crate::dtype::{DType, ScalarType};
 use crate::format::{ByteOrder, Kind};
 
 /// A bit-field: some consecutive bits of an integer, counted from its lowest bit.
@@ -41,6 +41,15 @@ impl Bits {
         } else {
             0..=(1 << self.width) - 1
         }
+    }
+
+    /// Returns the smallest type of integers that holds the values.
+    #[must_use]
+    pub fn dtype(&self) -> DType {
+        use DType::{I8, I16, I32, I64, U8, U16, U32, U64};
+        let types = if self.is_signed() { [I8, I16, I32, I64] } else { [U8, U16, U32, U64] };
+        let size = self.width.div_ceil(8).next_power_of_two();
+        types[size.trailing_zeros() as usize]
     }
 
     fn is_signed(&self) -> bool {

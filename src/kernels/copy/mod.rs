@@ -2,7 +2,7 @@
 //!
 //! Which bytes go where depends on the element's size and, if they are byte-swapped, on the size of
 //! the unit that is swapped; never on the type. So everything below the typed functions is compiled
-//! once, not per type. Only [`record`] looks into the elements.
+//! once, not per type. Only [`record`] and [`bits`] look into the elements.
 //!
 //! | file | what it does |
 //! |---|---|
@@ -14,8 +14,10 @@
 //! | `transpose` | copies matrices that are contiguous along different axes |
 //! | `swap` | reverses bytes |
 //! | [`record`] | copies elements that are records |
+//! | [`bits`] | copies bit-fields as integers |
 
 mod assign;
+pub mod bits;
 mod fill;
 mod gather;
 mod nonoverlapping;

@@ -321,6 +321,7 @@ fn different_structures(target: &AnyArray, source: &AnyArray) -> PyErr {
         Ok(_) => format!(", which does not hold all of its values: x.astype('{to}') converts them"),
         // Which fields do not become each other.
         Err(error) if source.record().is_some() => format!(": {error}"),
+        Err(_) if target.bits().is_some() => ": v[...] = x.tolist() stores integers".to_owned(),
         Err(_) => String::new(),
     };
     PyValueError::new_err(format!(
