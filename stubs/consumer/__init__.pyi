@@ -916,9 +916,9 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         the nearest, to even between two; bools are 0 and 1, and what is not 0, NaN too, is True.
         Addresses (P) become integers and back, and text of one width (u, w) the other. Records
         become others field by field: by name where all fields of both have one, in any order, and
-        else by place. Strings become longer ones, and bit-fields numbers. All else raises TypeError,
-        unless the format is the one that the view has: then this is a copy. Formats are stated as
-        for cast.
+        else by place. Strings become longer ones, and bit-fields numbers. All else raises
+        TypeError, unless the format is the one that the view has: then this is a copy. Formats are
+        stated as for cast.
 
         A number that the format has no room for raises ValueError: an integer out of range, an
         infinity or NaN that is to become an integer, or a finite number that is to become infinite.

@@ -297,9 +297,9 @@ def _memory(drawing: Drawing, report: Report, left: float) -> None:
     gap = within[0].gap if within else 0
     room = _WIDTH - left - 60 - (90 if follows else 0)
     per = 5 if gap > 0 or outer else 8
-    places: list[int | None] = list(range(long))
-    if long > per + 1:
-        places = [*range(per - 1), None, long - 1]
+    places: list[int | None] = (
+        [*range(per - 1), None, long - 1] if long > per + 1 else [*range(long)]
+    )
     unit = min(room / (len(places) * (1.4 if gap > 0 else 1)), 96.0)
     shift = 0.0
     if gap < 0:

@@ -3,6 +3,7 @@
 import array
 import ctypes
 import html.parser
+import mmap
 import xml.dom.minidom
 
 import consumer
@@ -155,6 +156,21 @@ def test_the_report_is_bounded(np, make):
     view = consumer.consume(make(np))
     text = shown(view)
     assert "\u202e" not in text + view._repr_html_()
+
+
+@pytest.mark.skipif(not hasattr(mmap, "MAP_NORESERVE"), reason="from Python 3.13 on, on Linux")
+@pytest.mark.parametrize("shape", [(1 << 36,), (1 << 18, 1 << 18), (1 << 12,) * 3])
+def test_elements_that_are_not_shown_cost_nothing(shape):
+    """Of memory that is nowhere but in the few pages that are looked at."""
+    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_NORESERVE
+    try:
+        memory = mmap.mmap(-1, 1 << 36, flags=flags)
+    except OSError as error:
+        pytest.skip(f"no room for so many addresses: {error}")
+    view = consumer.consume(memory).cast("B", shape)
+    for part in (view, view[..., ::-3], view.T):
+        shown(part)
+        assert "<svg" in part._repr_html_()
 
 
 def test_64_dimensions_are_bounded():
