@@ -6,23 +6,23 @@ use std::cell::UnsafeCell;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-/// Some deallocated objects of one size, which are of one class, or are given one again.
+/// At most `ROOM` deallocated objects of one size, which are of one class, or are given one again.
 #[cfg(not(Py_GIL_DISABLED))]
-pub(crate) struct FreeList {
-    objects: UnsafeCell<[*mut ffi::PyObject; 32]>,
+pub(crate) struct FreeList<const ROOM: usize = 32> {
+    objects: UnsafeCell<[*mut ffi::PyObject; ROOM]>,
     count: UnsafeCell<usize>,
 }
 
 // SAFETY: it is only used with the GIL held. Interpreters with a GIL of their own do not load the
 // module, which does not declare that it supports them.
 #[cfg(not(Py_GIL_DISABLED))]
-unsafe impl Sync for FreeList {}
+unsafe impl<const ROOM: usize> Sync for FreeList<ROOM> {}
 
 #[cfg(not(Py_GIL_DISABLED))]
-impl FreeList {
+impl<const ROOM: usize> FreeList<ROOM> {
     /// An empty list.
     pub(crate) const fn new() -> Self {
-        Self { objects: UnsafeCell::new([std::ptr::null_mut(); 32]), count: UnsafeCell::new(0) }
+        Self { objects: UnsafeCell::new([std::ptr::null_mut(); ROOM]), count: UnsafeCell::new(0) }
     }
 
     /// Takes an object from the list, if there is one: a new object but for its value, which is
@@ -64,10 +64,10 @@ impl FreeList {
 
 /// No objects: without a GIL the list would need a lock, which costs what it saves.
 #[cfg(Py_GIL_DISABLED)]
-pub(crate) struct FreeList;
+pub(crate) struct FreeList<const ROOM: usize = 32>;
 
 #[cfg(Py_GIL_DISABLED)]
-impl FreeList {
+impl<const ROOM: usize> FreeList<ROOM> {
     pub(crate) const fn new() -> Self {
         Self
     }

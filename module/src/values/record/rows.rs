@@ -66,10 +66,13 @@ impl Drop for Rows {
 /// The greatest length of rows whose memory is used again.
 const LONGEST: usize = 16;
 
-/// Deallocated rows, by their lengths from 1 on. They have no reference to a class.
-static FREE_LISTS: [FreeList; LONGEST] = [const { FreeList::new() }; LONGEST];
+/// How many rows of a length are kept: those of a list of some size, as CPython keeps tuples.
+const ROOM: usize = 1024;
 
-fn free_list(length: usize) -> Option<&'static FreeList> {
+/// Deallocated rows, by their lengths from 1 on. They have no reference to a class.
+static FREE_LISTS: [FreeList<ROOM>; LONGEST] = [const { FreeList::new() }; LONGEST];
+
+fn free_list(length: usize) -> Option<&'static FreeList<ROOM>> {
     FREE_LISTS.get(length.wrapping_sub(1))
 }
 
