@@ -1,5 +1,7 @@
 """What an element takes, and how it is stored: numbers, bytes, text, and what is refused."""
 
+import array
+import ctypes
 import struct
 
 import consumer
@@ -74,6 +76,27 @@ def test_a_value_of_the_wrong_type_is_named(form, value, expected):
     with pytest.raises(TypeError, match=message):
         view[0] = value
     assert exporter.bytes_now() == bytes(size)
+
+
+@pytest.mark.parametrize(
+    "value", [array.array("h", [-1]), ctypes.c_short(5), array.array("h", [1, 2])]
+)
+@pytest.mark.parametrize("key", [0, ...])
+def test_numbers_of_several_bytes_are_no_strings(key, value):
+    exporter = Exporter(b"abcdefgh", b"4s", 4, readonly=False)
+    view = consumer.consume(exporter)
+    with pytest.raises(TypeError, match="expected bytes for format '4s', found "):
+        view[key] = value
+    assert exporter.bytes_now() == b"abcdefgh"
+
+
+@pytest.mark.parametrize(
+    "value", [bytearray(b"ab"), array.array("b", [97, 98]), memoryview(b"a.b")[::2]]
+)
+def test_buffers_of_single_bytes_are_strings(value):
+    view = consumer.consume(Exporter(b"abcdefgh", b"4s", 4, readonly=False))
+    view[1] = value
+    assert view.tolist() == [b"abcd", b"ab\0\0"]
 
 
 @pytest.mark.parametrize("value", [b"", b"ab"])

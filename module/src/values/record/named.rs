@@ -2,20 +2,29 @@
 //! and what else than tuples and lists stands for an element.
 
 use pyo3::ffi;
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyMemoryView, PyString, PyTuple};
 
 use consumer::fallible::{self, Shortened};
 use consumer::form::{ElementType, Record};
 use consumer::python::exceptions::{PyTypeError, PyValueError};
 use consumer::python::objects;
 
-/// Copies the bytes of what exports a buffer.
-pub(super) fn bytes_of<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+/// Copies the bytes of what exports a buffer; `None` if that is not of `single_bytes`.
+pub(super) fn bytes_of<'py>(
+    object: &Bound<'py, PyAny>,
+    single_bytes: bool,
+) -> PyResult<Option<Bound<'py, PyBytes>>> {
+    let buffer = PyMemoryView::from(object)?;
+    let itemsize = intern!(object.py(), "itemsize");
+    if single_bytes && buffer.getattr(itemsize)?.extract::<usize>()? != 1 {
+        return Ok(None);
+    }
     // SAFETY: attached; the object is alive; the result is a new reference or NULL.
     unsafe {
-        let bytes = ffi::PyBytes_FromObject(object.as_ptr());
-        Ok(Bound::from_owned_ptr_or_err(object.py(), bytes)?.cast_into_unchecked())
+        let bytes = ffi::PyBytes_FromObject(buffer.as_ptr());
+        Ok(Some(Bound::from_owned_ptr_or_err(object.py(), bytes)?.cast_into_unchecked()))
     }
 }
 

@@ -228,9 +228,13 @@ fn write_byte_string(
     let copy;
     let text = match object.cast::<PyBytes>() {
         Ok(bytes) => bytes,
-        // A bytearray, or another buffer of single bytes, is copied, for it may change.
+        // A bytearray, or another buffer, is copied, for it may change. Elements of several bytes
+        // are no string; in a void they are the bytes that they consist of.
         Err(_) if objects::exports_buffer(object) => {
-            copy = bytes_of(object)?;
+            let Some(bytes) = bytes_of(object, exactly.is_none())? else {
+                return Err(wrong_type(object, "bytes", &format()));
+            };
+            copy = bytes;
             &copy
         }
         Err(_) => return Err(wrong_type(object, "bytes", &format())),
