@@ -34,8 +34,9 @@ def endings():
 @pytest.mark.parametrize("name", CASES)
 def test_a_request_without_memory_ends_with_an_error(endings, name):
     ending, message = endings[name]
-    if message == "error return without exception set" and sys.version_info < (3, 12):
-        pytest.skip("Python 3.11 raises nothing where a call finds no memory for its frame")
+    # What a method of a view returns so is another message.
+    if message == "error return without exception set":
+        pytest.skip("CPython raises nothing where a call finds no memory for its frame")
     if ending == "signal 11" and name.endswith("_list") and not GIL:
         pytest.skip(
             "without a GIL, PyList_New reads an uninitialised pointer if there is no memory"
