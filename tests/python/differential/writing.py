@@ -130,7 +130,7 @@ def parts(case):
         ensure(source_model.itemsize == 1 and not plain_slice, "single bytes")
         data = [pack(model.form, bytes(source))] * len(places)
         for place, element in zip(places, data, strict=True):
-            case.memory.store(place, element, None)
+            case.memory.store(place, element, value_ranges(model.form))
         return
     if converted:
         # The values are those of the source.
@@ -141,6 +141,7 @@ def parts(case):
             # Strings take what exports bytes.
             ensure(fits(model.form, bytes(source)) and not plain_slice, "it fits")
             data = [pack(model.form, bytes(source))] * len(places)
+            ranges = value_ranges(model.form)
     elif kind == "wrong":
         # Anything is true or false.
         ensure(fits(model.form, source) and not plain_slice, "it fits")
