@@ -9,7 +9,7 @@ use pyo3::types::PyBytes;
 use consumer::array::{AnyArray, Pair};
 use consumer::dtype::ScalarType;
 use consumer::error::Error;
-use consumer::form::Bits;
+use consumer::form::{Bits, ElementType};
 use consumer::format::FormatString;
 use consumer::kernels::convert::Overflow;
 use consumer::kernels::copy::{self, bits, record};
@@ -80,8 +80,23 @@ pub(crate) fn to_native(py: Python<'_>, array: &AnyArray) -> PyResult<Memory> {
 /// # Errors
 /// TypeError if the target is read-only, ValueError if the shapes differ.
 pub(crate) fn assign(py: Python<'_>, target: &AnyArray, source: &AnyArray) -> PyResult<()> {
+    assign_as(py, target, source, |element_type| element_type.is_whole())
+}
+
+/// The same, but of records the values alone: what lies between them stays in the target.
+pub(crate) fn assign_values(py: Python<'_>, target: &AnyArray, source: &AnyArray) -> PyResult<()> {
+    assign_as(py, target, source, |_| false)
+}
+
+/// The same, with what tells whether elements of a type are copied whole.
+fn assign_as(
+    py: Python<'_>,
+    target: &AnyArray,
+    source: &AnyArray,
+    is_whole: impl FnOnce(&ElementType) -> bool,
+) -> PyResult<()> {
     let partial = match target {
-        AnyArray::Composite(array) if !array.descriptor().is_whole() => Some(array.descriptor()),
+        AnyArray::Composite(array) if !is_whole(array.descriptor()) => Some(array.descriptor()),
         _ => None,
     };
     if partial.is_none() && !gil::is_large(target.raw()) {

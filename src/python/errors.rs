@@ -1,5 +1,7 @@
 //! Which exception each error becomes.
 
+use std::any::Any;
+
 use pyo3::exceptions;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -113,6 +115,18 @@ pub(super) fn text(py: Python<'_>, error: &PyErr) -> String {
 #[inline(never)]
 pub fn restore(py: Python<'_>, error: PyErr) {
     attached(py, || error.restore(py));
+}
+
+/// Sets a panic as the exception, for functions that CPython calls: unwinding must not cross into C.
+#[cold]
+#[inline(never)]
+pub fn set_panic(_attached: Python<'_>, panic: Box<dyn Any + Send>) {
+    drop(panic);
+    // Made by CPython, which raises MemoryError where there is no memory for it: a panic in here
+    // could not be caught.
+    let message = c"internal error of consumer: please report it";
+    // SAFETY: attached; the exception is a class, and the message a C string.
+    unsafe { ffi::PyErr_SetString(ffi::PyExc_SystemError, message.as_ptr()) };
 }
 
 /// Makes the exception of an error that has none yet. PyO3 does so as soon as an error is looked

@@ -28,6 +28,22 @@ pub fn check_memory(size: usize) -> PyResult<()> {
     Ok(())
 }
 
+/// Imports a module. PyO3 panics where there is no memory for the name.
+///
+/// # Errors
+/// What the import raises, and MemoryError.
+pub fn import<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    Ok(py.import(string(py, name)?)?.into_any())
+}
+
+/// Returns an attribute. PyO3 panics where there is no memory for the name.
+///
+/// # Errors
+/// What the attribute raises, and MemoryError.
+pub fn attribute<'py>(object: &Bound<'py, PyAny>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    object.getattr(string(object.py(), name)?)
+}
+
 /// Creates a str.
 ///
 /// # Errors

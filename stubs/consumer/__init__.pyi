@@ -440,8 +440,9 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         The exporter has to have the same shape, and may overlap. Its elements are converted where
         every value of their type is one of the view's, as NumPy's "safe" casts say; astype converts
         the others. In a part that is selected by an Ellipsis, a tuple or the names of fields one
-        element can be stored everywhere, as v[...] = 0 and v["name"] = 0 do; or a list of as many
-        as there are, and in lists of those. A view without dimensions is its element.
+        element can be stored everywhere, as v[...] = 0 and v["name"] = 0 do. A list has a value for
+        each element instead, and lists of those where there are more dimensions; so has a tuple
+        where it could not be an element itself. A view without dimensions is its element.
 
         A record is stored from a tuple or list, a mapping, an object with the attributes of a named
         tuple or dataclass, or a structure of ctypes or NumPy.
@@ -1104,9 +1105,9 @@ PyConsumerArray = ConsumerArray
 class ConsumerScalar(ConsumerArray[_T, Never]):  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
     """A view without dimensions: a ConsumerArray that is also a number.
 
-    int(v), float(v) and complex(v) are those of its one element, v[()]. All else is as for any
-    ConsumerArray. It is what consume, reshape, cast and the like give where the shape is (), and
-    cannot be made in another way.
+    bool(v), int(v), float(v) and complex(v) are those of its one element, v[()]. All else is as for
+    any ConsumerArray. It is what consume, reshape, cast and the like give where the shape is (),
+    and cannot be made in another way.
 
     >>> import ctypes, consumer
     >>> v = consumer.consume(ctypes.c_double(2.5))
@@ -1118,6 +1119,9 @@ class ConsumerScalar(ConsumerArray[_T, Never]):  # type: ignore[misc]  # pyright
     >>> complex(v)
     (7+0j)
     """
+
+    def __bool__(self) -> bool:
+        """bool(v[()])."""
 
     def __int__(self) -> int:
         """int(v[()])."""

@@ -1,6 +1,7 @@
 """What `v.rows(cls)` calls: the records of a view as objects of a class."""
 
 import dataclasses
+import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import starmap
@@ -10,6 +11,8 @@ from consumer import ConsumerArray
 
 _View = ConsumerArray[Any, Any]
 _Convert = Callable[[Any], Any]
+# Functions with *args or **kwargs.
+_ANY_ARGUMENTS = 0x04 | 0x08
 
 
 def rows(view: _View, cls: type[Any]) -> Iterator[Any]:
@@ -25,8 +28,9 @@ def rows(view: _View, cls: type[Any]) -> Iterator[Any]:
         raise TypeError(
             f"elements of format {view.format!r} have no fields to make {cls.__name__} of"
         )
-    _check(cls, wanted, optional, names)
-    order = [name for name in wanted if name in names]
+    _check(cls, view, wanted, optional, names)
+    known = set(names)
+    order = [name for name in wanted if name in known]
     values: Iterable[Any] = view[order]
     convert = _converters(cls, view, order)
     if convert:
@@ -39,10 +43,17 @@ def rows(view: _View, cls: type[Any]) -> Iterator[Any]:
 
 def _converters(cls: type[Any], view: _View, names: Sequence[str]) -> list[_Convert | None] | None:
     """What makes objects of the records in the records, where the class says of which class."""
-    records = {name for name in names if view[name].fields}
+    fields = view.fields
+    records = {name for name in names if "T{" in fields[name].format and view[name].fields}
     if not records:
         return None
-    hints = typing.get_type_hints(cls)
+    try:
+        hints = typing.get_type_hints(cls)
+    except NameError as error:
+        raise TypeError(
+            f"cannot tell what {cls.__name__} has its records as, for an annotation has a name "
+            f"that its module does not: {error}"
+        ) from error
     return [
         _converter(hints.get(name), view[name], view[name].ndim - view.ndim)
         if name in records
@@ -53,14 +64,22 @@ def _converters(cls: type[Any], view: _View, names: Sequence[str]) -> list[_Conv
 
 def _converter(hint: Any, field: _View, depth: int) -> _Convert | None:
     """The same for one field, which is of so many lists of records."""
-    if depth and typing.get_origin(hint) is list:
-        inner = _converter(typing.get_args(hint)[0], field, depth - 1)
-        return inner and (lambda values: list(map(inner, values)))
-    if depth or not _is_class_of_rows(hint):
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        some = [one for one in typing.get_args(hint) if one is not type(None)]
+        return _converter(some[0], field, depth) if len(some) == 1 else None
+    if depth:
+        kind, args = typing.get_origin(hint), typing.get_args(hint)
+        # As in tuple[Point, ...] or tuple[Point, Point].
+        if kind not in (list, tuple, Sequence) or any(arg not in (args[0], ...) for arg in args):
+            return None
+        inner = _converter(args[0], field, depth - 1)
+        make_list = tuple if kind is tuple else list
+        return inner and (lambda values: make_list(map(inner, values)))
+    if not _is_class_of_rows(hint):
         return None
     wanted, optional, _ = _fields(hint)
     names = list(field.fields)
-    _check(hint, wanted, optional, names)
+    _check(hint, field, wanted, optional, names)
     convert = _converters(hint, field, names)
 
     def make(row: Any) -> Any:
@@ -74,10 +93,19 @@ def _apply(convert: _Convert | None, value: Any) -> Any:
     return value if convert is None else convert(value)
 
 
-def _check(cls: type[Any], wanted: Sequence[str], optional: set[str], names: Sequence[str]) -> None:
+def _check(
+    cls: type[Any], view: _View, wanted: Sequence[str], optional: set[str], names: Sequence[str]
+) -> None:
     """Refuses records whose fields are not those of a class."""
-    missing = [name for name in wanted if name not in names and name not in optional]
-    extra = [name for name in names if name not in wanted]
+    known, taken = set(names), set(wanted)
+    missing = [name for name in wanted if name not in known and name not in optional]
+    extra = [name for name in names if name not in taken]
+    count = view._record()[0]  # pyright: ignore[reportPrivateUsage]
+    if count > len(names) and not extra:
+        raise TypeError(
+            f"cannot make {cls.__name__} of the records: {count - len(names)} of their fields have "
+            f"the name of another; v[{list(names)!r}] leaves out the rest"
+        )
     if missing or extra:
         parts: list[str] = []
         if missing:
@@ -106,13 +134,18 @@ def _fields(cls: Any) -> tuple[list[str], set[str], bool]:
     if not _is_class_of_rows(cls):
         found = cls.__qualname__ if isinstance(cls, type) else f"a {type(cls).__qualname__}"
         raise TypeError(f"rows() makes objects of a dataclass or a NamedTuple, not of {found}")
-    if not dataclasses.is_dataclass(cls):
-        return list(cls._fields), set(cls._field_defaults), True
-    fields = [field for field in dataclasses.fields(cls) if field.init]
-    missing = dataclasses.MISSING
-    optional = {
-        field.name
-        for field in fields
-        if field.default is not missing or field.default_factory is not missing
-    }
-    return [field.name for field in fields], optional, not any(field.kw_only for field in fields)
+    if dataclasses.is_dataclass(cls):
+        makes: Any = cls.__init__
+        names = [field.name for field in dataclasses.fields(cls) if field.init]
+    else:
+        makes = cls.__new__
+        names = list(cls._fields)
+    # What the class is called with tells what it needs: its author may have written that anew, and
+    # dataclasses have arguments that are no fields.
+    code = getattr(makes, "__code__", None)
+    if code is None or code.co_flags & _ANY_ARGUMENTS:
+        return names, set(), False
+    count, only_named = code.co_argcount, code.co_kwonlyargcount
+    names = list(code.co_varnames[1 : count + only_named])
+    optional = {*names[count - 1 - len(makes.__defaults__ or ()) : count - 1]}
+    return names, optional | {*(makes.__kwdefaults__ or ())}, not only_named

@@ -78,7 +78,10 @@ fn reduce<'py>(
 fn pickle_buffer<'py>(view: &Bound<'py, PyConsumerArray>) -> PyResult<Bound<'py, PyAny>> {
     static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let py = view.py();
-    let import = || Ok::<_, PyErr>(py.import("pickle")?.getattr("PickleBuffer")?.unbind());
+    let import = || {
+        let pickle = objects::import(py, "pickle")?;
+        objects::attribute(&pickle, "PickleBuffer").map(Bound::unbind)
+    };
     CLASS.get_or_try_init(py, import)?.bind(py).call1((view,))
 }
 

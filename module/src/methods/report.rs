@@ -12,7 +12,7 @@ use crate::object::PyConsumerArray;
 
 /// Calls a function of the package's own Python file with a view.
 fn call<'py>(this: &Bound<'py, PyAny>, name: &str) -> PyResult<Bound<'py, PyAny>> {
-    this.py().import("consumer._report")?.getattr(name)?.call1((this,))
+    objects::attribute(&objects::import(this.py(), "consumer._report")?, name)?.call1((this,))
 }
 
 /// The number of fields that elements have, and whether it is a union.
@@ -68,7 +68,8 @@ impl PyConsumerArray {
         printer: &Bound<'py, PyAny>,
         cycle: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        this.py().import("consumer._report")?.getattr("pretty")?.call1((this, printer, cycle))
+        let report = objects::import(this.py(), "consumer._report")?;
+        objects::attribute(&report, "pretty")?.call1((this, printer, cycle))
     }
 
     // For the report: the number of fields and whether they are those of a union, None where the

@@ -57,8 +57,9 @@ Stores an element, or, in a part of the view, those of any exporter of a buffer.
 The exporter has to have the same shape, and may overlap. Its elements are converted where
 every value of their type is one of the view's, as NumPy's \"safe\" casts say; astype converts
 the others. In a part that is selected by an Ellipsis, a tuple or the names of fields one
-element can be stored everywhere, as v[...] = 0 and v[\"name\"] = 0 do; or a list of as many
-as there are, and in lists of those. A view without dimensions is its element.
+element can be stored everywhere, as v[...] = 0 and v[\"name\"] = 0 do. A list has a value for
+each element instead, and lists of those where there are more dimensions; so has a tuple
+where it could not be an element itself. A view without dimensions is its element.
 
 A record is stored from a tuple or list, a mapping, an object with the attributes of a named
 tuple or dataclass, or a structure of ctypes or NumPy.
@@ -136,6 +137,10 @@ Gives back a buffer that __buffer__() gave.",
 ];
 
 pub(super) const OF_SCALARS: &[&CStr] = &[
+    c"__bool__($self, /)
+--
+
+bool(v[()]).",
     c"__int__($self, /)
 --
 

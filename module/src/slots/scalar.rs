@@ -1,9 +1,9 @@
-//! The class of views without dimensions, and `int(v)`, `float(v)` and `complex(v)`.
+//! The class of views without dimensions, and `bool(v)`, `int(v)`, `float(v)` and `complex(v)`.
 //!
 //! PyO3 has no way for a subclass that adds no fields and ends as its base does; so it is made of a
 //! specification, as classes are in C.
 
-use std::ffi::{CStr, c_uint, c_void};
+use std::ffi::{CStr, c_int, c_uint, c_void};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -36,6 +36,7 @@ pub(super) fn create(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
         // unless it says otherwise; all else that is not listed here is inherited.
         slot(ffi::Py_tp_dealloc, dealloc as ffi::destructor as *mut c_void),
         slot(ffi::Py_tp_methods, methods.as_mut_ptr().cast()),
+        slot(ffi::Py_nb_bool, truth as ffi::inquiry as *mut c_void),
         slot(ffi::Py_nb_int, int as ffi::unaryfunc as *mut c_void),
         slot(ffi::Py_nb_float, float as ffi::unaryfunc as *mut c_void),
         slot(0, std::ptr::null_mut()),
@@ -69,6 +70,12 @@ pub(super) fn create(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
 unsafe fn element<'py>(py: Python<'py>, object: *mut ffi::PyObject) -> PyResult<Bound<'py, PyAny>> {
     // SAFETY: the caller guarantees it.
     unsafe { this(py, object) }.get_item(PyTuple::empty(py))
+}
+
+/// `bool(v)`
+unsafe extern "C" fn truth(object: *mut ffi::PyObject) -> c_int {
+    // SAFETY: as for `int`; a status is returned, -1 with an exception.
+    unsafe { trampoline(|py| Ok(ffi::PyObject_IsTrue(element(py, object)?.as_ptr()))) }
 }
 
 /// `int(v)`
@@ -105,9 +112,9 @@ complex(v[()]).";
 
 const DOC: &CStr = c"A view without dimensions: a ConsumerArray that is also a number.
 
-int(v), float(v) and complex(v) are those of its one element, v[()]. All else is as for any
-ConsumerArray. It is what consume, reshape, cast and the like give where the shape is (), and
-cannot be made in another way.
+bool(v), int(v), float(v) and complex(v) are those of its one element, v[()]. All else is as for
+any ConsumerArray. It is what consume, reshape, cast and the like give where the shape is (),
+and cannot be made in another way.
 
 >>> import ctypes, consumer
 >>> v = consumer.consume(ctypes.c_double(2.5))

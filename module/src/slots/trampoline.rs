@@ -1,6 +1,5 @@
 //! What stands between C and the body of a slot or method.
 
-use std::any::Any;
 use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
 use consumer::python::attached::attached;
-use consumer::python::errors::restore;
+use consumer::python::errors::{restore, set_panic};
 
 use crate::object::PyConsumerArray;
 use crate::values::NewReference;
@@ -49,8 +48,7 @@ pub(super) unsafe fn trampoline<'py, R: Failure>(
         Ok(Ok(value)) => return value,
         // Both what it is made of and what was put off on the way to it is dropped.
         Ok(Err(error)) => restore(py, error),
-        // SAFETY: as above.
-        Err(panic) => unsafe { set_panic(panic) },
+        Err(panic) => set_panic(py, panic),
     }
     R::FAILURE
 }
@@ -67,21 +65,6 @@ pub(super) unsafe fn attached_trampoline<'py, R: Failure>(
 ) -> R {
     // SAFETY: the caller guarantees it.
     attached(unsafe { Python::assume_attached() }, || unsafe { trampoline(body) })
-}
-
-/// Sets a panic as the exception.
-///
-/// # Safety
-/// The thread is attached.
-#[cold]
-#[inline(never)]
-unsafe fn set_panic(panic: Box<dyn Any + Send>) {
-    drop(panic);
-    // Made by CPython, which raises MemoryError where there is no memory for it: a panic in here
-    // could not be caught.
-    let message = c"internal error of consumer: please report it";
-    // SAFETY: attached, says the caller; the exception is a class, and the message a C string.
-    unsafe { ffi::PyErr_SetString(ffi::PyExc_SystemError, message.as_ptr()) };
 }
 
 /// The view that a slot or method of its class is called on.

@@ -38,8 +38,9 @@ def test_a_row_of_the_table_of_codes_is_true(form, data, value, refused):
     cast = consumer.consume(bytearray(data)).cast(form)
     for view in (consumer.consume(exporter), cast):
         assert same(view[0], value)
-        view[...] = value
-        assert view.tobytes()[: len(data)] == data
+        view[0] = value
+        view[1:, ...] = [value] * (len(view) - 1)
+        assert view.tobytes() == data * len(view)
         wrong = REFUSED.findall(refused)
         assert len(wrong) == refused.count("Error")
         for code, error in wrong:

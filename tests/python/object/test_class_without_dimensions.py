@@ -103,14 +103,14 @@ def test_the_class_is_one_of_consumer():
     assert ConsumerScalar.__mro__ == (ConsumerScalar, ConsumerArray, object)
     assert (ConsumerScalar.__module__, ConsumerScalar.__name__) == ("consumer", "ConsumerScalar")
     assert ConsumerScalar.__qualname__ == "ConsumerScalar"
-    own = {"__int__", "__float__", "__complex__", "__doc__", "__module__"}
+    own = {"__bool__", "__int__", "__float__", "__complex__", "__doc__", "__module__"}
     assert set(vars(ConsumerScalar)) <= own
     assert issubclass(ConsumerScalar, collections.abc.Sequence)
     alias = ConsumerScalar[int]
     assert (alias.__origin__, alias.__args__) == (ConsumerScalar, (int,))
     assert ConsumerScalar.__basicsize__ == ConsumerArray.__basicsize__
     assert sys.getsizeof(scalar()) == sys.getsizeof(consume(b""))
-    for name in ("__bool__", "__add__", "__index__", "__trunc__", "__dict__"):
+    for name in ("__add__", "__index__", "__trunc__", "__dict__"):
         assert not hasattr(scalar(), name)
 
 

@@ -122,9 +122,9 @@ impl PyConsumerArray {
         arguments.set_item("dtype", dtype)?;
         if copy == Some(true) {
             arguments.set_item("copy", true)?;
-            return numpy.getattr("array")?.call((&array,), Some(&arguments));
+            return objects::attribute(&numpy, "array")?.call((&array,), Some(&arguments));
         }
-        let converted = numpy.getattr("asarray")?.call((&array,), Some(&arguments))?;
+        let converted = objects::attribute(&numpy, "asarray")?.call((&array,), Some(&arguments))?;
         // Another object may be the same elements by another name: NumPy has several for a size.
         let is_same =
             |converted: &Bound<'py, PyUntypedArray>| address(converted) == address(&array);

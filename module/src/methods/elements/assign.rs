@@ -3,6 +3,7 @@
 //! Key and value are converted first, which may run arbitrary Python code, and the view is asked
 //! for access after that.
 
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PySlice, PyTuple};
 
@@ -23,8 +24,8 @@ use crate::object::consume::{ctypes_owner, view_of};
 use crate::object::{Description, PyConsumerArray, ViewPart, as_view};
 use crate::transfer;
 use crate::values::elements::{self, Encoded};
-use crate::values::read;
 use crate::values::references::{self, AttachedObjects, check_readable};
+use crate::values::{read, record};
 
 /// `v[key] = value` for any key and value.
 #[inline(never)]
@@ -129,21 +130,34 @@ fn set_part(
     } else if !scalars_fill {
         let found = objects::type_name(value);
         let hint = match value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
-            true => "array.array makes one of numbers, and v[...] = x takes a list",
-            false => "v[...] = x fills",
+            true => "v[a:b, ...] = x takes a list",
+            false => "v[a:b, ...] = x fills",
         };
         return Err(PyTypeError::new_err(format!(
             "a slice takes its elements from an object that exports a buffer, not {found}; {hint}"
         )));
-    } else if let Ok(list) = value.cast::<PyList>()
-        && lists::are_elements(target.describe(), list)?
-    {
-        let mut bytes = lists::encoded(target.describe(), list)?;
+    } else if lists::are_elements(target.describe(), value) {
+        if target.describe().has_references() {
+            return lists::store_each(target.describe(), value, |index, value| {
+                let mut encoded = Encoded::default();
+                target.describe().encode(value, &mut encoded)?;
+                let old = {
+                    let hold = target.hold(py)?;
+                    let pointer = hold.raw().element(index)?;
+                    // SAFETY: the pointer leads to an element of the part, which is writable and
+                    // held.
+                    unsafe { elements::store(py, &hold, pointer, &mut encoded)? }
+                };
+                drop(old);
+                Ok(())
+            });
+        }
+        let mut bytes = lists::encoded(target.describe(), value)?;
         let hold = target.hold(py)?;
         let layout = Layout::contiguous(hold.layout().shape(), hold.layout().itemsize())?;
         // SAFETY: the bytes are all elements, one after the other, and outlive the array.
         let source = unsafe { hold.with_layout(bytes.as_mut_ptr(), layout, false) };
-        return assign(py, &hold, &source).map(drop);
+        return transfer::assign_values(py, &hold, &source);
     }
     fill(view, target, value)
 }
@@ -177,6 +191,7 @@ fn fill(view: &PyConsumerArray, target: &ViewPart<'_>, value: &Bound<'_, PyAny>)
     let mut encoded = Encoded::default();
     let value = &{
         let hold = target.hold(py)?;
+        check_single(&hold, value)?;
         element_of(&hold, value, &mut encoded)?
     };
     if let Some(value) = value {
@@ -189,6 +204,23 @@ fn fill(view: &PyConsumerArray, target: &ViewPart<'_>, value: &Bound<'_, PyAny>)
         unsafe { elements::fill(py, &hold, &encoded)? }
     };
     drop(old);
+    Ok(())
+}
+
+/// Refuses to fill bools with the truth of what is meant as several: whether there are any.
+fn check_single(target: &AnyArray, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    let is_bool = |scalar_type: ScalarType| scalar_type.dtype == DType::Bool;
+    if target.scalar_type().is_some_and(is_bool)
+        && !objects::exports_buffer(value)
+        && value.get_type().getattr_opt(intern!(value.py(), "__iter__"))?.is_some()
+    {
+        return Err(PyTypeError::new_err(format!(
+            "expected a bool to fill elements of format '{}' with, found {}; a list has one value \
+             for each element",
+            target.format(),
+            objects::type_name(value)
+        )));
+    }
     Ok(())
 }
 
@@ -246,7 +278,12 @@ fn element_of<'py>(
     let pointer = source.raw().element(&[])?;
     // SAFETY: the pointer leads to the element, which is held; `read` returns a new reference, or
     // NULL with an exception.
-    unsafe { Bound::from_owned_ptr_or_err(py, read(py, &source, pointer)).map(Some) }
+    unsafe {
+        // A row has the names of its fields, by which they are stored.
+        let named = record::named(py, &source)?;
+        let source = named.as_ref().unwrap_or(&source);
+        Bound::from_owned_ptr_or_err(py, read(py, source, pointer)).map(Some)
+    }
 }
 
 /// Returns whether elements are references to objects, whatever these are.
@@ -318,7 +355,9 @@ fn different_structures(target: &AnyArray, source: &AnyArray) -> PyErr {
     }
     let (from, to) = (source.format(), target.format());
     let advice = match source.is_safe_in(target) {
-        Ok(_) => format!(", which does not hold all of its values: x.astype('{to}') converts them"),
+        Ok(_) => format!(
+            ", which does not hold all of its values: consume(x).astype('{to}') converts them"
+        ),
         // Which fields do not become each other.
         Err(error) if source.record().is_some() => format!(": {error}"),
         Err(_) if target.bits().is_some() => ": v[...] = x.tolist() stores integers".to_owned(),

@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 
 use consumer::python::exceptions::PyTypeError;
+use consumer::python::objects;
 
 use crate::object::PyConsumerArray;
 use crate::values::record;
@@ -46,7 +47,7 @@ impl PyConsumerArray {
     /// >>> list(v.rows(Sample))
     /// [Sample(id=1, kind=2), Sample(id=768, kind=0)]
     fn rows<'py>(this: &Bound<'py, Self>, cls: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let function = this.py().import("consumer._rows")?.getattr("rows")?;
+        let function = objects::attribute(&objects::import(this.py(), "consumer._rows")?, "rows")?;
         function.call1((this, cls))
     }
 }

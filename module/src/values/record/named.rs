@@ -11,14 +11,20 @@ use consumer::form::{ElementType, Record};
 use consumer::python::exceptions::{PyTypeError, PyValueError};
 use consumer::python::objects;
 
-/// Copies the bytes of what exports a buffer; `None` if that is not of `single_bytes`.
+/// Copies the bytes of what exports a buffer of single bytes, or, if it may be `any` element, of no
+/// dimensions; `None` if it is neither.
 pub(super) fn bytes_of<'py>(
     object: &Bound<'py, PyAny>,
-    single_bytes: bool,
+    any: bool,
 ) -> PyResult<Option<Bound<'py, PyBytes>>> {
+    let py = object.py();
     let buffer = PyMemoryView::from(object)?;
-    let itemsize = intern!(object.py(), "itemsize");
-    if single_bytes && buffer.getattr(itemsize)?.extract::<usize>()? != 1 {
+    let format = buffer.getattr(intern!(py, "format"))?;
+    let single = matches!(
+        format.extract::<&str>()?.trim_start_matches(['@', '<', '>', '=', '!']),
+        "B" | "b" | "c"
+    );
+    if !single && !(any && buffer.getattr(intern!(py, "ndim"))?.extract::<usize>()? == 0) {
         return Ok(None);
     }
     // SAFETY: attached; the object is alive; the result is a new reference or NULL.
@@ -32,6 +38,10 @@ pub(super) fn bytes_of<'py>(
 enum Source<'a, 'py> {
     Dict(&'a Bound<'py, PyDict>),
     Mapping,
+    /// At the places of these names.
+    Row(Bound<'py, PyTuple>),
+    /// By `object[name]`, for these names.
+    Keyed(Bound<'py, PyTuple>),
     Attributes,
 }
 
@@ -58,15 +68,34 @@ fn source<'a, 'py>(
         let Some(Ok(names)) = has("_fields")?.map(Bound::cast_into::<PyTuple>) else {
             return Ok(None);
         };
-        let mut same = names.len() == record.fields.len();
-        for name in names.iter().take(record.fields.len()) {
+        if names.len() != record.fields.len() || object.len()? != names.len() {
+            return Ok(None);
+        }
+        let mut in_order = true;
+        for (place, name) in names.iter().enumerate() {
             let name = match name.cast::<PyString>() {
                 Ok(name) => objects::text(name)?,
                 Err(_) => return Ok(None),
             };
-            same &= record.field(&name).is_some();
+            if record.field(&name).is_none() {
+                return Ok(None);
+            }
+            in_order &= record.name(place) == name;
         }
-        return Ok(same.then_some(Source::Attributes));
+        return Ok((!in_order).then_some(Source::Row(names)));
+    }
+    // NumPy's records, which are not sequences either.
+    if let Some(dtype) = object.getattr_opt(intern!(py, "dtype"))?
+        && let Some(names) = dtype.getattr_opt(intern!(py, "names"))?
+        && let Ok(names) = names.cast_into::<PyTuple>()
+    {
+        for name in &names {
+            if let Ok(name) = name.cast::<PyString>()
+                && record.field(&objects::text(name)?).is_some()
+            {
+                return Ok(Some(Source::Keyed(names)));
+            }
+        }
     }
     for (name, source) in [
         ("keys", Source::Mapping),
@@ -94,10 +123,15 @@ pub(super) fn by_name<'py>(
     for place in 0..record.fields.len() {
         let name = record.name(place);
         let key = objects::string(py, &name)?;
-        let value = match source {
+        let value = match &source {
             Source::Dict(dict) => dict.get_item(&key)?,
             Source::Mapping if object.contains(&key)? => Some(object.get_item(&key)?),
             Source::Mapping => None,
+            Source::Row(names) if names.contains(&key)? => {
+                Some(object.get_item(names.index(&key)?)?)
+            }
+            Source::Keyed(names) if names.contains(&key)? => Some(object.get_item(&key)?),
+            Source::Row(_) | Source::Keyed(_) => None,
             Source::Attributes => object.getattr_opt(&key)?,
         };
         let value = value.ok_or_else(|| {
@@ -106,7 +140,7 @@ pub(super) fn by_name<'py>(
         })?;
         parts.push(value);
     }
-    if !matches!(source, Source::Attributes) && object.len()? != parts.len() {
+    if matches!(source, Source::Dict(_) | Source::Mapping) && object.len()? != parts.len() {
         for key in object.try_iter()? {
             let key = key?;
             let known = match key.cast::<PyString>() {

@@ -126,8 +126,8 @@ fn create<'py>(names: &Bound<'py, PyTuple>, is_cyclic: bool) -> PyResult<Bound<'
     unsafe {
         let class = ffi::PyType_FromSpec(&raw mut specification);
         let class = Bound::from_owned_ptr_or_err(py, class)?;
-        class.setattr("_fields", names)?;
-        class.setattr("__match_args__", names)?;
+        class.setattr(objects::string(py, "_fields")?, names)?;
+        class.setattr(objects::string(py, "__match_args__")?, names)?;
         let class = class.cast_into_unchecked::<PyType>();
         objects::change_flag(&mut *class.as_type_ptr(), ffi::Py_TPFLAGS_IMMUTABLETYPE, true);
         ffi::PyType_Modified(class.as_type_ptr());

@@ -1,5 +1,7 @@
 //! What rows can do that tuples cannot: show their names, and what named tuples do by them.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
@@ -13,7 +15,7 @@ use crate::values::NewReference;
 
 /// The names of a row's fields.
 pub(super) fn names_of<'py>(class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyTuple>> {
-    Ok(class.getattr("_fields")?.cast_into::<PyTuple>()?)
+    Ok(objects::attribute(class, "_fields")?.cast_into::<PyTuple>()?)
 }
 
 /// What a function that CPython calls does with its first argument.
@@ -29,12 +31,14 @@ pub(super) unsafe fn enter(object: *mut ffi::PyObject, body: Body<'_>) -> NewRef
         let py = Python::assume_attached();
         (py, Bound::from_borrowed_ptr(py, object))
     };
-    attached(py, || match stack::check(py).and_then(|()| body(&object)) {
-        Ok(result) => result.into_ptr(),
-        Err(error) => {
-            errors::restore(py, error);
-            std::ptr::null_mut()
+    attached(py, || {
+        let run = || stack::check(py).and_then(|()| body(&object));
+        match catch_unwind(AssertUnwindSafe(run)) {
+            Ok(Ok(result)) => return result.into_ptr(),
+            Ok(Err(error)) => errors::restore(py, error),
+            Err(panic) => errors::set_panic(py, panic),
         }
+        std::ptr::null_mut()
     })
 }
 
@@ -72,7 +76,7 @@ pub(super) unsafe extern "C" fn repr(object: *mut ffi::PyObject) -> NewReference
 fn parts_of<'py>(row: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = row.py();
     let names = names_of(&row.get_type())?.into_any();
-    let function = py.import("consumer")?.getattr("_row")?;
+    let function = objects::attribute(&objects::import(py, "consumer")?, "_row")?;
     let parts = objects::tuple(py, [Ok(names), plain(row)].into_iter())?.into_any();
     Ok(objects::tuple(py, [Ok(function), Ok(parts)].into_iter())?.into_any())
 }
@@ -139,7 +143,8 @@ fn replaced<'py>(
         Some(changes) => changes.cast_into::<PyDict>()?,
         None => objects::dict(py)?,
     };
-    for name in changes.keys() {
+    for name in changes.as_any().try_iter()? {
+        let name = name?;
         if !names.contains(&name)? {
             let name = objects::repr(&name).unwrap_or_default();
             return Err(PyValueError::new_err(format!("the row has no field {name}")));

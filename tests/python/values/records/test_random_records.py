@@ -111,7 +111,7 @@ def test_writing_changes_the_values_and_nothing_else(case, data):
         view[index] = view[index]
     assert exporter.bytes_now() == written
     # Filling, and taking over from another exporter.
-    view[...] = value
+    view[...] = [value] * 3
     assert same(expected(form, size, exporter.bytes_now()), [value] * 3)
     view[1:] = consumer.consume(Exporter(memory, form.encode(), size))[:2]
     now = exporter.bytes_now()
