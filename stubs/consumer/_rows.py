@@ -100,7 +100,7 @@ def _check(
     known, taken = set(names), set(wanted)
     missing = [name for name in wanted if name not in known and name not in optional]
     extra = [name for name in names if name not in taken]
-    count = view._record()[0]  # pyright: ignore[reportPrivateUsage]
+    count, _ = view._record() or (0, 0)  # pyright: ignore[reportPrivateUsage]
     if count > len(names) and not extra:
         raise TypeError(
             f"cannot make {cls.__name__} of the records: {count - len(names)} of their fields have "
@@ -135,7 +135,7 @@ def _fields(cls: Any) -> tuple[list[str], set[str], bool]:
         found = cls.__qualname__ if isinstance(cls, type) else f"a {type(cls).__qualname__}"
         raise TypeError(f"rows() makes objects of a dataclass or a NamedTuple, not of {found}")
     if dataclasses.is_dataclass(cls):
-        makes: Any = cls.__init__
+        makes: Any = getattr(cls, "__init__")  # noqa: B009
         names = [field.name for field in dataclasses.fields(cls) if field.init]
     else:
         makes = cls.__new__
