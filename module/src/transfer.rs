@@ -80,7 +80,7 @@ pub(crate) fn to_native(py: Python<'_>, array: &AnyArray) -> PyResult<Memory> {
 /// # Errors
 /// TypeError if the target is read-only, ValueError if the shapes differ.
 pub(crate) fn assign(py: Python<'_>, target: &AnyArray, source: &AnyArray) -> PyResult<()> {
-    assign_as(py, target, source, |element_type| element_type.is_whole())
+    assign_as(py, target, source, ElementType::is_whole)
 }
 
 /// The same, but of records the values alone: what lies between them stays in the target.

@@ -20,11 +20,10 @@ pub(super) fn bytes_of<'py>(
     let py = object.py();
     let buffer = PyMemoryView::from(object)?;
     let format = buffer.getattr(intern!(py, "format"))?;
-    let single = matches!(
-        format.extract::<&str>()?.trim_start_matches(['@', '<', '>', '=', '!']),
-        "B" | "b" | "c"
-    );
-    if !single && !(any && buffer.getattr(intern!(py, "ndim"))?.extract::<usize>()? == 0) {
+    let letter = format.extract::<&str>()?.trim_start_matches(['@', '<', '>', '=', '!']);
+    let is_single = matches!(letter, "B" | "b" | "c");
+    let fits = is_single || any && buffer.getattr(intern!(py, "ndim"))?.extract::<usize>()? == 0;
+    if !fits {
         return Ok(None);
     }
     // SAFETY: attached; the object is alive; the result is a new reference or NULL.
