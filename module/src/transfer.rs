@@ -80,25 +80,29 @@ pub(crate) fn to_native(py: Python<'_>, array: &AnyArray) -> PyResult<Memory> {
 /// # Errors
 /// TypeError if the target is read-only, ValueError if the shapes differ.
 pub(crate) fn assign(py: Python<'_>, target: &AnyArray, source: &AnyArray) -> PyResult<()> {
-    assign_as(py, target, source, ElementType::is_whole)
+    let partial = match target {
+        AnyArray::Composite(array) if !array.descriptor().is_whole() => Some(&**array.descriptor()),
+        _ => None,
+    };
+    assign_parts(py, target, source, partial)
 }
 
 /// The same, but of records the values alone: what lies between them stays in the target.
 pub(crate) fn assign_values(py: Python<'_>, target: &AnyArray, source: &AnyArray) -> PyResult<()> {
-    assign_as(py, target, source, |_| false)
+    let values = match target {
+        AnyArray::Composite(array) => Some(&**array.descriptor()),
+        _ => None,
+    };
+    assign_parts(py, target, source, values)
 }
 
-/// The same, with what tells whether elements of a type are copied whole.
-fn assign_as(
+/// The same, but only what belongs to the values of elements of the type `partial`, if it is given.
+fn assign_parts(
     py: Python<'_>,
     target: &AnyArray,
     source: &AnyArray,
-    is_whole: impl FnOnce(&ElementType) -> bool,
+    partial: Option<&ElementType>,
 ) -> PyResult<()> {
-    let partial = match target {
-        AnyArray::Composite(array) if !is_whole(array.descriptor()) => Some(array.descriptor()),
-        _ => None,
-    };
     if partial.is_none() && !gil::is_large(target.raw()) {
         return Ok(target.assign(source)?);
     }
@@ -143,15 +147,14 @@ fn assign_as(
     }
 }
 
-/// Copies bit-fields as the integers that they are, in C order, to memory of their own. `array` is
-/// held.
-fn to_numbers(py: Python<'_>, array: &AnyArray, field: Bits) -> PyResult<Memory> {
-    let layout = Layout::contiguous(array.layout().shape(), field.dtype().size())?;
+/// Copies bit-fields as the integers that they are to memory of their own, which has the layout.
+/// `array` is held.
+fn to_numbers(py: Python<'_>, array: &AnyArray, field: Bits, layout: &Layout) -> PyResult<Memory> {
     // SAFETY: the memory is new and has room for as many integers, all of which are written; the
     // elements are these bit-fields.
     unsafe {
         Memory::written(layout.nbytes(), |start| {
-            let target = RawView::new(start, &layout);
+            let target = RawView::new(start, layout);
             gil::in_pieces(py, [target, array.raw()], Sequence::Any, |[to, from], _| {
                 bits::write_numbers(field, to, from).map(|()| true)
             })
@@ -172,9 +175,9 @@ pub(crate) fn to_format(
     overflow: Overflow,
 ) -> PyResult<Memory> {
     if let Some(field) = array.bits() {
-        let memory = to_numbers(py, array, field)?;
         let scalar_type = ScalarType::native(field.dtype());
         let layout = Layout::contiguous(array.layout().shape(), scalar_type.dtype.size())?;
+        let memory = to_numbers(py, array, field, &layout)?;
         let (start, own_format) = (memory.start(), scalar_type.format());
         // SAFETY: the memory holds as many integers of the type, and outlives the array.
         let numbers =

@@ -51,8 +51,8 @@ def _converters(cls: type[Any], view: _View, names: Sequence[str]) -> list[_Conv
         hints = typing.get_type_hints(cls)
     except NameError as error:
         raise TypeError(
-            f"cannot tell what {cls.__name__} has its records as, for an annotation has a name "
-            f"that its module does not: {error}"
+            f"cannot resolve the annotations of {cls.__name__}, which say what its nested records "
+            f"become: {error}"
         ) from error
     return [
         _converter(hints.get(name), view[name], view[name].ndim - view.ndim)
@@ -103,8 +103,8 @@ def _check(
     count, _ = view._record() or (0, 0)  # pyright: ignore[reportPrivateUsage]
     if count > len(names) and not extra:
         raise TypeError(
-            f"cannot make {cls.__name__} of the records: {count - len(names)} of their fields have "
-            f"the name of another; v[{list(names)!r}] leaves out the rest"
+            f"cannot make {cls.__name__} of the records: {count - len(names)} of their fields "
+            f"share a name with another; v[{list(names)!r}] leaves out the rest"
         )
     if missing or extra:
         parts: list[str] = []
@@ -134,17 +134,15 @@ def _fields(cls: Any) -> tuple[list[str], set[str], bool]:
     if not _is_class_of_rows(cls):
         found = cls.__qualname__ if isinstance(cls, type) else f"a {type(cls).__qualname__}"
         raise TypeError(f"rows() makes objects of a dataclass or a NamedTuple, not of {found}")
-    if dataclasses.is_dataclass(cls):
-        makes: Any = getattr(cls, "__init__")  # noqa: B009
-        names = [field.name for field in dataclasses.fields(cls) if field.init]
-    else:
-        makes = cls.__new__
-        names = list(cls._fields)
+    is_dataclass = dataclasses.is_dataclass(cls)
+    makes = cls.__init__ if is_dataclass else cls.__new__
     # What the class is called with tells what it needs: its author may have written that anew, and
     # dataclasses have arguments that are no fields.
     code = getattr(makes, "__code__", None)
     if code is None or code.co_flags & _ANY_ARGUMENTS:
-        return names, set(), False
+        if not is_dataclass:
+            return list(cls._fields), set(), False
+        return [field.name for field in dataclasses.fields(cls) if field.init], set(), False
     count, only_named = code.co_argcount, code.co_kwonlyargcount
     names = list(code.co_varnames[1 : count + only_named])
     optional = {*names[count - 1 - len(makes.__defaults__ or ()) : count - 1]}

@@ -113,7 +113,7 @@ def test_bools_are_not_filled_with_the_truth_of_several_values(value):
     view = consumer.consume(bytearray(3)).cast("?")
     with pytest.raises(TypeError, match=r"expected a bool to fill elements of format '\?'"):
         view[...] = value
-    with pytest.raises(ValueError, match="take single values here, not one of 2 values"):
+    with pytest.raises(ValueError, match="take single values here, not a list of 2 values"):
         view[...] = [[False, False]] * 3
     assert view.tobytes() == bytes(3)
 

@@ -70,7 +70,7 @@ def test_what_has_a_default_may_be_missing():
 @pytest.mark.parametrize("form", ["T{B:a:B:a:B:b:}", "T{B:f1:BB:b:}"])
 def test_fields_of_the_same_name_are_not_dropped(form):
     cls = collections.namedtuple("Named", list(view(form).fields))
-    with pytest.raises(TypeError, match="1 of their fields have the name of another"):
+    with pytest.raises(TypeError, match="1 of their fields share a name with another"):
         view(form).rows(cls)
     names = list(view(form).fields)
     assert len(list(view(form)[names].rows(cls))) == 1
@@ -119,11 +119,9 @@ def test_optional_records_become_objects():
 
 def test_a_name_that_its_module_does_not_have():
     class Lost(typing.NamedTuple):
-        at: "NoSuchPoint"  # noqa: F821
+        at: "NoSuchPoint"  # noqa: F821 (a name that no module has)
 
-    with pytest.raises(
-        TypeError, match=r"Lost has its records as, .* 'NoSuchPoint' is not defined"
-    ):
+    with pytest.raises(TypeError, match=r"annotations of Lost, .* 'NoSuchPoint' is not defined"):
         list(view("T{T{B:x:}:at:}").rows(Lost))
 
 

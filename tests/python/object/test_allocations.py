@@ -34,7 +34,7 @@ def endings():
 @pytest.mark.parametrize("name", CASES)
 def test_a_request_without_memory_ends_with_an_error(endings, name):
     ending, message = endings[name]
-    # What a method of a view returns so is another message.
+    # CPython reports a method that returned NULL without an exception in other words.
     if message == "error return without exception set":
         pytest.skip("CPython raises nothing where a call finds no memory for its frame")
     if ending == "signal 11" and name.endswith("_list") and not GIL:

@@ -1,5 +1,6 @@
 """One allocation of Python's that fails: MemoryError, or nothing at all, and never an abort."""
 
+import collections
 import os
 
 import consumer
@@ -14,6 +15,7 @@ pytestmark = pytest.mark.process_memory
 
 VIEW = consumer.consume(bytes(8)).cast("T{B:a:B:b:}")
 ROW = VIEW.named()[0]
+Pair = collections.namedtuple("Pair", "a b")
 
 ACTIONS = {
     "repr": lambda: repr(ROW),
@@ -26,14 +28,6 @@ ACTIONS = {
     "rows": lambda: list(VIEW.rows(Pair)),
     "info": lambda: VIEW.info,
 }
-
-
-class Pair(tuple):
-    _fields = ("a", "b")
-    _field_defaults = {}  # noqa: RUF012
-
-    def __new__(cls, a, b):
-        return super().__new__(cls, (a, b))
 
 
 def ending(action, number):

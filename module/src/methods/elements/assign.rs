@@ -207,7 +207,7 @@ fn fill(view: &PyConsumerArray, target: &ViewPart<'_>, value: &Bound<'_, PyAny>)
     Ok(())
 }
 
-/// Refuses to fill bools with the truth of what is meant as several: whether there are any.
+/// Refuses to fill bools with a container, whose truth value only says whether it is empty.
 fn check_single(target: &AnyArray, value: &Bound<'_, PyAny>) -> PyResult<()> {
     let is_bool = |scalar_type: ScalarType| scalar_type.dtype == DType::Bool;
     if target.scalar_type().is_some_and(is_bool)

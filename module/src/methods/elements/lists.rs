@@ -6,7 +6,7 @@ use pyo3::types::{PyList, PyTuple};
 use consumer::error::Tuple;
 use consumer::fallible;
 use consumer::form::ElementType;
-use consumer::layout::Layout;
+use consumer::layout::{Layout, unravel};
 use consumer::python::exceptions::PyValueError;
 use consumer::python::objects;
 
@@ -26,8 +26,8 @@ pub(super) fn are_elements(target: Description<'_>, object: &Bound<'_, PyAny>) -
             || is_tuple && !target.element_type().is_some_and(nested))
 }
 
-/// Stores the values of nested lists in the elements of `target`, which are references or have
-/// some, one after the other.
+/// Stores the values of nested lists in the elements of `target`, one after the other: for elements
+/// that are references to objects, or have some.
 ///
 /// # Errors
 /// ValueError for lists of another shape, before anything is stored, and what the values are
@@ -39,34 +39,11 @@ pub(super) fn store_each<'py>(
 ) -> PyResult<()> {
     let shape = target.layout().shape();
     let mut values = fallible::vec_for(target.layout().len())?;
-    flatten(target, shape, list, &mut values)?;
-    let mut index = fallible::vec_for(shape.len())?;
-    index.resize(shape.len(), 0);
-    for value in &values {
+    for_each_value(target, shape, list, &mut |value| Ok(fallible::push(&mut values, value)?))?;
+    for (position, value) in values.iter().enumerate() {
+        let index = unravel(position, shape);
+        let index: Vec<isize> = index.into_iter().map(|index| index as isize).collect();
         store(&index, value)?;
-        for (place, &length) in index.iter_mut().zip(shape).rev() {
-            *place += 1;
-            if place.unsigned_abs() < length {
-                break;
-            }
-            *place = 0;
-        }
-    }
-    Ok(())
-}
-
-fn flatten<'py>(
-    target: Description<'_>,
-    shape: &[usize],
-    object: &Bound<'py, PyAny>,
-    values: &mut Vec<Bound<'py, PyAny>>,
-) -> PyResult<()> {
-    let [length, inner @ ..] = shape else {
-        return Ok(fallible::push(values, object.clone())?);
-    };
-    check(target, *length, object)?;
-    for index in 0..*length {
-        flatten(target, inner, &object.get_item(index)?, values)?;
     }
     Ok(())
 }
@@ -75,38 +52,40 @@ fn flatten<'py>(
 ///
 /// # Errors
 /// ValueError for lists of another shape, and what the values are refused for.
-pub(super) fn encoded(target: Description<'_>, list: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+pub(super) fn encoded<'py>(target: Description<'_>, list: &Bound<'py, PyAny>) -> PyResult<Vec<u8>> {
     let layout = target.layout();
     // Whatever elements in one place share, each has its own value.
     let nbytes = Layout::contiguous(layout.shape(), layout.itemsize())?.nbytes();
     let mut bytes = fallible::vec_for(nbytes)?;
-    let checkpoints = &mut Checkpoints::for_objects(list.py(), layout.len());
-    encode(target, layout.shape(), list, &mut bytes, checkpoints)?;
+    let mut checkpoints = Checkpoints::for_objects(list.py(), layout.len());
+    for_each_value(target, layout.shape(), list, &mut |value| {
+        checkpoints.advance(1)?;
+        // As a bool it would be True, whatever is in it.
+        if target.is_scalar() && is_sequence(&value) {
+            return Err(other_shape(target, "single values", &value));
+        }
+        let mut encoded = Encoded::default();
+        target.encode(&value, &mut encoded)?;
+        // As many bytes were reserved.
+        bytes.extend_from_slice(encoded.bytes());
+        Ok(())
+    })?;
     Ok(bytes)
 }
 
-fn encode<'py>(
+/// Visits the values of nested lists, or tuples, of a shape.
+fn for_each_value<'py>(
     target: Description<'_>,
     shape: &[usize],
     object: &Bound<'py, PyAny>,
-    bytes: &mut Vec<u8>,
-    checkpoints: &mut Checkpoints<'py>,
+    visit: &mut dyn FnMut(Bound<'py, PyAny>) -> PyResult<()>,
 ) -> PyResult<()> {
-    let [length, inner @ ..] = shape else {
-        checkpoints.advance(1)?;
-        // As a bool it would be True, whatever is in it.
-        if target.is_scalar() && is_sequence(object) {
-            return Err(other_shape(target, "single values", object)?);
-        }
-        let mut encoded = Encoded::default();
-        target.encode(object, &mut encoded)?;
-        // As many bytes were reserved.
-        bytes.extend_from_slice(encoded.bytes());
-        return Ok(());
-    };
-    check(target, *length, object)?;
+    let [length, inner @ ..] = shape else { return visit(object.clone()) };
+    if !is_sequence(object) || object.len()? != *length {
+        return Err(other_shape(target, &format!("lists of {length} values"), object));
+    }
     for index in 0..*length {
-        encode(target, inner, &object.get_item(index)?, bytes, checkpoints)?;
+        for_each_value(target, inner, &object.get_item(index)?, visit)?;
     }
     Ok(())
 }
@@ -115,24 +94,13 @@ fn is_sequence(object: &Bound<'_, PyAny>) -> bool {
     object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>()
 }
 
-/// Checks that an object is a list, or a tuple, of that length.
-fn check(target: Description<'_>, length: usize, object: &Bound<'_, PyAny>) -> PyResult<()> {
-    if is_sequence(object) && object.len()? == length {
-        return Ok(());
-    }
-    Err(other_shape(target, &format!("lists of {length} values"), object)?)
-}
-
 #[cold]
-fn other_shape(
-    target: Description<'_>,
-    expected: &str,
-    object: &Bound<'_, PyAny>,
-) -> PyResult<PyErr> {
-    let what = match is_sequence(object) {
-        true => format!("one of {} values", object.len()?),
-        false => objects::type_name(object),
+fn other_shape(target: Description<'_>, expected: &str, object: &Bound<'_, PyAny>) -> PyErr {
+    let what = match is_sequence(object).then(|| object.len()) {
+        Some(Ok(length)) => format!("a list of {length} values"),
+        Some(Err(error)) => return error,
+        None => objects::type_name(object),
     };
     let shape = Tuple(target.layout().shape());
-    Ok(PyValueError::new_err(format!("elements of shape {shape} take {expected} here, not {what}")))
+    PyValueError::new_err(format!("elements of shape {shape} take {expected} here, not {what}"))
 }

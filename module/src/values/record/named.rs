@@ -83,6 +83,15 @@ fn source<'a, 'py>(
         }
         return Ok((!in_order).then_some(Source::Row(names)));
     }
+    for (name, source) in [
+        ("keys", Source::Mapping),
+        ("_fields_", Source::Attributes),
+        ("__dataclass_fields__", Source::Attributes),
+    ] {
+        if has(name)?.is_some() {
+            return Ok(Some(source));
+        }
+    }
     // NumPy's records, which are not sequences either.
     if let Some(dtype) = object.getattr_opt(intern!(py, "dtype"))?
         && let Some(names) = dtype.getattr_opt(intern!(py, "names"))?
@@ -94,15 +103,6 @@ fn source<'a, 'py>(
             {
                 return Ok(Some(Source::Keyed(names)));
             }
-        }
-    }
-    for (name, source) in [
-        ("keys", Source::Mapping),
-        ("_fields_", Source::Attributes),
-        ("__dataclass_fields__", Source::Attributes),
-    ] {
-        if has(name)?.is_some() {
-            return Ok(Some(source));
         }
     }
     Ok(None)
