@@ -8,7 +8,7 @@
 use half::{bf16, f16};
 use num_complex::Complex;
 
-use crate::element::{Address, Char, F8E4M3, F8E5M2, LongDouble, Ucs2, Ucs4};
+use crate::element::{Address, Char, F8E4M3, F8E5M2, I24, LongDouble, U24, Ucs2, Ucs4};
 use crate::format::{ByteOrder, Code, FormatString, Kind, Prefix};
 
 /// The one table of scalar types. `for_each_scalar!(m)` expands to `m!` with, for each type, its
@@ -31,6 +31,8 @@ macro_rules! for_each_scalar {
             multi {
                 I16 I16Swapped i16, Signed, b"h", "int16";
                 U16 U16Swapped u16, Unsigned, b"H", "uint16";
+                I24 I24Swapped I24, Signed, b"3x:int24:", "int24";
+                U24 U24Swapped U24, Unsigned, b"3x:uint24:", "uint24";
                 I32 I32Swapped i32, Signed, b"i", "int32";
                 U32 U32Swapped u32, Unsigned, b"I", "uint32";
                 I64 I64Swapped i64, Signed, b"q", "int64";
@@ -145,7 +147,8 @@ for_each_scalar!(define_dispatch_scalar $);
 /// The names of types that the expansion of `dispatch_scalar!` uses.
 #[doc(hidden)]
 pub mod dispatch_types {
-    pub use crate::element::{Address, Char, F8E4M3, F8E5M2, LongDouble, Swapped, Ucs2, Ucs4};
+    pub use crate::element::{Address, Char, F8E4M3, F8E5M2, I24, LongDouble};
+    pub use crate::element::{Swapped, U24, Ucs2, Ucs4};
     pub use half::{bf16, f16};
     pub use num_complex::Complex;
 }
@@ -157,6 +160,19 @@ impl DType {
     #[must_use]
     pub const fn has_code(self) -> bool {
         !matches!(self.format(), [.., b':'])
+    }
+
+    /// Returns a type that holds every number of this one, which not everybody knows.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn wider(self) -> Option<Self> {
+        Some(match self {
+            Self::I24 => Self::I32,
+            Self::U24 => Self::U32,
+            Self::F8E4M3 | Self::F8E5M2 | Self::BF16 => Self::F32,
+            Self::Complex32 => Self::Complex64,
+            _ => return None,
+        })
     }
 
     /// Returns the type of a name among those that formats have no code for.
@@ -248,13 +264,24 @@ impl ScalarType {
     #[doc(hidden)]
     #[must_use]
     pub fn from_name(name: &[u8]) -> Option<(Self, FormatString)> {
-        let (prefix, name) = match *name {
-            [first, ref rest @ ..] if Prefix::from_byte(first).is_some() => (Some(first), rest),
-            ref name => (None, name),
-        };
+        let (prefix, name) = split_prefix(name);
         let dtype = DType::named(name)?;
         let swapped = prefix.and_then(Prefix::from_byte).is_some_and(Prefix::is_swapped);
         Some((Self::new(dtype, swapped), FormatString::prefixed(prefix, dtype.format())))
+    }
+
+    /// Returns the type, in its own size, that a format of one scalar stands for, if that is a
+    /// letter, or a void with a name, after an optional prefix.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn from_own_format(format: &[u8]) -> Option<Self> {
+        Self::from_letters(format).or_else(|| {
+            let (prefix, void) = split_prefix(format);
+            let is_void = |dtype: &&DType| dtype.format() == void && !dtype.has_code();
+            let dtype = *DType::ALL.iter().find(is_void)?;
+            let swapped = prefix.and_then(Prefix::from_byte).is_some_and(Prefix::is_swapped);
+            Some(Self::new(dtype, swapped))
+        })
     }
 
     /// Returns the type that a void of `size` bytes with a name stands for where it is a whole
@@ -307,6 +334,14 @@ impl ScalarType {
             }
         };
         Some(Self::new(letters[usize::from(letter)]?, swapped))
+    }
+}
+
+/// Returns the prefix of a format or a name, and the rest.
+fn split_prefix(text: &[u8]) -> (Option<u8>, &[u8]) {
+    match *text {
+        [first, ref rest @ ..] if Prefix::from_byte(first).is_some() => (Some(first), rest),
+        ref rest => (None, rest),
     }
 }
 

@@ -12,7 +12,9 @@ use num_complex::Complex;
 
 use super::{ConsumerArray, Owner};
 use crate::dtype::{DType, ScalarType, for_each_scalar};
-use crate::element::{Address, Char, F8E4M3, F8E5M2, LongDouble, Opaque, Swapped, Ucs2, Ucs4};
+use crate::element::{
+    Address, Char, F8E4M3, F8E5M2, I24, LongDouble, Opaque, Swapped, U24, Ucs2, Ucs4,
+};
 use crate::error::{Error, Result};
 use crate::form::{Composite, ElementType};
 use crate::format::FormatString;

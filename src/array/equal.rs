@@ -16,7 +16,7 @@ use num_complex::Complex;
 use super::AnyArray;
 use crate::dtype::for_each_scalar;
 use crate::element::{
-    Address, Char, F8E4M3, F8E5M2, LongDouble, Scalar, Swapped, Ucs2, Ucs4, is_bitwise,
+    Address, Char, F8E4M3, F8E5M2, I24, LongDouble, Scalar, Swapped, U24, Ucs2, Ucs4, is_bitwise,
 };
 use crate::form::ElementType;
 use crate::kernels::compare;

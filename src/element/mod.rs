@@ -7,11 +7,13 @@
 //!
 //! [`Value`] is one element of any type, for comparisons across types.
 
+mod int24;
 mod long_double;
 mod narrow;
 mod text;
 mod value;
 
+pub use int24::{I24, U24};
 pub use long_double::LongDouble;
 #[doc(hidden)]
 pub use narrow::FloatFormat;
@@ -203,8 +205,8 @@ macro_rules! number {
     };
 }
 
-number!(i8 i16 i32 i64, Signed);
-number!(u8 u16 u32 u64, Unsigned);
+number!(i8 i16 I24 i32 i64, Signed);
+number!(u8 u16 U24 u32 u64, Unsigned);
 number!(f16 f32 f64 LongDouble, Float);
 scalar!(
     bf16, 2, Float,

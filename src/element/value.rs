@@ -4,7 +4,7 @@ use half::{bf16, f16};
 use num_complex::Complex;
 use num_traits::AsPrimitive;
 
-use super::{Address, Char, F8E4M3, F8E5M2, LongDouble, Ucs2, Ucs4};
+use super::{Address, Char, F8E4M3, F8E5M2, I24, LongDouble, U24, Ucs2, Ucs4};
 
 /// The value of one element of any type, as Python sees it.
 ///
@@ -115,7 +115,7 @@ macro_rules! integers {
     ($($type:ty)*) => {
         $(impl From<$type> for Value {
             fn from(value: $type) -> Self {
-                Self::Integer(value.as_())
+                Self::Integer(value.into())
             }
         })*
     };
@@ -141,7 +141,7 @@ macro_rules! complex_numbers {
     };
 }
 
-integers!(bool i8 u8 i16 u16 i32 u32 i64 u64);
+integers!(bool i8 u8 i16 u16 I24 U24 i32 u32 i64 u64);
 floats!(bf16 F8E4M3 F8E5M2 f16 f32 f64);
 complex_numbers!(f16 f32 f64);
 

@@ -25,6 +25,7 @@
 //! | `runs` | several runs of elements, divided into blocks |
 //! | `blocks` | makes elements contiguous, native and wider |
 //! | `narrow` | converts floats of at most 16 bits to wider ones, and back |
+//! | `int24` | converts integers of 24 bits to 32, and back |
 //! | [`pieces`] | divides views, so that long work can pause |
 //! | [`simd`] | widths of vectors, shuffles, vectorised searches |
 //!
@@ -38,6 +39,7 @@ pub mod convert;
 pub mod copy;
 mod encoding;
 pub mod hex;
+mod int24;
 mod narrow;
 pub mod pieces;
 mod runs;

@@ -183,8 +183,13 @@ fn element_type(array: &AnyArray, copied: bool) -> PyResult<DataType> {
     if scalar_type.swapped && !copied {
         return Err(refused("its byte order is not this machine's", "copy=True"));
     }
-    DataType::of(scalar_type.dtype).ok_or_else(|| {
-        refused(&format!("tensors have no {} elements", scalar_type.dtype.name()), "")
+    let dtype = scalar_type.dtype;
+    DataType::of(dtype).ok_or_else(|| {
+        let help = match dtype.wider() {
+            Some(wider) => format!(": v.astype('{}') has their values", wider.name()),
+            None => String::new(),
+        };
+        refused(&format!("tensors have no {} elements{help}", dtype.name()), "")
     })
 }
 

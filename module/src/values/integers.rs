@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
-use consumer::element::Address;
+use consumer::element::{Address, I24, U24};
 use consumer::format::FormatString;
 
 use super::{Equal, NewReference, PyValue, conversion_error, out_of_range, repr_or_default};
@@ -199,6 +199,8 @@ integers! {
     u8: value, py => small(py, i16::from(value));
     i16: value, _py => ffi::PyLong_FromLong(c_long::from(value));
     u16: value, _py => ffi::PyLong_FromLong(c_long::from(value));
+    I24: value, _py => ffi::PyLong_FromLong(c_long::from(value.to_i32()));
+    U24: value, _py => ffi::PyLong_FromUnsignedLong(c_ulong::from(value.to_u32()));
     i32: value, _py => ffi::PyLong_FromLong(c_long::from(value));
     u32: value, _py => ffi::PyLong_FromUnsignedLong(c_ulong::from(value));
     // Where C's long has as many bits, it has the faster functions.

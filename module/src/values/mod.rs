@@ -163,7 +163,7 @@ fn wrong_type(object: &Bound<'_, PyAny>, expected: &str, format: &FormatString) 
 
 #[cold]
 fn out_of_range(value: impl Display, format: &FormatString) -> PyErr {
-    let range = ScalarType::from_letters(format.as_bytes()).and_then(|it| it.dtype.range());
+    let range = ScalarType::from_own_format(format.as_bytes()).and_then(|it| it.dtype.range());
     let range = match range {
         Some((low, high)) => format!(", {low} to {high}"),
         None => String::new(),

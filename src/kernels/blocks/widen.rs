@@ -5,7 +5,7 @@
 use crate::element::{LongDouble, Scalar};
 use crate::format::Kind;
 use crate::kernels::encoding::Encoding;
-use crate::kernels::narrow;
+use crate::kernels::{int24, narrow};
 use crate::kernels::simd::{Kernel, run};
 use crate::view::load;
 use num_traits::AsPrimitive;
@@ -87,7 +87,7 @@ pub(super) unsafe fn widen(
     widened: Widened,
     target: *mut u8,
 ) {
-    use Kind::{Bool, Float, Signed};
+    use Kind::{Bool, Float, Signed, Unsigned};
     use Widened::{Float as AsFloat, Integer};
     macro_rules! to {
         ($kernel:ident: $wide:ty) => {
@@ -110,6 +110,10 @@ pub(super) unsafe fn widen(
             (Signed, 1, Integer(8)) => to!(i8, i64),
             (Signed, 2, Integer(4)) => to!(i16, i32),
             (Signed, 2, Integer(8)) => to!(i16, i64),
+            (Signed | Unsigned, 3, Integer(4)) => {
+                int24::to_i32(encoding.kind == Signed, source, target.cast(), count);
+            }
+            (Signed | Unsigned, 3, _) => widen_int24(source, encoding, count, widened, target),
             (Signed, 4, Integer(8)) => to!(i32, i64),
             (Signed, 1, AsFloat(_)) => to!(i8, f64),
             (Signed, 2, AsFloat(_)) => to!(i16, f64),
@@ -134,6 +138,32 @@ pub(super) unsafe fn widen(
             (_, 2, AsFloat(_)) => to!(u16, f64),
             (_, 4, AsFloat(_)) => to!(u32, f64),
             _ => target.copy_from_nonoverlapping(source, count * widened.size()),
+        }
+    }
+}
+
+/// Widens integers of 24 bits beyond 32, which they are widened to first.
+///
+/// # Safety
+/// The same as for [`widen`].
+unsafe fn widen_int24(
+    source: *const u8,
+    encoding: Encoding,
+    count: usize,
+    widened: Widened,
+    target: *mut u8,
+) {
+    /// How many are widened at once.
+    const BATCH: usize = 128;
+    let mut batch = [0_i32; BATCH];
+    for first in (0..count).step_by(BATCH) {
+        let length = BATCH.min(count - first);
+        let (start, end) = (source.wrapping_add(3 * first), target.wrapping_add(first * 8));
+        // SAFETY: the caller guarantees the next `length` numbers of both, for which there is room
+        // in the batch.
+        unsafe {
+            int24::to_i32(encoding.kind == Kind::Signed, start, batch.as_mut_ptr(), length);
+            widen(batch.as_ptr().cast(), Encoding::from_type::<i32>(), length, widened, end);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Promotion: the common type that numbers of two encodings are compared as.
 //!
 //! The common type holds the numbers of both exactly, so that equality after promotion is equality
-//! of the numbers. Integers become the wider of the two types, floats likewise, and integers of up
-//! to 32 bits become `f64` beside floats. The narrow floats beside IEEE 754's are compared as
+//! of the numbers. Integers become the wider of the two types, or one of 32 bits beside those of 24,
+//! floats likewise, and integers of up to 32 bits become `f64` beside floats. The narrow floats beside IEEE 754's are compared as
 //! `f32`, also with their own kind. No type holds both 64-bit integers and floats, nor signed
 //! and unsigned integers of 64 bits: these have loops that compare the two with each other. The
 //! only exception is C's `long double`, which is compared with other numbers as the `f64` that it
@@ -53,8 +53,11 @@ impl CommonType {
             }
             (Float, kind @ (Bool | Signed | Unsigned | Address)) => with_float(kind, other),
             (Char | Text, _) | (_, Char | Text) => return None,
-            (Signed, kind) | (kind, Signed) if kind != Signed => Self::MixedSigns(larger),
-            _ => Self::Integer(larger),
+            (Signed, kind) | (kind, Signed) if kind != Signed => {
+                Self::MixedSigns(larger.next_power_of_two())
+            }
+            _ if size == other => Self::Integer(size),
+            _ => Self::Integer(larger.next_power_of_two()),
         })
     }
 

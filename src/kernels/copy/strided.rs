@@ -37,6 +37,7 @@ pub(crate) unsafe fn copy_strided(runs: Runs, itemsize: usize) {
         match itemsize {
             1 => copy_sized::<u8>(runs),
             2 => copy_sized::<u16>(runs),
+            3 => copy_scattered::<[u8; 3]>(runs),
             4 => copy_sized::<u32>(runs),
             8 => copy_sized::<u64>(runs),
             16 => copy_sized::<u128>(runs),

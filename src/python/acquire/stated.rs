@@ -14,6 +14,7 @@ use super::lent::{Buffer, acquire as acquire_lent, typestr::TypeString};
 use super::types::loaded_module;
 use super::{AsView, Failure};
 use crate::array::AnyArray;
+use crate::dtype::{DType, ScalarType};
 use crate::error::{Error, Result};
 use crate::fallible;
 use crate::form::ElementType;
@@ -143,6 +144,12 @@ pub fn format_of_name(name: &str) -> Option<FormatString> {
         ("uint", _) => (b'u', bits),
         ("float", _) => (b'f', bits),
         ("complex", _) => (b'c', bits),
+        // NumPy has none of these, but this is what it would call them.
+        ("i" | "u", "3") => {
+            let dtype = if kind == "i" { DType::I24 } else { DType::U24 };
+            let swapped = order == ByteOrder::NATIVE.reversed().prefix();
+            return Some(ScalarType { dtype, swapped }.format());
+        }
         ("b" | "i" | "u" | "f" | "c" | "S" | "U" | "V", _) if !bits.is_empty() => {
             return TypeString::parse(name).ok()?.format().ok();
         }

@@ -1,6 +1,7 @@
 //! What Arrow calls the elements of a view, and what it has no name for.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use consumer::array::AnyArray;
 use consumer::dtype::DType;
@@ -102,21 +103,25 @@ fn dtype_leaf(dtype: DType) -> Option<Leaf<'static>> {
     }
 }
 
-fn no_type(name: &str, help: &str) -> Error {
+fn no_type(name: &str, help: impl Display) -> Error {
     Error::buffer(format!("Arrow has no type for {name} elements{help}"))
 }
 
 /// What to call where Arrow does not have a type.
-fn help_for(dtype: DType) -> &'static str {
-    match dtype {
+fn help_for(dtype: DType) -> Cow<'static, str> {
+    let help = match dtype {
         DType::LongDouble => ": v.astype('d') rounds them to doubles",
         DType::Complex32 => ": v.cast('e') has their parts",
         DType::Complex64 => ": v.cast('f') has their parts",
         DType::Complex128 => ": v.cast('d') has their parts",
         DType::Address => ": v.astype('N') has their numbers",
         _ if dtype.kind() == Kind::Text => " of fixed width; v.tolist() has their text",
-        _ => "",
-    }
+        _ => match dtype.wider() {
+            Some(wider) => return format!(": v.astype('{}') has their values", wider.name()).into(),
+            None => "",
+        },
+    };
+    help.into()
 }
 
 /// Makes the schema of an array whose first `outer` dimensions are one, its length, and the others

@@ -218,17 +218,13 @@ fn refuse_what_numpy_has_not(element_type: &ElementType, field: Option<&str>) ->
 /// The error for elements, or for a field of them, that NumPy has no type for.
 #[cold]
 fn refusal(kind: &str, field: Option<&str>) -> PyErr {
-    let message = match (field, kind) {
-        (Some(name), _) => format!(
+    let message = match field {
+        Some(name) => format!(
             "NumPy has no type for {kind} elements (field {:?}); v.tolist() has the values, and \
              v[[name, ...]] other fields",
             Shortened(name)
         ),
-        (None, "complex32") => {
-            "NumPy has no type for complex32 elements; v.astype('F') makes them complex64"
-                .to_owned()
-        }
-        (None, _) => format!("NumPy has no type for {kind} elements; v.tolist() has their values"),
+        None => format!("NumPy has no type for {kind} elements; v.tolist() has their values"),
     };
     PyTypeError::new_err(message)
 }
@@ -236,14 +232,23 @@ fn refusal(kind: &str, field: Option<&str>) -> PyErr {
 /// Returns the name that NumPy has for a scalar type, such as `>f8`.
 fn scalar_name(scalar_type: ScalarType, field: Option<&str>) -> PyResult<String> {
     let scalar = scalar_type.dtype;
+    if let Some(wider) = scalar.wider() {
+        if field.is_some() {
+            return Err(refusal(scalar.name(), field));
+        }
+        let (name, wider) = (scalar.name(), wider.name());
+        return Err(PyTypeError::new_err(format!(
+            "NumPy has no type for {name} elements; v.astype('{wider}') has their values"
+        )));
+    }
     let size = scalar.size();
     let name = match scalar.kind() {
         Kind::Bool => "?".to_owned(),
         Kind::Char => "S1".to_owned(),
         Kind::Signed => format!("i{size}"),
         Kind::Unsigned | Kind::Address => format!("u{size}"),
-        Kind::Float if scalar.has_code() => format!("f{size}"),
-        Kind::Complex if scalar != DType::Complex32 => format!("c{size}"),
+        Kind::Float => format!("f{size}"),
+        Kind::Complex => format!("c{size}"),
         Kind::Text => return text_name(scalar_type, 1, field),
         _ => return Err(refusal(scalar.name(), field)),
     };

@@ -6,7 +6,7 @@ use crate::dtype::DType;
 use crate::element::{F8E4M3, F8E5M2, Scalar};
 use crate::kernels::convert::limits::Limits;
 use crate::kernels::convert::loops::{Map, Mapped, map};
-use crate::kernels::narrow;
+use crate::kernels::{int24, narrow};
 use half::{bf16, f16};
 
 /// Returns the step from scalars to their wide type, or `None` if they are of it.
@@ -18,6 +18,8 @@ pub(crate) fn widen(dtype: DType) -> Option<Map> {
         DType::U8 => map!(u8 => i32, |x| i32::from(x)),
         DType::I16 => map!(i16 => i32, |x| i32::from(x)),
         DType::U16 => map!(u16 => i32, |x| i32::from(x)),
+        DType::I24 => widen_int24::<true>,
+        DType::U24 => widen_int24::<false>,
         DType::U32 => map!(u32 => i64, |x| i64::from(x)),
         DType::F16 => widen_floats::<f16>,
         DType::BF16 => widen_floats::<bf16>,
@@ -33,6 +35,7 @@ pub(crate) fn narrow(dtype: DType) -> Option<Map> {
     Some(match dtype {
         DType::I8 | DType::U8 => map!(i32 => u8, |x| x as u8),
         DType::I16 | DType::U16 => map!(i32 => u16, |x| x as u16),
+        DType::I24 | DType::U24 => narrow_int24,
         DType::U32 => map!(i64 => u32, |x| x as u32),
         DType::F16 => narrow_floats::<f16>,
         DType::BF16 => narrow_floats::<bf16>,
@@ -40,6 +43,29 @@ pub(crate) fn narrow(dtype: DType) -> Option<Map> {
         DType::F8E5M2 => narrow_floats::<F8E5M2>,
         _ => return None,
     })
+}
+
+/// Widens integers of 24 bits.
+///
+/// # Safety
+/// The same as for [`Map`].
+unsafe fn widen_int24<const SIGNED: bool>(
+    source: *const u8,
+    target: *mut u8,
+    count: usize,
+    _limits: &Limits,
+) {
+    // SAFETY: the caller guarantees `count` such integers, and room for as many `i32`.
+    unsafe { int24::to_i32(SIGNED, source, target.cast(), count) }
+}
+
+/// Narrows `i32` to 24 bits.
+///
+/// # Safety
+/// The same as for [`Map`].
+unsafe fn narrow_int24(source: *const u8, target: *mut u8, count: usize, _limits: &Limits) {
+    // SAFETY: the caller guarantees `count` of `i32`, and room for as many such integers.
+    unsafe { int24::from_i32(source.cast(), target, count) }
 }
 
 /// Widens floats: a step of its own, because processors have instructions for halves.
