@@ -8,9 +8,10 @@ use std::cmp::Ordering;
 use std::fmt::{Debug, Formatter, Result as FmtResult};
 use std::num::TryFromIntError;
 
-/// Defines a type of integers of 24 bits, by the type of 32 that holds them.
+/// Defines a type of integers of 24 bits, by the type of 32 that holds them and the wider ones that
+/// it is made of.
 macro_rules! int24 {
-    ($(#[$doc:meta])* $name:ident $wide:ident, $to_wide:ident) => {
+    ($(#[$doc:meta])* $name:ident $wide:ident, $to_wide:ident, $($wider:ident)*) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash)]
         #[repr(transparent)]
@@ -74,23 +75,14 @@ macro_rules! int24 {
             }
         }
 
-        impl TryFrom<i64> for $name {
+        $(impl TryFrom<$wider> for $name {
             type Error = TryFromIntError;
 
             #[inline]
-            fn try_from(number: i64) -> Result<Self, TryFromIntError> {
+            fn try_from(number: $wider) -> Result<Self, TryFromIntError> {
                 $wide::try_from(number.saturating_mul(256)).map(Self::from_upper)
             }
-        }
-
-        impl TryFrom<u64> for $name {
-            type Error = TryFromIntError;
-
-            #[inline]
-            fn try_from(number: u64) -> Result<Self, TryFromIntError> {
-                $wide::try_from(number.saturating_mul(256)).map(Self::from_upper)
-            }
-        }
+        })*
 
         impl Ord for $name {
             fn cmp(&self, other: &Self) -> Ordering {
@@ -122,7 +114,7 @@ int24! {
     /// assert_eq!(I24::MAX.to_i32(), 8_388_607);
     /// assert!(I24::try_from(8_388_608_i64).is_err());
     /// ```
-    I24 i32, to_i32
+    I24 i32, to_i32, i64 u64 i128
 }
 int24! {
     /// An unsigned integer of 24 bits, in three bytes.
@@ -133,5 +125,5 @@ int24! {
     /// assert_eq!(U24::MAX.to_u32(), 16_777_215);
     /// assert!(U24::try_from(-1_i64).is_err());
     /// ```
-    U24 u32, to_u32
+    U24 u32, to_u32, i64 u64 i128
 }

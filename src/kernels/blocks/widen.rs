@@ -5,8 +5,8 @@
 use crate::element::{LongDouble, Scalar};
 use crate::format::Kind;
 use crate::kernels::encoding::Encoding;
-use crate::kernels::{int24, narrow};
 use crate::kernels::simd::{Kernel, run};
+use crate::kernels::{int24, narrow};
 use crate::view::load;
 use num_traits::AsPrimitive;
 

@@ -92,7 +92,7 @@ fn float_size(encoding: Encoding) -> usize {
 #[cfg(test)]
 mod tests {
     use super::CommonType::{self, Float, Integer, IntegerAndFloat, LongDouble, MixedSigns};
-    use crate::element::{Char, F8E4M3, F8E5M2, LongDouble as Long, Ucs2, Ucs4};
+    use crate::element::{Char, F8E4M3, F8E5M2, I24, LongDouble as Long, U24, Ucs2, Ucs4};
     use crate::kernels::blocks::Widened;
     use crate::kernels::encoding::Encoding;
     use half::{bf16, f16};
@@ -121,6 +121,12 @@ mod tests {
             bool, bool => Some(Integer(1));
             bool, u16 => Some(Integer(2));
             bool, i16 => Some(MixedSigns(2));
+            I24, I24 => Some(Integer(3));
+            I24, U24 => Some(MixedSigns(4));
+            I24, i8 => Some(Integer(4));
+            U24, u64 => Some(Integer(8));
+            U24, i16 => Some(MixedSigns(4));
+            I24, f16 => Some(Float(8));
             i64, u8 => Some(MixedSigns(8));
             f16, f16 => Some(Float(2));
             f16, f32 => Some(Float(4));

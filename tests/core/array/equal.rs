@@ -2,7 +2,7 @@
 
 use crate::support::config;
 use consumer::AnyArray;
-use consumer::element::{F8E4M3, F8E5M2, LongDouble, Value, bf16_from_f64};
+use consumer::element::{F8E4M3, F8E5M2, I24, LongDouble, U24, Value, bf16_from_f64};
 use half::{bf16, f16};
 use proptest::prelude::*;
 use std::ffi::CString;
@@ -104,6 +104,7 @@ fn samples() -> Vec<Samples> {
         )*};
     }
     whole!("b" i8, "B" u8, "=h" i16, "=H" u16, "=i" i32, "=I" u32, "=q" i64, "=Q" u64, "P" usize);
+    whole!("=3x:int24:" I24, "=3x:uint24:" U24);
 
     macro_rules! float {
         ($($format:literal, $complex:literal, $own:expr, $back:expr);*) => {$(

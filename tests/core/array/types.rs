@@ -76,7 +76,7 @@ fn the_variant_is_that_of_the_type() {
             assert_eq!(array.get(&[0]).unwrap(), $value);
         )*};
     }
-    use consumer::element::{Address, Char, F8E4M3, F8E5M2, Ucs2, Ucs4};
+    use consumer::element::{Address, Char, F8E4M3, F8E5M2, I24, U24, Ucs2, Ucs4};
     use num_complex::Complex;
     variants! {
         c"?" [2] => Bool true;
@@ -85,6 +85,8 @@ fn the_variant_is_that_of_the_type() {
         c"B" [0xff] => U8 255;
         c"=h" (-2_i16).to_ne_bytes() => I16 -2;
         c"=H" 2_u16.to_ne_bytes() => U16 2;
+        c"3x:int24:" I24::wrapping(-2).to_ne_bytes() => I24 I24::wrapping(-2);
+        c"3x:uint24:" U24::wrapping(2).to_ne_bytes() => U24 U24::wrapping(2);
         c"=i" (-2_i32).to_ne_bytes() => I32 -2;
         c"=L" 2_u32.to_ne_bytes() => U32 2;
         c"q" (-2_i64).to_ne_bytes() => I64 -2;
@@ -107,6 +109,8 @@ fn the_variant_is_that_of_the_type() {
     variants! {
         c">h" (-2_i16).to_be_bytes() => I16Swapped -2;
         c"!I" 2_u32.to_be_bytes() => U32Swapped 2;
+        c">3x:int24:" [0xff, 0xff, 0xfe] => I24Swapped I24::wrapping(-2);
+        c"!3x:uint24:" [0, 0, 2] => U24Swapped U24::wrapping(2);
         c">2x:bfloat16:" half::bf16::ONE.to_be_bytes() => BF16Swapped half::bf16::ONE;
         c">d" 1.5_f64.to_be_bytes() => F64Swapped 1.5;
         c">Zd" [1.5_f64.to_be_bytes(), 2_f64.to_be_bytes()].concat() =>

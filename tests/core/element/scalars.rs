@@ -2,7 +2,8 @@
 //! standard library's conversions.
 
 use crate::support::{self, config};
-use consumer::element::{Address, Char, F8E4M3, F8E5M2, LongDouble, Scalar, Swapped, Ucs2, Ucs4};
+use consumer::element::{Address, Char, F8E4M3, F8E5M2, I24, LongDouble, Scalar, Swapped};
+use consumer::element::{U24, Ucs2, Ucs4};
 use half::{bf16, f16};
 use num_complex::Complex;
 use proptest::prelude::*;
@@ -163,6 +164,8 @@ fn only_whole_numbers_and_characters_are_compared_by_bytes() {
         u8::BITWISE,
         i16::BITWISE,
         u16::BITWISE,
+        I24::BITWISE,
+        U24::BITWISE,
         i32::BITWISE,
         u32::BITWISE,
         i64::BITWISE,
@@ -174,7 +177,7 @@ fn only_whole_numbers_and_characters_are_compared_by_bytes() {
         <Swapped<i16>>::BITWISE,
         <Swapped<Ucs4>>::BITWISE,
     ];
-    assert_eq!(bitwise, [true; 14]);
+    assert_eq!(bitwise, [true; 16]);
     let by_value = [
         bool::BITWISE,
         f16::BITWISE,

@@ -3,7 +3,8 @@
 
 use crate::support::{Arena, Placed, config, noise, placed, placed_as, shapes};
 use consumer::Order;
-use consumer::element::{Address, Char, F8E4M3, F8E5M2, LongDouble, Scalar, Swapped, Ucs2, Ucs4};
+use consumer::element::{Address, Char, F8E4M3, F8E5M2, I24, LongDouble, Scalar, Swapped};
+use consumer::element::{U24, Ucs2, Ucs4};
 use consumer::kernels::{compare, search};
 use half::{bf16, f16};
 use num_complex::Complex;
@@ -92,6 +93,8 @@ few! {
     u8: choice => [choice % 3], |left, right| left == right;
     i16: choice => (i16::from(choice % 3) - 1).to_ne_bytes(), |left, right| left == right;
     u16: choice => (u16::from(choice % 3) << 8).to_ne_bytes(), |left, right| left == right;
+    I24: choice => [choice % 3, 0xff, 0x80], |left, right| left == right;
+    U24: choice => [7, choice % 3, 0x80], |left, right| left == right;
     i32: choice => (i32::from(choice % 3) - 1).to_ne_bytes(), |left, right| left == right;
     u32: choice => (u32::from(choice % 3) << 24).to_ne_bytes(), |left, right| left == right;
     i64: choice => (i64::from(choice % 3) - 1).to_ne_bytes(), |left, right| left == right;
@@ -224,6 +227,8 @@ every_type! {
 every_type! {
     int16 i16, 2;
     uint16 u16, 2;
+    int24 I24, 3;
+    uint24 U24, 3;
     int32 i32, 4;
     uint32 u32, 4;
     int64 i64, 8;

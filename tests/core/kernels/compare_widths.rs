@@ -2,7 +2,7 @@
 
 use super::widths::{lengths, line, with_every_width};
 use crate::support::{Arena, Placed, config, noise};
-use consumer::element::{F8E4M3, F8E5M2, bf16_from_f64};
+use consumer::element::{F8E4M3, F8E5M2, I24, U24, bf16_from_f64};
 use consumer::{AnyArray, DType as Name, Order};
 use half::f16;
 use proptest::prelude::*;
@@ -31,7 +31,7 @@ fn exact(float: f64) -> Exact {
 type Number = (Vec<u8>, Exact);
 
 /// Numbers near where types differ: at their ends, and where floats have no room for all digits.
-const WHOLE: [i128; 24] = [
+const WHOLE: [i128; 27] = [
     0,
     1,
     -1,
@@ -44,6 +44,9 @@ const WHOLE: [i128; 24] = [
     32767,
     32768,
     65535,
+    (1 << 23) - 1,
+    1 << 23,
+    -(1 << 23),
     0x7fff_ffff,
     0x8000_0000,
     0xffff_ffff,
@@ -82,6 +85,14 @@ fn number(name: Name, choice: usize) -> Number {
         Name::U8 => whole!(u8),
         Name::I16 => whole!(i16),
         Name::U16 => whole!(u16),
+        Name::I24 => {
+            let number = I24::wrapping(whole as i32);
+            (number.to_ne_bytes().to_vec(), Exact::Whole(number.into()))
+        }
+        Name::U24 => {
+            let number = U24::wrapping(whole as u32);
+            (number.to_ne_bytes().to_vec(), Exact::Whole(number.into()))
+        }
         Name::I32 => whole!(i32),
         Name::U32 => whole!(u32),
         Name::I64 => whole!(i64),
@@ -111,12 +122,14 @@ fn number(name: Name, choice: usize) -> Number {
     }
 }
 
-const NUMBERS: [Name; 16] = [
+const NUMBERS: [Name; 18] = [
     Name::Bool,
     Name::I8,
     Name::U8,
     Name::I16,
     Name::U16,
+    Name::I24,
+    Name::U24,
     Name::I32,
     Name::U32,
     Name::I64,

@@ -71,6 +71,8 @@ pub(super) const TYPES: &[Type] = &[
     Type("B", 1, Family::Unsigned, 1, NUMBER | ADDRESS),
     Type("h", 2, Family::Signed, 1, NUMBER | ADDRESS),
     Type("H", 2, Family::Unsigned, 1, NUMBER | ADDRESS),
+    Type("3x:int24:", 3, Family::Signed, 1, NUMBER | ADDRESS),
+    Type("3x:uint24:", 3, Family::Unsigned, 1, NUMBER | ADDRESS),
     Type("i", 4, Family::Signed, 1, NUMBER | ADDRESS),
     Type("I", 4, Family::Unsigned, 1, NUMBER | ADDRESS),
     Type("q", 8, Family::Signed, 1, NUMBER | ADDRESS),

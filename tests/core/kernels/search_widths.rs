@@ -2,7 +2,7 @@
 
 use super::widths::{contiguous, lengths, line, matrices, scattered, steps, with_every_width};
 use crate::support::{Arena, Placed, config, noise};
-use consumer::element::{F8E4M3, F8E5M2, Scalar, Swapped};
+use consumer::element::{F8E4M3, F8E5M2, I24, Scalar, Swapped, U24};
 use consumer::kernels::{compare, search};
 use consumer::{Order, View};
 use half::{bf16, f16};
@@ -92,6 +92,8 @@ looked_for! {
     bools_are_found bool: 0_u8, 1_u8, 255_u8;
     bytes_are_found u8: 0_u8, 1_u8, 255_u8;
     int16_is_found i16: 0_i16, -1_i16, 256_i16;
+    int24_is_found I24: I24::wrapping(0), I24::wrapping(-1), I24::wrapping(256), I24::MIN;
+    uint24_is_found U24: U24::wrapping(1), U24::wrapping(257), U24::wrapping(1 << 16), U24::MAX;
     int32_is_found i32: 0_i32, -1_i32, 1_i32 << 24;
     int64_is_found i64: 0_i64, -1_i64, 1_i64 << 56;
     float16_is_found f16: f16::ZERO, f16::NEG_ZERO, f16::NAN, f16::ONE;

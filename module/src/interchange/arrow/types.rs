@@ -117,7 +117,9 @@ fn help_for(dtype: DType) -> Cow<'static, str> {
         DType::Address => ": v.astype('N') has their numbers",
         _ if dtype.kind() == Kind::Text => " of fixed width; v.tolist() has their text",
         _ => match dtype.wider() {
-            Some(wider) => return format!(": v.astype('{}') has their values", wider.name()).into(),
+            Some(wider) => {
+                return format!(": v.astype('{}') has their values", wider.name()).into();
+            }
             None => "",
         },
     };

@@ -1,7 +1,7 @@
 //! Patterns against the equality of values, for special numbers.
 
 use super::{LongDouble, Pattern};
-use crate::element::{Char, F8E4M3, F8E5M2, Scalar, Swapped, Ucs4, bf16_from_f64};
+use crate::element::{Char, F8E4M3, F8E5M2, I24, Scalar, Swapped, Ucs4, bf16_from_f64};
 use half::{bf16, f16};
 use num_complex::Complex;
 
@@ -38,6 +38,8 @@ fn a_pattern_matches_what_equals_the_value() {
     check::<Char>(&[Char(0), Char(9), Char(0)]);
     check::<i16>(&[0, -1, 256, -1, i16::MIN]);
     check::<Swapped<i16>>(&[0, -1, 256, -1, i16::MIN]);
+    check::<I24>(&[0, -1, 256, -1, 1 << 23].map(I24::wrapping));
+    check::<Swapped<I24>>(&[0, -1, 256, -1, 1 << 23].map(I24::wrapping));
     check::<u32>(&[0, 1 << 31, 0, 77]);
     check::<Ucs4>(&[Ucs4(97), Ucs4(0x10ffff), Ucs4(97)]);
     check::<u64>(&[u64::MAX, 0, 1 << 63, u64::MAX]);
