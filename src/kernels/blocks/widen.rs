@@ -153,18 +153,14 @@ unsafe fn widen_int24(
     widened: Widened,
     target: *mut u8,
 ) {
-    /// How many are widened at once.
-    const BATCH: usize = 128;
-    let mut batch = [0_i32; BATCH];
-    for first in (0..count).step_by(BATCH) {
-        let length = BATCH.min(count - first);
-        let (start, end) = (source.wrapping_add(3 * first), target.wrapping_add(first * 8));
-        // SAFETY: the caller guarantees the next `length` numbers of both, for which there is room
-        // in the batch.
-        unsafe {
-            int24::to_i32(encoding.kind == Kind::Signed, start, batch.as_mut_ptr(), length);
-            widen(batch.as_ptr().cast(), Encoding::from_type::<i32>(), length, widened, end);
-        }
+    let signed = encoding.kind == Kind::Signed;
+    // SAFETY: the caller guarantees `count` numbers of both, of which a batch is the next ones.
+    unsafe {
+        int24::in_batches(signed, source, count, |first, batch| {
+            let (start, end) = (batch.as_ptr().cast(), target.wrapping_add(first * widened.size()));
+            widen(start, Encoding::from_type::<i32>(), batch.len(), widened, end);
+            true
+        });
     }
 }
 

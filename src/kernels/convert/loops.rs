@@ -222,10 +222,6 @@ macro_rules! by_size {
                 const $n: usize = 2;
                 $map
             }
-            3 => {
-                const $n: usize = 3;
-                $map
-            }
             4 => {
                 const $n: usize = 4;
                 $map

@@ -1,11 +1,12 @@
 //! Byte swaps: from the other byte order to this machine's, and back.
 //!
 //! Units of 2, 4, 8 and 16 bytes are integers whose bytes are swapped, which compilers turn into
-//! one shuffle for a whole vector of them. Units of any other size are swapped by the plain loop.
+//! one shuffle for a whole vector of them. Of units of three bytes the outer ones change places.
+//! Units of any other size are swapped by the plain loop.
 
 #![allow(unsafe_code)]
 
-use crate::kernels::simd::{Kernel, run};
+use crate::kernels::simd::{Kernel, Width, run};
 use num_traits::PrimInt;
 
 struct SwapCopy<W> {
@@ -49,6 +50,32 @@ impl<W: PrimInt> Kernel for SwapInPlace<W> {
     }
 }
 
+/// Swaps units of three bytes, which may be where they are already. Moved as bytes, they become
+/// shuffles as well.
+struct SwapThree {
+    target: *mut u8,
+    source: *const u8,
+    count: usize,
+}
+
+impl Kernel for SwapThree {
+    type Output = ();
+    const WIDEST: Width = Width::Avx2;
+
+    #[inline(always)]
+    unsafe fn run<const BYTES: usize>(self) {
+        for start in (0..self.count).map(|index| 3 * index) {
+            // SAFETY: the caller guarantees `count` units of both.
+            unsafe {
+                let [a, b, c] = [0, 1, 2].map(|byte| self.source.add(start + byte).read());
+                self.target.add(start).write(c);
+                self.target.add(start + 1).write(b);
+                self.target.add(start + 2).write(a);
+            }
+        }
+    }
+}
+
 /// Copies bytes and reverses every `unit` of them.
 ///
 /// # Safety
@@ -68,6 +95,7 @@ pub(crate) unsafe fn swap_copy(target: *mut u8, source: *const u8, length: usize
     unsafe {
         match unit {
             2 => words!(u16),
+            3 => run(SwapThree { target, source, count: length / unit }),
             4 => words!(u32),
             8 => words!(u64),
             16 => words!(u128),
@@ -94,6 +122,7 @@ pub(crate) unsafe fn swap_in_place(start: *mut u8, length: usize, unit: usize) {
     unsafe {
         match unit {
             2 => words!(u16),
+            3 => run(SwapThree { target: start, source: start, count: length / unit }),
             4 => words!(u32),
             8 => words!(u64),
             16 => words!(u128),

@@ -4,9 +4,10 @@
 
 use super::count_byte::CountByte;
 use super::matching::{CountBits, FindBits, FindTrue, Word};
-use crate::element::{FloatFormat, LongDouble, Scalar};
+use crate::element::{FloatFormat, LongDouble, Scalar, U24};
 use crate::format::Kind;
 use crate::kernels::encoding::Encoding;
+use crate::kernels::int24::in_batches;
 use crate::kernels::simd::run;
 use half::{bf16, f16};
 use num_traits::AsPrimitive;
@@ -139,6 +140,7 @@ impl Pattern {
                 Matching::True => run(FindTrue { start, count }),
                 Matching::Bits { mask, bits } => match self.encoding.size {
                     2 => find_bits::<u16>(start, count, *mask, *bits),
+                    3 => find_int24(start, count, *mask, *bits),
                     4 => find_bits::<u32>(start, count, *mask, *bits),
                     8 => find_bits::<u64>(start, count, *mask, *bits),
                     16 => find_bits::<u128>(start, count, *mask, *bits),
@@ -165,6 +167,7 @@ impl Pattern {
                 Matching::True => count - run(CountByte { start, count, byte: 0 }),
                 Matching::Bits { mask, bits } => match self.encoding.size {
                     2 => count_bits::<u16>(start, count, *mask, *bits),
+                    3 => count_int24(start, count, *mask, *bits),
                     4 => count_bits::<u32>(start, count, *mask, *bits),
                     8 => count_bits::<u64>(start, count, *mask, *bits),
                     16 => count_bits::<u128>(start, count, *mask, *bits),
@@ -237,6 +240,7 @@ fn long_double(mut bytes: [u8; LongDouble::SIZE], swapped: bool) -> LongDouble {
 fn integer(element: &[u8]) -> Option<u128> {
     Some(match *element {
         [a, b] => u16::from_ne_bytes([a, b]).into(),
+        [a, b, c] => U24::from_ne_bytes([a, b, c]).to_u32().into(),
         [a, b, c, d] => u32::from_ne_bytes([a, b, c, d]).into(),
         [a, b, c, d, e, f, g, h] => u64::from_ne_bytes([a, b, c, d, e, f, g, h]).into(),
         _ if element.len() > size_of::<u128>() => return None,
@@ -306,6 +310,41 @@ where
     let (mask, bits) = (mask.as_(), bits.as_());
     // SAFETY: the caller guarantees the integers.
     unsafe { run(CountBits { start: start.cast(), count, mask, bits }) }
+}
+
+/// The same as [`find_bits`] for integers of 24 bits.
+///
+/// # Safety
+/// The same as for [`find_bits`].
+#[inline(never)]
+unsafe fn find_int24(start: *const u8, count: usize, mask: u128, bits: u128) -> Option<usize> {
+    let mut found = None;
+    // SAFETY: the caller guarantees the integers, and a batch is as many as it is long.
+    unsafe {
+        in_batches(false, start, count, |first, batch| {
+            let place = find_bits::<u32>(batch.as_ptr().cast(), batch.len(), mask, bits);
+            found = place.map(|index| first + index);
+            found.is_none()
+        });
+    }
+    found
+}
+
+/// The same as [`count_bits`] for integers of 24 bits.
+///
+/// # Safety
+/// The same as for [`find_bits`].
+#[inline(never)]
+unsafe fn count_int24(start: *const u8, count: usize, mask: u128, bits: u128) -> usize {
+    let mut total = 0;
+    // SAFETY: as in `find_int24`.
+    unsafe {
+        in_batches(false, start, count, |_, batch| {
+            total += count_bits::<u32>(batch.as_ptr().cast(), batch.len(), mask, bits);
+            true
+        });
+    }
+    total
 }
 
 #[cfg(test)]

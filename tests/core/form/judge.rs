@@ -126,13 +126,9 @@ fn a_void_with_the_name_of_a_type_is_one_only_as_a_whole_format() {
         Judgement::Scalar(found) => Some((found.dtype, found.swapped)),
         _ => None,
     };
-    for (dtype, size) in [
-        (DType::BF16, 2),
-        (DType::F8E4M3, 1),
-        (DType::F8E5M2, 1),
-        (DType::I24, 3),
-        (DType::U24, 3),
-    ] {
+    for (dtype, size) in
+        [(DType::BF16, 2), (DType::F8E4M3, 1), (DType::F8E5M2, 1), (DType::I24, 3), (DType::U24, 3)]
+    {
         let name = dtype.name();
         for prefix in ["", "@", "^", "=", "<", ">", "!", " ", "<>"] {
             let swapped = size > 1

@@ -6,14 +6,35 @@ use crate::format::LONG_DOUBLE_SIZE;
 use crate::kernels::convert::limits::Limits;
 use crate::kernels::convert::loops::{Map, Mapped, by_size, map};
 use crate::kernels::convert::wide::WideType;
+use crate::kernels::copy::swap_copy;
+
+/// Copies numbers of three bytes and reverses every `UNIT` bytes.
+///
+/// # Safety
+/// The same as for [`Map`].
+unsafe fn three_bytes<const UNIT: usize>(
+    source: *const u8,
+    target: *mut u8,
+    count: usize,
+    _limits: &Limits,
+) {
+    // SAFETY: the caller guarantees `count` numbers of both, which do not overlap.
+    unsafe { swap_copy(target, source, 3 * count, UNIT) }
+}
 
 /// Returns the step that copies numbers.
 pub(crate) fn same(size: usize) -> Map {
+    if size == 3 {
+        return three_bytes::<1>;
+    }
     by_size!(size, N => map!([u8; N] => [u8; N], |bytes| bytes))
 }
 
 /// Returns the step that reverses the bytes of each number.
 pub(crate) fn swap(size: usize) -> Map {
+    if size == 3 {
+        return three_bytes::<3>;
+    }
     by_size!(size, N => map!([u8; N] => [u8; N], |bytes| {
         let mut bytes = bytes;
         bytes.reverse();
