@@ -24,13 +24,14 @@ NAMES = (
     *("bfloat16", "float8_e4m3fn", "float8_e5m2", "float16", "float32", "float64"),
     *("complex64", "complex128"),
 )
-TYPESTRINGS = ["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"]
+TYPESTRINGS = ["b1", *(f"{kind}{size}" for kind in "iu" for size in (1, 2, 3, 4, 8))]
+TYPESTRINGS += ["f2", "f4", "f8", "c8", "c16"]
 CANDIDATES = [
     *([prefix + letter for prefix in PREFIXES] for letter in LETTERS),
     STRINGS,
     *([name] for name in NAMES),
     *([prefix + name for prefix in ("", "<", ">", "=")] for name in TYPESTRINGS),
-    *([prefix + "bfloat16" for prefix in ("<", ">")],),
+    *([prefix + name for prefix in "<>"] for name in ("bfloat16", "int24", "uint24")),
 ]
 TABLES = {
     "IntFormat": int,

@@ -20,7 +20,14 @@ _KINDS = {
     "x": "void",
     "X": "pointer",
 }
-_NAMED = ("bfloat16", "float8_e4m3fn", "float8_e5m2")
+# The types that formats have no code for.
+_NAMED = {
+    "bfloat16": "float",
+    "float8_e4m3fn": "float",
+    "float8_e5m2": "float",
+    "int24": "int",
+    "uint24": "uint",
+}
 
 
 def clean(text: str, most: int) -> str:
@@ -43,9 +50,9 @@ def kind_and_type(form: str, itemsize: int) -> tuple[str, str]:
     """What kind of type a format is, which has the colour, and what the type is called."""
     body = form.lstrip("@=<>!^")
     code = body.lstrip("0123456789")
-    for name in _NAMED:
+    for name, kind_of_name in _NAMED.items():
         if body.endswith(f"x:{name}:"):
-            return "float", name
+            return kind_of_name, name
     kind = _KINDS.get(code)
     if kind is None:
         composite = "sub-array" if code.startswith("(") else "record"

@@ -10,9 +10,8 @@ import sys
 import consumer
 import pytest
 
-from support import decoder
+from support import decoder, int24, narrow_floats
 from support.exporters import Exporter
-from support.narrow_floats import TYPES
 from support.oracles import same
 from support.paths import DOCS
 
@@ -58,7 +57,7 @@ def test_a_row_of_the_table_of_codes_is_true(form, data, value, refused):
 def test_every_code_of_the_grammar_has_a_row():
     codes = {row.values[0].strip("<0123456789") for row in rows()}
     letters = set("?cbBhHiIlLqQnNefdspuwPzZx") | {"E", "F", "D", "Ze", "Zf", "Zd", "&<i", "X{}"}
-    letters |= {f"x:{kind.name}:" for kind in TYPES}
+    letters |= {f"x:{kind.name}:" for kind in (*narrow_floats.TYPES, *int24.TYPES)}
     assert letters <= codes
     # These are described in the text.
     for code in "gGOt":

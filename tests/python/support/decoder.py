@@ -13,7 +13,7 @@ import math
 import struct
 import sys
 
-from support import narrow_floats
+from support import int24, narrow_floats
 
 STANDARD = dict(zip("?cbBhHiIlLqQefd", (1, 1, 1, 1, 2, 2, 4, 4, 4, 4, 8, 8, 2, 4, 8), strict=True))
 NATIVE = {code: struct.calcsize(code) for code in "?cbBhHiIlLqQnNefdP"}
@@ -188,7 +188,7 @@ def read(form, data):
         size = only.element_size()[0]
         if only.name is None:
             return bytes(data[:size])
-        for kind in narrow_floats.TYPES:
+        for kind in (*narrow_floats.TYPES, *int24.TYPES):
             # As a whole format it stands for a type that has no code.
             if (only.name, size) == (kind.name, kind.size):
                 return kind.value(int.from_bytes(data[:size], order_of(only.prefix)))

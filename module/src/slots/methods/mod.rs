@@ -177,9 +177,9 @@ The same memory as elements of another format, in one dimension or in a shape.
 Any format whose size divides the memory will do, from and to any other, also with a byte
 order. It may be written as NumPy has it (\"float32\", \"<i4\"), and stated by a numpy.dtype, a
 struct.Struct, a class of ctypes, or int, float, bool and complex; and there are names for
-types that formats have no code for: bfloat16, float8_e4m3fn and float8_e5m2. shape is in
-elements of the new format, one length for each dimension, and one of them may be -1. With
-order='F' the first index of the result changes fastest.
+types that formats have no code for: int24, uint24, bfloat16, float8_e4m3fn and float8_e5m2.
+shape is in elements of the new format, one length for each dimension, and one of them may
+be -1. With order='F' the first index of the result changes fastest.
 
 The elements have to be contiguous, and are taken as they lie in memory: those in Fortran
 order become one dimension, or several with order='F'. (One dimension of any stride can be
