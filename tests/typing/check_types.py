@@ -273,6 +273,8 @@ def other_formats(v: ConsumerArray[float], dynamic: str) -> None:
     assert_type(v.cast(">H", (4, 4)), ConsumerArray[int, Any])
     assert_type(v.cast("Zd", [2, 1]), ConsumerArray[complex, Any])
     assert_type(v.cast("bfloat16", count=2), ConsumerArray[float])
+    assert_type(v.cast("<int24", count=2), ConsumerArray[int])
+    assert_type(v.astype(">u3"), ConsumerArray[int])
     assert_type(v.cast("<IHH", offset=8, count=2), ConsumerArray[Any])
     assert_type(v.astype("i"), ConsumerArray[int])
     assert_type(v.astype("@Q", overflow="error"), ConsumerArray[int])
