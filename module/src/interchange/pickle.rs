@@ -17,6 +17,8 @@ use pyo3::types::{PyString, PyTuple};
 use consumer::array::AnyArray;
 use consumer::element::LongDouble;
 use consumer::error::Tuple;
+use consumer::form::ElementType;
+use consumer::format::Format;
 use consumer::layout::{Layout, Order};
 use consumer::python::exceptions::{PyTypeError, PyValueError};
 use consumer::python::objects;
@@ -126,12 +128,17 @@ fn machine_object(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
 }
 
 /// Returns whether a format stands for the same elements on every machine, as far as a look at its
-/// letters tells.
+/// letters tells, and at the void that stands for a number.
 fn is_portable(format: &[u8]) -> bool {
+    let element_type = Format::parse(format).and_then(|tree| ElementType::from_format(&tree));
+    let is_number = match element_type {
+        Ok(ElementType::Scalar(it)) => !it.dtype.has_code() && it.dtype.size() > 1,
+        _ => false,
+    };
     let mut has_order = false;
     // Names stand between colons.
     let mut letters = format.split(|&byte| byte == b':').step_by(2).flatten();
-    letters.all(|&byte| match byte {
+    let are_portable = letters.all(|&byte| match byte {
         b'<' | b'>' | b'!' => {
             has_order = true;
             true
@@ -145,7 +152,8 @@ fn is_portable(format: &[u8]) -> bool {
         b'T' | b'{' | b'(' | b')' | b',' | b'0'..=b'9' => true,
         b'@' | b'=' | b'^' | b'g' | b'P' => false,
         _ => has_order,
-    })
+    });
+    are_portable && (has_order || !is_number)
 }
 
 /// Returns the function `_rebuild` of the package, by which pickles mention it.

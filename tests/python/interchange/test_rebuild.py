@@ -140,10 +140,14 @@ def other_machine(view):
 
 def test_elements_of_another_machine():
     line = consumer.consume(bytes(8))
-    for form in ("<i", ">d", "!h", "b", "B", "?", "c", "8s", "3x5s", "<4h", "T{<i:a:>h:b:2s:c:}"):
+    portable = ["<i", ">d", "!h", "b", "B", "?", "c", "8s", "3x5s", "<4h", "T{<i:a:>h:b:2s:c:}"]
+    portable += ["<int24", ">uint24", "!bfloat16", "float8_e5m2", "T{3x:int24:}", "2x:int24:"]
+    for form in portable:
         view = line[: 8 // size_of(form) * size_of(form)].cast(form)
         assert REBUILD(*other_machine(view)) == view
-    for form in ("i", "@i", "=i", "l", "P", "g", "Zg", "T{<i:a:}h", "T{i:@:}", "Zd", "w"):
+    native = ["i", "@i", "=i", "l", "P", "g", "Zg", "T{<i:a:}h", "T{i:@:}", "Zd", "w"]
+    native += ["int24", "@uint24", "bfloat16", "3x:int24:", " 3x:uint24:"]
+    for form in native:
         view = consumer.consume(bytes(32 * size_of(form)))[: size_of(form)].cast(form)
         with pytest.raises(ValueError, match="another kind of machine"):
             REBUILD(*other_machine(view))
