@@ -49,7 +49,8 @@
 //! # Ok::<(), consumer::Error>(())
 //! ```
 //!
-//! The modules are layers, each of which may use those to its left:
+//! The modules are layers, each of which may use those to its left. The lower ones, up to
+//! `kernels`, are those of the package `consumer-core`:
 //!
 //! ```text
 //! error ← fallible ← format ← element ← dtype ← form ← layout ← memory ← view ← kernels ← array ←

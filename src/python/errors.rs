@@ -1,4 +1,4 @@
-//! Which exception each error becomes.
+//! Exceptions of our own, and what becomes of those that Python code raised.
 
 use std::any::Any;
 
