@@ -164,26 +164,39 @@ pub(super) fn by_name<'py>(
 }
 
 /// Returns the one field of a union that a mapping has a value for: its offset, type and value.
+/// `None` for what is to be written field by field: fields that are bits may share some of them in
+/// structures too.
 ///
 /// # Errors
 /// TypeError for anything but a mapping of one key, KeyError for one that is no field.
 pub(super) fn only_field<'a, 'py>(
     record: &'a Record,
     object: &Bound<'py, PyAny>,
-) -> PyResult<(usize, &'a ElementType, Bound<'py, PyAny>)> {
-    if let Ok(dict) = object.cast::<PyDict>()
+) -> PyResult<Option<(usize, &'a ElementType, Bound<'py, PyAny>)>> {
+    if record.is_stored_by_one()
+        && let Ok(dict) = object.cast::<PyDict>()
         && dict.len() == 1
         && let Some((key, value)) = dict.iter().next()
         && let Ok(name) = key.cast::<PyString>()
     {
         let name = objects::text(name)?;
         let (offset, element_type) = record.field(&name).ok_or_else(|| record.no_field(&name))?;
-        return Ok((offset, element_type, value));
+        return Ok(Some((offset, element_type, value)));
+    }
+    if record.fields.iter().any(|field| matches!(field.element_type, ElementType::Bits(_))) {
+        return Ok(None);
     }
     let name = record.name(0);
     let name = Shortened(&name);
-    Err(PyTypeError::new_err(format!(
-        "a union cannot be written as a whole: write one of its fields, as the mapping \
-         {{'{name}': x}}, or v['{name}'][index] = x"
-    )))
+    Err(PyTypeError::new_err(if record.is_stored_by_one() {
+        format!(
+            "a union cannot be written as a whole: write one of its fields, as the mapping \
+             {{'{name}': x}}, or v['{name}'][index] = x"
+        )
+    } else {
+        format!(
+            "fields of the record share bytes, as in a union, and cannot be written as a whole: \
+             write one of its fields, v['{name}'][index] = x"
+        )
+    }))
 }
