@@ -1,15 +1,17 @@
 //! Types that a caller states by what is no format: a dtype or scalar class of NumPy, a class of
 //! ctypes or one of its objects, a class of Python's numbers, or NumPy's name of a type.
 //!
-//! A class that makes objects with a buffer is asked for one, and what that holds is what the class
-//! stands for, so that there is one place that knows what the elements of NumPy and ctypes are.
+//! NumPy is asked for an array, and what that holds is what the dtype stands for, so that there is
+//! one place that knows what the elements of NumPy are. Of a class of ctypes no object is made: it
+//! may be of any size, and an array class, which ctypes keeps, would finish a class that has no
+//! fields yet.
 
 use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyString, PyType};
 
-use super::ctypes::is_of_ctypes;
+use super::ctypes::{is_of_ctypes, of_class};
 use super::lent::{Buffer, acquire as acquire_lent, typestr::TypeString};
 use super::types::loaded_module;
 use super::{AsView, Failure};
@@ -59,8 +61,8 @@ pub fn stated<'py>(object: &Bound<'py, PyAny>, as_view: AsView) -> PyResult<Opti
     let of_object = object.get_type();
     if is_of_ctypes(class.unwrap_or(&of_object)) {
         let class = class.unwrap_or(&of_object);
-        // An array is made without the code of a class derived from ctypes' own.
-        return of_example(&class.mul(1)?.call0()?, as_view).map(Some);
+        let (element_type, format) = of_class(class)?;
+        return Ok(Some(Stated::Elements(elements_of_type(element_type, format)?)));
     }
     if let Some(module) = loaded_module(py, "_struct")?
         && object.is_instance(&module.getattr("Struct")?)?
@@ -121,8 +123,19 @@ fn elements_of(array: &AnyArray) -> Result<Elements> {
     let element = element_type.ok_or_else(|| Error::unreadable("no elements"))?;
     fallible::room_for(element.weight())?;
     let element_type = ElementType::array(sub_array.to_vec(), (*element).clone());
-    let (format, itemsize) = (element_type.format(), element_type.size());
-    Ok(Elements { format, itemsize, element_type: Some(Arc::new(element_type)) })
+    let format = element_type.format();
+    elements_of_type(element_type, format)
+}
+
+/// Returns what elements of a type are, which a format describes.
+fn elements_of_type(element_type: ElementType, format: FormatString) -> Result<Elements> {
+    let itemsize = element_type.size();
+    let element_type = match element_type {
+        ElementType::Unreadable { why, .. } => return Err(why),
+        ElementType::Scalar(_) => None,
+        other => Some(Arc::new(other)),
+    };
+    Ok(Elements { format, itemsize, element_type })
 }
 
 /// Returns the format of a type by NumPy's name, such as `float32` or `<i4`; `None` for another

@@ -121,7 +121,7 @@ impl<'py> TypeReader<'py> {
 
     /// Returns the type of the items of an array type, or why it cannot be told. Of an object of
     /// that type only the types of its items are asked; its memory is not read.
-    fn item_of(
+    pub(super) fn item_of(
         &self,
         class: &Bound<'py, PyType>,
         object: Option<&Bound<'py, PyAny>>,
