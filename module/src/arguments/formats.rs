@@ -74,20 +74,16 @@ fn format(format: &Bound<'_, PyString>) -> PyResult<(FormatString, usize)> {
         let measure = Format::parse_strict(format.as_bytes()).and_then(|format| format.measure());
         measure.map(|measure| measure.size)
     };
-    match size_of(&format) {
-        Ok(size) => {
-            keep(&format, size);
-            Ok((format, size))
-        }
-        Err(error) => {
-            // What is a format is never a name.
-            let name = std::str::from_utf8(format.as_bytes()).ok().and_then(format_of_name);
-            match name.and_then(|format| size_of(&format).ok().map(|size| (format, size))) {
-                Some(known) => Ok(known),
-                None => Err(unknown(error)),
-            }
+    // A name may be a format by chance, as `single` is: nobody writes records so.
+    if let Some(named) = std::str::from_utf8(format.as_bytes()).ok().and_then(format_of_name) {
+        let format = named?;
+        if let Ok(size) = size_of(&format) {
+            return Ok((format, size));
         }
     }
+    let size = size_of(&format).map_err(unknown)?;
+    keep(&format, size);
+    Ok((format, size))
 }
 
 /// A format that was measured.
