@@ -199,3 +199,20 @@ def test_storing_some_fields_spares_others_where_some_overlap(np):
     view[["a", "c"]][0] = (3, 4)
     view[1:] = source[1:]
     assert array.tolist() == [(3, 3, 4), (0, 0, 0)]
+
+
+def test_surrogates_in_names_are_replaced_wherever_names_are_shown(np):
+    array = np.array([(1, 2)], [("a\udc80", "i4"), ("b", "i4")])
+    view = consumer.consume(array)
+    name = "a\N{REPLACEMENT CHARACTER}"
+    assert list(view.fields) == list(view.named()[0]._asdict()) == [name, "b"]
+    assert view[name].tolist() == [getattr(view.named()[0], name)] == [1]
+    for text in (view.format, view.info, repr(view), view._repr_html_(), repr(view.named()[0])):
+        assert name in text or view.format not in text
+        text.encode()
+    for wrong in (lambda: view["a\udc80"], lambda: view.__setitem__(0, {"a\udc80": 1, "b": 2})):
+        with pytest.raises((KeyError, ValueError), match=r"no field|is missing"):
+            wrong()
+    assert consumer.consume(np.asarray(view)).tolist() == [(1, 2)]
+    with pytest.raises(ValueError, match="expected UTF-8"):
+        view.cast("T{i:a\udc80:i:b:}")
