@@ -13,6 +13,7 @@ use consumer::form::recent::{self, Recent};
 use consumer::form::{ElementType, Judgement, judge};
 use consumer::format::{Format, FormatString};
 use consumer::python::acquire::{AsView, Elements, Stated, format_of_name, stated};
+use consumer::python::errors::with_memory;
 use consumer::python::exceptions::{PyTypeError, PyValueError};
 use consumer::python::objects;
 use consumer::python::stack;
@@ -33,7 +34,7 @@ pub(crate) fn elements(object: &Bound<'_, PyAny>, as_view: AsView) -> PyResult<E
         return of_text(text);
     }
     stack::check(object.py())?;
-    match stated(object, as_view)? {
+    match with_memory(|| stated(object, as_view))? {
         Some(Stated::Format(text)) => of_text(&text),
         Some(Stated::Elements(elements)) => Ok(elements),
         None => {
