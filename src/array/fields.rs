@@ -99,8 +99,8 @@ impl AnyArray {
             fallible::push(&mut fields, field)?;
         }
         let size = self.layout().itemsize();
-        // Several fields of a union still overlap, and still are a union.
-        let union = record.union && fields.len() > 1;
+        // Several fields of a union may still overlap, and are a union then.
+        let union = record.union && overlapping(&fields)?.is_some();
         if !union {
             check_disjoint(&fields)?;
         }

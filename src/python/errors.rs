@@ -1,6 +1,7 @@
 //! Exceptions of our own, and what becomes of those that Python code raised.
 
 use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use pyo3::exceptions;
 use pyo3::ffi;
@@ -9,7 +10,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
 
 use super::attached::attached;
-use super::exceptions::PyBufferError;
+use super::exceptions::{PyBufferError, PyMemoryError};
 use super::objects;
 use crate::error::Error;
 
@@ -91,16 +92,41 @@ pub fn restore(py: Python<'_>, error: PyErr) {
     attached(py, || error.restore(py));
 }
 
+/// Returns whether PyO3 has panicked because CPython had no memory for a name or for the arguments
+/// of a call.
+fn is_no_memory(panic: &(dyn Any + Send)) -> bool {
+    panic.downcast_ref() == Some(&"PyObject pointer is null")
+}
+
+/// Runs code that asks other objects by PyO3, which panics where there is no memory.
+///
+/// # Errors
+/// Those of the code, and MemoryError.
+pub fn with_memory<R>(body: impl FnOnce() -> PyResult<R>) -> PyResult<R> {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(result) => result,
+        Err(panic) if is_no_memory(&*panic) => Err(PyMemoryError::new_err("")),
+        Err(panic) => resume_unwind(panic),
+    }
+}
+
 /// Sets a panic as the exception, for functions that CPython calls: unwinding must not cross into C.
 #[cold]
 #[inline(never)]
 pub fn set_panic(_attached: Python<'_>, panic: Box<dyn Any + Send>) {
+    let is_no_memory = is_no_memory(&*panic);
     drop(panic);
     // Made by CPython, which raises MemoryError where there is no memory for it: a panic in here
     // could not be caught.
     let message = c"internal error of consumer: please report it";
     // SAFETY: attached; the exception is a class, and the message a C string.
-    unsafe { ffi::PyErr_SetString(ffi::PyExc_SystemError, message.as_ptr()) };
+    unsafe {
+        if is_no_memory {
+            ffi::PyErr_NoMemory();
+        } else {
+            ffi::PyErr_SetString(ffi::PyExc_SystemError, message.as_ptr());
+        }
+    }
 }
 
 /// Makes the exception of an error that has none yet. PyO3 does so as soon as an error is looked

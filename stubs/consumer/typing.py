@@ -43,26 +43,29 @@ IntFormat: TypeAlias = Literal[
     "q", "@q", "=q", "<q", ">q", "!q", "Q", "@Q", "=Q", "<Q", ">Q", "!Q", "n", "@n", "=n", "<n",
     ">n", "!n", "N", "@N", "=N", "<N", ">N", "!N", "P", "@P", "=P", "<P", ">P", "!P", "z", "@z",
     "=z", "<z", ">z", "!z", "Z", "@Z", "=Z", "<Z", ">Z", "!Z", "int8", "int16", "int24", "int32",
-    "int64", "uint8", "uint16", "uint24", "uint32", "uint64", "i1", "<i1", ">i1", "=i1", "i2",
-    "<i2", ">i2", "=i2", "i3", "<i3", ">i3", "=i3", "i4", "<i4", ">i4", "=i4", "i8", "<i8", ">i8",
-    "=i8", "u1", "<u1", ">u1", "=u1", "u2", "<u2", ">u2", "=u2", "u3", "<u3", ">u3", "=u3", "u4",
-    "<u4", ">u4", "=u4", "u8", "<u8", ">u8", "=u8", "<int24", ">int24", "<uint24", ">uint24",
+    "int64", "uint8", "uint16", "uint24", "uint32", "uint64", "byte", "ubyte", "short", "ushort",
+    "intc", "uintc", "int", "int_", "intp", "uint", "uintp", "long", "ulong", "longlong",
+    "ulonglong", "i1", "<i1", ">i1", "=i1", "i2", "<i2", ">i2", "=i2", "i3", "<i3", ">i3", "=i3",
+    "i4", "<i4", ">i4", "=i4", "i8", "<i8", ">i8", "=i8", "u1", "<u1", ">u1", "=u1", "u2", "<u2",
+    ">u2", "=u2", "u3", "<u3", ">u3", "=u3", "u4", "<u4", ">u4", "=u4", "u8", "<u8", ">u8", "=u8",
+    "<int24", ">int24", "<uint24", ">uint24",
 ]  # fmt: skip
 FloatFormat: TypeAlias = Literal[
     "e", "@e", "=e", "<e", ">e", "!e", "f", "@f", "=f", "<f", ">f", "!f", "d", "@d", "=d", "<d",
     ">d", "!d", "g", "@g", "=g", "<g", ">g", "!g", "bfloat16", "float8_e4m3fn", "float8_e5m2",
-    "float16", "float32", "float64", "f2", "<f2", ">f2", "=f2", "f4", "<f4", ">f4", "=f4", "f8",
-    "<f8", ">f8", "=f8", "<bfloat16", ">bfloat16",
+    "float16", "float32", "float64", "half", "single", "double", "float", "longdouble", "f2",
+    "<f2", ">f2", "=f2", "f4", "<f4", ">f4", "=f4", "f8", "<f8", ">f8", "=f8", "<bfloat16",
+    ">bfloat16",
 ]  # fmt: skip
 ComplexFormat: TypeAlias = Literal[
     "F", "@F", "=F", "<F", ">F", "!F", "D", "@D", "=D", "<D", ">D", "!D", "E", "@E", "=E", "<E",
     ">E", "!E", "G", "@G", "=G", "<G", ">G", "!G", "Ze", "@Ze", "=Ze", "<Ze", ">Ze", "!Ze", "Zf",
     "@Zf", "=Zf", "<Zf", ">Zf", "!Zf", "Zd", "@Zd", "=Zd", "<Zd", ">Zd", "!Zd", "Zg", "@Zg", "=Zg",
-    "<Zg", ">Zg", "!Zg", "complex64", "complex128", "c8", "<c8", ">c8", "=c8", "c16", "<c16",
-    ">c16", "=c16",
+    "<Zg", ">Zg", "!Zg", "complex64", "complex128", "csingle", "cdouble", "complex", "clongdouble",
+    "c8", "<c8", ">c8", "=c8", "c16", "<c16", ">c16", "=c16",
 ]  # fmt: skip
 BoolFormat: TypeAlias = Literal[
-    "?", "@?", "=?", "<?", ">?", "!?", "bool", "b1", "<b1", ">b1", "=b1",
+    "?", "@?", "=?", "<?", ">?", "!?", "bool", "bool_", "b1", "<b1", ">b1", "=b1",
 ]  # fmt: skip
 BytesFormat: TypeAlias = Literal[
     "c", "@c", "=c", "<c", ">c", "!c", "s", "@s", "=s", "<s", ">s", "!s", "p", "@p", "=p", "<p",

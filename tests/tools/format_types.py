@@ -23,6 +23,9 @@ NAMES = (
     *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 24, 32, 64)),
     *("bfloat16", "float8_e4m3fn", "float8_e5m2", "float16", "float32", "float64"),
     *("complex64", "complex128"),
+    *("bool_", "byte", "ubyte", "short", "ushort", "intc", "uintc", "int", "int_", "intp"),
+    *("uint", "uintp", "long", "ulong", "longlong", "ulonglong", "half", "single", "double"),
+    *("float", "longdouble", "csingle", "cdouble", "complex", "clongdouble"),
 )
 TYPESTRINGS = ["b1", *(f"{kind}{size}" for kind in "iu" for size in (1, 2, 3, 4, 8))]
 TYPESTRINGS += ["f2", "f4", "f8", "c8", "c16"]

@@ -170,8 +170,7 @@ impl ElementType {
                     element.for_each_leaf(start + index * element.size(), f);
                 }
             }
-            // Nothing tells which of its fields was written last.
-            Self::Record(record) if record.union => f(whole, Leaf::Bytes),
+            Self::Record(record) if record.union => for_each_shared(&record.fields, start, f),
             Self::Record(Record { fields, .. }) => {
                 for field in fields {
                     field.element_type.for_each_leaf(start + field.offset, f);
@@ -241,6 +240,18 @@ impl ElementType {
     #[must_use]
     pub fn has_objects(&self) -> bool {
         self.any(&|element_type| matches!(element_type, Self::Object))
+    }
+}
+
+/// Calls `f` as [`for_each_leaf`](ElementType::for_each_leaf) does, for fields that share bytes:
+/// nothing tells which of them was written last, so that none is a number.
+fn for_each_shared(fields: &[Field], start: usize, f: &mut dyn FnMut(Range<usize>, Leaf)) {
+    for field in fields {
+        let place = start + field.offset;
+        field.element_type.for_each_leaf(place, &mut |range, leaf| match leaf {
+            Leaf::Scalar(_) => f(range, Leaf::Bytes),
+            leaf => f(range, leaf),
+        });
     }
 }
 

@@ -13,6 +13,7 @@ use consumer::form::recent::{self, Recent};
 use consumer::form::{ElementType, Judgement, judge};
 use consumer::format::{Format, FormatString};
 use consumer::python::acquire::{AsView, Elements, Stated, format_of_name, stated};
+use consumer::python::errors::with_memory;
 use consumer::python::exceptions::{PyTypeError, PyValueError};
 use consumer::python::objects;
 use consumer::python::stack;
@@ -33,7 +34,7 @@ pub(crate) fn elements(object: &Bound<'_, PyAny>, as_view: AsView) -> PyResult<E
         return of_text(text);
     }
     stack::check(object.py())?;
-    match stated(object, as_view)? {
+    match with_memory(|| stated(object, as_view))? {
         Some(Stated::Format(text)) => of_text(&text),
         Some(Stated::Elements(elements)) => Ok(elements),
         None => {
@@ -74,20 +75,16 @@ fn format(format: &Bound<'_, PyString>) -> PyResult<(FormatString, usize)> {
         let measure = Format::parse_strict(format.as_bytes()).and_then(|format| format.measure());
         measure.map(|measure| measure.size)
     };
-    match size_of(&format) {
-        Ok(size) => {
-            keep(&format, size);
-            Ok((format, size))
-        }
-        Err(error) => {
-            // What is a format is never a name.
-            let name = std::str::from_utf8(format.as_bytes()).ok().and_then(format_of_name);
-            match name.and_then(|format| size_of(&format).ok().map(|size| (format, size))) {
-                Some(known) => Ok(known),
-                None => Err(unknown(error)),
-            }
+    // A name may be a format by chance, as `single` is: nobody writes records so.
+    if let Some(named) = std::str::from_utf8(format.as_bytes()).ok().and_then(format_of_name) {
+        let format = named?;
+        if let Ok(size) = size_of(&format) {
+            return Ok((format, size));
         }
     }
+    let size = size_of(&format).map_err(unknown)?;
+    keep(&format, size);
+    Ok((format, size))
 }
 
 /// A format that was measured.

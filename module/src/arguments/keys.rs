@@ -92,7 +92,15 @@ fn check_length(key: &Bound<'_, PyTuple>, layout: &Layout) -> PyResult<()> {
 /// Converts a part of a key.
 fn parse_part(part: &Bound<'_, PyAny>, key: &Bound<'_, PyAny>) -> PyResult<Key> {
     if objects::is_index(part) {
-        return Ok(Key::Index(index(part)?));
+        let py = part.py();
+        return index(part).map(Key::Index).map_err(|error| {
+            // An array is an index where it has one integer.
+            if !objects::exports_buffer(part) || !PyTypeError::matches(&error, py) {
+                return error;
+            }
+            discard(py, error);
+            no_index(part, key)
+        });
     }
     if part.is_instance_of::<PySlice>() {
         let (mut start, mut stop, mut step) = (0, 0, 0);
@@ -127,6 +135,8 @@ fn no_index(part: &Bound<'_, PyAny>, key: &Bound<'_, PyAny>) -> PyErr {
         }
     } else if part.is_instance_of::<PyList>() {
         "; a list has names of fields, and numpy.asarray(v) takes lists of indices".to_owned()
+    } else if objects::is_index(part) {
+        "; numpy.asarray(v) takes arrays of indices, and masks".to_owned()
     } else if part.is_none() {
         "; v[None, ...] has a new dimension".to_owned()
     } else {

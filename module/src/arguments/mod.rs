@@ -11,7 +11,7 @@ pub(crate) mod names;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyString, PyTuple};
+use pyo3::types::{PyFloat, PyList, PyString, PyTuple};
 
 use consumer::fallible;
 use consumer::kernels::convert::Overflow;
@@ -77,6 +77,11 @@ pub(crate) fn numbers(arguments: &Bound<'_, PyTuple>) -> PyResult<Vec<isize>> {
         // SAFETY: the object is alive.
         && unsafe { ffi::PyIndex_Check(only.as_ptr()) } == 0
     {
+        if only.is_none() || only.is_instance_of::<PyFloat>() {
+            let found = objects::type_name(&only);
+            let message = "expected ints, or one list or tuple of them";
+            return Err(PyTypeError::new_err(format!("{message}, not {found}")));
+        }
         return numbers_of(&only, index);
     }
     numbers_of(arguments, index)

@@ -16,7 +16,7 @@ use pyo3::types::{PyString, PyTuple, PyType};
 
 use super::known::Source;
 use super::redirect::handed_on;
-use super::types::{MAX_DEPTH, code_of_number, find_base, is_named};
+use super::types::{MAX_DEPTH, code_of_number, find_base, full_name, is_named};
 use crate::array::AnyArray;
 use crate::dtype::{DType, ScalarType};
 use crate::error::Error;
@@ -233,7 +233,7 @@ fn same_objects(claimed: &ElementType, known: &ElementType) -> bool {
 fn element_type(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> PyResult<Option<ElementType>> {
     let Some((owner, dtype)) = dtype(exporter)? else { return Ok(None) };
     let element_type = element_type_of(&dtype, 0, 0)?;
-    let fits = element_type.size() == array.layout().itemsize() && is_current(array, &owner);
+    let fits = element_type.size() == array.layout().itemsize() && is_current(array, &owner)?;
     Ok(fits.then_some(element_type))
 }
 
@@ -272,11 +272,8 @@ fn owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<(Bound<'py, PyAny>, Bound<
     if ARRAYS.get(py).is_some_and(|arrays| class.is(arrays)) {
         return Some((exporter, class));
     }
-    let class = find_base(&class, |class| {
-        let module = || class.module().or_discard(py);
-        (is_named(class, "ndarray") || is_named(class, "void"))
-            && module().is_some_and(|module| module == "numpy")
-    })?;
+    let class =
+        find_base(&class, |class| matches!(full_name(class), b"numpy.ndarray" | b"numpy.void"))?;
     if is_named(&class, "ndarray") {
         ARRAYS.get_or_init(py, || class.clone().unbind());
     }
@@ -303,17 +300,14 @@ fn base_holds_objects<'py>(mut next: Option<(Bound<'py, PyAny>, Bound<'py, PyTyp
 }
 
 /// Returns whether an exporter still exports what the array was made from: its dtype can be set.
-fn is_current(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> bool {
+fn is_current(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> PyResult<bool> {
     // SAFETY: the object is alive; the result is a new reference or NULL.
     let view = unsafe {
         Bound::from_owned_ptr_or_err(exporter.py(), ffi::PyMemoryView_FromObject(exporter.as_ptr()))
     };
-    let format = view.and_then(|view| Ok(view.getattr("format")?.cast_into::<PyString>()?));
+    let format = view?.getattr(intern!(exporter.py(), "format"))?.cast_into::<PyString>()?;
     // Its text is in the str itself, and is not copied.
-    format.or_discard(exporter.py()).is_some_and(|format| {
-        let text = format.to_str().or_discard(exporter.py());
-        text.is_some_and(|text| text.as_bytes() == array.format().as_bytes())
-    })
+    Ok(format.to_str()?.as_bytes() == array.format().as_bytes())
 }
 
 /// Returns the element type of one element of a dtype that lies so deep in others, and in

@@ -1,6 +1,7 @@
 """ctypes unions and bit-fields, whose fields share bytes."""
 
 import ctypes
+import random
 
 import consumer
 import pytest
@@ -140,3 +141,71 @@ def test_fields_that_overlap_are_not_taken_together():
     assert both[()][1] == 7
     with pytest.raises(TypeError, match="union"):
         both[()] = (1.0, 1)
+
+
+def sharing(unit, first, second, shift, *rest):
+    """A structure whose two bit-fields share bits: the second has the descriptor of another's."""
+    kind = structure(("a", unit, first), ("b", unit, second), *rest)
+    other = structure(("x", unit, shift), ("b", unit, second), *rest)
+    kind.b = other.b
+    return kind
+
+
+@pytest.mark.parametrize("unit", [ctypes.c_int16, ctypes.c_uint32, ctypes.c_uint64])
+def test_bit_fields_that_share_bits_are_read_and_written_one_by_one(unit):
+    kind = sharing(unit, 6, 5, 3, ("c", ctypes.c_uint8))
+    instances = (kind * 2)()
+    for data in (b"\x5a\xc3\x0f\x81", b"\xa5\x3c\xf0\x7e"):
+        ctypes.memmove(instances, data * ctypes.sizeof(kind), ctypes.sizeof(kind))
+        view = consumer.consume(instances)
+        values = tuple(getattr(instances[0], name) for name in "abc")
+        assert view[0] == view.named()[0] == values
+        assert tuple(view[name][0] for name in "abc") == values
+        assert [view[name].astype("d")[0] for name in "abc"] == list(values)
+    before = bytes(instances)
+    for whole in ((1, 2, 3), {"a": 1, "b": 2, "c": 3}, [1, 2, 3]):
+        with pytest.raises(ValueError, match=r"'a' shares bits.*v\['a'\]\[index\] = x"):
+            view[1] = whole
+    with pytest.raises(ValueError, match="is missing"):
+        view[1] = {"a": 1}
+    with pytest.raises(TypeError, match="cannot be converted"):
+        consumer.consume((structure(*kind._fields_) * 2)()).astype(kind)
+    assert bytes(instances) == before
+    view["b"][1] = 7
+    assert (instances[1].b, instances[1].c) == (7, 0)
+    view[1] = values
+    assert tuple(getattr(instances[1], name) for name in "abc") == view[1] == values
+    apart = view[["a", "c"]]
+    apart[1] = (2, 9)
+    assert (instances[1].a, instances[1].c) == (2, 9)
+
+
+def test_what_ctypes_makes_of_bit_fields_of_several_units_is_stored_or_refused():
+    source = random.Random(3)
+    units = [*SIGNED, *UNSIGNED]
+    stored = 0
+    for _ in range(300):
+        base = source.choice([ctypes.LittleEndianStructure, ctypes.BigEndianStructure])
+        entries = []
+        for index in range(source.randint(2, 5)):
+            unit = source.choice(units)
+            width = source.randint(1, 8 * ctypes.sizeof(unit))
+            entries.append((f"f{index}", unit, *[width] * (source.random() < 0.8)))
+        try:
+            instance = structure(*entries, base=base, **packing(source.choice([1, 2, 8])))()
+        except ValueError:
+            continue
+        values = []
+        for _, unit, *bits in entries:
+            width = bits[0] if bits else 8 * ctypes.sizeof(unit)
+            low = -(1 << width - 1) if unit in SIGNED else 0
+            values.append(source.randint(low, low + (1 << width) - 1))
+        before = bytes(instance)
+        try:
+            consumer.consume(instance)[()] = tuple(values)
+        except (ValueError, NotImplementedError):
+            assert bytes(instance) == before
+        else:
+            assert [getattr(instance, name) for name, *_ in entries] == values
+            stored += 1
+    assert stored > 100

@@ -185,3 +185,34 @@ def test_references_without_a_format_are_not_read(np):
     array = np.zeros(2, {"names": "oa", "formats": [object, "i4"], "offsets": [4, 0]})
     with pytest.raises(ValueError, match="out-of-order"):
         consumer.consume(array)
+
+
+def test_storing_some_fields_spares_others_where_some_overlap(np):
+    kind = {"names": "abc", "formats": ["<u2", "<u4", "u1"], "offsets": [0, 0, 4], "itemsize": 8}
+    array, other = np.full(2, 0x0101010101010101, "u8").view(kind), np.zeros(2, kind)
+    view, source = consumer.consume(array), consumer.consume(other)
+    view[["a", "b"]][0] = {"a": 2}
+    view[["a", "b"]][1:] = source[["a", "b"]][1:]
+    assert array.tolist() == [(2, 2, 1), (0, 0, 1)]
+    with pytest.raises(TypeError, match=r"share bytes.*v\['a'\]\[index\] = x"):
+        view[0] = {"a": 1}
+    view[["a", "c"]][0] = (3, 4)
+    view[1:] = source[1:]
+    assert array.tolist() == [(3, 3, 4), (0, 0, 0)]
+
+
+def test_surrogates_in_names_are_replaced_wherever_names_are_shown(np):
+    array = np.array([(1, 2)], [("a\udc80", "i4"), ("b", "i4")])
+    view = consumer.consume(array)
+    name = "a\N{REPLACEMENT CHARACTER}"
+    assert list(view.fields) == list(view.named()[0]._asdict()) == [name, "b"]
+    assert view[name].tolist() == [getattr(view.named()[0], name)] == [1]
+    for text in (view.format, view.info, repr(view), view._repr_html_(), repr(view.named()[0])):
+        assert name in text or view.format not in text
+        text.encode()
+    for wrong in (lambda: view["a\udc80"], lambda: view.__setitem__(0, {"a\udc80": 1, "b": 2})):
+        with pytest.raises((KeyError, ValueError), match=r"no field|is missing"):
+            wrong()
+    assert consumer.consume(np.asarray(view)).tolist() == [(1, 2)]
+    with pytest.raises(ValueError, match="expected UTF-8"):
+        view.cast("T{i:a\udc80:i:b:}")

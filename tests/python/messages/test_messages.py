@@ -31,6 +31,7 @@ def names():
         "copy": copy,
         "ctypes": ctypes,
         "io": io,
+        "numpy": pytest.importorskip("numpy"),
         "v": consume(array.array("i", [1, 2, 3])),
         "m": consume(bytearray(48)).cast("d", (2, 3)),
         "ro": consume(b"abcd"),

@@ -180,3 +180,95 @@ def test_prefixes_that_exporters_leave_behind_mean_nothing(form, value):
     assert view.format == {"i>": "i", "<i:a:>": "T{^i:a:}"}.get(form, form)
     assert view[0] == value
     assert view.astype(view.format)[0] == value
+
+
+def test_names_of_numpy_mean_what_they_mean_to_numpy(np):
+    # Names of one letter are codes.
+    names = {str(name) for name in np.sctypeDict if len(str(name)) > 1}
+    names |= {"bool_", "byte", "intc", "longdouble", "single", "csingle", "int_", "float", "int"}
+    accepted = set()
+    for name in sorted(names):
+        try:
+            view = consumer.consume(bytes(96)).cast(name)
+        except ValueError:
+            continue
+        dtype = np.dtype(name)
+        assert (view.itemsize, np.asarray(view).dtype) == (dtype.itemsize, dtype), name
+        assert consumer.consume(np.ones(3, dtype)).astype(name).tolist() == [1, 1, 1]
+        if dtype.itemsize > 1 and dtype.kind not in "SUV" and "long" not in name:
+            swapped = consumer.consume(bytes(96)).cast(">" + name)
+            assert swapped.format == consumer.consume(np.zeros(1, dtype.newbyteorder(">"))).format
+        accepted.add(name)
+    numbers = {
+        "single",
+        "double",
+        "int",
+        "intc",
+        "uint",
+        "longlong",
+        "half",
+        "bool",
+        "byte",
+        "ubyte",
+    }
+    assert accepted >= {
+        *numbers,
+        "short",
+        "csingle",
+        "cdouble",
+        "longdouble",
+        "clongdouble",
+        "long",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("str", "'str' states no length: 'S8'"),
+        ("bytes_", "'bytes_' states no length: 'S8'"),
+        ("U", "'U' states no length"),
+        ("void", "'void' states no length"),
+        ("object", "format is 'O'"),
+        ("M8[s]", r"'q' are their numbers.*numpy.asarray\(v.cast\('q'\)\).view\('M8\[s\]'\)"),
+        ("<m8[ns]", "'q' are their numbers"),
+        ("timedelta64", "'q' are their numbers"),
+        ("float96", "expected a type code"),
+    ],
+)
+def test_names_that_no_format_has_are_refused_with_what_to_write(name, why):
+    for use in (consumer.consume(bytes(96)).cast, consumer.consume(bytes(96)).astype):
+        with pytest.raises(ValueError, match=why):
+            use(name)
+
+
+def test_types_without_bytes_are_right_or_refused(np):
+    views = [consumer.consume(bytes(16)), consumer.consume(b"")]
+    for dtype in (np.dtype("S0"), np.dtype("U0"), np.bytes_, np.str_):
+        for view in views:
+            for use in (view.cast, view.astype):
+                with pytest.raises(ValueError, match="states no length: 'S8'"):
+                    use(dtype)
+    for stated in ([], "V0", ("i4", (0,)), [("a", "V0")], [("a", "S0")], [("a", "i4", (0,))]):
+        dtype = np.dtype(stated)
+        assert dtype.itemsize == 0
+        for view in views:
+            for arguments in ({}, {"shape": (3,)}, {"count": 2}, {"shape": (2,), "strides": (0,)}):
+                with pytest.raises(ValueError, match="0 bytes cannot be counted"):
+                    view.cast(dtype, **arguments)
+            with pytest.raises(TypeError, match="cannot be converted"):
+                view.astype(dtype)
+        array = np.zeros((2, 3), dtype)
+        view = consumer.consume(array)
+        assert view == array
+        assert view.shape == array.shape
+        assert (view.nbytes, view.tobytes()) == (0, b"")
+        if dtype.subdtype is None:
+            assert view.astype(dtype) == view.copy() == view
+
+
+@pytest.mark.parametrize("stated", [None, 3, object(), float("nan"), [], ("i4", 2)])
+def test_what_states_no_type_is_refused_with_what_does(stated):
+    for use in (consumer.consume(bytes(16)).cast, consumer.consume(bytes(16)).astype):
+        with pytest.raises(TypeError, match=r"'format': expected a str, such as 'i'.*, not "):
+            use(stated)

@@ -1,9 +1,11 @@
 """One allocation of Python's that fails: MemoryError, or nothing at all, and never an abort."""
 
 import collections
+import ctypes
 import os
 
 import consumer
+import numpy as np
 import pytest
 
 if not hasattr(os, "fork"):
@@ -27,6 +29,43 @@ ACTIONS = {
     "reduce a view": lambda: VIEW.__reduce_ex__(5),
     "rows": lambda: list(VIEW.rows(Pair)),
     "info": lambda: VIEW.info,
+}
+
+
+class Inner(ctypes.Structure):
+    _fields_ = (("x", ctypes.c_short), ("y", ctypes.c_ubyte * 3))
+
+
+def structure():
+    """An object of a class that nobody has asked for yet."""
+    fields = (
+        ("bits", ctypes.c_int, 3),
+        ("inner", Inner),
+        ("pointer", ctypes.c_void_p),
+        ("object", ctypes.py_object),
+        ("text", ctypes.c_wchar * 3),
+    )
+    return type("Structure", (ctypes.Structure,), {"_fields_": fields})(object="thing")
+
+
+def records(**more):
+    return np.zeros(3, np.dtype([("a", "i4"), ("b", [("c", "f8"), ("d", "S3", 2)])], **more))
+
+
+OBJECTS = [structure() for _ in range(3)]
+RECORDS = [records(), records(align=True)]
+DTYPE = np.dtype(">f8")
+BYTES = consumer.consume(bytes(960))
+
+# Each is done for the first time in the child: what a type has told is kept.
+FIRST = {
+    "a structure": lambda: consumer.consume(OBJECTS[0])[()],
+    "a memoryview of structures": lambda: consumer.consume(memoryview(OBJECTS[1]))[()],
+    "an array": lambda: consumer.consume((type(OBJECTS[2]) * 2)()).tolist(),
+    "a class": lambda: BYTES.cast(Inner, count=2)[0],
+    "records": lambda: consumer.consume(RECORDS[0]).tolist(),
+    "aligned records": lambda: consumer.consume(memoryview(RECORDS[1])).tolist(),
+    "a dtype": lambda: BYTES.astype(DTYPE),
 }
 
 
@@ -57,4 +96,10 @@ def ending(action, number):
 def test_an_allocation_that_fails_is_a_memory_error(name):
     ACTIONS[name]()
     endings = {ending(ACTIONS[name], number) for number in range(40)}
+    assert endings <= {"result", "MemoryError"}
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_what_an_exporter_holds_is_found_out_or_there_is_no_memory(name):
+    endings = {ending(FIRST[name], number) for number in range(100)}
     assert endings <= {"result", "MemoryError"}

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::fallible;
-use crate::form::Field;
+use crate::form::{Field, Record};
 
 /// Returns two fields that share bits, so that one cannot be stored without the other; `None` if
 /// there are no such fields.
@@ -22,4 +22,16 @@ pub fn overlapping(fields: &[Field]) -> Result<Option<[&Field; 2]>> {
         }
         _ => None,
     }))
+}
+
+impl Record {
+    /// Returns whether all fields have a bit in common, as those of a union of C: whoever stores
+    /// one of them changes all.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_stored_by_one(&self) -> bool {
+        let places = self.fields.iter().map(Field::bits).filter(|bits| !bits.is_empty());
+        let shared = places.reduce(|one, two| one.start.max(two.start)..one.end.min(two.end));
+        shared.is_none_or(|shared| !shared.is_empty())
+    }
 }

@@ -34,9 +34,8 @@ pub(super) fn bytes_of<'py>(
 }
 
 /// Where the values of fields are found by their names.
-enum Source<'a, 'py> {
-    Dict(&'a Bound<'py, PyDict>),
-    Mapping,
+enum Source<'py> {
+    Dict(Bound<'py, PyDict>),
     /// At the places of these names.
     Row(Bound<'py, PyTuple>),
     /// By `object[name]`, for these names.
@@ -46,13 +45,10 @@ enum Source<'a, 'py> {
 
 /// Returns where an object has values by name, `None` if it has not. A named tuple is one of the
 /// record's fields, in any order, or a tuple like others.
-fn source<'a, 'py>(
-    record: &Record,
-    object: &'a Bound<'py, PyAny>,
-) -> PyResult<Option<Source<'a, 'py>>> {
+fn source<'py>(record: &Record, object: &Bound<'py, PyAny>) -> PyResult<Option<Source<'py>>> {
     let py = object.py();
     if let Ok(dict) = object.cast::<PyDict>() {
-        return Ok(Some(Source::Dict(dict)));
+        return Ok(Some(Source::Dict(dict.clone())));
     }
     let has = |name: &str| -> PyResult<Option<Bound<'py, PyAny>>> {
         object.get_type().getattr_opt(objects::string(py, name)?)
@@ -83,14 +79,11 @@ fn source<'a, 'py>(
         }
         return Ok((!in_order).then_some(Source::Row(names)));
     }
-    for (name, source) in [
-        ("keys", Source::Mapping),
-        ("_fields_", Source::Attributes),
-        ("__dataclass_fields__", Source::Attributes),
-    ] {
-        if has(name)?.is_some() {
-            return Ok(Some(source));
-        }
+    if has("keys")?.is_some() {
+        return Ok(Some(Source::Dict(dict_of(record, object)?)));
+    }
+    if has("_fields_")?.is_some() || has("__dataclass_fields__")?.is_some() {
+        return Ok(Some(Source::Attributes));
     }
     // NumPy's records, which are not sequences either.
     if let Some(dtype) = object.getattr_opt(intern!(py, "dtype"))?
@@ -106,6 +99,49 @@ fn source<'a, 'py>(
         }
     }
     Ok(None)
+}
+
+/// Returns what a mapping holds, as `dict(mapping)` does, but no more than a record has fields: it
+/// may say anything of its length, and never end.
+///
+/// # Errors
+/// ValueError or KeyError for one of more keys, and what the mapping raises.
+fn dict_of<'py>(record: &Record, mapping: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+    let dict = objects::dict(mapping.py())?;
+    let (mut keys, mut count) =
+        (mapping.call_method0(intern!(mapping.py(), "keys"))?.try_iter()?, 0);
+    while count <= record.fields.len()
+        && let Some(key) = keys.next().transpose()?
+    {
+        dict.set_item(&key, mapping.get_item(&key)?)?;
+        count += 1;
+    }
+    check_keys(record, &dict, count)?;
+    Ok(dict)
+}
+
+/// Checks that a mapping, which has `count` keys, has none but fields if it has more keys than those.
+///
+/// # Errors
+/// KeyError or TypeError for a key that is no field, ValueError for others.
+fn check_keys(record: &Record, dict: &Bound<'_, PyDict>, count: usize) -> PyResult<()> {
+    let fields = record.fields.len();
+    if count <= fields {
+        return Ok(());
+    }
+    // A class derived from dict may go on for ever.
+    for key in dict.as_any().try_iter()?.take(fields + 1) {
+        let key = key?;
+        let Ok(name) = key.cast::<PyString>() else {
+            let found = objects::type_name(&key);
+            return Err(PyTypeError::new_err(format!("the names of fields are strs, not {found}")));
+        };
+        let name = objects::text(name)?;
+        if record.field(&name).is_none() {
+            return Err(record.no_field(&name).into());
+        }
+    }
+    Err(PyValueError::new_err(format!("more keys than the {fields} fields of the record")))
 }
 
 /// Returns the values of all fields, in their order, if an object has them by name.
@@ -124,8 +160,6 @@ pub(super) fn by_name<'py>(
         let key = objects::string(py, &name)?;
         let value = match &source {
             Source::Dict(dict) => dict.get_item(&key)?,
-            Source::Mapping if object.contains(&key)? => Some(object.get_item(&key)?),
-            Source::Mapping => None,
             Source::Row(names) if names.contains(&key)? => {
                 Some(object.get_item(names.index(&key)?)?)
             }
@@ -139,51 +173,46 @@ pub(super) fn by_name<'py>(
         })?;
         parts.push(value);
     }
-    if matches!(source, Source::Dict(_) | Source::Mapping) && object.len()? != parts.len() {
-        for key in object.try_iter()? {
-            let key = key?;
-            let known = match key.cast::<PyString>() {
-                Ok(text) => {
-                    let text = objects::text(text)?;
-                    if record.field(&text).is_none() {
-                        return Err(record.no_field(&text).into());
-                    }
-                    true
-                }
-                Err(_) => false,
-            };
-            if !known {
-                let found = objects::type_name(&key);
-                return Err(PyTypeError::new_err(format!(
-                    "the names of fields are strs, not {found}"
-                )));
-            }
-        }
+    if let Source::Dict(dict) = &source {
+        check_keys(record, dict, dict.len())?;
     }
     Ok(Some(parts))
 }
 
 /// Returns the one field of a union that a mapping has a value for: its offset, type and value.
+/// `None` for what is to be written field by field: fields that are bits may share some of them in
+/// structures too.
 ///
 /// # Errors
 /// TypeError for anything but a mapping of one key, KeyError for one that is no field.
 pub(super) fn only_field<'a, 'py>(
     record: &'a Record,
     object: &Bound<'py, PyAny>,
-) -> PyResult<(usize, &'a ElementType, Bound<'py, PyAny>)> {
-    if let Ok(dict) = object.cast::<PyDict>()
+) -> PyResult<Option<(usize, &'a ElementType, Bound<'py, PyAny>)>> {
+    if record.is_stored_by_one()
+        && let Ok(dict) = object.cast::<PyDict>()
         && dict.len() == 1
         && let Some((key, value)) = dict.iter().next()
         && let Ok(name) = key.cast::<PyString>()
     {
         let name = objects::text(name)?;
         let (offset, element_type) = record.field(&name).ok_or_else(|| record.no_field(&name))?;
-        return Ok((offset, element_type, value));
+        return Ok(Some((offset, element_type, value)));
+    }
+    if record.fields.iter().any(|field| matches!(field.element_type, ElementType::Bits(_))) {
+        return Ok(None);
     }
     let name = record.name(0);
     let name = Shortened(&name);
-    Err(PyTypeError::new_err(format!(
-        "a union cannot be written as a whole: write one of its fields, as the mapping \
-         {{'{name}': x}}, or v['{name}'][index] = x"
-    )))
+    Err(PyTypeError::new_err(if record.is_stored_by_one() {
+        format!(
+            "a union cannot be written as a whole: write one of its fields, as the mapping \
+             {{'{name}': x}}, or v['{name}'][index] = x"
+        )
+    } else {
+        format!(
+            "fields of the record share bytes, as in a union, and cannot be written as a whole: \
+             write one of its fields, v['{name}'][index] = x"
+        )
+    }))
 }

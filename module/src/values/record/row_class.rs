@@ -24,11 +24,10 @@ use super::row_methods::{METHODS, enter, names_of, repr};
 use super::rows::{self, Rows};
 use crate::values::NewReference;
 
-/// A class, by the names of its fields.
+/// A class, by the names of its fields, for rows through which no cycle leads, and for others.
 struct Known {
     names: String,
-    is_cyclic: bool,
-    rows: Arc<Rows>,
+    rows: [Arc<Rows>; 2],
 }
 
 /// Classes that may be asked for again.
@@ -56,26 +55,28 @@ fn class_for(names: &Bound<'_, PyTuple>, is_cyclic: bool) -> PyResult<Arc<Rows>>
         fallible::push_str(&mut text, &name)?;
     }
     let key = key_of_text(text.as_bytes());
-    let same = |known: &Known| {
-        (known.is_cyclic == is_cyclic && known.names == text).then(|| known.rows.clone())
-    };
+    let chosen = |rows: &[Arc<Rows>; 2]| rows[usize::from(is_cyclic)].clone();
+    let same = |known: &Known| (known.names == text).then(|| chosen(&known.rows));
     if let Some(rows) = key.and_then(|key| KNOWN.find(key, same)) {
         return Ok(rows);
     }
-    let class = create(names, is_cyclic)?.into_any();
+    let class = create(names)?;
     // SAFETY: the class was made for that.
-    let rows = Arc::new(unsafe { Rows::new(class, names.len(), is_cyclic) });
+    let rows = [false, true]
+        .map(|is_cyclic| Arc::new(unsafe { Rows::new(class.clone(), names.len(), is_cyclic) }));
+    let found = chosen(&rows);
     // SAFETY: attached; both are only compared. A class of another interpreter ends with it.
     let is_main = unsafe { ffi::PyInterpreterState_Get() == ffi::PyInterpreterState_Main() };
     if let Some(key) = key.filter(|_| is_main) {
-        drop(KNOWN.keep(key, Known { names: text, is_cyclic, rows: rows.clone() }));
+        drop(KNOWN.keep(key, Known { names: text, rows }));
     }
-    Ok(rows)
+    Ok(found)
 }
 
 /// Creates a class.
-fn create<'py>(names: &Bound<'py, PyTuple>, is_cyclic: bool) -> PyResult<Bound<'py, PyType>> {
+fn create<'py>(names: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyType>> {
     let py = names.py();
+    rows::prepare(py)?;
     let mut taken = HashSet::new();
     taken.try_reserve(names.len()).map_err(|_| fallible::no_memory(names.len()))?;
     let mut members = fallible::vec_for(names.len() + 1)?;
@@ -108,11 +109,9 @@ fn create<'py>(names: &Bound<'py, PyTuple>, is_cyclic: bool) -> PyResult<Bound<'
         slot(ffi::Py_tp_traverse, traverse as ffi::traverseproc as *mut c_void),
         slot(ffi::Py_tp_methods, (&raw const METHODS).cast_mut().cast()),
         slot(ffi::Py_tp_members, members.as_mut_ptr().cast()),
+        slot(ffi::Py_tp_dealloc, rows::dealloc as ffi::destructor as *mut c_void),
+        slot(0, std::ptr::null_mut()),
     ]);
-    if !is_cyclic {
-        slots.push(slot(ffi::Py_tp_dealloc, rows::dealloc as ffi::destructor as *mut c_void));
-    }
-    slots.push(slot(0, std::ptr::null_mut()));
     let mut specification = ffi::PyType_Spec {
         name: c"consumer.Row".as_ptr(),
         basicsize: 0,
@@ -144,24 +143,20 @@ fn is_attribute(name: &str) -> bool {
         && !matches!(name, "_fields" | "_asdict" | "_replace" | "_make")
 }
 
-/// Creates a row of any objects, as many as there are names.
-fn row_of<'py>(
-    names: &Bound<'py, PyTuple>,
-    values: &Bound<'py, PyTuple>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let (py, length) = (names.py(), names.len());
+/// Creates a row of any objects, as many as there are fields.
+fn row_of<'py>(rows: &Rows, values: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
+    let (py, length) = (values.py(), rows.length());
     if values.len() != length {
         let found = values.len();
         return Err(PyTypeError::new_err(format!("expected {length} values, found {found}")));
     }
-    let rows = class_for(names, true)?;
     // SAFETY: attached; the row is new, and has as many places.
     unsafe {
-        let row = Bound::from_owned_ptr_or_err(py, rows::new_tuple(Some(&rows), length))?;
+        let row = Bound::from_owned_ptr_or_err(py, rows::new_tuple(Some(rows), length))?;
         for (place, value) in values.iter().enumerate() {
             ffi::PyTuple_SET_ITEM(row.as_ptr(), place as isize, value.into_ptr());
         }
-        rows::complete(Some(&rows), row.as_ptr());
+        rows::complete(Some(rows), row.as_ptr());
         Ok(row)
     }
 }
@@ -176,7 +171,7 @@ fn row_again<'py>(
     if names.iter().any(|name| !name.is_exact_instance_of::<PyString>()) {
         return Err(PyTypeError::new_err("the names of a row must be str"));
     }
-    row_of(names, values)
+    row_of(&*class_for(names, true)?, values)
 }
 
 /// Creates that function, by whose name in the package pickles mention it.
@@ -193,14 +188,16 @@ unsafe extern "C" fn new(
     names: *mut ffi::PyObject,
 ) -> NewReference {
     // SAFETY: the slot is called attached, with a tuple of arguments and a dict of named ones or
-    // NULL.
+    // NULL. The class is one of these, because no others are derived from them.
     unsafe {
         enter(class.cast(), &mut |class| {
             if !names.is_null() && ffi::PyDict_Size(names) > 0 {
                 return Err(PyTypeError::new_err("a row takes no keyword arguments"));
             }
             let values = Bound::from_borrowed_ptr(class.py(), values).cast_into::<PyTuple>()?;
-            row_of(&names_of(class.cast()?)?, &values)
+            let class = class.cast::<PyType>()?;
+            let rows = Rows::new(class.clone(), names_of(class)?.len(), true);
+            row_of(&rows, &values)
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Rows: the tuples of records whose fields are attributes as well, and how they begin and end.
 //!
 //! A row is an object of a class derived from `tuple`, which adds no fields: the attributes are
-//! members at the places of the items (class.rs). So rows are made as tuples are, and by the same
+//! members at the places of the items (row_class.rs). So rows are made as tuples are, and by the same
 //! macros of the C API. What they gain by ending otherwise is that no row has to be known to the
 //! garbage collector unless a cycle can lead through it, and that the memory of the last ones is
 //! used again.
@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyType;
 
 use consumer::form::{Record, RowClass};
 
@@ -33,9 +35,8 @@ unsafe impl Sync for Rows {}
 
 impl Rows {
     /// # Safety
-    /// The class is one of class.rs for rows of that length; those that are not cyclic end by
-    /// [`dealloc`], the others as the objects of all classes do.
-    pub(super) unsafe fn new(class: Bound<'_, PyAny>, length: usize, is_cyclic: bool) -> Self {
+    /// The class is one of row_class.rs for rows of that length, which end by [`dealloc`].
+    pub(super) unsafe fn new(class: Bound<'_, PyType>, length: usize, is_cyclic: bool) -> Self {
         Self { class: class.into_ptr().cast(), length, is_cyclic }
     }
 
@@ -43,6 +44,10 @@ impl Rows {
     #[inline]
     pub(in crate::values) fn of(record: &Record) -> Option<&Self> {
         record.row_class.as_ref()?.get()
+    }
+
+    pub(super) fn length(&self) -> usize {
+        self.length
     }
 
     pub(super) fn into_class(self: Arc<Self>) -> RowClass {
@@ -142,18 +147,61 @@ pub(super) unsafe fn complete(rows: Option<&Rows>, row: *mut ffi::PyObject) {
     }
 }
 
-/// The deallocator of rows that no cycle can lead through. What is in them nests no deeper than
-/// types do.
+/// The class of rows that the garbage collector knows while they end: CPython's own deallocator for
+/// heap types, which nests no deeper than the stack allows, asks whether it is that of the class.
+static LAST: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+
+/// Makes that class, before there is any row.
+pub(super) fn prepare(py: Python<'_>) -> PyResult<()> {
+    LAST.get_or_try_init(py, || {
+        let slot = |slot, pfunc| ffi::PyType_Slot { slot, pfunc };
+        let mut slots = [
+            slot(ffi::Py_tp_base, (&raw mut ffi::PyTuple_Type).cast()),
+            slot(0, std::ptr::null_mut()),
+        ];
+        let mut specification = ffi::PyType_Spec {
+            name: c"consumer.Row".as_ptr(),
+            basicsize: 0,
+            itemsize: 0,
+            flags: (ffi::Py_TPFLAGS_DEFAULT
+                | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION
+                | ffi::Py_TPFLAGS_IMMUTABLETYPE) as _,
+            slots: slots.as_mut_ptr(),
+        };
+        // SAFETY: attached; the specification is complete, and only read. The result is a new
+        // reference to a class, or NULL.
+        unsafe {
+            let class = ffi::PyType_FromSpec(&raw mut specification);
+            Ok::<_, PyErr>(Bound::from_owned_ptr_or_err(py, class)?.cast_into_unchecked().unbind())
+        }
+    })?;
+    Ok(())
+}
+
+/// The deallocator of rows. What is in those that the garbage collector does not know nests no
+/// deeper than types do.
 pub(super) unsafe extern "C" fn dealloc(row: *mut ffi::PyObject) {
-    // SAFETY: the interpreter calls it, attached, when the last reference to a row is gone. An
-    // untracked object may be untracked again.
+    // SAFETY: the interpreter calls it, attached, when the last reference to a row is gone. The
+    // class that ends the others has objects of the same layout, and takes its reference with them.
     unsafe {
-        ffi::PyObject_GC_UnTrack(row.cast());
-        let (class, length) = (ffi::Py_TYPE(row), ffi::Py_SIZE(row));
+        let py = Python::assume_attached();
+        let class = ffi::Py_TYPE(row);
+        if ffi::PyObject_GC_IsTracked(row) != 0
+            && let Some(last) = LAST.get(py)
+        {
+            ffi::PyObject_GC_UnTrack(row.cast());
+            let last: *mut ffi::PyTypeObject = last.clone_ref(py).into_ptr().cast();
+            (*row).ob_type = last;
+            if let Some(end) = (*last).tp_dealloc {
+                end(row);
+            }
+            ffi::Py_DECREF(class.cast());
+            return;
+        }
+        let length = ffi::Py_SIZE(row);
         for place in (0..length).rev() {
             ffi::Py_XDECREF(ffi::PyTuple_GET_ITEM(row, place));
         }
-        let py = Python::assume_attached();
         if !free_list(length.unsigned_abs()).is_some_and(|list| list.push(py, row)) {
             ffi::PyObject_GC_Del(row.cast());
         }

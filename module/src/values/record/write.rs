@@ -6,7 +6,7 @@ use pyo3::{Borrowed, ffi};
 
 use consumer::dtype::{DType as Name, ScalarType, dispatch_scalar};
 use consumer::element::Scalar;
-use consumer::fallible;
+use consumer::fallible::{self, Shortened};
 use consumer::form::{Bits, ElementType, Field, Record, load_unsigned, store_unsigned};
 use consumer::format::FormatString;
 use consumer::python::exceptions::{PyNotImplementedError, PyValueError};
@@ -119,8 +119,9 @@ impl<'py> Encoder<'_, 'py> {
         bytes: &mut [u8],
     ) -> PyResult<()> {
         stack::check(object.py())?;
-        if record.union {
-            let (offset, element_type, value) = only_field(record, object)?;
+        if record.union
+            && let Some((offset, element_type, value)) = only_field(record, object)?
+        {
             return self.write(element_type, &value, &mut bytes[offset..]);
         }
         let count = record.fields.len();
@@ -128,12 +129,26 @@ impl<'py> Encoder<'_, 'py> {
             Some(parts) => parts,
             None => sequence(object, &|| self.format_of(element_type), count, "a tuple")?,
         };
+        let mut written = fallible::vec_for(if record.union { count } else { 0 })?;
         for (index, (field, part)) in record.fields.iter().zip(parts).enumerate() {
             let place = &mut bytes[field.offset..];
             let outer = std::mem::replace(&mut self.within, true);
             let result = self.write(&field.element_type, &part, place);
             self.within = outer;
             result.map_err(|error| in_field(part.py(), error, &record.name(index)))?;
+            if record.union {
+                written.push(bits_of(field, bytes)?);
+            }
+        }
+        for (index, (field, before)) in record.fields.iter().zip(written).enumerate() {
+            if bits_of(field, bytes)? != before {
+                let name = record.name(index);
+                let name = Shortened(&name);
+                return Err(PyValueError::new_err(format!(
+                    "field '{name}' shares bits with another field, for which there is another \
+                     value: v['{name}'][index] = x writes one of them"
+                )));
+            }
         }
         Ok(())
     }
@@ -153,6 +168,15 @@ impl<'py> Encoder<'_, 'py> {
             self.write_nested(element_type, inner, element, part, &mut bytes[index * step..])?;
         }
         Ok(())
+    }
+}
+
+/// Returns what a record's bytes hold of a field.
+fn bits_of(field: &Field, bytes: &[u8]) -> consumer::error::Result<Vec<u8>> {
+    let bytes = &bytes[field.offset..][..field.element_type.size()];
+    match &field.element_type {
+        ElementType::Bits(bits) => fallible::bytes(&bits.value(bytes).to_ne_bytes(), 0),
+        _ => fallible::bytes(bytes, 0),
     }
 }
 

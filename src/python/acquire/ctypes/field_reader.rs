@@ -121,7 +121,8 @@ impl<'py> FieldReader<'_, 'py> {
         };
         let described: usize = descriptor.getattr("size")?.extract()?;
         let size = self.ctypes.sizeof(&entry.class)?;
-        let tried = self.samples.read_zeros(&descriptor, &entry.class, offset.saturating_add(size));
+        let end = offset.saturating_add(size);
+        let tried = self.samples.read_zeros(&descriptor, &entry.class, end)?;
         let mut element_type = (self.element_type)(&entry.class, tried.object(), depth + 1)?;
         let is_as_said = match entry.width {
             Some(width) => {

@@ -11,6 +11,7 @@ mod places;
 mod sample;
 mod type_reader;
 
+use std::ffi::CString;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
@@ -129,6 +130,37 @@ pub unsafe fn correct(
         KNOWN.keep(&exporter, array.format().as_c_str(), &found);
     }
     Some(found)
+}
+
+/// Returns the type of the objects of a class, of which none is made, and a format of theirs.
+///
+/// # Errors
+/// What its attributes raise, and MemoryError.
+pub(super) fn of_class(class: &Bound<'_, PyType>) -> PyResult<(ElementType, FormatString)> {
+    let reader = TypeReader::new(class.py())?;
+    let (size, exported) = (reader.ctypes.sizeof(class)?, reader.ctypes.exported(class)?);
+    let refused = |why: String| {
+        let element_type = unreadable(class, size, format_args!("{why}"));
+        let format = element_type.format();
+        Ok((element_type, format))
+    };
+    let mut item = class.clone();
+    for _ in &exported.shape {
+        item = match reader.item_of(&item, None)? {
+            Ok((item, _)) => item,
+            Err(why) => return refused(why),
+        };
+    }
+    let mut element_type = reader.element_type(&item, None, 0)?;
+    if !exported.shape.is_empty() {
+        fallible::room_for(element_type.weight())?;
+        element_type = ElementType::array(exported.shape, element_type);
+    }
+    let format = match CString::new(exported.format) {
+        Ok(format) if element_type.is_described_by(format.as_bytes()) => format.into(),
+        _ => element_type.format(),
+    };
+    Ok((element_type, format))
 }
 
 /// Returns the element type of the elements of an array over an object; `None` if the array's own

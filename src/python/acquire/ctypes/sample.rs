@@ -16,7 +16,7 @@ use crate::form::ElementType;
 use crate::format::Kind;
 use crate::python::acquire::types::{namespace, slot};
 use crate::python::errors::{discard, with_exception};
-use crate::python::exceptions::PyValueError;
+use crate::python::exceptions::{PyMemoryError, PyValueError};
 use crate::python::objects;
 
 /// The size of the memory. Fields that end beyond it cannot be tried.
@@ -91,20 +91,23 @@ impl Samples {
         descriptor: &Bound<'py, PyAny>,
         class: &Bound<'py, PyType>,
         end: usize,
-    ) -> Trial<'py> {
+    ) -> PyResult<Trial<'py>> {
         if end > SIZE || has_finaliser(class) {
-            return Trial::None;
+            return Ok(Trial::None);
         }
-        match read(descriptor, self.zeros.bind(descriptor.py())) {
+        Ok(match read(descriptor, self.zeros.bind(descriptor.py())) {
             Ok(value) if value.get_type().is(class) => Trial::Object(value),
             Ok(value) => Trial::Value(value),
             Err(error) => {
                 let error = with_exception(descriptor.py(), error);
+                if PyMemoryError::matches(&error, descriptor.py()) {
+                    return Err(error);
+                }
                 let is_null = PyValueError::matches(&error, descriptor.py());
                 discard(descriptor.py(), error);
                 if is_null { Trial::Null } else { Trial::Error }
             }
-        }
+        })
     }
 
     /// Returns whether a descriptor is of an element type, given what it has made of zeros.

@@ -13,7 +13,7 @@ use super::sample::{Samples, UNPROVED, has_finaliser};
 use crate::dtype::{DType, ScalarType};
 use crate::error::Error;
 use crate::fallible;
-use crate::form::{ElementType, Field, Judgement, Record, judge};
+use crate::form::{ElementType, Field, Judgement, Record, judge, overlapping};
 use crate::format::{Code, Kind as CodeKind};
 use crate::layout::MAX_NDIM;
 use crate::python::acquire::types::{MAX_DEPTH, base, namespace, slot};
@@ -121,7 +121,7 @@ impl<'py> TypeReader<'py> {
 
     /// Returns the type of the items of an array type, or why it cannot be told. Of an object of
     /// that type only the types of its items are asked; its memory is not read.
-    fn item_of(
+    pub(super) fn item_of(
         &self,
         class: &Bound<'py, PyType>,
         object: Option<&Bound<'py, PyAny>>,
@@ -184,11 +184,13 @@ impl<'py> TypeReader<'py> {
                 Some(ElementType::Scalar(ScalarType { dtype: DType::Address, swapped: false }))
             }
             Some((kind, root)) => {
-                let union = kind == Kind::Union;
                 let fields = match self.fields(class, &root, depth)? {
                     Ok(fields) => fields,
                     Err(why) => return unreadable(format_args!("{why}")),
                 };
+                // Some versions of ctypes put bit-fields where others are, and let one be part of
+                // two fields.
+                let union = kind == Kind::Union || overlapping(&fields)?.is_some();
                 if union && fields.iter().any(|field| field.element_type.has_objects()) {
                     return unreadable(format_args!("what lies in a union is no object for sure"));
                 }

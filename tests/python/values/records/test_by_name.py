@@ -3,6 +3,8 @@
 import collections
 import ctypes
 import dataclasses
+import itertools
+import sys
 import types
 
 import consumer
@@ -19,10 +21,44 @@ class Data:
     a: int
 
 
+class Mapping:
+    """A mapping with any keys and any length."""
+
+    def __init__(self, keys, length):
+        self._keys, self.length = keys, length
+
+    def keys(self):
+        for count, key in enumerate(self._keys):
+            assert count < 100, "more keys than anybody needs"
+            yield key
+
+    def __getitem__(self, key):
+        return {"a": 1, "b": 2.5}.get(key, 0)
+
+    def __iter__(self):
+        return self.keys()
+
+    def __len__(self):
+        return self.length
+
+
+class EndlessDict(dict):
+    def keys(self):
+        return Mapping(itertools.repeat("a"), 0).keys()
+
+    __iter__ = keys
+
+    def __len__(self):
+        return sys.maxsize
+
+
 SOURCES = [
     (1, 2.5),
     [1, 2.5],
     {"b": 2.5, "a": 1},
+    EndlessDict(a=1, b=2.5),
+    Mapping(["b", "a"], sys.maxsize),
+    Mapping(["b", "a"], -1),
     types.MappingProxyType({"a": 1, "b": 2.5}),
     collections.namedtuple("Named", "b a")(2.5, 1),
     collections.namedtuple("Other", "x y")(1, 2.5),
@@ -50,6 +86,12 @@ def test_values_are_found_by_name(source, key):
         ({"a": 1}, ValueError, "field 'b' is missing in the dict"),
         ({"a": 1, "b": 2, "c": 3}, KeyError, 'no field "c"'),
         ({"a": 1, "b": 2, 3: 3}, TypeError, "names of fields are strs, not int"),
+        (EndlessDict(a=1, b=2, c=3), ValueError, "more keys than the 2 fields"),
+        (Mapping(itertools.cycle("ab"), 2), ValueError, "more keys than the 2 fields"),
+        (Mapping(itertools.repeat("a"), 0), ValueError, "more keys than the 2 fields"),
+        (Mapping(map(str, itertools.count()), 2), KeyError, 'no field "0"'),
+        (Mapping(itertools.count(), 2), TypeError, "names of fields are strs, not int"),
+        (Mapping(["a"], 2), ValueError, "field 'b' is missing in the .*Mapping"),
         ({"a": 1, "b": "x"}, TypeError, "field 'b': expected a float for format 'd', found str"),
         ((2**31, 1.0), ValueError, "field 'a': 2147483648 is out of range for format 'i', -2147"),
     ],
