@@ -435,17 +435,18 @@ def tolist_large():
 def until_no_memory(action):
     """Does something again and again, and keeps what it returns, when little memory is left.
 
-    In nested tuples: CPython 3.15 drops twice what it cannot append to a list.
+    In a list that is long enough: CPython 3.15 drops twice what it cannot append to one.
     """
+    room = [None] * 50_000
 
     def repeat():
-        ballast = kept = None
+        places = iter(range(len(room)))
         for size in MB, 50_000, 2000, 400:
             with contextlib.suppress(MemoryError):
-                while True:
-                    ballast = ballast, bytes(size)
-        while True:
-            kept = kept, action()
+                for place in places:
+                    room[place] = bytes(size)
+        for place in places:
+            room[place] = action(), bytes(100)
 
     return repeat
 

@@ -174,19 +174,20 @@ else:
         operation = OPERATIONS[number]
         slack = random.choice([0, random.randrange(MB), random.randrange(16 * MB)])
         exhaust, several = random.random() < 0.3, random.random() < 0.3
+        # What is kept. Long enough, because CPython 3.15 drops twice what it cannot append to a list.
+        room = [None] * 100_000
 
         def action():
             # What takes long has to let a signal through.
             signal.signal(signal.SIGALRM, interrupt)
             signal.alarm(2)
-            # In nested tuples: CPython 3.15 drops twice what it cannot append to a list.
-            ballast = kept = None
+            places = iter(range(len(room)))
             for size in [MB, 50_000, 2000, 400] if exhaust else []:
                 with contextlib.suppress(MemoryError):
-                    while True:
-                        ballast = ballast, bytes(size)
-            for _ in range(1000 if several else 1):
-                kept = kept, operation(view, other, *arguments)
+                    for place in places:
+                        room[place] = bytes(size)
+            for place in itertools.islice(places, 1000 if several else 1):
+                room[place] = operation(view, other, *arguments)
 
         ending, message = run_limited(action, slack)
         assert not wrong(ending), (number, ending, message, view.format[:100], view.shape)
