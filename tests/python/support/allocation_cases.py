@@ -437,7 +437,7 @@ def until_no_memory(action):
 
     In a list that is long enough: CPython 3.15 drops twice what it cannot append to one.
     """
-    room = [None] * 50_000
+    room = [None] * 1_000_000
 
     def repeat():
         places = iter(range(len(room)))

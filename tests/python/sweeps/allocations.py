@@ -174,8 +174,8 @@ else:
         operation = OPERATIONS[number]
         slack = random.choice([0, random.randrange(MB), random.randrange(16 * MB)])
         exhaust, several = random.random() < 0.3, random.random() < 0.3
-        # What is kept. Long enough, because CPython 3.15 drops twice what it cannot append to a list.
-        room = [None] * 100_000
+        # For what is kept. CPython 3.15 drops twice what it cannot append to a list.
+        room = [None] * 1_000_000
 
         def action():
             # What takes long has to let a signal through.
