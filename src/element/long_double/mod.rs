@@ -163,6 +163,20 @@ impl LongDouble {
         self.parts().magnitude == Magnitude::Infinite
     }
 
+    /// Returns whether the number is less than another; a NaN never is, and no number less than one.
+    pub(crate) fn is_less(self, other: Self) -> bool {
+        let (one, other) = (self.parts(), other.parts());
+        if [one, other].iter().any(|parts| parts.magnitude == Magnitude::NotANumber) {
+            return false;
+        }
+        let negative = [one, other].map(|it| it.negative && it.magnitude != Magnitude::Zero);
+        match negative {
+            [true, true] => other.magnitude < one.magnitude,
+            [false, false] => one.magnitude < other.magnitude,
+            [less, _] => less,
+        }
+    }
+
     pub(crate) fn is_zero(self) -> bool {
         self.parts().magnitude == Magnitude::Zero
     }

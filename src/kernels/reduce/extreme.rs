@@ -1,0 +1,207 @@
+//! [`Extreme`]: the minimum or the maximum of views, and where it is.
+
+#![allow(unsafe_code)]
+
+use std::fmt;
+
+use super::environment::standard;
+use super::form::Form;
+use super::order::{FindLevel, Least, Ordered, flip, with_numbers};
+use super::Number;
+use crate::kernels::axes::{all_runs, all_runs_in_order};
+use crate::kernels::blocks::{Blocks, Buffers};
+use crate::kernels::encoding::Encoding;
+use crate::kernels::runs::Runs;
+use crate::kernels::simd::run;
+use crate::element::{LongDouble, Scalar};
+use crate::layout::Order;
+use crate::view::{RawView, Walk};
+
+/// Numbers that are looked at together: what is found among them is looked for again.
+const BLOCK: usize = 2048;
+
+/// The minimum or the maximum of elements that are real numbers.
+#[derive(Clone)]
+pub struct Extreme {
+    encoding: Encoding,
+    form: Form,
+    flip: u64,
+    best: Option<Best>,
+    /// The best so far among long doubles, which are wider than all numbers that there are loops
+    /// for.
+    long: Option<LongDouble>,
+}
+
+/// The least number so far, flipped: its bits, the block that it was found in, and the number of
+/// elements before that.
+#[derive(Debug, Clone, Copy)]
+struct Best {
+    bits: u64,
+    block: Runs<1>,
+    before: usize,
+}
+
+impl fmt::Debug for Extreme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Extreme").field("encoding", &self.encoding).finish_non_exhaustive()
+    }
+}
+
+impl Extreme {
+    /// Starts to look for the minimum, or the maximum, of elements of an encoding.
+    #[must_use]
+    #[inline]
+    pub fn new(encoding: Encoding, maximum: bool) -> Self {
+        let form = Form::of(encoding);
+        Self { encoding, form, flip: flip(form, maximum), best: None, long: None }
+    }
+
+    /// Looks at all elements of a view, before which there were so many, for several extremes of
+    /// one encoding: in C order, or in one that suits the memory. Positions are right only if all
+    /// elements were looked at in C order.
+    ///
+    /// # Safety
+    /// The elements are of the encoding. They stay valid until the extremes are told.
+    pub unsafe fn look(
+        extremes: &mut [Self],
+        view: RawView<'_>,
+        in_order: bool,
+        mut before: usize,
+    ) {
+        let Some(&Self { encoding, form, .. }) = extremes.first() else { return };
+        if form.is_long_double(encoding) {
+            // SAFETY: the caller guarantees the encoding.
+            return unsafe { look_at_long_doubles(extremes, view, before) };
+        }
+        let mut buffers = Buffers::new();
+        let mut blocks = Blocks::new(encoding, form.widened, &mut buffers);
+        let body = |runs: Runs<1>| {
+            runs.all_blocks(blocks.max_len(&runs).min(BLOCK), |block| {
+                // SAFETY: the runs lead to elements of the view, which are valid for reads; a block
+                // is as many numbers of the form.
+                unsafe {
+                    let start = blocks.block(block);
+                    for extreme in &mut *extremes {
+                        extreme.look_at(start, block, before);
+                    }
+                }
+                before += block.len();
+                true
+            })
+        };
+        standard(|| match in_order {
+            true => all_runs_in_order([view], body),
+            false => all_runs([view], body),
+        });
+    }
+
+    /// # Safety
+    /// `start` is what the block is made into.
+    unsafe fn look_at(&mut self, start: *const u8, block: Runs<1>, before: usize) {
+        let (flip, count) = (self.flip, block.len());
+        // SAFETY: the caller guarantees as many numbers of the form.
+        let (bits, better) = unsafe {
+            with_numbers!(self.form, T => {
+                let least = run(Least::<T> { start: start.cast(), count, flip });
+                let better = self.best.is_none_or(|best| least.precedes(T::of_bits(best.bits)));
+                (least.bits(), better)
+            })
+        };
+        if better {
+            self.best = Some(Best { bits, block, before });
+        }
+    }
+
+    /// Returns the position, in C order, of the first element that is the extreme one; None if there
+    /// was no element.
+    #[must_use]
+    pub fn first(&self) -> Option<usize> {
+        let Best { bits, block, before } = self.best?;
+        if self.long.is_some() {
+            return Some(before);
+        }
+        let (flip, count) = (self.flip, block.len());
+        let mut buffers = Buffers::new();
+        let mut blocks = Blocks::new(self.encoding, self.form.widened, &mut buffers);
+        // SAFETY: who called `look` guarantees the elements of the block.
+        let index = standard(|| unsafe {
+            let start = blocks.block(block);
+            with_numbers!(self.form, T => {
+                run(FindLevel::<T> { start: start.cast(), count, flip, sought: T::of_bits(bits) })
+            })
+        });
+        // Where others have stored into the memory meanwhile, it need not be there.
+        Some(before + index.unwrap_or(0))
+    }
+
+    /// Starts to look for the same.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self { best: None, long: None, ..*self }
+    }
+
+    /// Returns the extreme element as a number; None if there was no element, if it is a zero, whose
+    /// sign is that of the [`first`](Self::first), or if it is a long double, which may be no `f64`.
+    #[must_use]
+    pub fn value(&self) -> Option<Number> {
+        if self.long.is_some() {
+            return None;
+        }
+        let number = self.number(self.best?.bits ^ self.flip);
+        (!matches!(number, Number::Float(0.0))).then_some(number)
+    }
+
+    /// Returns the number that some bits are in the form.
+    fn number(&self, bits: u64) -> Number {
+        let Form { size, float, signed, .. } = self.form;
+        let above = 64 - 8 * size as u32;
+        match (float, signed) {
+            (true, _) if size == 4 => Number::Float(f32::from_bits(bits as u32).into()),
+            (true, _) => Number::Float(f64::from_bits(bits)),
+            (false, true) => Number::Integer(((bits << above).cast_signed() >> above).into()),
+            (false, false) => Number::Integer(((bits << above) >> above).into()),
+        }
+    }
+}
+
+/// Looks at long doubles, in C order, one by one.
+///
+/// # Safety
+/// The elements are such.
+#[inline(never)]
+unsafe fn look_at_long_doubles(extremes: &mut [Extreme], view: RawView<'_>, mut before: usize) {
+    for run in Walk::from_view(view, Order::C) {
+        for index in 0..run.length {
+            // SAFETY: a run leads to elements of the view, which are valid for reads.
+            let bytes = unsafe {
+                run.pointer(0, index).cast::<[u8; LongDouble::SIZE]>().read_unaligned()
+            };
+            for extreme in &mut *extremes {
+                extreme.look_at_long_double(&bytes, before);
+            }
+            before += 1;
+        }
+    }
+}
+
+impl Extreme {
+    fn look_at_long_double(&mut self, bytes: &[u8; LongDouble::SIZE], position: usize) {
+        let mut bytes = *bytes;
+        if self.encoding.swapped {
+            bytes.reverse();
+        }
+        let number = LongDouble::from_ne_bytes(bytes);
+        let better = self.long.is_none_or(|best| match (number.is_nan(), best.is_nan()) {
+            (true, nan) => !nan,
+            (false, true) => false,
+            _ if self.flip == 0 => number.is_less(best),
+            _ => best.is_less(number),
+        });
+        if better {
+            let single = Runs { starts: [std::ptr::null_mut()], strides: [0], length: 1,
+                outer_strides: [0], count: 1 };
+            self.long = Some(number);
+            self.best = Some(Best { bits: 0, block: single, before: position });
+        }
+    }
+}

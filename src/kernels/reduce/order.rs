@@ -1,0 +1,182 @@
+//! The least of some numbers, where it is, and the numbers as which all others are ordered.
+//!
+//! There is one order, from the least on, over numbers of which some bits were flipped first:
+//! flipping all bits of signed integers, or the sign of floats, turns the order around, and
+//! flipping the sign of integers makes unsigned ones signed. So a maximum is a minimum, and there
+//! is one loop for each size. A NaN comes before all other floats: it is the minimum and the
+//! maximum. Zeros of both signs are equal.
+
+#![allow(unsafe_code)]
+
+use super::form::Form;
+use crate::kernels::simd::{Kernel, find_first};
+
+/// A number that can be ordered.
+pub(super) trait Ordered: Copy + 'static {
+    /// Makes the number of its bits, the lowest of those given.
+    fn of_bits(bits: u64) -> Self;
+    /// Returns the bits.
+    fn bits(self) -> u64;
+    /// Returns whether the number comes before another.
+    fn precedes(self, other: Self) -> bool;
+    /// Returns whether neither comes before the other.
+    fn is_level(self, other: Self) -> bool;
+
+    /// Returns the number with some bits flipped.
+    #[inline(always)]
+    fn flipped(self, flip: u64) -> Self {
+        Self::of_bits(self.bits() ^ flip)
+    }
+
+    /// Returns the least of the numbers, flipped, of which there is at least one; of zeros any.
+    ///
+    /// # Safety
+    /// `count` numbers are valid for reads; they need no alignment.
+    unsafe fn least(start: *const Self, count: usize, flip: u64) -> Self;
+}
+
+macro_rules! integers {
+    ($($type:ty, $unsigned:ty;)*) => {$(
+        impl Ordered for $type {
+            #[inline(always)]
+            fn of_bits(bits: u64) -> Self {
+                bits as $unsigned as Self
+            }
+            #[inline(always)]
+            fn bits(self) -> u64 {
+                self as $unsigned as u64
+            }
+            #[inline(always)]
+            fn precedes(self, other: Self) -> bool {
+                self < other
+            }
+            #[inline(always)]
+            fn is_level(self, other: Self) -> bool {
+                self == other
+            }
+            #[inline(always)]
+            unsafe fn least(start: *const Self, count: usize, flip: u64) -> Self {
+                let flip = flip as $unsigned as Self;
+                let mut least = Self::MAX;
+                for index in 0..count {
+                    // SAFETY: the caller guarantees the numbers.
+                    least = least.min(unsafe { start.add(index).read_unaligned() } ^ flip);
+                }
+                least
+            }
+        }
+    )*};
+}
+integers! { i8, u8; i16, u16; i32, u32; i64, u64; }
+
+macro_rules! floats {
+    ($($type:ty, $signed:ty, $unsigned:ty;)*) => {$(
+        impl Ordered for $type {
+            #[inline(always)]
+            fn of_bits(bits: u64) -> Self {
+                Self::from_bits(bits as $unsigned)
+            }
+            #[inline(always)]
+            fn bits(self) -> u64 {
+                self.to_bits() as u64
+            }
+            #[inline(always)]
+            fn precedes(self, other: Self) -> bool {
+                (self < other) | (self.is_nan() & !other.is_nan())
+            }
+            #[inline(always)]
+            fn is_level(self, other: Self) -> bool {
+                (self == other) | (self.is_nan() & other.is_nan())
+            }
+
+            /// Floats without sign are ordered as their bits are, and negative ones the other way
+            /// around; compilers make vectors of the minimum of integers only.
+            #[inline(always)]
+            unsafe fn least(start: *const Self, count: usize, flip: u64) -> Self {
+                let flip = flip as $unsigned as $signed;
+                let ordered = |bits: $signed| bits ^ ((bits >> (<$signed>::BITS - 1)) & <$signed>::MAX);
+                let (mut least, mut largest) = (<$signed>::MAX, 0);
+                for index in 0..count {
+                    // SAFETY: the caller guarantees the numbers.
+                    let bits = unsafe { start.add(index).cast::<$signed>().read_unaligned() } ^ flip;
+                    least = least.min(ordered(bits));
+                    largest = largest.max(bits & <$signed>::MAX);
+                }
+                if largest > Self::INFINITY.to_bits().cast_signed() {
+                    return Self::NAN;
+                }
+                Self::from_bits(ordered(least).cast_unsigned())
+            }
+        }
+    )*};
+}
+floats! { f32, i32, u32; f64, i64, u64; }
+
+/// The bits to flip so that the least number is the minimum, or the maximum.
+pub(super) fn flip(form: Form, maximum: bool) -> u64 {
+    let sign = 1 << (8 * form.size - 1);
+    let all = u64::MAX >> (64 - 8 * form.size);
+    match (form.float, form.signed) {
+        (true, _) => if maximum { sign } else { 0 },
+        (false, signed) => (if maximum { all } else { 0 }) ^ (if signed { 0 } else { sign }),
+    }
+}
+
+/// `with_numbers!(form, T => body)`: expands to the body with `T` as the type of a form's numbers.
+macro_rules! with_numbers {
+    ($form:expr, $type:ident => $body:expr) => {
+        match ($form.float, $form.size) {
+            (true, 4) => { type $type = f32; $body }
+            (true, _) => { type $type = f64; $body }
+            (false, 1) => { type $type = i8; $body }
+            (false, 2) => { type $type = i16; $body }
+            (false, 4) => { type $type = i32; $body }
+            (false, _) => { type $type = i64; $body }
+        }
+    };
+}
+pub(super) use with_numbers;
+
+/// Finds the least of some numbers, at least one, flipped.
+pub(super) struct Least<T> {
+    pub(super) start: *const T,
+    pub(super) count: usize,
+    pub(super) flip: u64,
+}
+
+impl<T: Ordered> Kernel for Least<T> {
+    type Output = T;
+
+    #[inline(always)]
+    unsafe fn run<const BYTES: usize>(self) -> T {
+        // SAFETY: the caller guarantees the numbers.
+        unsafe { T::least(self.start, self.count, self.flip) }
+    }
+}
+
+/// Finds the first number that is, flipped, level with one.
+pub(super) struct FindLevel<T> {
+    pub(super) start: *const T,
+    pub(super) count: usize,
+    pub(super) flip: u64,
+    pub(super) sought: T,
+}
+
+/// Bytes that are searched before something found ends the search.
+const CHUNK_BYTES: usize = 512;
+/// The same if fewer are left.
+const SHORT_CHUNK_BYTES: usize = 64;
+
+impl<T: Ordered> Kernel for FindLevel<T> {
+    type Output = Option<usize>;
+
+    #[inline(always)]
+    unsafe fn run<const BYTES: usize>(self) -> Option<usize> {
+        let chunks = [CHUNK_BYTES, SHORT_CHUNK_BYTES].map(|bytes| bytes / size_of::<T>());
+        find_first(self.count, chunks, |index| {
+            // SAFETY: the caller guarantees `count` numbers; the load needs no alignment.
+            let number = unsafe { self.start.add(index).read_unaligned() };
+            number.flipped(self.flip).is_level(self.sought)
+        })
+    }
+}

@@ -1,0 +1,162 @@
+//! Exact sums of `f64` at the speed of plain ones: a window of two fixed-point levels.
+//!
+//! # How
+//! Let all `|x| <= 2^l`, and add at most `m = 2^STEPS` of them to an accumulator `S` that starts at
+//! `1.5 * 2^k`, with `k = l + STEPS + 1`. It stays in `[2^k, 2^(k+1)]`, since
+//! `|S - 1.5 * 2^k| <= m * 2^l = 2^(k-1)`, and rounding to numbers that both ends are among leads
+//! beyond neither. All numbers there are multiples of `g = 2^(k-52)`: so `S + x` rounds `x` to that
+//! grid and adds it exactly, and `r = x - ((S + x) - S)` is what was cut off, exactly: `|S| >= |x|`
+//! makes it the error term of FastTwoSum (Dekker 1971), and `|r| <= g/2`.
+//!
+//! A second accumulator `E` starts at `1.5 * 2^k2`, with `k2 = k - 52 + STEPS`, and takes the
+//! remainders in the same way: `m * g/2 = 2^(k2-1)` is the room it has. Its grid is
+//! `g2 = 2^(k2-52)`. Only `E + r` may lose something, `g2/2` at most, and whether any did is
+//! recorded: it did not where `(E + r) - E` is `r`.
+//!
+//! In a binade floats are spaced evenly, so that the bits of an accumulator less those of its start
+//! are the sum in units of its grid: an integer. These are added up in 128 bits. So a [`Window`]
+//! knows that the sum is `units * g2`, give or take `error * g2`, where `error` is 0 if nothing was
+//! lost, and then the sum is known exactly: zeros and ties need no second look. Else it is decided
+//! where both ends of the enclosure are rounded to the same number, because rounding is monotone.
+//! What is not decided has a range of more than 2^80 *and* cancels, and goes to a
+//! [`Superaccumulator`](super::superaccumulator::Superaccumulator).
+//!
+//! That `|x| < 2^l` is found out in the same pass; a block that breaks it is done again with a
+//! wider window, to whose grid the units so far are rounded down. NaN and infinity, and numbers
+//! whose window would overflow, fail. For tiny numbers the lower grid ends at the smallest
+//! subnormal, below which there is nothing to lose.
+
+#![allow(unsafe_code)]
+
+use super::doubles::{AddDoubles, Block, STEPS};
+use super::round::{Exact, power_of_two};
+use crate::kernels::simd::run;
+
+/// Elements of a block, at most.
+pub(super) const BLOCK: usize = super::doubles::BLOCK;
+/// Numbers that the first window is guessed from.
+const SAMPLE: usize = 16;
+/// Powers of two that the first window has room for beyond them.
+const SPARE: i32 = 6;
+/// Below this bound the lower grid would be finer than the smallest subnormal.
+const LOWEST_BOUND: i32 = -1074 + 103 - 2 * STEPS;
+/// Beyond this one the start would overflow.
+const HIGHEST_BOUND: i32 = 1021 - STEPS;
+
+/// A sum so far.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Window {
+    /// All numbers are below `2^bound`, if it is `Some`.
+    bound: Option<i32>,
+    units: i128,
+    error: u64,
+    /// Whether there was a number that no window has room for.
+    failed: bool,
+}
+
+/// The exponent of the lower grid for numbers below `2^bound`.
+const fn unit(bound: i32) -> i32 {
+    bound + 2 * STEPS - 103
+}
+
+/// The smallest bound that a number, whose sign is not set, is below.
+const fn bound_of(bits: u64) -> i32 {
+    let bound = (bits >> 52) as i32 - 1022;
+    if bound < LOWEST_BOUND { LOWEST_BOUND } else { bound }
+}
+
+impl Window {
+    pub(super) const fn new() -> Self {
+        Self { bound: None, units: 0, error: 0, failed: false }
+    }
+
+    /// Adds contiguous numbers, any number of them.
+    ///
+    /// # Safety
+    /// `count` numbers are valid for reads; they need no alignment.
+    pub(super) unsafe fn add(&mut self, start: *const f64, count: usize) {
+        let mut first = 0;
+        while first < count && !self.failed {
+            let length = BLOCK.min(count - first);
+            // SAFETY: the caller guarantees the numbers.
+            unsafe { self.add_block(start.wrapping_add(first), length) };
+            first += length;
+        }
+    }
+
+    /// Adds at most [`BLOCK`] numbers, but at least one.
+    ///
+    /// # Safety
+    /// The same as for [`add`](Self::add).
+    unsafe fn add_block(&mut self, start: *const f64, count: usize) {
+        let mut bound = self.bound.unwrap_or_else(|| {
+            // SAFETY: the caller guarantees the numbers.
+            let bits = |index| unsafe { start.wrapping_add(index).cast::<u64>().read_unaligned() };
+            let largest = (0..count.min(SAMPLE)).map(|index| bits(index) & (u64::MAX >> 1)).max();
+            (bound_of(largest.unwrap_or(0)) + SPARE).min(HIGHEST_BOUND)
+        });
+        loop {
+            let starts = [
+                1.5 * power_of_two(bound + STEPS + 1),
+                1.5 * power_of_two(bound + 2 * STEPS - 51),
+            ];
+            // SAFETY: the caller guarantees the numbers, which are no more than a block.
+            let block = unsafe { run(AddDoubles { start, count, starts }) };
+            let needed = bound_of(block.largest);
+            if needed <= bound {
+                return self.take(bound, &block, count);
+            }
+            if needed > HIGHEST_BOUND {
+                self.failed = true;
+                return;
+            }
+            bound = (needed + 1).min(HIGHEST_BOUND);
+        }
+    }
+
+    /// Adds what was found of a block.
+    fn take(&mut self, bound: i32, block: &Block, count: usize) {
+        self.widen(bound);
+        let units = (i128::from(block.high) << (52 - STEPS)) + i128::from(block.low);
+        let sum = self.units.checked_add(units);
+        self.failed |= sum.is_none();
+        self.units = sum.unwrap_or(0);
+        if block.inexact {
+            self.error += count as u64 / 2 + 1;
+        }
+    }
+
+    /// Goes over to a window that is no narrower.
+    fn widen(&mut self, bound: i32) {
+        let steps = bound - self.bound.unwrap_or(bound);
+        self.bound = Some(bound);
+        if steps > 0 {
+            let steps = steps as u32;
+            let coarser = self.units >> steps.min(127);
+            let exact = self.units == 0 || (steps < 127 && coarser << steps == self.units);
+            let error = self.error.checked_shr(steps).unwrap_or(0);
+            let rounded = error.checked_shl(steps) != Some(self.error) && self.error != 0;
+            self.units = coarser;
+            self.error = error + u64::from(rounded) + u64::from(!exact);
+        }
+    }
+
+    /// Returns the sum, divided by a count and rounded, if that can be told.
+    pub(super) fn decide(&self, count: usize) -> Option<f64> {
+        if self.failed {
+            return None;
+        }
+        let exponent = unit(self.bound.unwrap_or(0));
+        let end = |units| {
+            let exact = Exact::from_units(units, exponent);
+            if count == 1 { exact.to_f64() } else { exact.divided(count).to_f64() }
+        };
+        let low = end(self.units - i128::from(self.error));
+        if self.error == 0 {
+            return Some(low);
+        }
+        let high = end(self.units + i128::from(self.error));
+        // Zeros of both signs would be a sum that may be either, or nothing.
+        (low.to_bits() == high.to_bits() && low != 0.0).then_some(low)
+    }
+}
