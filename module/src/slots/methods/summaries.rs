@@ -19,15 +19,16 @@ pub(in crate::slots) const SUM: &CStr = c"sum($self, /, axis=None, keepdims=Fals
 
 The sum of the elements, exact: over all of them, or along an axis or several.
 
-Of integers and bools it is an int of any size. Of floats it is the exact sum, rounded once to
-the nearest float, as math.fsum gives it, and also where a partial sum would overflow; infinities
-and NaNs add up as they do in plain sums. Of complex numbers it is that of their parts. So it
-depends neither on the order of the elements, nor on how they lie in memory, nor on the machine.
+Of integers and bools it is an int of any size. Of floats it is the exact sum, rounded
+once to the nearest float, as math.fsum gives it, and also where a partial sum would
+overflow; infinities and NaNs add up as they do in plain sums. Of complex numbers it is
+that of their parts. So it depends neither on the order of the elements, nor on how they
+lie in memory, nor on the machine.
 
-axis is an int, which counts from the end if it is negative, or a tuple of some. Then the sums
-are a view over memory of its own: of doubles for floats, and of int64 for integers, where
-ValueError says that a sum is beyond it. With keepdims=True the dimensions that are summed over
-stay, with a length of 1. The sum of no elements is 0.
+axis is an int, which counts from the end if it is negative, or a tuple of some. Then the
+sums are a view over memory of its own: of doubles for floats, and of int64 for integers,
+where ValueError says that a sum is beyond it. With keepdims=True the dimensions that are
+summed over stay, with a length of 1. The sum of no elements is 0.
 
 >>> import array, consumer
 >>> consumer.consume(array.array(\"d\", [0.1] * 10)).sum()
@@ -53,8 +54,9 @@ pub(in crate::slots) const MIN: &CStr = c"min($self, /, axis=None, keepdims=Fals
 
 The minimum of the elements, or those along an axis or several.
 
-A NaN is the minimum and the maximum. axis and keepdims are those of sum(); the view that comes
-back has elements of the same type. TypeError for complex numbers, ValueError for no elements.
+A NaN is the minimum and the maximum. axis and keepdims are those of sum(); the view that
+comes back has elements of the same type. TypeError for complex numbers, ValueError for no
+elements.
 
 >>> import consumer
 >>> v = consumer.consume(bytes([3, 1, 2, 9, 7, 8])).reshape(2, 3)
@@ -74,10 +76,11 @@ The maximum of the elements, or those along an axis or several: see min().
 pub(in crate::slots) const ARGMIN: &CStr = c"argmin($self, /, axis=None, keepdims=False)
 --
 
-The index of the first minimum, as index() gives it: an int, in several dimensions a tuple.
+The index of the first minimum, as index() gives it: an int, or a tuple in N dimensions.
 
-A NaN is the minimum and the maximum. axis is one axis, along which there is a view of int64;
-keepdims is that of sum(). TypeError for complex numbers, ValueError for no elements.
+A NaN is the minimum and the maximum. axis is one axis, along which there is a view of
+int64; keepdims is that of sum(). TypeError for complex numbers, ValueError for no
+elements.
 
 >>> import consumer
 >>> v = consumer.consume(bytes([3, 1, 2, 9, 1, 8])).reshape(2, 3)
