@@ -169,8 +169,7 @@ pub(crate) fn to_numbers(
     let (start, format) = (memory.start(), scalar_type.format());
     // SAFETY: the memory holds as many integers of the type, and outlives the array, says the
     // caller.
-    let numbers =
-        unsafe { AnyArray::from_scalars(scalar_type, start, layout, format, true, None) };
+    let numbers = unsafe { AnyArray::from_scalars(scalar_type, start, layout, format, true, None) };
     Ok((memory, numbers))
 }
 

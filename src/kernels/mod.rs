@@ -25,7 +25,7 @@
 //! | [`simd`] | widths of vectors, shuffles, vectorised searches |
 //!
 //! The modules of the first table do not use each other, except that all of them, and `blocks`, may
-//! use `copy`.
+//! use `copy`, and `reduce` uses `search`.
 
 mod axes;
 mod blocks;

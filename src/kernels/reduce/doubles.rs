@@ -1,8 +1,9 @@
-//! The pass over a block of `f64` that `window` explains: two accumulators, the largest number, and
-//! whether anything was lost.
+//! The pass over a block of floats that `window` explains: two accumulators, the largest number,
+//! and whether anything was lost.
 //!
 //! Compilers neither reorder additions of floats nor keep several accumulators in vectors, so the
-//! vectors are written out: [`Doubles`] has the few operations, for each width.
+//! vectors are written out: [`Doubles`] has the few operations, for each width. Floats of 32 bits
+//! become doubles as they are loaded.
 
 #![allow(unsafe_code)]
 
@@ -16,6 +17,8 @@ const VECTORS: usize = 4;
 /// narrowest vectors, of which there have to be the most.
 pub(super) const STEPS: i32 = 9;
 const _: () = assert!(BLOCK <= (2 * VECTORS) << STEPS);
+/// Places of the widest vector.
+const WIDEST: usize = 8;
 
 /// What was found of a block.
 #[derive(Debug, Clone, Copy)]
@@ -29,82 +32,111 @@ pub(super) struct Block {
     pub(super) inexact: bool,
 }
 
-/// Adds at most [`BLOCK`] numbers to accumulators that start at these two numbers.
-pub(super) struct AddDoubles {
-    pub(super) start: *const f64,
+/// Adds at most [`BLOCK`] numbers, of 64 bits or of 32, to accumulators that start at these two
+/// numbers.
+pub(super) struct AddFloats<T> {
+    pub(super) start: *const T,
     pub(super) count: usize,
     pub(super) starts: [f64; 2],
 }
 
 /// A vector of `f64`.
-trait Doubles: Copy {
+///
+/// # Safety
+/// Of all functions: the processor has the vectors.
+pub(super) trait Doubles: Copy {
     /// How many there are.
     const LANES: usize;
 
-    /// # Safety
-    /// The processor has the vectors; so for all others.
     unsafe fn splat(number: f64) -> Self;
-    /// # Safety
     /// As many numbers are valid for reads.
     unsafe fn load(start: *const f64) -> Self;
+    /// As many numbers are valid for reads.
+    unsafe fn load_widened(start: *const f32) -> Self;
+    /// As many numbers are valid for writes.
+    unsafe fn store(self, target: *mut f64);
     unsafe fn add(self, other: Self) -> Self;
     unsafe fn sub(self, other: Self) -> Self;
-    /// The larger of a number without sign and another one without its sign, or, in at least one
-    /// of them, what is no NaN.
+    /// The larger of a number without sign and another one without its sign; of a NaN and another,
+    /// either.
     unsafe fn max_abs(self, other: Self) -> Self;
     /// The bits that are set, or that differ in two others.
     unsafe fn or_differing(self, left: Self, right: Self) -> Self;
-    /// Calls `body` with the bits of each number.
-    unsafe fn for_each(self, body: impl FnMut(u64));
+}
+
+/// A float that becomes an `f64`.
+pub(super) trait Float: Copy + Default {
+    /// # Safety
+    /// As many numbers are valid for reads, and the processor has the vectors.
+    unsafe fn load<V: Doubles>(start: *const Self) -> V;
+}
+
+impl Float for f64 {
+    #[inline(always)]
+    unsafe fn load<V: Doubles>(start: *const Self) -> V {
+        // SAFETY: the caller guarantees the numbers and the vectors.
+        unsafe { V::load(start) }
+    }
+}
+
+impl Float for f32 {
+    #[inline(always)]
+    unsafe fn load<V: Doubles>(start: *const Self) -> V {
+        // SAFETY: the caller guarantees the numbers and the vectors.
+        unsafe { V::load_widened(start) }
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
 macro_rules! doubles {
     (
-        $vector:ident $lanes:literal: $splat:ident $load:ident $add:ident $sub:ident
-        |$largest:ident, $other:ident| $max_abs:expr, |$bits:ident, $one:ident, $two:ident| $or:expr
+        $vector:ident $lanes:literal: $splat:ident $load:ident $store:ident $add:ident $sub:ident
+        |$start:ident| $widened:expr, |$largest:ident, $other:ident| $max_abs:expr,
+        |$bits:ident, $one:ident, $two:ident| $or:expr
     ) => {
-        // SAFETY, for each: the caller guarantees that the processor has these vectors, and the
-        // numbers that are loaded, which need no alignment.
         impl Doubles for $vector {
             const LANES: usize = $lanes;
             #[inline(always)]
             unsafe fn splat(number: f64) -> Self {
-                // SAFETY: see above.
+                // SAFETY: the caller guarantees the vectors.
                 unsafe { $splat(number) }
             }
             #[inline(always)]
             unsafe fn load(start: *const f64) -> Self {
-                // SAFETY: see above.
+                // SAFETY: the caller guarantees vectors and numbers, which need no alignment.
                 unsafe { $load(start) }
             }
             #[inline(always)]
+            unsafe fn load_widened($start: *const f32) -> Self {
+                // SAFETY: the caller guarantees vectors and numbers, which need no alignment.
+                unsafe { $widened }
+            }
+            #[inline(always)]
+            unsafe fn store(self, target: *mut f64) {
+                // SAFETY: the caller guarantees vectors and numbers, which need no alignment.
+                unsafe { $store(target, self) }
+            }
+            #[inline(always)]
             unsafe fn add(self, other: Self) -> Self {
-                // SAFETY: see above.
+                // SAFETY: the caller guarantees the vectors.
                 unsafe { $add(self, other) }
             }
             #[inline(always)]
             unsafe fn sub(self, other: Self) -> Self {
-                // SAFETY: see above.
+                // SAFETY: the caller guarantees the vectors.
                 unsafe { $sub(self, other) }
             }
             #[inline(always)]
             unsafe fn max_abs(self, other: Self) -> Self {
                 let ($largest, $other) = (self, other);
-                // SAFETY: see above.
+                // SAFETY: the caller guarantees the vectors.
                 unsafe { $max_abs }
             }
             #[inline(always)]
             unsafe fn or_differing(self, left: Self, right: Self) -> Self {
                 let ($bits, $one, $two) = (self, left, right);
-                // SAFETY: see above.
+                // SAFETY: the caller guarantees the vectors.
                 unsafe { $or }
-            }
-            #[inline(always)]
-            unsafe fn for_each(self, body: impl FnMut(u64)) {
-                // SAFETY: the vector is as many numbers, and any bits are an integer.
-                let bits: [u64; $lanes] = unsafe { std::mem::transmute(self) };
-                bits.into_iter().for_each(body);
             }
         }
     };
@@ -114,25 +146,30 @@ macro_rules! doubles {
 mod x86 {
     use super::Doubles;
     use std::arch::x86_64::{
-        __m128d, __m256d, __m512d, _mm_add_pd, _mm_andnot_pd, _mm_loadu_pd, _mm_max_pd, _mm_or_pd,
-        _mm_set1_pd, _mm_sub_pd, _mm_xor_pd, _mm256_add_pd, _mm256_andnot_pd, _mm256_loadu_pd,
-        _mm256_max_pd, _mm256_or_pd, _mm256_set1_pd, _mm256_sub_pd, _mm256_xor_pd, _mm512_add_pd,
-        _mm512_castpd_si512, _mm512_castsi512_pd, _mm512_loadu_pd, _mm512_range_pd, _mm512_set1_pd,
-        _mm512_sub_pd, _mm512_ternarylogic_epi64,
+        __m128d, __m256d, __m512d, _mm_add_pd, _mm_andnot_pd, _mm_castsi128_ps, _mm_cvtps_pd,
+        _mm_loadl_epi64, _mm_loadu_pd, _mm_loadu_ps, _mm_max_pd, _mm_or_pd, _mm_set1_pd,
+        _mm_storeu_pd, _mm_sub_pd, _mm_xor_pd, _mm256_add_pd, _mm256_andnot_pd, _mm256_cvtps_pd,
+        _mm256_loadu_pd, _mm256_loadu_ps, _mm256_max_pd, _mm256_or_pd, _mm256_set1_pd,
+        _mm256_storeu_pd, _mm256_sub_pd, _mm256_xor_pd, _mm512_add_pd, _mm512_castpd_si512,
+        _mm512_castsi512_pd, _mm512_cvtps_pd, _mm512_loadu_pd, _mm512_range_pd, _mm512_set1_pd,
+        _mm512_storeu_pd, _mm512_sub_pd, _mm512_ternarylogic_epi64,
     };
 
     doubles! {
-        __m128d 2: _mm_set1_pd _mm_loadu_pd _mm_add_pd _mm_sub_pd
+        __m128d 2: _mm_set1_pd _mm_loadu_pd _mm_storeu_pd _mm_add_pd _mm_sub_pd
+        |start| _mm_cvtps_pd(_mm_castsi128_ps(_mm_loadl_epi64(start.cast()))),
         |largest, other| _mm_max_pd(_mm_andnot_pd(_mm_set1_pd(-0.0), other), largest),
         |bits, one, two| _mm_or_pd(bits, _mm_xor_pd(one, two))
     }
     doubles! {
-        __m256d 4: _mm256_set1_pd _mm256_loadu_pd _mm256_add_pd _mm256_sub_pd
+        __m256d 4: _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_add_pd _mm256_sub_pd
+        |start| _mm256_cvtps_pd(_mm_loadu_ps(start)),
         |largest, other| _mm256_max_pd(_mm256_andnot_pd(_mm256_set1_pd(-0.0), other), largest),
         |bits, one, two| _mm256_or_pd(bits, _mm256_xor_pd(one, two))
     }
     doubles! {
-        __m512d 8: _mm512_set1_pd _mm512_loadu_pd _mm512_add_pd _mm512_sub_pd
+        __m512d 8: _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_add_pd _mm512_sub_pd
+        |start| _mm512_cvtps_pd(_mm256_loadu_ps(start)),
         // The larger one, without its sign, in one instruction.
         |largest, other| _mm512_range_pd::<0b1011>(largest, other),
         // a | (b ^ c), in one instruction.
@@ -158,6 +195,16 @@ impl Doubles for [f64; 2] {
         unsafe { start.cast::<Self>().read_unaligned() }
     }
     #[inline(always)]
+    unsafe fn load_widened(start: *const f32) -> Self {
+        // SAFETY: the caller guarantees the numbers; the load needs no alignment.
+        unsafe { start.cast::<[f32; 2]>().read_unaligned() }.map(f64::from)
+    }
+    #[inline(always)]
+    unsafe fn store(self, target: *mut f64) {
+        // SAFETY: the caller guarantees the numbers; the store needs no alignment.
+        unsafe { target.cast::<Self>().write_unaligned(self) }
+    }
+    #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
         [self[0] + other[0], self[1] + other[1]]
     }
@@ -176,10 +223,6 @@ impl Doubles for [f64; 2] {
             let differing = left[lane].to_bits() ^ right[lane].to_bits();
             f64::from_bits(self[lane].to_bits() | differing)
         })
-    }
-    #[inline(always)]
-    unsafe fn for_each(self, body: impl FnMut(u64)) {
-        self.map(f64::to_bits).into_iter().for_each(body);
     }
 }
 
@@ -209,75 +252,90 @@ impl<V: Doubles> Accumulators<V> {
     }
 }
 
-impl AddDoubles {
+/// What is left in the places of the vectors, one vector after the other.
+struct Places {
+    high: [f64; VECTORS * WIDEST],
+    low: [f64; VECTORS * WIDEST],
+    largest: [f64; WIDEST],
+    lost: [f64; WIDEST],
+    lanes: usize,
+}
+
+impl Places {
+    /// What is found of the places: compiled once for all widths.
+    #[inline(never)]
+    fn found(&self, starts: [f64; 2]) -> Block {
+        let sum = |places: &[f64], start: f64| {
+            let units = |place: &f64| place.to_bits().wrapping_sub(start.to_bits());
+            places[..VECTORS * self.lanes].iter().map(units).fold(0, u64::wrapping_add)
+        };
+        let [high, low] = [sum(&self.high, starts[0]), sum(&self.low, starts[1])];
+        // The largest number may have passed over NaNs, which stay in the accumulators.
+        let nan = self.high[..VECTORS * self.lanes].iter().any(|place| place.is_nan());
+        let bits = |places: &[f64; WIDEST]| places.map(f64::to_bits).into_iter().take(self.lanes);
+        let largest = bits(&self.largest).fold(0, u64::max);
+        let lost = bits(&self.lost).fold(0, |lost, bits| lost | bits);
+        Block {
+            high: high.cast_signed(),
+            low: low.cast_signed(),
+            largest: if nan { u64::MAX >> 1 } else { largest },
+            // Zeros of both signs are the only numbers that differ in nothing but the sign.
+            inexact: lost << 1 != 0,
+        }
+    }
+}
+
+impl<T: Float> AddFloats<T> {
     /// # Safety
     /// `count` numbers are valid for reads, and the processor has the vectors.
     #[inline(always)]
     unsafe fn with<V: Doubles>(self) -> Block {
-        let Self { start, count, starts: [high, low] } = self;
+        let Self { start, count, starts } = self;
         // SAFETY: the caller guarantees the vectors and the numbers; what is left of them is
         // loaded from a copy, with zeros behind, which change nothing.
         unsafe {
             let mut sums = Accumulators {
-                high: [V::splat(high); VECTORS],
-                low: [V::splat(low); VECTORS],
+                high: [V::splat(starts[0]); VECTORS],
+                low: [V::splat(starts[1]); VECTORS],
                 largest: V::splat(0.0),
                 lost: V::splat(0.0),
             };
             let mut first = 0;
             while count - first >= VECTORS * V::LANES {
                 for turn in 0..VECTORS {
-                    sums.add(turn, V::load(start.add(first + turn * V::LANES)));
+                    sums.add(turn, T::load(start.add(first + turn * V::LANES)));
                 }
                 first += VECTORS * V::LANES;
             }
             // One more number at most for each place.
-            let mut turn = 0;
-            while count - first >= V::LANES {
-                sums.add(turn, V::load(start.add(first)));
-                first += V::LANES;
-                turn += 1;
-            }
+            let mut rest = [T::default(); VECTORS * WIDEST];
             if first < count {
-                let mut rest = [0.0; 8];
-                rest.as_mut_ptr().copy_from_nonoverlapping(start.add(first), count - first);
-                sums.add(turn, V::load(rest.as_ptr()));
-            }
-            sums.found([high.to_bits(), low.to_bits()])
-        }
-    }
-}
-
-impl<V: Doubles> Accumulators<V> {
-    /// # Safety
-    /// The processor has the vectors.
-    #[inline(always)]
-    unsafe fn found(&self, starts: [u64; 2]) -> Block {
-        let mut sums = [0_u64; 2];
-        let (mut largest, mut lost) = (0, 0);
-        // SAFETY: the caller guarantees the vectors.
-        unsafe {
-            for ((sum, start), vectors) in sums.iter_mut().zip(starts).zip([&self.high, &self.low]) {
-                for vector in vectors {
-                    vector.for_each(|bits| {
-                        *sum = sum.wrapping_add(bits.wrapping_sub(start));
-                        // The largest number passes over NaNs, which stay in the accumulators.
-                        if f64::from_bits(bits).is_nan() {
-                            largest = u64::MAX >> 1;
-                        }
-                    });
+                let bytes = (count - first) * size_of::<T>();
+                let rest_bytes = rest.as_mut_ptr().cast::<u8>();
+                rest_bytes.copy_from_nonoverlapping(start.add(first).cast(), bytes);
+                for turn in 0..VECTORS {
+                    sums.add(turn, T::load(rest.as_ptr().add(turn * V::LANES)));
                 }
             }
-            self.largest.for_each(|bits| largest = bits.max(largest));
-            self.lost.for_each(|bits| lost |= bits);
+            let mut places = Places {
+                high: [0.0; VECTORS * WIDEST],
+                low: [0.0; VECTORS * WIDEST],
+                largest: [0.0; WIDEST],
+                lost: [0.0; WIDEST],
+                lanes: V::LANES,
+            };
+            for turn in 0..VECTORS {
+                sums.high[turn].store(places.high.as_mut_ptr().add(turn * V::LANES));
+                sums.low[turn].store(places.low.as_mut_ptr().add(turn * V::LANES));
+            }
+            sums.largest.store(places.largest.as_mut_ptr());
+            sums.lost.store(places.lost.as_mut_ptr());
+            places.found(starts)
         }
-        // Zeros of both signs are the only numbers that differ in nothing but the sign.
-        let [high, low] = sums.map(u64::cast_signed);
-        Block { high, low, largest, inexact: lost << 1 != 0 }
     }
 }
 
-impl Kernel for AddDoubles {
+impl<T: Float> Kernel for AddFloats<T> {
     type Output = Block;
 
     #[inline(always)]

@@ -4,21 +4,18 @@
 
 use std::fmt;
 
+use super::Number;
+use super::blocks::all_blocks;
 use super::environment::standard;
 use super::form::Form;
-use super::order::{FindLevel, Least, Ordered, flip, with_numbers};
-use super::Number;
-use crate::kernels::axes::{all_runs, all_runs_in_order};
+use super::order::{Least, Ordered, find, flip, with_numbers};
+use crate::element::{LongDouble, Scalar};
 use crate::kernels::blocks::{Blocks, Buffers};
 use crate::kernels::encoding::Encoding;
 use crate::kernels::runs::Runs;
 use crate::kernels::simd::run;
-use crate::element::{LongDouble, Scalar};
 use crate::layout::Order;
 use crate::view::{RawView, Walk};
-
-/// Numbers that are looked at together: what is found among them is looked for again.
-const BLOCK: usize = 2048;
 
 /// The minimum or the maximum of elements that are real numbers.
 #[derive(Clone)]
@@ -73,25 +70,14 @@ impl Extreme {
             // SAFETY: the caller guarantees the encoding.
             return unsafe { look_at_long_doubles(extremes, view, before) };
         }
-        let mut buffers = Buffers::new();
-        let mut blocks = Blocks::new(encoding, form.widened, &mut buffers);
-        let body = |runs: Runs<1>| {
-            runs.all_blocks(blocks.max_len(&runs).min(BLOCK), |block| {
-                // SAFETY: the runs lead to elements of the view, which are valid for reads; a block
-                // is as many numbers of the form.
-                unsafe {
-                    let start = blocks.block(block);
-                    for extreme in &mut *extremes {
-                        extreme.look_at(start, block, before);
-                    }
+        // SAFETY: the caller guarantees the encoding; a block is as many numbers of the form.
+        standard(|| unsafe {
+            all_blocks(view, (encoding, form), in_order, &mut |start, block| {
+                for extreme in &mut *extremes {
+                    extreme.look_at(start, block, before);
                 }
                 before += block.len();
-                true
-            })
-        };
-        standard(|| match in_order {
-            true => all_runs_in_order([view], body),
-            false => all_runs([view], body),
+            });
         });
     }
 
@@ -120,16 +106,13 @@ impl Extreme {
         if self.long.is_some() {
             return Some(before);
         }
-        let (flip, count) = (self.flip, block.len());
+        let form = self.form;
         let mut buffers = Buffers::new();
-        let mut blocks = Blocks::new(self.encoding, self.form.widened, &mut buffers);
-        // SAFETY: who called `look` guarantees the elements of the block.
-        let index = standard(|| unsafe {
-            let start = blocks.block(block);
-            with_numbers!(self.form, T => {
-                run(FindLevel::<T> { start: start.cast(), count, flip, sought: T::of_bits(bits) })
-            })
-        });
+        let mut blocks = Blocks::new(self.encoding, form.widened, &mut buffers);
+        let sought = bits ^ self.flip;
+        // SAFETY: who called `look` guarantees the elements of the block, which is as many numbers
+        // of the form.
+        let index = standard(|| unsafe { find(blocks.block(block), block.len(), form, sought) });
         // Where others have stored into the memory meanwhile, it need not be there.
         Some(before + index.unwrap_or(0))
     }
@@ -173,9 +156,8 @@ unsafe fn look_at_long_doubles(extremes: &mut [Extreme], view: RawView<'_>, mut 
     for run in Walk::from_view(view, Order::C) {
         for index in 0..run.length {
             // SAFETY: a run leads to elements of the view, which are valid for reads.
-            let bytes = unsafe {
-                run.pointer(0, index).cast::<[u8; LongDouble::SIZE]>().read_unaligned()
-            };
+            let bytes =
+                unsafe { run.pointer(0, index).cast::<[u8; LongDouble::SIZE]>().read_unaligned() };
             for extreme in &mut *extremes {
                 extreme.look_at_long_double(&bytes, before);
             }
@@ -198,8 +180,13 @@ impl Extreme {
             _ => best.is_less(number),
         });
         if better {
-            let single = Runs { starts: [std::ptr::null_mut()], strides: [0], length: 1,
-                outer_strides: [0], count: 1 };
+            let single = Runs {
+                starts: [std::ptr::null_mut()],
+                strides: [0],
+                length: 1,
+                outer_strides: [0],
+                count: 1,
+            };
             self.long = Some(number);
             self.best = Some(Best { bits: 0, block: single, before: position });
         }

@@ -22,7 +22,7 @@ impl Form {
         let float = encoding.is_float();
         let signed = float || encoding.kind == Kind::Signed;
         let size = match (float, number.size) {
-            (true, ..4) => 4,
+            (true, ..=4) => 4,
             (true, _) => 8,
             (false, size) => size.next_power_of_two(),
         };
@@ -40,6 +40,12 @@ impl Form {
         let widened = if form.float { Widened::Float(8) } else { Widened::Integer(8) };
         let is_wide = encoding.number_size() == 8;
         Self { widened: (!is_wide).then_some(widened), size: 8, ..form }
+    }
+
+    /// Returns whether elements are such numbers as they lie in memory.
+    #[inline]
+    pub(super) fn is_in_place(self, encoding: Encoding) -> bool {
+        self.widened.is_none() && encoding.size == self.size && !encoding.swapped
     }
 
     /// Returns whether elements are long doubles of more bits than an `f64`.

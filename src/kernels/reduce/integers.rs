@@ -32,7 +32,8 @@ pub(super) unsafe fn sum(start: *const u8, count: usize, size: usize, signed: bo
                 u128::from(low) + u128::from(high) + u128::from(last)
             }
             4 => {
-                let [low, high] = run(SumHalves { start: start.cast(), count: count / 2, flip: pair });
+                let [low, high] =
+                    run(SumHalves { start: start.cast(), count: count / 2, flip: pair });
                 let last = start.cast::<u32>().wrapping_add(count & !1);
                 let last = if count % 2 == 1 { last.read_unaligned() ^ sign as u32 } else { 0 };
                 u128::from(low) + u128::from(high) + u128::from(last)

@@ -1,4 +1,4 @@
-//! The least of some numbers, where it is, and the numbers as which all others are ordered.
+//! The least of some numbers, and the numbers as which all others are ordered.
 //!
 //! There is one order, from the least on, over numbers of which some bits were flipped first:
 //! flipping all bits of signed integers, or the sign of floats, turns the order around, and
@@ -9,7 +9,12 @@
 #![allow(unsafe_code)]
 
 use super::form::Form;
-use crate::kernels::simd::{Kernel, find_first};
+use super::window::Floats;
+use crate::element::FloatFormat;
+use crate::format::Kind;
+use crate::kernels::encoding::Encoding;
+use crate::kernels::search::{Pattern, find_contiguous};
+use crate::kernels::simd::Kernel;
 
 /// A number that can be ordered.
 pub(super) trait Ordered: Copy + 'static {
@@ -19,8 +24,6 @@ pub(super) trait Ordered: Copy + 'static {
     fn bits(self) -> u64;
     /// Returns whether the number comes before another.
     fn precedes(self, other: Self) -> bool;
-    /// Returns whether neither comes before the other.
-    fn is_level(self, other: Self) -> bool;
 
     /// Returns the number with some bits flipped.
     #[inline(always)]
@@ -49,10 +52,6 @@ macro_rules! integers {
             #[inline(always)]
             fn precedes(self, other: Self) -> bool {
                 self < other
-            }
-            #[inline(always)]
-            fn is_level(self, other: Self) -> bool {
-                self == other
             }
             #[inline(always)]
             unsafe fn least(start: *const Self, count: usize, flip: u64) -> Self {
@@ -84,10 +83,6 @@ macro_rules! floats {
             fn precedes(self, other: Self) -> bool {
                 (self < other) | (self.is_nan() & !other.is_nan())
             }
-            #[inline(always)]
-            fn is_level(self, other: Self) -> bool {
-                (self == other) | (self.is_nan() & other.is_nan())
-            }
 
             /// Floats without sign are ordered as their bits are, and negative ones the other way
             /// around; compilers make vectors of the minimum of integers only.
@@ -117,7 +112,13 @@ pub(super) fn flip(form: Form, maximum: bool) -> u64 {
     let sign = 1 << (8 * form.size - 1);
     let all = u64::MAX >> (64 - 8 * form.size);
     match (form.float, form.signed) {
-        (true, _) => if maximum { sign } else { 0 },
+        (true, _) => {
+            if maximum {
+                sign
+            } else {
+                0
+            }
+        }
         (false, signed) => (if maximum { all } else { 0 }) ^ (if signed { 0 } else { sign }),
     }
 }
@@ -126,12 +127,30 @@ pub(super) fn flip(form: Form, maximum: bool) -> u64 {
 macro_rules! with_numbers {
     ($form:expr, $type:ident => $body:expr) => {
         match ($form.float, $form.size) {
-            (true, 4) => { type $type = f32; $body }
-            (true, _) => { type $type = f64; $body }
-            (false, 1) => { type $type = i8; $body }
-            (false, 2) => { type $type = i16; $body }
-            (false, 4) => { type $type = i32; $body }
-            (false, _) => { type $type = i64; $body }
+            (true, 4) => {
+                type $type = f32;
+                $body
+            }
+            (true, _) => {
+                type $type = f64;
+                $body
+            }
+            (false, 1) => {
+                type $type = i8;
+                $body
+            }
+            (false, 2) => {
+                type $type = i16;
+                $body
+            }
+            (false, 4) => {
+                type $type = i32;
+                $body
+            }
+            (false, _) => {
+                type $type = i64;
+                $body
+            }
         }
     };
 }
@@ -154,29 +173,25 @@ impl<T: Ordered> Kernel for Least<T> {
     }
 }
 
-/// Finds the first number that is, flipped, level with one.
-pub(super) struct FindLevel<T> {
-    pub(super) start: *const T,
-    pub(super) count: usize,
-    pub(super) flip: u64,
-    pub(super) sought: T,
-}
-
-/// Bytes that are searched before something found ends the search.
-const CHUNK_BYTES: usize = 512;
-/// The same if fewer are left.
-const SHORT_CHUNK_BYTES: usize = 64;
-
-impl<T: Ordered> Kernel for FindLevel<T> {
-    type Output = Option<usize>;
-
-    #[inline(always)]
-    unsafe fn run<const BYTES: usize>(self) -> Option<usize> {
-        let chunks = [CHUNK_BYTES, SHORT_CHUNK_BYTES].map(|bytes| bytes / size_of::<T>());
-        find_first(self.count, chunks, |index| {
-            // SAFETY: the caller guarantees `count` numbers; the load needs no alignment.
-            let number = unsafe { self.start.add(index).read_unaligned() };
-            number.flipped(self.flip).is_level(self.sought)
-        })
+/// Returns the index of the first number that is level with the one of these bits.
+///
+/// # Safety
+/// `count` numbers of the form are valid for reads; they need no alignment.
+pub(super) unsafe fn find(start: *const u8, count: usize, form: Form, bits: u64) -> Option<usize> {
+    let kind = if form.float { Kind::Float } else { Kind::Unsigned };
+    let (size, float) = (form.size, FloatFormat::Standard);
+    let encoding = Encoding { kind, size, float, swapped: false };
+    let bytes = bits.to_ne_bytes();
+    let bytes = if cfg!(target_endian = "big") { &bytes[8 - size..] } else { &bytes[..size] };
+    // SAFETY: the caller guarantees the numbers.
+    unsafe {
+        match Pattern::from_element(encoding, bytes) {
+            Some(pattern) => find_contiguous(start, count, &pattern),
+            // What has no pattern is NaN.
+            None => {
+                let floats = Floats { start, count, single: size == size_of::<f32>() };
+                (0..count).find(|&index| floats.get(index).is_nan())
+            }
+        }
     }
 }

@@ -24,7 +24,7 @@ impl Exact {
 
     /// Returns the number divided by a count, of whose quotient the lowest bit may stand for all
     /// that is below it.
-    pub(super) fn divided(self, count: usize) -> Self {
+    fn divided(self, count: usize) -> Self {
         let count = (count as u128).max(1);
         let shift = self.magnitude.leading_zeros().min(127);
         let magnitude = self.magnitude << shift;
@@ -33,8 +33,15 @@ impl Exact {
         Self { magnitude: (magnitude / count) | rest, exponent, ..self }
     }
 
+    /// Returns the nearest `f64` to the number divided by a count.
+    #[inline(never)]
+    pub(super) fn divided_to_f64(self, count: usize) -> f64 {
+        if count == 1 { self.to_f64() } else { self.divided(count).to_f64() }
+    }
+
     /// Returns the nearest `f64`: infinity for what is beyond, and never -0.0 for 0.
-    pub(super) fn to_f64(self) -> f64 {
+    #[inline(never)]
+    fn to_f64(self) -> f64 {
         let Self { negative, magnitude, exponent } = self;
         if magnitude == 0 {
             return 0.0;
@@ -95,11 +102,11 @@ mod tests {
     #[test]
     fn quotients_are_rounded_once() {
         for (units, count) in [(1, 3), (-10, 7), (1 << 100, 11), (i128::MAX, 1), (5, 1 << 40)] {
-            let quotient = Exact::from_units(units, 0).divided(count).to_f64();
+            let quotient = Exact::from_units(units, 0).divided_to_f64(count);
             let (units, count) = (units as f64, count as f64);
             assert!((quotient - units / count).abs() <= (units / count).abs() * 2e-16);
         }
-        assert_eq!(Exact::from_units(1, 0).divided(3).to_f64(), 1.0 / 3.0);
-        assert_eq!(Exact::from_units(3, 1023).divided(4).to_f64(), 0.75 * 2_f64.powi(1023));
+        assert_eq!(Exact::from_units(1, 0).divided_to_f64(3), 1.0 / 3.0);
+        assert_eq!(Exact::from_units(3, 1023).divided_to_f64(4), 0.75 * 2_f64.powi(1023));
     }
 }

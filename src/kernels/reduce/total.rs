@@ -2,17 +2,15 @@
 
 #![allow(unsafe_code)]
 
+use super::Number;
+use super::blocks::all_blocks;
 use super::environment::standard;
 use super::form::Form;
 use super::integers;
 use super::round::Exact;
 use super::superaccumulator::Superaccumulator;
-use super::window::Window;
-use super::Number;
-use crate::kernels::axes::all_runs;
-use crate::kernels::blocks::{Blocks, Buffers};
+use super::window::{Floats, Window};
 use crate::kernels::encoding::Encoding;
-use crate::kernels::runs::Runs;
 use crate::view::RawView;
 
 /// The exact sum of elements, and how many they are.
@@ -35,9 +33,6 @@ enum Parts {
     Slow(Box<[Superaccumulator; 2]>),
 }
 
-/// Complex elements whose real parts are added before their imaginary ones: the cache holds them.
-const COMPLEX_BLOCK: usize = 1024;
-
 impl Sum {
     /// Starts a sum of elements of an encoding, which are numbers.
     #[must_use]
@@ -54,51 +49,39 @@ impl Sum {
     #[must_use]
     pub fn slow(encoding: Encoding) -> Self {
         match encoding.is_float() {
-            true => Self::of(encoding, Parts::Slow(Box::new([const { Superaccumulator::new() }; 2]))),
+            true => {
+                Self::of(encoding, Parts::Slow(Box::new([const { Superaccumulator::new() }; 2])))
+            }
             false => Self::new(encoding),
         }
     }
 
     fn of(encoding: Encoding, parts: Parts) -> Self {
-        let form = match encoding.is_float() {
-            true => Form::wide(encoding),
-            false => Form::of(encoding),
-        };
-        Self { encoding, form, count: 0, parts }
+        Self { encoding, form: Form::of(encoding), count: 0, parts }
     }
 
     /// Adds all elements of a view.
     ///
     /// # Safety
     /// The elements are of the encoding.
+    #[inline]
     pub unsafe fn add(&mut self, view: RawView<'_>) {
         self.count += view.layout().len();
-        // SAFETY: the caller guarantees the encoding.
-        standard(|| unsafe { self.add_all(view) });
-    }
-
-    /// # Safety
-    /// The same as for [`add`](Self::add).
-    #[inline(never)]
-    unsafe fn add_all(&mut self, view: RawView<'_>) {
-        let (number, numbers) = (self.encoding.of_number(), self.encoding.numbers());
-        let mut buffers = Buffers::new();
-        let mut blocks = Blocks::new(number, self.form.widened, &mut buffers);
-        let piece = if numbers == 1 { usize::MAX } else { COMPLEX_BLOCK };
-        all_runs([view], |runs: Runs<1>| {
-            runs.all_blocks(piece, |runs| {
-                (0..numbers).all(|part| {
-                    let starts = runs.starts.map(|start| start.wrapping_add(part * number.size));
-                    let runs = Runs { starts, ..runs };
-                    runs.all_blocks(blocks.max_len(&runs), |block| {
-                        // SAFETY: the runs lead to elements of the view, and so to their parts,
-                        // which are valid for reads; a block is as many numbers of the form.
-                        unsafe { self.add_block(part, blocks.block(block), block.len()) };
-                        true
-                    })
-                })
-            })
-        });
+        let (form, number) = (self.form, self.encoding.of_number());
+        for part in 0..self.encoding.numbers() {
+            let start = view.start().wrapping_add(part * number.size);
+            // SAFETY: the caller guarantees the encoding; each element consists of such parts, and
+            // a block is as many numbers of the form.
+            standard(|| unsafe {
+                let part_view = RawView::new(start, view.layout());
+                match view.layout().contiguous_len().filter(|_| form.is_in_place(self.encoding)) {
+                    Some(count) => self.add_block(part, start, count),
+                    None => all_blocks(part_view, (number, form), false, &mut |start, block| {
+                        self.add_block(part, start, block.len());
+                    }),
+                }
+            });
+        }
     }
 
     /// Adds contiguous numbers of the form to a part.
@@ -107,17 +90,13 @@ impl Sum {
     /// As many are valid for reads.
     unsafe fn add_block(&mut self, part: usize, start: *const u8, count: usize) {
         let Form { size, signed, .. } = self.form;
+        let floats = Floats { start, count, single: size == size_of::<f32>() };
         // SAFETY: the caller guarantees the numbers.
         unsafe {
             match &mut self.parts {
                 Parts::Integers(sum) => *sum += integers::sum(start, count, size, signed),
-                Parts::Windows(windows) => windows[part].add(start.cast(), count),
-                Parts::Slow(sums) => {
-                    for index in 0..count {
-                        let number = start.cast::<f64>().wrapping_add(index).read_unaligned();
-                        sums[part].add(number);
-                    }
-                }
+                Parts::Windows(windows) => windows[part].add(floats),
+                Parts::Slow(sums) => sums[part].add_all(floats),
             }
         }
     }
@@ -142,15 +121,13 @@ impl Sum {
         standard(|| {
             let [real, imaginary] = match &self.parts {
                 Parts::Integers(sum) => {
-                    return Some(Number::Float(Exact::from_units(*sum, 0).divided(count).to_f64()));
+                    let mean = Exact::from_units(*sum, 0).divided_to_f64(count);
+                    return Some(Number::Float(mean));
                 }
                 Parts::Windows([real, imaginary]) => {
                     [real.decide(count)?, imaginary.decide(count)?]
                 }
-                Parts::Slow(sums) => [0, 1].map(|part| match sums[part].clone().total() {
-                    Ok(exact) => exact.divided(count).to_f64(),
-                    Err(special) => special,
-                }),
+                Parts::Slow(sums) => [0, 1].map(|part| sums[part].clone().divided_to_f64(count)),
             };
             Some(match self.encoding.numbers() {
                 1 => Number::Float(real),

@@ -28,12 +28,11 @@
 
 #![allow(unsafe_code)]
 
-use super::doubles::{AddDoubles, Block, STEPS};
+use super::doubles::{AddFloats, BLOCK, Block, STEPS};
+use super::pair::Pair;
 use super::round::{Exact, power_of_two};
 use crate::kernels::simd::run;
 
-/// Elements of a block, at most.
-pub(super) const BLOCK: usize = super::doubles::BLOCK;
 /// Numbers that the first window is guessed from.
 const SAMPLE: usize = 16;
 /// Powers of two that the first window has room for beyond them.
@@ -42,6 +41,8 @@ const SPARE: i32 = 6;
 const LOWEST_BOUND: i32 = -1074 + 103 - 2 * STEPS;
 /// Beyond this one the start would overflow.
 const HIGHEST_BOUND: i32 = 1021 - STEPS;
+/// So many numbers are added up one by one sooner than a window is made.
+const FEW: usize = 24;
 
 /// A sum so far.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +53,37 @@ pub(super) struct Window {
     error: u64,
     /// Whether there was a number that no window has room for.
     failed: bool,
+    /// The sum of those that came before there was a window.
+    before: Pair,
+}
+
+/// Contiguous floats of 64 bits, or of 32.
+#[derive(Clone, Copy)]
+pub(super) struct Floats {
+    pub(super) start: *const u8,
+    pub(super) count: usize,
+    pub(super) single: bool,
+}
+
+impl Floats {
+    /// # Safety
+    /// There are so many numbers, valid for reads.
+    #[inline(always)]
+    pub(super) unsafe fn get(self, index: usize) -> f64 {
+        // SAFETY: the caller guarantees the number; the load needs no alignment.
+        unsafe {
+            match self.single {
+                true => self.start.cast::<f32>().add(index).read_unaligned().into(),
+                false => self.start.cast::<f64>().add(index).read_unaligned(),
+            }
+        }
+    }
+
+    /// Some of the numbers.
+    fn part(self, first: usize, count: usize) -> Self {
+        let size = if self.single { size_of::<f32>() } else { size_of::<f64>() };
+        Self { start: self.start.wrapping_add(first * size), count, ..self }
+    }
 }
 
 /// The exponent of the lower grid for numbers below `2^bound`.
@@ -67,41 +99,68 @@ const fn bound_of(bits: u64) -> i32 {
 
 impl Window {
     pub(super) const fn new() -> Self {
-        Self { bound: None, units: 0, error: 0, failed: false }
+        Self { bound: None, units: 0, error: 0, failed: false, before: Pair::ZERO }
     }
 
     /// Adds contiguous numbers, any number of them.
     ///
     /// # Safety
-    /// `count` numbers are valid for reads; they need no alignment.
-    pub(super) unsafe fn add(&mut self, start: *const f64, count: usize) {
+    /// The numbers are valid for reads; they need no alignment.
+    pub(super) unsafe fn add(&mut self, floats: Floats) {
+        // SAFETY: the caller guarantees the numbers.
+        if floats.count <= FEW && self.bound.is_none() && unsafe { self.add_few(floats) } {
+            return;
+        }
         let mut first = 0;
-        while first < count && !self.failed {
-            let length = BLOCK.min(count - first);
+        while first < floats.count && !self.failed {
+            let length = BLOCK.min(floats.count - first);
             // SAFETY: the caller guarantees the numbers.
-            unsafe { self.add_block(start.wrapping_add(first), length) };
+            unsafe { self.add_block(floats.part(first, length)) };
             first += length;
         }
     }
 
-    /// Adds at most [`BLOCK`] numbers, but at least one.
+    /// Adds a few numbers one by one. Returns whether that was exact; if not, nothing was added.
     ///
     /// # Safety
     /// The same as for [`add`](Self::add).
-    unsafe fn add_block(&mut self, start: *const f64, count: usize) {
+    #[inline]
+    unsafe fn add_few(&mut self, floats: Floats) -> bool {
+        let (mut sum, mut lost) = (self.before, 0);
+        for index in 0..floats.count {
+            // SAFETY: the caller guarantees the numbers.
+            lost |= sum.add(unsafe { floats.get(index) });
+        }
+        let is_exact = lost << 1 == 0 && (sum.sum + sum.rest).is_finite();
+        if is_exact {
+            self.before = sum;
+        }
+        is_exact
+    }
+
+    /// Adds as many numbers as a block has at most, but at least one.
+    ///
+    /// # Safety
+    /// The same as for [`add`](Self::add).
+    unsafe fn add_block(&mut self, floats: Floats) {
+        let count = floats.count;
         let mut bound = self.bound.unwrap_or_else(|| {
             // SAFETY: the caller guarantees the numbers.
-            let bits = |index| unsafe { start.wrapping_add(index).cast::<u64>().read_unaligned() };
-            let largest = (0..count.min(SAMPLE)).map(|index| bits(index) & (u64::MAX >> 1)).max();
+            let bits = |index| unsafe { floats.get(index) }.abs().to_bits();
+            let largest = (0..count.min(SAMPLE)).map(bits).max();
             (bound_of(largest.unwrap_or(0)) + SPARE).min(HIGHEST_BOUND)
         });
         loop {
-            let starts = [
-                1.5 * power_of_two(bound + STEPS + 1),
-                1.5 * power_of_two(bound + 2 * STEPS - 51),
-            ];
+            let starts =
+                [1.5 * power_of_two(bound + STEPS + 1), 1.5 * power_of_two(bound + 2 * STEPS - 51)];
+            let start = floats.start;
             // SAFETY: the caller guarantees the numbers, which are no more than a block.
-            let block = unsafe { run(AddDoubles { start, count, starts }) };
+            let block = unsafe {
+                match floats.single {
+                    true => run(AddFloats::<f32> { start: start.cast(), count, starts }),
+                    false => run(AddFloats::<f64> { start: start.cast(), count, starts }),
+                }
+            };
             let needed = bound_of(block.largest);
             if needed <= bound {
                 return self.take(bound, &block, count);
@@ -143,20 +202,34 @@ impl Window {
 
     /// Returns the sum, divided by a count and rounded, if that can be told.
     pub(super) fn decide(&self, count: usize) -> Option<f64> {
-        if self.failed {
+        if self.bound.is_none() && !self.failed {
+            return self.before.divided(count).or_else(|| self.with_all().decide(count));
+        }
+        let Self { bound, units, error, failed, before } = *self;
+        if before != Pair::ZERO {
+            return self.with_all().decide(count);
+        }
+        if failed {
             return None;
         }
-        let exponent = unit(self.bound.unwrap_or(0));
-        let end = |units| {
-            let exact = Exact::from_units(units, exponent);
-            if count == 1 { exact.to_f64() } else { exact.divided(count).to_f64() }
-        };
-        let low = end(self.units - i128::from(self.error));
-        if self.error == 0 {
+        let (exponent, error) = (unit(bound.unwrap_or(0)), i128::from(error));
+        let low = Exact::from_units(units - error, exponent).divided_to_f64(count);
+        if error == 0 {
             return Some(low);
         }
-        let high = end(self.units + i128::from(self.error));
+        let high = Exact::from_units(units + error, exponent).divided_to_f64(count);
         // Zeros of both signs would be a sum that may be either, or nothing.
         (low.to_bits() == high.to_bits() && low != 0.0).then_some(low)
+    }
+
+    /// The same with all numbers in the window.
+    fn with_all(&self) -> Self {
+        let Pair { sum, rest } = self.before;
+        let numbers = [sum, rest];
+        let mut all = Self { before: Pair::ZERO, ..*self };
+        let start = numbers.as_ptr().cast();
+        // SAFETY: the array has as many numbers.
+        unsafe { all.add_block(Floats { start, count: numbers.len(), single: false }) };
+        all
     }
 }

@@ -128,7 +128,8 @@ fn reduced_axes(ndim: usize, axes: Option<&[isize]>) -> PyResult<Vec<bool>> {
             }
             Some(place) => *place = true,
             None => {
-                let message = format!("axis {axis} is out of range for a view of {ndim} dimensions");
+                let message =
+                    format!("axis {axis} is out of range for a view of {ndim} dimensions");
                 return Err(PyValueError::new_err(message));
             }
         }
