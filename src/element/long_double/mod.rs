@@ -163,17 +163,18 @@ impl LongDouble {
         self.parts().magnitude == Magnitude::Infinite
     }
 
-    /// Returns whether the number is less than another; a NaN never is, and no number less than one.
-    pub(crate) fn is_less(self, other: Self) -> bool {
-        let (one, other) = (self.parts(), other.parts());
-        if [one, other].iter().any(|parts| parts.magnitude == Magnitude::NotANumber) {
-            return false;
-        }
-        let negative = [one, other].map(|it| it.negative && it.magnitude != Magnitude::Zero);
-        match negative {
-            [true, true] => other.magnitude < one.magnitude,
-            [false, false] => one.magnitude < other.magnitude,
-            [less, _] => less,
+    /// Returns whether the number is less than another, or greater; a NaN is both, except of a NaN.
+    pub(crate) fn precedes(self, other: Self, greater: bool) -> bool {
+        let [one, other] = [self, other].map(Self::parts);
+        let nan = [one, other].map(|parts| parts.magnitude == Magnitude::NotANumber);
+        let [first, second] = if greater { [other, one] } else { [one, other] };
+        let negative = [first, second].map(|it| it.negative && it.magnitude != Magnitude::Zero);
+        match (nan, negative) {
+            ([true, other], _) => !other,
+            ([_, true], _) => false,
+            (_, [true, true]) => second.magnitude < first.magnitude,
+            (_, [false, false]) => first.magnitude < second.magnitude,
+            (_, [less, _]) => less,
         }
     }
 

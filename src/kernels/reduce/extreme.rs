@@ -173,12 +173,8 @@ impl Extreme {
             bytes.reverse();
         }
         let number = LongDouble::from_ne_bytes(bytes);
-        let better = self.long.is_none_or(|best| match (number.is_nan(), best.is_nan()) {
-            (true, nan) => !nan,
-            (false, true) => false,
-            _ if self.flip == 0 => number.is_less(best),
-            _ => best.is_less(number),
-        });
+        let greater = self.flip != 0;
+        let better = self.long.is_none_or(|best| number.precedes(best, greater));
         if better {
             let single = Runs {
                 starts: [std::ptr::null_mut()],

@@ -17,12 +17,14 @@
 //! | `extreme` | [`Extreme`]: minima and maxima of views, and where they are |
 //! | `order` | the order of numbers, and the loops that go by it |
 //! | `blocks` | elements as contiguous numbers |
+//! | `floats` | the least of floats |
 //! | `form` | the few types of numbers that all elements are made of |
 
 mod blocks;
 mod doubles;
 mod environment;
 mod extreme;
+mod floats;
 mod form;
 mod integers;
 pub mod lanes;

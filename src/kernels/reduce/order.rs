@@ -8,6 +8,7 @@
 
 #![allow(unsafe_code)]
 
+use super::floats;
 use super::form::Form;
 use super::window::Floats;
 use crate::element::FloatFormat;
@@ -15,6 +16,9 @@ use crate::format::Kind;
 use crate::kernels::encoding::Encoding;
 use crate::kernels::search::{Pattern, find_contiguous};
 use crate::kernels::simd::Kernel;
+
+/// Parts of the numbers that are looked at side by side.
+const STREAMS: usize = 4;
 
 /// A number that can be ordered.
 pub(super) trait Ordered: Copy + 'static {
@@ -34,8 +38,9 @@ pub(super) trait Ordered: Copy + 'static {
     /// Returns the least of the numbers, flipped, of which there is at least one; of zeros any.
     ///
     /// # Safety
-    /// `count` numbers are valid for reads; they need no alignment.
-    unsafe fn least(start: *const Self, count: usize, flip: u64) -> Self;
+    /// `count` numbers are valid for reads; they need no alignment. The processor has vectors of so
+    /// many bytes.
+    unsafe fn least<const BYTES: usize>(start: *const Self, count: usize, flip: u64) -> Self;
 }
 
 macro_rules! integers {
@@ -54,14 +59,23 @@ macro_rules! integers {
                 self < other
             }
             #[inline(always)]
-            unsafe fn least(start: *const Self, count: usize, flip: u64) -> Self {
+            unsafe fn least<const BYTES: usize>(
+                start: *const Self,
+                count: usize,
+                flip: u64,
+            ) -> Self {
                 let flip = flip as $unsigned as Self;
-                let mut least = Self::MAX;
-                for index in 0..count {
-                    // SAFETY: the caller guarantees the numbers.
-                    least = least.min(unsafe { start.add(index).read_unaligned() } ^ flip);
+                // SAFETY: the caller guarantees the numbers.
+                let number = |index| unsafe { start.add(index).read_unaligned() ^ flip };
+                // Several streams, so that no minimum waits for the one before.
+                let (mut least, length) = ([Self::MAX; STREAMS], count / STREAMS);
+                for index in 0..length {
+                    for (stream, least) in least.iter_mut().enumerate() {
+                        *least = (*least).min(number(stream * length + index));
+                    }
                 }
-                least
+                let rest = (STREAMS * length..count).map(number);
+                least.into_iter().chain(rest).fold(Self::MAX, Self::min)
             }
         }
     )*};
@@ -69,7 +83,7 @@ macro_rules! integers {
 integers! { i8, u8; i16, u16; i32, u32; i64, u64; }
 
 macro_rules! floats {
-    ($($type:ty, $signed:ty, $unsigned:ty;)*) => {$(
+    ($($type:ty, $unsigned:ty, $module:ident;)*) => {$(
         impl Ordered for $type {
             #[inline(always)]
             fn of_bits(bits: u64) -> Self {
@@ -84,28 +98,19 @@ macro_rules! floats {
                 (self < other) | (self.is_nan() & !other.is_nan())
             }
 
-            /// Floats without sign are ordered as their bits are, and negative ones the other way
-            /// around; compilers make vectors of the minimum of integers only.
             #[inline(always)]
-            unsafe fn least(start: *const Self, count: usize, flip: u64) -> Self {
-                let flip = flip as $unsigned as $signed;
-                let ordered = |bits: $signed| bits ^ ((bits >> (<$signed>::BITS - 1)) & <$signed>::MAX);
-                let (mut least, mut largest) = (<$signed>::MAX, 0);
-                for index in 0..count {
-                    // SAFETY: the caller guarantees the numbers.
-                    let bits = unsafe { start.add(index).cast::<$signed>().read_unaligned() } ^ flip;
-                    least = least.min(ordered(bits));
-                    largest = largest.max(bits & <$signed>::MAX);
-                }
-                if largest > Self::INFINITY.to_bits().cast_signed() {
-                    return Self::NAN;
-                }
-                Self::from_bits(ordered(least).cast_unsigned())
+            unsafe fn least<const BYTES: usize>(
+                start: *const Self,
+                count: usize,
+                flip: u64,
+            ) -> Self {
+                // SAFETY: the caller guarantees the numbers and the vectors.
+                unsafe { floats::$module::least::<BYTES>(start, count, flip as $unsigned) }
             }
         }
     )*};
 }
-floats! { f32, i32, u32; f64, i64, u64; }
+floats! { f32, u32, single; f64, u64, double; }
 
 /// The bits to flip so that the least number is the minimum, or the maximum.
 pub(super) fn flip(form: Form, maximum: bool) -> u64 {
@@ -120,6 +125,15 @@ pub(super) fn flip(form: Form, maximum: bool) -> u64 {
             }
         }
         (false, signed) => (if maximum { all } else { 0 }) ^ (if signed { 0 } else { sign }),
+    }
+}
+
+/// Returns the bits of the number that no other comes after.
+pub(super) fn last(form: Form) -> u64 {
+    match (form.float, form.size) {
+        (true, 4) => f32::INFINITY.to_bits().into(),
+        (true, _) => f64::INFINITY.to_bits(),
+        (false, size) => (u64::MAX >> 1) >> (64 - 8 * size),
     }
 }
 
@@ -169,7 +183,7 @@ impl<T: Ordered> Kernel for Least<T> {
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) -> T {
         // SAFETY: the caller guarantees the numbers.
-        unsafe { T::least(self.start, self.count, self.flip) }
+        unsafe { T::least::<BYTES>(self.start, self.count, self.flip) }
     }
 }
 

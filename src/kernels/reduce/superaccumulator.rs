@@ -68,6 +68,7 @@ impl Superaccumulator {
     }
 
     /// Makes every digit but the last one a digit of 32 bits.
+    #[inline(never)]
     fn carry(&mut self) {
         let mut carry = 0;
         for digit in &mut self.digits[..DIGITS - 1] {

@@ -73,7 +73,7 @@ pub(super) fn along<'py>(
         })?
     };
     let result = PyConsumerArray::over_scalars(py, memory, layout, scalar_type.format())?;
-    if task.is_sum() && encoding.size() > size_of::<f64>() {
+    if task.is_sum() {
         whole::check_floats(py, array)?;
     }
     Ok(result)

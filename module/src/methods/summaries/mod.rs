@@ -49,10 +49,6 @@ impl Summary {
         matches!(self, Self::One(task) if task.is_sum())
     }
 
-    fn is_place(self) -> bool {
-        matches!(self, Self::One(task) if task.is_place())
-    }
-
     /// What there is none of, for messages.
     fn name(self) -> &'static str {
         match self {

@@ -6,12 +6,12 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 
 use consumer::array::AnyArray;
-use consumer::element::LongDouble;
+use consumer::dtype::DType;
 use consumer::format::Kind;
 use consumer::kernels::Encoding;
 use consumer::kernels::pieces::Sequence;
 use consumer::kernels::reduce::{Extreme, Number, Sum, Task};
-use consumer::layout::{Key, Order, unravel};
+use consumer::layout::{Order, unravel};
 use consumer::python::objects;
 use consumer::view::Walk;
 
@@ -125,24 +125,38 @@ fn is_nan(number: Number) -> bool {
 /// Raises what reading the elements would, if they are long doubles that are beyond every float.
 #[cold]
 pub(super) fn check_floats(py: Python<'_>, array: &AnyArray) -> PyResult<()> {
-    let is_long = matches!(
-        array,
-        AnyArray::LongDouble(_)
-            | AnyArray::LongDoubleSwapped(_)
-            | AnyArray::ComplexLongDouble(_)
-            | AnyArray::ComplexLongDoubleSwapped(_)
-    );
-    if !is_long || size_of::<LongDouble>() == size_of::<f64>() {
-        return Ok(());
-    }
-    for run in Walk::from_view(array.raw(), Order::C) {
-        for index in 0..run.length {
-            // SAFETY: a run leads to elements of the array, which are held; the result is a new
-            // reference, or NULL with an exception.
-            unsafe { Bound::from_owned_ptr_or_err(py, read(py, array, run.pointer(0, index)))? };
-        }
+    let dtype = array.scalar_type().map(|scalar_type| scalar_type.dtype);
+    let is_long = matches!(dtype, Some(DType::LongDouble | DType::ComplexLongDouble));
+    if is_long {
+        read_until(py, array, usize::MAX)?;
     }
     Ok(())
+}
+
+/// Reads the elements up to a position, in C order. Returns the last one.
+#[inline(never)]
+fn read_until<'py>(
+    py: Python<'py>,
+    array: &AnyArray,
+    position: usize,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let (mut before, mut last) = (0, None);
+    for run in Walk::from_view(array.raw(), Order::C) {
+        let length = run.length.min(position.saturating_add(1) - before);
+        let first = if position == usize::MAX { 0 } else { length.saturating_sub(1) };
+        for index in first..length {
+            // SAFETY: a run leads to elements of the array, which are held; the result is a new
+            // reference, or NULL with an exception.
+            last = Some(unsafe {
+                Bound::from_owned_ptr_or_err(py, read(py, array, run.pointer(0, index)))?
+            });
+        }
+        before += length;
+        if before > position {
+            break;
+        }
+    }
+    Ok(last)
 }
 
 /// Looks at all elements.
@@ -177,12 +191,8 @@ fn element<'py>(
     let [extreme] = extremes_of(py, array, [extreme.again()], true)?;
     // There is an element.
     let position = extreme.first().unwrap_or(0);
-    let indices = unravel(position, array.layout().shape());
-    let keys: Vec<_> = indices.iter().map(|&index| Key::Index(index as isize)).collect();
-    let (start, _) = array.raw().select(&keys)?;
-    // SAFETY: the element is one of the array's, which are held; the result is a new reference, or
-    // NULL with an exception.
-    unsafe { Bound::from_owned_ptr_or_err(py, read(py, array, start)) }
+    let element = read_until(py, array, position)?;
+    element.ok_or_else(|| no_elements(Summary::Both))
 }
 
 /// The position of the extreme element, as `index` gives it.

@@ -12,14 +12,13 @@ use super::extreme::Extreme;
 use super::form::Form;
 use super::total::Sum;
 use crate::error::{Error, Result};
-use crate::kernels::axes::Axes;
 use crate::kernels::blocks::Buffers;
 use crate::kernels::copy;
 use crate::kernels::encoding::Encoding;
 use crate::kernels::pieces::{Sequence, for_each_piece};
 use crate::kernels::runs::Runs;
 use crate::layout::Layout;
-use crate::view::{Axis, RawView};
+use crate::view::RawView;
 use side_by_side::{LANES, SideBySide, Stored};
 use smallvec::SmallVec;
 
@@ -100,45 +99,97 @@ pub unsafe fn reduce_lanes(
     target: *mut u8,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<()> {
-    let layout = view.layout();
-    let mut shape: [SmallVec<[usize; 4]>; 2] = Default::default();
-    let mut strides: [SmallVec<[isize; 4]>; 2] = Default::default();
-    for ((&length, &stride), &reduced) in layout.shape().iter().zip(layout.strides()).zip(reduced) {
-        shape[usize::from(reduced)].push(length);
-        strides[usize::from(reduced)].push(stride);
-    }
-    let [kept, along] = &shape;
-    if kept.contains(&0) {
+    let (layout, size) = (view.layout(), result_size(task, encoding));
+    let lengths = || layout.shape().iter().copied().zip(reduced.iter().copied());
+    // The results are contiguous.
+    let mut results: usize = lengths().filter(|&(_, reduced)| !reduced).map(|(n, _)| n).product();
+    if results == 0 {
         return Ok(());
     }
-    let targets = Layout::contiguous(kept, result_size(task, encoding))?;
-    let starts = [view.start(), target];
-    let mut kept = Axes::from_strides(kept, starts, [&strides[0], targets.strides()]);
-    let lane = Layout::new(along, Some(&strides[1]), None, layout.itemsize())?;
-    let mut pauses = Pauses { go_on, left: PAUSE_BYTES };
-    let work = Lanes { task, encoding, lane };
-    let mut result = Ok(());
-    let mut keep = |done: Result<bool>| {
-        done.unwrap_or_else(|error| {
-            result = Err(error);
-            false
-        })
-    };
-    let neighbours =
-        kept.take_by_key(|axis| axis.strides[0].unsigned_abs(), |axis| work.are_side_by_side(axis));
-    match neighbours {
-        // SAFETY: the starts are those of lanes of the view, and of the places of the results.
-        Some(neighbours) => unsafe {
-            work.side_by_side(kept, neighbours, &mut pauses, &mut keep);
-        },
-        None => {
-            kept.all_starts(|[start, target]| {
-                // SAFETY: as above.
-                keep(unsafe { work.alone(start, target, &mut pauses) })
-            });
+    let (mut kept, mut along) = (Steps::new(), Steps::new());
+    for ((length, reduced), &stride) in lengths().zip(layout.strides()) {
+        if reduced {
+            along.push(Step { length, strides: [stride, 0] });
+        } else {
+            results /= length;
+            kept.push(Step { length, strides: [stride, (results * size) as isize] });
         }
     }
-    result
+    let shape: SmallVec<[usize; 4]> = along.iter().map(|step| step.length).collect();
+    let strides: SmallVec<[isize; 4]> = along.iter().map(|step| step.strides[0]).collect();
+    let lane = Layout::new(&shape, Some(&strides), None, layout.itemsize())?;
+    coalesce(&mut kept);
+    coalesce(&mut along);
+    let mut work = Lanes {
+        task,
+        encoding,
+        lane: &lane,
+        along: &along,
+        pauses: Pauses { go_on, left: PAUSE_BYTES },
+        result: Ok(()),
+    };
+    let starts = [view.start(), target];
+    // SAFETY: the steps lead to lanes of the view, and to the places of the results.
+    unsafe {
+        match work.neighbours(&kept) {
+            Some(index) => {
+                let neighbours = kept.remove(index);
+                work.side_by_side(&kept, neighbours, starts);
+            }
+            None => {
+                all_places(&kept, starts, &mut |starts| work.alone(starts));
+            }
+        }
+    }
+    work.result
+}
+
+/// The way from an element, or a lane, to the next: in the view and among the results.
+#[derive(Clone, Copy)]
+struct Step {
+    length: usize,
+    strides: [isize; 2],
+}
+
+type Steps = SmallVec<[Step; 4]>;
+
+impl Step {
+    /// Returns where so many steps lead.
+    #[inline]
+    fn from(&self, starts: [*mut u8; 2], steps: usize) -> [*mut u8; 2] {
+        let [from, to] = self.strides.map(|stride| stride.wrapping_mul(steps as isize));
+        [starts[0].wrapping_offset(from), starts[1].wrapping_offset(to)]
+    }
+}
+
+/// Leaves out steps of length 1, and merges those that continue each other.
+#[inline(never)]
+fn coalesce(steps: &mut Steps) {
+    steps.retain(|step| step.length != 1);
+    steps.dedup_by(|inner, outer| {
+        let continues = (0..2).all(|side| {
+            inner.strides[side].checked_mul(inner.length as isize) == Some(outer.strides[side])
+        });
+        if continues {
+            *outer = Step { length: outer.length * inner.length, ..*inner };
+        }
+        continues
+    });
+}
+
+/// Calls `body` with all places that steps lead to, in order, until it returns false. Returns
+/// whether it never did.
+fn all_places(
+    steps: &[Step],
+    starts: [*mut u8; 2],
+    body: &mut dyn FnMut([*mut u8; 2]) -> bool,
+) -> bool {
+    match steps {
+        [] => body(starts),
+        [step, rest @ ..] => {
+            (0..step.length).all(|index| all_places(rest, step.from(starts, index), body))
+        }
+    }
 }
 
 /// Returns the size of a result in bytes.
@@ -150,11 +201,16 @@ fn result_size(task: Task, encoding: Encoding) -> usize {
     }
 }
 
-/// Lanes of one layout.
-struct Lanes {
+/// Lanes of one layout, and what is done with them.
+struct Lanes<'a> {
     task: Task,
     encoding: Encoding,
-    lane: Layout,
+    lane: &'a Layout,
+    /// The steps along a lane.
+    along: &'a [Step],
+    pauses: Pauses<'a>,
+    /// The error that the work ended with.
+    result: Result<()>,
 }
 
 /// So many neighbours are reduced together, at least.
@@ -162,146 +218,166 @@ const NEIGHBOURS: usize = 8;
 /// Lanes of fewer elements are reduced together with their neighbours wherever these lie.
 const SHORT: usize = 64;
 
-impl Lanes {
-    /// Returns whether lanes are to be reduced together with those that are an axis away.
-    fn are_side_by_side(&self, axis: &Axis<2>) -> bool {
-        let steps = self.lane.shape().iter().zip(self.lane.strides());
-        let nearest = steps.filter(|&(&length, _)| length > 1).map(|(_, step)| step.unsigned_abs());
-        let is_nearer = nearest.min().is_some_and(|step| step > axis.strides[0].unsigned_abs());
+impl Lanes<'_> {
+    /// Returns the index of the step between neighbours that are to be reduced together.
+    fn neighbours(&self, kept: &[Step]) -> Option<usize> {
+        let distance = |step: &Step| step.strides[0].unsigned_abs();
+        let index = (0..kept.len()).rev().min_by_key(|&index| distance(&kept[index]))?;
+        let is_nearer = self.along.iter().all(|step| distance(step) > distance(&kept[index]));
         let is_long_double = Form::of(self.encoding).is_long_double(self.encoding);
-        axis.length >= NEIGHBOURS
+        (kept[index].length >= NEIGHBOURS
             && (is_nearer || self.lane.len() < SHORT)
-            && !(self.lane.is_empty() || is_long_double)
+            && !(self.lane.is_empty() || is_long_double))
+            .then_some(index)
     }
 
-    /// Reduces the lanes that neighbours and other axes lead to.
+    /// Reduces the lanes that neighbours and other steps lead to.
     ///
     /// # Safety
-    /// The axes lead to lanes of elements of the encoding, and to places for their results.
-    unsafe fn side_by_side(
-        &self,
-        kept: Axes<2>,
-        neighbours: Axis<2>,
-        pauses: &mut Pauses<'_>,
-        keep: &mut dyn FnMut(Result<bool>) -> bool,
-    ) {
-        let (number, numbers) = (self.encoding.of_number(), self.encoding.numbers());
+    /// The steps lead to lanes of elements of the encoding, and to places for their results.
+    unsafe fn side_by_side(&mut self, kept: &[Step], neighbours: Step, starts: [*mut u8; 2]) {
         let mut buffers = Buffers::new();
+        let number = self.encoding.of_number();
         let mut together = SideBySide::new(self.task, number, &mut buffers);
-        let (shape, strides) = (self.lane.shape(), self.lane.strides());
-        let mut outer = Axes::from_strides_in_order(shape, [std::ptr::null_mut()], [strides]);
-        let rows = outer.take_innermost();
-        let at = |lane: usize| neighbours.strides.map(|stride| stride.wrapping_mul(lane as isize));
-        kept.all_starts(|starts| {
+        all_places(kept, starts, &mut |starts| {
             (0..neighbours.length).step_by(LANES).all(|first| {
                 let lanes = LANES.min(neighbours.length - first);
-                let [start, target] = offset(starts, at(first));
-                for part in 0..numbers {
-                    together.begin(lanes);
-                    let start = start.wrapping_add(part * number.size);
-                    let all = outer.clone().all_starts(|[distance]| {
-                        let start = start.wrapping_offset(distance.addr() as isize);
-                        let block = (PAUSE_BYTES / (lanes * number.size)).max(1);
-                        (0..rows.length).step_by(block).all(|row| {
-                            let count = block.min(rows.length - row);
-                            let row = rows.strides[0].wrapping_mul(row as isize);
-                            // SAFETY: the caller guarantees that the axes lead to elements, which
-                            // consist of such numbers.
-                            unsafe {
-                                together.add(Runs {
-                                    starts: [start.wrapping_offset(row)],
-                                    strides: [neighbours.strides[0]],
-                                    length: lanes,
-                                    outer_strides: [rows.strides[0]],
-                                    count,
-                                });
-                            }
-                            pauses.after(count * lanes * number.size)
-                        })
-                    });
-                    if !all {
-                        return false;
-                    }
-                    let target = target.wrapping_add(part * size_of::<f64>());
-                    // SAFETY: the caller guarantees the places.
-                    let stored = unsafe { together.store(target, neighbours.strides[1]) };
-                    let mut alone = (0..lanes).filter(|&lane| match stored {
-                        Stored::All => false,
-                        Stored::Some => together.is_undecided(lane),
-                        Stored::None => true,
-                    });
-                    let all = alone.all(|lane| {
-                        let [start, target] = offset(starts, at(first + lane));
-                        // SAFETY: the caller guarantees the lane and its place.
-                        keep(unsafe { self.alone(start, target, pauses) })
-                    });
-                    if !all {
-                        return false;
-                    }
-                }
-                true
+                let starts = neighbours.from(starts, first);
+                (0..self.encoding.numbers()).all(|part| {
+                    let steps = Step { length: lanes, ..neighbours };
+                    // SAFETY: the caller guarantees the lanes, and as many places.
+                    unsafe { self.reduce_together(&mut together, steps, starts, part) }
+                })
             })
         });
     }
 
-    /// Reduces one lane. Returns whether to go on.
+    /// Reduces one part of the elements of lanes that steps lead to. Returns whether to go on.
     ///
     /// # Safety
-    /// The elements of the lane are of the encoding, and `target` is valid for writes of the result.
-    unsafe fn alone(
-        &self,
-        start: *mut u8,
-        target: *mut u8,
-        pauses: &mut Pauses<'_>,
-    ) -> Result<bool> {
-        let Self { task, encoding, ref lane } = *self;
-        // SAFETY: the caller guarantees the elements, of which the pieces are some, and the target.
-        unsafe {
-            let lane = RawView::new(start, lane);
-            if task.is_sum() {
-                for make in [Sum::new, Sum::slow] {
-                    let mut sum = make(encoding);
-                    if !in_pieces(lane, pauses, &mut |piece, _| sum.add(piece))? {
-                        return Ok(false);
-                    }
-                    let number = if task == Task::Sum { sum.total() } else { sum.mean() };
-                    if let Some(number) = number {
-                        store(number, target)?;
-                        break;
-                    }
+    /// The steps lead to lanes of elements of the encoding, and to places for their results.
+    #[inline(never)]
+    unsafe fn reduce_together(
+        &mut self,
+        together: &mut SideBySide<'_>,
+        lanes: Step,
+        starts: [*mut u8; 2],
+        part: usize,
+    ) -> bool {
+        let size = self.encoding.of_number().size;
+        let (rows, outer) = match self.along {
+            [outer @ .., rows] => (*rows, outer),
+            [] => (Step { length: 1, strides: [0; 2] }, &[][..]),
+        };
+        let parts = [starts[0].wrapping_add(part * size), starts[1].wrapping_add(part * 8)];
+        together.begin(lanes.length);
+        let block = (PAUSE_BYTES / (lanes.length * size)).max(1);
+        let all = all_places(outer, parts, &mut |starts| {
+            (0..rows.length).step_by(block).all(|first| {
+                let count = block.min(rows.length - first);
+                // SAFETY: the caller guarantees that the steps lead to elements, which consist of
+                // such numbers.
+                unsafe {
+                    together.add(Runs {
+                        starts: [rows.from(starts, first)[0]],
+                        strides: [lanes.strides[0]],
+                        length: lanes.length,
+                        outer_strides: [rows.strides[0]],
+                        count,
+                    });
                 }
-                return Ok(true);
-            }
-            let mut extreme = [Extreme::new(encoding, task.is_maximum())];
-            let look = &mut |piece: RawView<'_>, before: usize| {
-                Extreme::look(&mut extreme, piece, true, before);
+                self.pauses.after(count * lanes.length * size)
+            })
+        });
+        if !all {
+            return false;
+        }
+        // SAFETY: the caller guarantees the places.
+        let stored = unsafe { together.store(parts[1], lanes.strides[1]) };
+        (0..lanes.length).all(|lane| {
+            let is_stored = match stored {
+                Stored::All => true,
+                Stored::Some => !together.is_undecided(lane),
+                Stored::None => false,
             };
-            if !in_pieces(lane, pauses, look)? {
+            // SAFETY: the caller guarantees the lane and its place.
+            is_stored || unsafe { self.alone(lanes.from(starts, lane)) }
+        })
+    }
+
+    /// Reduces the lane that starts at one place, and stores the result at another. Returns whether
+    /// to go on.
+    ///
+    /// # Safety
+    /// The lane leads to elements of the encoding, and there is a place for the result.
+    #[inline(never)]
+    unsafe fn alone(&mut self, starts: [*mut u8; 2]) -> bool {
+        // SAFETY: the caller guarantees it.
+        let done = unsafe {
+            let lane = RawView::new(starts[0], self.lane);
+            if self.task.is_sum() { self.sum(lane, starts[1]) } else { self.find(lane, starts[1]) }
+        };
+        done.unwrap_or_else(|error| {
+            self.result = Err(error);
+            false
+        })
+    }
+
+    /// The sum of a lane, or its mean.
+    ///
+    /// # Safety
+    /// The elements are of the encoding, and there is a place for the result.
+    unsafe fn sum(&mut self, lane: RawView<'_>, target: *mut u8) -> Result<bool> {
+        for make in [Sum::new, Sum::slow] {
+            let mut sum = make(self.encoding);
+            // SAFETY: the caller guarantees the elements, of which the pieces are some.
+            let add = &mut |piece: RawView<'_>, _| unsafe { sum.add(piece) };
+            if !in_pieces(lane, &mut self.pauses, add)? {
                 return Ok(false);
             }
-            let [extreme] = extreme;
-            let Some(position) = extreme.first() else { return Err(no_elements()) };
-            if task.is_place() {
+            let number = if self.task == Task::Sum { sum.total() } else { sum.mean() };
+            if let Some(number) = number {
+                // SAFETY: the caller guarantees the target.
+                unsafe { store(number, target)? };
+                break;
+            }
+        }
+        Ok(true)
+    }
+
+    /// The extreme element of a lane, or its place.
+    ///
+    /// # Safety
+    /// The elements are of the encoding, and there is a place for the result.
+    unsafe fn find(&mut self, lane: RawView<'_>, target: *mut u8) -> Result<bool> {
+        let mut extreme = [Extreme::new(self.encoding, self.task.is_maximum())];
+        let look = &mut |piece: RawView<'_>, before: usize| {
+            // SAFETY: the caller guarantees the elements, of which the pieces are some.
+            unsafe { Extreme::look(&mut extreme, piece, true, before) };
+        };
+        if !in_pieces(lane, &mut self.pauses, look)? {
+            return Ok(false);
+        }
+        let Some(mut position) = extreme[0].first() else { return Err(no_elements()) };
+        // SAFETY: the caller guarantees the target; the indices are those of an element.
+        unsafe {
+            if self.task.is_place() {
                 target.cast::<i64>().write_unaligned(position as i64);
                 return Ok(true);
             }
             let mut element = lane.start();
-            let mut rest = position;
             let layout = lane.layout();
             for (&length, &stride) in layout.shape().iter().zip(layout.strides()).rev() {
-                element = element.wrapping_offset(stride.wrapping_mul((rest % length) as isize));
-                rest /= length;
+                let index = (position % length) as isize;
+                element = element.wrapping_offset(stride.wrapping_mul(index));
+                position /= length;
             }
-            target.copy_from_nonoverlapping(element, encoding.size);
-            copy::swap_in_place(target, encoding.size, encoding.swap_unit());
-            Ok(true)
+            let size = self.encoding.size;
+            target.copy_from_nonoverlapping(element, size);
+            copy::swap_in_place(target, size, self.encoding.swap_unit());
         }
+        Ok(true)
     }
-}
-
-/// Moves addresses by some distances.
-fn offset(starts: [*mut u8; 2], distances: [isize; 2]) -> [*mut u8; 2] {
-    [starts[0].wrapping_offset(distances[0]), starts[1].wrapping_offset(distances[1])]
 }
 
 /// Calls `work` with pieces of a lane, in C order, and what was before each. Returns whether to go

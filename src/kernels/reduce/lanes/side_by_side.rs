@@ -7,7 +7,7 @@
 
 use super::super::environment::standard;
 use super::super::form::Form;
-use super::super::order::{Ordered, flip, with_numbers};
+use super::super::order::{flip, last, with_numbers};
 use super::super::pair::Pair;
 use super::super::round::Exact;
 use super::Task;
@@ -74,9 +74,11 @@ impl<'a> SideBySide<'a> {
     /// Begins with the next lanes, at most as many as there is room for.
     pub(super) fn begin(&mut self, lanes: usize) {
         (self.lanes, self.before, self.beyond) = (lanes, 0, false);
-        for room in [&mut self.best, &mut self.rest, &mut self.lost] {
-            room.0[..lanes].fill(0);
-        }
+        // Nothing comes after the last number; where all are equal to it the first is the least.
+        let last = if self.task.is_sum() { 0 } else { repeated(last(self.form), self.form) };
+        self.best.0[..lanes].fill(last);
+        self.rest.0[..lanes].fill(0);
+        self.lost.0[..lanes].fill(0);
     }
 
     /// Takes rows, one element for each lane in each.
@@ -111,7 +113,7 @@ impl<'a> SideBySide<'a> {
     /// `count` rows of as many numbers of the form as there are lanes are valid for reads.
     unsafe fn reduce(&mut self, start: *const u8, stride: isize, count: usize) {
         let &mut Self { lanes, flip, form, before: first, .. } = self;
-        let mut rows = Rows { start, stride, count, lanes };
+        let rows = Rows { start, stride, count, lanes };
         let [best, rest, lost] =
             [&mut self.best, &mut self.rest, &mut self.lost].map(|room| room.0.as_mut_ptr());
         self.before += count;
@@ -127,22 +129,11 @@ impl<'a> SideBySide<'a> {
                 }
                 return;
             }
-            if first == 0 {
-                // The first row is what all others are compared with.
-                with_numbers!(form, T => {
-                    for lane in 0..lanes {
-                        let number = start.cast::<T>().add(lane).read_unaligned();
-                        best.cast::<T>().add(lane).write(number.flipped(flip));
-                    }
-                });
-                rows.start = start.wrapping_offset(stride);
-                rows.count -= 1;
-            }
             if !self.task.is_place() {
                 with_numbers!(form, T => run(LeastOf::<T> { rows, least: best.cast(), flip }));
                 return;
             }
-            let (first, places) = (first.max(1), rest.cast());
+            let places = rest.cast();
             if form.float {
                 run(FirstOf::<f64> { rows, least: best.cast(), flip, places, first });
             } else {
@@ -212,26 +203,25 @@ impl<'a> SideBySide<'a> {
     /// apart.
     fn native(&mut self) -> (*const u8, isize) {
         let Self { form, flip, lanes, encoding, .. } = *self;
-        let best = self.best.0.as_mut_ptr();
-        // SAFETY: there is a number of the form for each lane, and as much room for elements, which
-        // are no larger.
-        unsafe {
-            with_numbers!(form, T => {
-                for lane in 0..lanes {
-                    let number = best.cast::<T>().add(lane);
-                    number.write(number.read().flipped(flip));
-                }
-            });
-            if form.float && encoding.size != form.size {
-                let target = self.rest.0.as_mut_ptr().cast::<u8>();
-                narrow::from_f32(encoding.float, best.cast(), target, lanes);
-                return (target, encoding.size as isize);
-            }
+        let flips = repeated(flip, form);
+        self.best.0[..lanes].iter_mut().for_each(|bits| *bits ^= flips);
+        let best = self.best.0.as_ptr();
+        if form.float && encoding.size != form.size {
+            let target = self.rest.0.as_mut_ptr().cast::<u8>();
+            // SAFETY: there is a number of the form for each lane, and as much room for elements,
+            // which are no larger.
+            unsafe { narrow::from_f32(encoding.float, best.cast(), target, lanes) };
+            return (target, encoding.size as isize);
         }
         // Of an integer that was widened, the lower bytes.
         let unused = if cfg!(target_endian = "big") { form.size - encoding.size } else { 0 };
         (best.cast::<u8>().wrapping_add(unused), form.size as isize)
     }
+}
+
+/// Returns as many numbers of a form as 64 bits have room for, all of these bits.
+fn repeated(bits: u64, form: Form) -> u64 {
+    (0..64).step_by(8 * form.size).fold(0, |all, shift| all | (bits << shift))
 }
 
 /// What was stored.
