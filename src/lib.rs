@@ -49,7 +49,8 @@
 //! # Ok::<(), consumer::Error>(())
 //! ```
 //!
-//! The modules are layers, each of which may use those to its left:
+//! The modules are layers, each of which may use those to its left. The lower ones, up to
+//! `kernels`, are those of the package `consumer-core`:
 //!
 //! ```text
 //! error ← fallible ← format ← element ← dtype ← form ← layout ← memory ← view ← kernels ← array ←
@@ -57,20 +58,13 @@
 //! ```
 
 pub mod array;
-pub mod dtype;
-pub mod element;
-pub mod error;
-#[doc(hidden)]
-pub mod fallible;
-pub mod form;
-pub mod format;
-#[doc(hidden)]
-pub mod kernels;
-pub mod layout;
-pub mod memory;
 #[cfg(feature = "pyo3")]
 pub mod python;
-pub mod view;
+
+#[doc(inline)]
+pub use consumer_core::{dtype, element, error, form, format, layout, memory, view};
+#[doc(hidden)]
+pub use consumer_core::{fallible, kernels};
 
 #[doc(no_inline)]
 pub use half;
@@ -78,8 +72,7 @@ pub use half;
 pub use num_complex;
 
 pub use array::{AnyArray, ConsumerArray};
-pub use dtype::{DType, ScalarType};
-pub use error::{Error, Result};
-pub use format::{Format, FormatString};
-pub use layout::{Key, Layout, Order};
-pub use view::View;
+#[doc(inline)]
+pub use consumer_core::{
+    DType, Error, Format, FormatString, Key, Layout, Order, Result, ScalarType, View,
+};

@@ -95,7 +95,7 @@ impl AnyArray {
         for (name, (offset, element_type)) in names.iter().zip(record.find(names)?) {
             fallible::room_for(element_type.weight())?;
             let (name, element_type) = (Some(fallible::string(name)?), element_type.clone());
-            let field = Field { name, offset, element_type, anonymous: false };
+            let field = Field::new(name, offset, element_type);
             fallible::push(&mut fields, field)?;
         }
         let size = self.layout().itemsize();
@@ -104,8 +104,9 @@ impl AnyArray {
         if !union {
             check_disjoint(&fields)?;
         }
-        let hides_objects = self.has_references();
-        let record = Record { union, partial: true, hides_objects, ..Record::new(fields, size) };
+        let mut record = Record::struct_or_union(fields, size, union);
+        record.partial = true;
+        record.hides_objects = self.has_references();
         let element_type = ElementType::Record(record);
         fallible::room_for(element_type.weight())?;
         // SAFETY: the elements are the same, and the new type describes some of the same bytes.

@@ -1,4 +1,4 @@
-//! Which exception each error becomes.
+//! Exceptions of our own, and what becomes of those that Python code raised.
 
 use std::any::Any;
 
@@ -9,35 +9,9 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
 
 use super::attached::attached;
-use super::exceptions::{
-    PyBufferError, PyIndexError, PyKeyError, PyMemoryError, PyNotImplementedError, PyTypeError,
-    PyValueError,
-};
+use super::exceptions::PyBufferError;
 use super::objects;
 use crate::error::Error;
-
-impl From<Error> for PyErr {
-    /// The exception that memoryview raises: TypeError for a key of the wrong kind and for
-    /// read-only memory, NotImplementedError for elements that cannot be read, and so on.
-    fn from(error: Error) -> Self {
-        let message = error.to_string();
-        if error.is_index() {
-            PyIndexError::new_err(message)
-        } else if error.is_no_such_field() {
-            PyKeyError::new_err(message)
-        } else if error.is_wrong_kind() || error.is_read_only() {
-            PyTypeError::new_err(message)
-        } else if error.is_unreadable() {
-            PyNotImplementedError::new_err(message)
-        } else if error.is_buffer() {
-            PyBufferError::new_err(message)
-        } else if error.is_too_large() {
-            PyMemoryError::new_err(message)
-        } else {
-            PyValueError::new_err(message)
-        }
-    }
-}
 
 /// The class of the exception for objects without a buffer: `consumer.BufferProtocolError`. It is a
 /// TypeError, which Python's own consumers raise, and a ValueError, which the C tutorial raised.

@@ -36,8 +36,10 @@ pub mod acquire;
 #[doc(hidden)]
 pub mod attached;
 pub mod errors;
-pub mod exceptions;
 #[doc(hidden)]
 pub mod objects;
 #[doc(hidden)]
 pub mod stack;
+
+#[doc(no_inline)]
+pub use consumer_core::exceptions;

@@ -1,5 +1,5 @@
-//! Tests of the library. The modules mirror those of `src/`; `support` is what several of them
-//! share.
+//! Tests of the library. The modules mirror those of `src/` and `core/src/`; `support` is what
+//! several of them share.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 

@@ -66,7 +66,6 @@ pub(super) unsafe fn describe_letter(
     let (length, stride) = unsafe { (*buffer.shape as usize, buffer.strides.as_ref()) };
     let stride = stride.copied().unwrap_or(buffer.itemsize);
     let (start, readonly) = (buffer.buf.cast(), buffer.readonly != 0);
-    let format = FormatString::from_letters(bytes[0], bytes[1]);
     // If the exporter states another length than these numbers give, the slow path decides. A
     // product that overflows is refused with the layout.
     // SAFETY: `shape` has `ndim` entries.
@@ -85,6 +84,7 @@ pub(super) unsafe fn describe_letter(
             layout(buffer, itemsize)?
         }
     };
+    let format = FormatString::from_letters(bytes[0], bytes[1]);
     // SAFETY: the exporter vouches for the memory that its own numbers describe until the buffer is
     // released; the type was judged by the itemsize. The caller guarantees the place.
     unsafe {

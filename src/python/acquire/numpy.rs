@@ -345,10 +345,10 @@ fn element_type_of(
                 return Err(unknown());
             }
             let name = Some(objects::text(name.cast::<PyString>()?)?);
-            fields.push(Field { name, offset, element_type, anonymous: false });
+            fields.push(Field::new(name, offset, element_type));
         }
         let union = overlapping(&fields)?.is_some();
-        ElementType::Record(Record { union, ..Record::new(fields, size) })
+        ElementType::Record(Record::struct_or_union(fields, size, union))
     } else {
         simple(&dtype.getattr("str")?.extract::<String>()?, size).ok_or_else(unknown)?
     };

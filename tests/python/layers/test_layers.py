@@ -12,9 +12,9 @@ ROOT = Path(__file__).resolve().parents[3]
 # The files and folders of a folder, in the order of the layers, lowest first. Each may import what
 # stands on a line before its own. What stands on one line does not know of each other.
 ORDER = {
-    "src": """
+    "core/src": """
         error
-        fallible
+        fallible exceptions
         format
         element
         dtype
@@ -23,13 +23,16 @@ ORDER = {
         memory
         view
         kernels
+        lib
+    """,
+    "src": """
         array
         python
         lib
     """,
     "src/python": """
         abi attached
-        exceptions objects
+        objects
         errors
         stack
         acquire
@@ -47,7 +50,10 @@ ORDER = {
     """,
 }
 # Who may know a crate. That the library needs neither NumPy nor ndarray is checked by `make lint`.
-CRATES = {"pyo3": ("src/python/", "module/src/"), "numpy": ("module/src/",)}
+CRATES = {
+    "pyo3": ("core/src/exceptions.rs", "src/python/", "module/src/"),
+    "numpy": ("module/src/",),
+}
 
 # What panics where there is no memory, and what is there for it instead.
 PANICKING = {
@@ -56,7 +62,7 @@ PANICKING = {
     r"\bto_string_lossy\(|\bfully_qualified_name\(": "consumer::python::objects",
 }
 # Who may use it all the same: what stands in for it, and what is done once, at the import.
-MAY_PANIC = ("src/python/objects.rs", "src/python/exceptions.rs", "src/python/errors.rs")
+MAY_PANIC = ("src/python/objects.rs", "src/python/errors.rs")
 
 MAX_LINES, MAX_FILES = 400, 12
 # Files that may be longer, because they are tables.
@@ -64,11 +70,13 @@ TABLES: set[str] = set()
 
 
 def workspace(root: Path) -> list[Package]:
-    """The packages under `root`: the library, and the module over it."""
-    library = Package(root, "src", "consumer")
-    if not (root / "module/src").is_dir():
-        return [library]
-    return [library, Package(root, "module/src", "consumer_python", (library,))]
+    """The packages under `root`: the core, the library, and the module over it."""
+    found: list[Package] = []
+    folders = {"core/src": "consumer_core", "src": "consumer", "module/src": "consumer_python"}
+    for folder, crate in folders.items():
+        if (root / folder).is_dir():
+            found.append(Package(root, folder, crate, tuple(found)))
+    return found
 
 
 def entry(file: str, folder: str) -> str:

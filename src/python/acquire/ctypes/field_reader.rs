@@ -151,7 +151,7 @@ impl<'py> FieldReader<'_, 'py> {
             return because(format_args!("its type is {class}, but ctypes has made it {made}"));
         }
         let name = Some(fallible::string(name)?);
-        Ok(Ok(Field { name, offset, element_type, anonymous: false }))
+        Ok(Ok(Field::new(name, offset, element_type)))
     }
 }
 

@@ -202,6 +202,7 @@ fn is_of_kind(value: &Bound<'_, PyAny>, kind: Kind) -> bool {
         Kind::Complex => value.is_exact_instance_of::<PyComplex>(),
         Kind::Text => value.is_exact_instance_of::<PyString>(),
         Kind::Char => value.is_exact_instance_of::<PyBytes>(),
+        _ => false,
     }
 }
 

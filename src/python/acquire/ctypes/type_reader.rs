@@ -192,7 +192,7 @@ impl<'py> TypeReader<'py> {
                 if union && fields.iter().any(|field| field.element_type.has_objects()) {
                     return unreadable(format_args!("what lies in a union is no object for sure"));
                 }
-                Some(ElementType::Record(Record { union, ..Record::new(fields, size) }))
+                Some(ElementType::Record(Record::struct_or_union(fields, size, union)))
             }
             None => None,
         };

@@ -1,8 +1,0 @@
-//! Records: what their fields are called, which share memory, and what objects are made of them.
-
-mod names;
-mod overlap;
-mod row_class;
-
-pub(crate) use overlap::overlapping;
-pub use row_class::RowClass;
