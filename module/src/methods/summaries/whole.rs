@@ -11,13 +11,13 @@ use consumer::format::Kind;
 use consumer::kernels::Encoding;
 use consumer::kernels::pieces::Sequence;
 use consumer::kernels::reduce::{Extreme, Number, Sum, Task};
-use consumer::layout::{Order, unravel};
+use consumer::layout::unravel;
 use consumer::python::objects;
-use consumer::view::Walk;
 
 use super::{Summary, has_summary, no_elements, pair};
 use crate::gil;
 use crate::object::PyConsumerArray;
+use crate::values::elements::lists;
 use crate::values::{NewReference, read};
 
 /// The fast path for all elements where these are few, and what is asked for is one number: a new
@@ -126,37 +126,11 @@ fn is_nan(number: Number) -> bool {
 #[cold]
 pub(super) fn check_floats(py: Python<'_>, array: &AnyArray) -> PyResult<()> {
     let dtype = array.scalar_type().map(|scalar_type| scalar_type.dtype);
-    let is_long = matches!(dtype, Some(DType::LongDouble | DType::ComplexLongDouble));
-    if is_long {
-        read_until(py, array, usize::MAX)?;
+    if matches!(dtype, Some(DType::LongDouble | DType::ComplexLongDouble)) {
+        // SAFETY: the array is held; the result is a new reference, or NULL with an exception.
+        unsafe { Bound::from_owned_ptr_or_err(py, lists(py, array))? };
     }
     Ok(())
-}
-
-/// Reads the elements up to a position, in C order. Returns the last one.
-#[inline(never)]
-fn read_until<'py>(
-    py: Python<'py>,
-    array: &AnyArray,
-    position: usize,
-) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let (mut before, mut last) = (0, None);
-    for run in Walk::from_view(array.raw(), Order::C) {
-        let length = run.length.min(position.saturating_add(1) - before);
-        let first = if position == usize::MAX { 0 } else { length.saturating_sub(1) };
-        for index in first..length {
-            // SAFETY: a run leads to elements of the array, which are held; the result is a new
-            // reference, or NULL with an exception.
-            last = Some(unsafe {
-                Bound::from_owned_ptr_or_err(py, read(py, array, run.pointer(0, index)))?
-            });
-        }
-        before += length;
-        if before > position {
-            break;
-        }
-    }
-    Ok(last)
 }
 
 /// Looks at all elements.
@@ -188,11 +162,16 @@ fn element<'py>(
         // SAFETY: a new reference, or NULL with an exception.
         return unsafe { Bound::from_owned_ptr_or_err(py, element_object(py, encoding, number)) };
     }
+    if let Some(bytes) = extreme.long_double() {
+        // SAFETY: these are the bytes of an element; the result is a new reference, or NULL with an
+        // exception.
+        return unsafe { Bound::from_owned_ptr_or_err(py, read(py, array, bytes.as_ptr())) };
+    }
     let [extreme] = extremes_of(py, array, [extreme.again()], true)?;
     // There is an element.
-    let position = extreme.first().unwrap_or(0);
-    let element = read_until(py, array, position)?;
-    element.ok_or_else(|| no_elements(Summary::Both))
+    let zero = extreme.first_zero().unwrap_or(Number::Float(0.0));
+    // SAFETY: a new reference, or NULL with an exception.
+    unsafe { Bound::from_owned_ptr_or_err(py, object(py, zero)) }
 }
 
 /// The position of the extreme element, as `index` gives it.

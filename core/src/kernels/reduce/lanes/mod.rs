@@ -17,10 +17,9 @@ use crate::kernels::copy;
 use crate::kernels::encoding::Encoding;
 use crate::kernels::pieces::{Sequence, for_each_piece};
 use crate::kernels::runs::Runs;
-use crate::layout::Layout;
+use crate::layout::{Layout, MAX_NDIM};
 use crate::view::RawView;
 use side_by_side::{LANES, SideBySide, Stored};
-use smallvec::SmallVec;
 
 /// What is to be found of each lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +105,7 @@ pub unsafe fn reduce_lanes(
     if results == 0 {
         return Ok(());
     }
-    let (mut kept, mut along) = (Steps::new(), Steps::new());
+    let (mut kept, mut along) = (Steps::NONE, Steps::NONE);
     for ((length, reduced), &stride) in lengths().zip(layout.strides()) {
         if reduced {
             along.push(Step { length, strides: [stride, 0] });
@@ -115,29 +114,29 @@ pub unsafe fn reduce_lanes(
             kept.push(Step { length, strides: [stride, (results * size) as isize] });
         }
     }
-    let shape: SmallVec<[usize; 4]> = along.iter().map(|step| step.length).collect();
-    let strides: SmallVec<[isize; 4]> = along.iter().map(|step| step.strides[0]).collect();
-    let lane = Layout::new(&shape, Some(&strides), None, layout.itemsize())?;
-    coalesce(&mut kept);
-    coalesce(&mut along);
+    let (shape, strides) =
+        (along.steps.map(|step| step.length), along.steps.map(|step| step.strides[0]));
+    let strides = &strides[..along.count];
+    let lane = Layout::new(&shape[..along.count], Some(strides), None, layout.itemsize())?;
     let mut work = Lanes {
         task,
         encoding,
         lane: &lane,
-        along: &along,
+        along: along.all(),
         pauses: Pauses { go_on, left: PAUSE_BYTES },
         result: Ok(()),
     };
     let starts = [view.start(), target];
     // SAFETY: the steps lead to lanes of the view, and to the places of the results.
     unsafe {
-        match work.neighbours(&kept) {
+        match work.neighbours(kept.all()) {
             Some(index) => {
-                let neighbours = kept.remove(index);
-                work.side_by_side(&kept, neighbours, starts);
+                let neighbours = kept.all()[index];
+                kept.steps[index].length = 1;
+                work.side_by_side(kept.all(), neighbours, starts);
             }
             None => {
-                all_places(&kept, starts, &mut |starts| work.alone(starts));
+                all_places(kept.all(), starts, &mut |starts| work.alone(starts));
             }
         }
     }
@@ -151,7 +150,37 @@ struct Step {
     strides: [isize; 2],
 }
 
-type Steps = SmallVec<[Step; 4]>;
+/// Steps from the outermost to the innermost, none of which continues another or leads nowhere.
+struct Steps {
+    steps: [Step; MAX_NDIM],
+    count: usize,
+}
+
+impl Steps {
+    const NONE: Self = Self { steps: [Step { length: 1, strides: [0; 2] }; MAX_NDIM], count: 0 };
+
+    fn all(&self) -> &[Step] {
+        &self.steps[..self.count]
+    }
+
+    /// Adds the next one, of as many as there are dimensions at most.
+    fn push(&mut self, step: Step) {
+        if step.length == 1 {
+            return;
+        }
+        let merged = self.steps[..self.count].last_mut().filter(|outer| {
+            let end = step.strides.map(|stride| stride.checked_mul(step.length as isize));
+            end == outer.strides.map(Some)
+        });
+        match merged {
+            Some(outer) => *outer = Step { length: outer.length * step.length, ..step },
+            None => {
+                self.steps[self.count] = step;
+                self.count += 1;
+            }
+        }
+    }
+}
 
 impl Step {
     /// Returns where so many steps lead.
@@ -160,21 +189,6 @@ impl Step {
         let [from, to] = self.strides.map(|stride| stride.wrapping_mul(steps as isize));
         [starts[0].wrapping_offset(from), starts[1].wrapping_offset(to)]
     }
-}
-
-/// Leaves out steps of length 1, and merges those that continue each other.
-#[inline(never)]
-fn coalesce(steps: &mut Steps) {
-    steps.retain(|step| step.length != 1);
-    steps.dedup_by(|inner, outer| {
-        let continues = (0..2).all(|side| {
-            inner.strides[side].checked_mul(inner.length as isize) == Some(outer.strides[side])
-        });
-        if continues {
-            *outer = Step { length: outer.length * inner.length, ..*inner };
-        }
-        continues
-    });
 }
 
 /// Calls `body` with all places that steps lead to, in order, until it returns false. Returns

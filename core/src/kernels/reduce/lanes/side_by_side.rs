@@ -184,10 +184,14 @@ impl<'a> SideBySide<'a> {
         standard(|| {
             for ((sum, rest), lost) in rooms.take(self.lanes) {
                 let pair = Pair { sum: f64::from_bits(*sum), rest: f64::from_bits(*rest) };
-                let rounded = pair.divided(count).filter(|_| *lost << 1 == 0);
-                *lost = u64::from(rounded.is_none());
-                undecided |= rounded.is_none();
-                *sum = rounded.unwrap_or(0.0).to_bits();
+                // A plain loop over sums, most of which are decided.
+                let rounded = match count {
+                    1 => pair.rounded(),
+                    _ => pair.divided(count).unwrap_or(f64::NAN),
+                };
+                *sum = rounded.to_bits();
+                *lost = (*lost << 1) | u64::from(!rounded.is_finite());
+                undecided |= *lost != 0;
             }
         });
         undecided

@@ -300,22 +300,21 @@ impl<T: Float> AddFloats<T> {
                 largest: V::splat(0.0),
                 lost: V::splat(0.0),
             };
-            let mut first = 0;
-            while count - first >= VECTORS * V::LANES {
-                for turn in 0..VECTORS {
-                    sums.add(turn, T::load(start.add(first + turn * V::LANES)));
-                }
-                first += VECTORS * V::LANES;
-            }
-            // One more number at most for each place.
             let mut rest = [T::default(); VECTORS * WIDEST];
-            if first < count {
-                let bytes = (count - first) * size_of::<T>();
-                let rest_bytes = rest.as_mut_ptr().cast::<u8>();
-                rest_bytes.copy_from_nonoverlapping(start.add(first).cast(), bytes);
-                for turn in 0..VECTORS {
-                    sums.add(turn, T::load(rest.as_ptr().add(turn * V::LANES)));
+            let (mut first, step) = (0, VECTORS * V::LANES);
+            while first < count {
+                let mut numbers = start.add(first);
+                if count - first < step {
+                    // One more number at most for each place.
+                    let bytes = (count - first) * size_of::<T>();
+                    let target = rest.as_mut_ptr().cast::<u8>();
+                    target.copy_from_nonoverlapping(numbers.cast(), bytes);
+                    numbers = rest.as_ptr();
                 }
+                for turn in 0..VECTORS {
+                    sums.add(turn, T::load(numbers.add(turn * V::LANES)));
+                }
+                first += step;
             }
             let mut places = Places {
                 high: [0.0; VECTORS * WIDEST],

@@ -55,42 +55,44 @@ fn set_control(control: u64) {
     }
 }
 
-/// Calls `body` in the environment that programs start with. It must not be inlined: no operation
-/// may be moved out of the environment that it is meant for.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+/// Calls `body` in the environment that programs start with.
 #[inline]
 pub(super) fn standard<R>(body: impl FnOnce() -> R) -> R {
-    let before = control();
-    if before == STANDARD {
-        return body();
-    }
-    in_another(before, body)
-}
-
-/// Other machines have no subnormals to switch off, or nobody who does it.
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-#[inline]
-pub(super) fn standard<R>(body: impl FnOnce() -> R) -> R {
-    body()
-}
-
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-#[cold]
-fn in_another<R>(before: ControlBits, body: impl FnOnce() -> R) -> R {
-    /// Sets the environment back, also where the body panics.
-    struct Restored(ControlBits);
-    impl Drop for Restored {
-        fn drop(&mut self) {
-            set_control(self.0);
-        }
-    }
+    /// Not inlined: no operation may be moved out of the environment that it is meant for.
     #[inline(never)]
     fn apart<R>(body: impl FnOnce() -> R) -> R {
         body()
     }
-    let _restored = Restored(before);
-    set_control(STANDARD);
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    let _restored = Restored::set();
     apart(body)
+}
+
+/// The environment as it was, which it becomes again, also where the body panics.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+struct Restored(Option<ControlBits>);
+
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+impl Restored {
+    #[inline]
+    fn set() -> Self {
+        let before = control();
+        if before == STANDARD {
+            return Self(None);
+        }
+        set_control(STANDARD);
+        Self(Some(before))
+    }
+}
+
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+impl Drop for Restored {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(before) = self.0 {
+            set_control(before);
+        }
+    }
 }
 
 #[cfg(target_arch = "x86_64")]

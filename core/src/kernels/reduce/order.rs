@@ -17,9 +17,6 @@ use crate::kernels::encoding::Encoding;
 use crate::kernels::search::{Pattern, find_contiguous};
 use crate::kernels::simd::Kernel;
 
-/// Parts of the numbers that are looked at side by side.
-const STREAMS: usize = 4;
-
 /// A number that can be ordered.
 pub(super) trait Ordered: Copy + 'static {
     /// Makes the number of its bits, the lowest of those given.
@@ -65,17 +62,12 @@ macro_rules! integers {
                 flip: u64,
             ) -> Self {
                 let flip = flip as $unsigned as Self;
-                // SAFETY: the caller guarantees the numbers.
-                let number = |index| unsafe { start.add(index).read_unaligned() ^ flip };
-                // Several streams, so that no minimum waits for the one before.
-                let (mut least, length) = ([Self::MAX; STREAMS], count / STREAMS);
-                for index in 0..length {
-                    for (stream, least) in least.iter_mut().enumerate() {
-                        *least = (*least).min(number(stream * length + index));
-                    }
+                let mut least = Self::MAX;
+                for index in 0..count {
+                    // SAFETY: the caller guarantees the numbers.
+                    least = least.min(unsafe { start.add(index).read_unaligned() } ^ flip);
                 }
-                let rest = (STREAMS * length..count).map(number);
-                least.into_iter().chain(rest).fold(Self::MAX, Self::min)
+                least
             }
         }
     )*};

@@ -9,6 +9,7 @@ use super::blocks::all_blocks;
 use super::environment::standard;
 use super::form::Form;
 use super::order::{Least, Ordered, find, flip, with_numbers};
+use super::window::Floats;
 use crate::element::{LongDouble, Scalar};
 use crate::kernels::blocks::{Blocks, Buffers};
 use crate::kernels::encoding::Encoding;
@@ -102,19 +103,43 @@ impl Extreme {
     /// was no element.
     #[must_use]
     pub fn first(&self) -> Option<usize> {
-        let Best { bits, block, before } = self.best?;
-        if self.long.is_some() {
-            return Some(before);
-        }
-        let form = self.form;
+        let Best { before, .. } = self.best?;
+        Some(before + if self.long.is_some() { 0 } else { self.in_block()?.0 })
+    }
+
+    /// Returns the index of the extreme element in its block, and the bits of the number there.
+    fn in_block(&self) -> Option<(usize, u64)> {
+        let Best { bits, block, .. } = self.best?;
+        let (form, count, sought) = (self.form, block.len(), bits ^ self.flip);
         let mut buffers = Buffers::new();
         let mut blocks = Blocks::new(self.encoding, form.widened, &mut buffers);
-        let sought = bits ^ self.flip;
         // SAFETY: who called `look` guarantees the elements of the block, which is as many numbers
         // of the form.
-        let index = standard(|| unsafe { find(blocks.block(block), block.len(), form, sought) });
-        // Where others have stored into the memory meanwhile, it need not be there.
-        Some(before + index.unwrap_or(0))
+        standard(|| unsafe {
+            let start = blocks.block(block);
+            // Where others have stored into the memory meanwhile, it need not be there.
+            let index = find(start, count, form, sought).unwrap_or(0);
+            let floats = Floats { start, count, single: form.size == size_of::<f32>() };
+            let found = if form.float { floats.get(index).to_bits() } else { sought };
+            Some((index, found))
+        })
+    }
+
+    /// Returns the first extreme element as a number, if it is a zero, by its own sign.
+    #[must_use]
+    pub fn first_zero(&self) -> Option<Number> {
+        Some(Number::Float(f64::from_bits(self.in_block()?.1)))
+    }
+
+    /// Returns the bytes of the extreme element, in the byte order that it has, if it is a long
+    /// double.
+    #[must_use]
+    pub fn long_double(&self) -> Option<[u8; LongDouble::SIZE]> {
+        let mut bytes = self.long?.to_ne_bytes();
+        if self.encoding.swapped {
+            bytes.reverse();
+        }
+        Some(bytes)
     }
 
     /// Starts to look for the same.

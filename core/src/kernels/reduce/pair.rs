@@ -40,6 +40,12 @@ impl Pair {
         lost
     }
 
+    /// Returns the sum, rounded: never -0.0, and not finite where that is not known.
+    #[inline(always)]
+    pub(super) fn rounded(self) -> f64 {
+        self.sum + self.rest + 0.0
+    }
+
     /// Returns the sum divided by a count and rounded once; None if that is not known, which it is
     /// not where anything overflowed or was no number.
     #[inline(always)]
