@@ -9,7 +9,7 @@ use super::blocks::all_blocks;
 use super::environment::standard;
 use super::form::Form;
 use super::order::{Least, Ordered, find, flip, with_numbers};
-use super::window::Floats;
+use super::sums::Floats;
 use crate::element::{LongDouble, Scalar};
 use crate::kernels::blocks::{Blocks, Buffers};
 use crate::kernels::encoding::Encoding;

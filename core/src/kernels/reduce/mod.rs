@@ -7,12 +7,8 @@
 //! | file | what it does |
 //! |---|---|
 //! | `total` | [`Sum`]: the sum of views, whatever their elements are |
-//! | `integers` | sums of integers |
-//! | `window` | sums of `f64` that are exact at the speed of plain ones, and the proof |
-//! | `pair` | sums of a few `f64`, and of many side by side |
-//! | `doubles` | the vectors of that |
-//! | `superaccumulator` | sums of any `f64`, for what the window leaves undecided |
-//! | `round` | exact numbers, and how they are rounded |
+//! | `sums` | exact sums of contiguous numbers, and the proof |
+//! | `lanes` | summaries along axes |
 //! | `environment` | what other libraries do to floats is not done to ours |
 //! | `extreme` | [`Extreme`]: minima and maxima of views, and where they are |
 //! | `order` | the order of numbers, and the loops that go by it |
@@ -21,19 +17,14 @@
 //! | `form` | the few types of numbers that all elements are made of |
 
 mod blocks;
-mod doubles;
 mod environment;
 mod extreme;
 mod floats;
 mod form;
-mod integers;
 pub mod lanes;
 mod order;
-mod pair;
-mod round;
-mod superaccumulator;
+mod sums;
 mod total;
-mod window;
 
 pub use extreme::Extreme;
 pub use lanes::{Task, no_elements, reduce_lanes};

@@ -10,7 +10,7 @@
 
 use super::floats;
 use super::form::Form;
-use super::window::Floats;
+use super::sums::Floats;
 use crate::element::FloatFormat;
 use crate::format::Kind;
 use crate::kernels::encoding::Encoding;

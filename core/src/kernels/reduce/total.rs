@@ -6,10 +6,7 @@ use super::Number;
 use super::blocks::all_blocks;
 use super::environment::standard;
 use super::form::Form;
-use super::integers;
-use super::round::Exact;
-use super::superaccumulator::Superaccumulator;
-use super::window::{Floats, Window};
+use super::sums::{Exact, Floats, Superaccumulator, Window, integers};
 use crate::kernels::encoding::Encoding;
 use crate::view::RawView;
 

@@ -7,7 +7,6 @@ mod along;
 mod whole;
 
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
 
 use consumer::array::AnyArray;
 use consumer::format::Kind;
@@ -15,7 +14,6 @@ use consumer::kernels::Encoding;
 use consumer::kernels::reduce::Task;
 use consumer::python::exceptions::{PyTypeError, PyValueError};
 use consumer::python::objects;
-use consumer::python::stack;
 
 use crate::arguments;
 use crate::object::PyConsumerArray;
@@ -69,9 +67,7 @@ pub(crate) fn summarize<'py>(
     axis: Option<&Bound<'py, PyAny>>,
     keepdims: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
-    // What the arguments are converted by may come back with them.
-    stack::check(py)?;
-    let axes = axis.map(axes_of).transpose()?;
+    let axes = axis.map(arguments::axes).transpose()?;
     let hold = view.hold(py)?;
     let (_memory, converted);
     let array = match hold.bits() {
@@ -96,18 +92,6 @@ pub(crate) fn summarize<'py>(
         };
     }
     whole::whole(py, (array, encoding), summary)
-}
-
-/// Converts the argument `axis`: an int, or a tuple of some. May run arbitrary Python code.
-fn axes_of(axis: &Bound<'_, PyAny>) -> PyResult<Vec<isize>> {
-    if objects::is_index(axis) {
-        return Ok(vec![arguments::clipped(axis)?]);
-    }
-    if axis.is_instance_of::<PyTuple>() {
-        return arguments::sizes(axis, "axis");
-    }
-    let found = objects::type_name(axis);
-    Err(PyTypeError::new_err(format!("axis must be an int or a tuple of ints, not {found}")))
 }
 
 /// Returns which dimensions the axes name: all of them, if none are given.

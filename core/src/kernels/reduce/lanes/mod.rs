@@ -1,25 +1,31 @@
 //! Summaries along some axes: one for each lane.
 //!
 //! A lane is all elements that differ only in their indices along the axes that are reduced.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `steps` | the ways through a view |
+//! | `alone` | one lane by itself |
+//! | `side_by_side` | lanes that are reduced together |
+//! | `rows` | the loops of that |
 
 #![allow(unsafe_code)]
 
+mod alone;
 mod rows;
 mod side_by_side;
+mod steps;
 
-use super::Number;
-use super::extreme::Extreme;
 use super::form::Form;
-use super::total::Sum;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kernels::blocks::Buffers;
-use crate::kernels::copy;
 use crate::kernels::encoding::Encoding;
-use crate::kernels::pieces::{Sequence, for_each_piece};
 use crate::kernels::runs::Runs;
-use crate::layout::{Layout, MAX_NDIM};
+use crate::layout::Layout;
 use crate::view::RawView;
+pub use alone::no_elements;
 use side_by_side::{LANES, SideBySide, Stored};
+use steps::{Step, Steps, all_places};
 
 /// What is to be found of each lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,69 +147,6 @@ pub unsafe fn reduce_lanes(
         }
     }
     work.result
-}
-
-/// The way from an element, or a lane, to the next: in the view and among the results.
-#[derive(Clone, Copy)]
-struct Step {
-    length: usize,
-    strides: [isize; 2],
-}
-
-/// Steps from the outermost to the innermost, none of which continues another or leads nowhere.
-struct Steps {
-    steps: [Step; MAX_NDIM],
-    count: usize,
-}
-
-impl Steps {
-    const NONE: Self = Self { steps: [Step { length: 1, strides: [0; 2] }; MAX_NDIM], count: 0 };
-
-    fn all(&self) -> &[Step] {
-        &self.steps[..self.count]
-    }
-
-    /// Adds the next one, of as many as there are dimensions at most.
-    fn push(&mut self, step: Step) {
-        if step.length == 1 {
-            return;
-        }
-        let merged = self.steps[..self.count].last_mut().filter(|outer| {
-            let end = step.strides.map(|stride| stride.checked_mul(step.length as isize));
-            end == outer.strides.map(Some)
-        });
-        match merged {
-            Some(outer) => *outer = Step { length: outer.length * step.length, ..step },
-            None => {
-                self.steps[self.count] = step;
-                self.count += 1;
-            }
-        }
-    }
-}
-
-impl Step {
-    /// Returns where so many steps lead.
-    #[inline]
-    fn from(&self, starts: [*mut u8; 2], steps: usize) -> [*mut u8; 2] {
-        let [from, to] = self.strides.map(|stride| stride.wrapping_mul(steps as isize));
-        [starts[0].wrapping_offset(from), starts[1].wrapping_offset(to)]
-    }
-}
-
-/// Calls `body` with all places that steps lead to, in order, until it returns false. Returns
-/// whether it never did.
-fn all_places(
-    steps: &[Step],
-    starts: [*mut u8; 2],
-    body: &mut dyn FnMut([*mut u8; 2]) -> bool,
-) -> bool {
-    match steps {
-        [] => body(starts),
-        [step, rest @ ..] => {
-            (0..step.length).all(|index| all_places(rest, step.from(starts, index), body))
-        }
-    }
 }
 
 /// Returns the size of a result in bytes.
@@ -336,111 +279,4 @@ impl Lanes<'_> {
             false
         })
     }
-
-    /// The sum of a lane, or its mean.
-    ///
-    /// # Safety
-    /// The elements are of the encoding, and there is a place for the result.
-    unsafe fn sum(&mut self, lane: RawView<'_>, target: *mut u8) -> Result<bool> {
-        for make in [Sum::new, Sum::slow] {
-            let mut sum = make(self.encoding);
-            // SAFETY: the caller guarantees the elements, of which the pieces are some.
-            let add = &mut |piece: RawView<'_>, _| unsafe { sum.add(piece) };
-            if !in_pieces(lane, &mut self.pauses, add)? {
-                return Ok(false);
-            }
-            let number = if self.task == Task::Sum { sum.total() } else { sum.mean() };
-            if let Some(number) = number {
-                // SAFETY: the caller guarantees the target.
-                unsafe { store(number, target)? };
-                break;
-            }
-        }
-        Ok(true)
-    }
-
-    /// The extreme element of a lane, or its place.
-    ///
-    /// # Safety
-    /// The elements are of the encoding, and there is a place for the result.
-    unsafe fn find(&mut self, lane: RawView<'_>, target: *mut u8) -> Result<bool> {
-        let mut extreme = [Extreme::new(self.encoding, self.task.is_maximum())];
-        let look = &mut |piece: RawView<'_>, before: usize| {
-            // SAFETY: the caller guarantees the elements, of which the pieces are some.
-            unsafe { Extreme::look(&mut extreme, piece, true, before) };
-        };
-        if !in_pieces(lane, &mut self.pauses, look)? {
-            return Ok(false);
-        }
-        let Some(mut position) = extreme[0].first() else { return Err(no_elements()) };
-        // SAFETY: the caller guarantees the target; the indices are those of an element.
-        unsafe {
-            if self.task.is_place() {
-                target.cast::<i64>().write_unaligned(position as i64);
-                return Ok(true);
-            }
-            let mut element = lane.start();
-            let layout = lane.layout();
-            for (&length, &stride) in layout.shape().iter().zip(layout.strides()).rev() {
-                let index = (position % length) as isize;
-                element = element.wrapping_offset(stride.wrapping_mul(index));
-                position /= length;
-            }
-            let size = self.encoding.size;
-            target.copy_from_nonoverlapping(element, size);
-            copy::swap_in_place(target, size, self.encoding.swap_unit());
-        }
-        Ok(true)
-    }
-}
-
-/// Calls `work` with pieces of a lane, in C order, and what was before each. Returns whether to go
-/// on.
-fn in_pieces(
-    lane: RawView<'_>,
-    pauses: &mut Pauses<'_>,
-    work: &mut dyn FnMut(RawView<'_>, usize),
-) -> Result<bool> {
-    if lane.layout().work() <= PAUSE_BYTES {
-        work(lane, 0);
-        return Ok(pauses.after(lane.layout().work()));
-    }
-    for_each_piece([lane], PAUSE_BYTES, Sequence::Forward, &mut |[piece], before| {
-        work(piece, before);
-        Ok(pauses.after(piece.layout().work()))
-    })
-}
-
-/// The error for an extreme of nothing.
-#[must_use]
-#[cold]
-pub fn no_elements() -> Error {
-    Error::value("there is no minimum or maximum of no elements")
-}
-
-/// Stores a sum or a mean.
-///
-/// # Safety
-/// `target` is valid for writes of it.
-unsafe fn store(number: Number, target: *mut u8) -> Result<()> {
-    // SAFETY: the caller guarantees the target.
-    unsafe {
-        match number {
-            Number::Integer(sum) => {
-                let sum = i64::try_from(sum).map_err(|_| beyond(sum))?;
-                target.cast::<i64>().write_unaligned(sum);
-            }
-            Number::Float(sum) => target.cast::<f64>().write_unaligned(sum),
-            Number::Complex(sum) => target.cast::<[f64; 2]>().write_unaligned(sum),
-        }
-    }
-    Ok(())
-}
-
-/// The error for a sum that no `i64` holds.
-#[cold]
-fn beyond(sum: i128) -> Error {
-    Error::value(format!(
-        "the sum {sum} is beyond int64, which sums along an axis are; select a lane and sum it alone"
-    ))
 }

@@ -6,7 +6,7 @@
 #![allow(unsafe_code)]
 
 use super::super::order::Ordered;
-use super::super::pair::Pair;
+use super::super::sums::Pair;
 use crate::kernels::simd::Kernel;
 
 /// Rows of native numbers.

@@ -8,8 +8,7 @@
 use super::super::environment::standard;
 use super::super::form::Form;
 use super::super::order::{flip, last, with_numbers};
-use super::super::pair::Pair;
-use super::super::round::Exact;
+use super::super::sums::{Exact, Pair};
 use super::Task;
 use super::rows::{AddDoubles, AddIntegers, FirstOf, LeastOf, Rows};
 use crate::kernels::blocks::{Blocks, Buffers};

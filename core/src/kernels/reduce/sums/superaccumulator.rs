@@ -17,7 +17,7 @@ const TERMS: usize = 1 << 10;
 
 /// The sum so far.
 #[derive(Debug, Clone)]
-pub(super) struct Superaccumulator {
+pub(in super::super) struct Superaccumulator {
     digits: [i64; DIGITS],
     /// Terms until the next carries.
     left: usize,
@@ -26,13 +26,13 @@ pub(super) struct Superaccumulator {
 }
 
 impl Superaccumulator {
-    pub(super) const fn new() -> Self {
+    pub(in super::super) const fn new() -> Self {
         Self { digits: [0; DIGITS], left: TERMS, special: 0.0 }
     }
 
     /// Adds a number.
     #[inline]
-    pub(super) fn add(&mut self, number: f64) {
+    pub(in super::super) fn add(&mut self, number: f64) {
         if self.left == 0 {
             self.carry();
         }
@@ -60,7 +60,7 @@ impl Superaccumulator {
     /// # Safety
     /// The numbers are valid for reads.
     #[inline(never)]
-    pub(super) unsafe fn add_all(&mut self, floats: Floats) {
+    pub(in super::super) unsafe fn add_all(&mut self, floats: Floats) {
         for index in 0..floats.count {
             // SAFETY: the caller guarantees the numbers.
             self.add(unsafe { floats.get(index) });
@@ -83,7 +83,7 @@ impl Superaccumulator {
     /// Returns the sum, divided by a count and rounded, or what the infinities and NaNs among the
     /// terms make of it.
     #[inline(never)]
-    pub(super) fn divided_to_f64(mut self, count: usize) -> f64 {
+    pub(in super::super) fn divided_to_f64(mut self, count: usize) -> f64 {
         if self.special != 0.0 {
             return self.special;
         }

@@ -16,7 +16,12 @@ use num_traits::{PrimInt, Unsigned};
 /// # Safety
 /// `count` integers of the size are valid for reads; they need no alignment.
 #[inline]
-pub(super) unsafe fn sum(start: *const u8, count: usize, size: usize, signed: bool) -> i128 {
+pub(in super::super) unsafe fn sum(
+    start: *const u8,
+    count: usize,
+    size: usize,
+    signed: bool,
+) -> i128 {
     let sign = if signed { 1_u64 << (8 * size - 1) } else { 0 };
     let pair = sign | (sign << (8 * size % 64));
     // SAFETY: the caller guarantees the integers, which are as many words, and one more if their

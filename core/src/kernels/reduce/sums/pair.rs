@@ -17,13 +17,13 @@ fn two_sum(one: f64, other: f64) -> (f64, f64) {
 
 /// The sum of two numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Pair {
-    pub(super) sum: f64,
-    pub(super) rest: f64,
+pub(in super::super) struct Pair {
+    pub(in super::super) sum: f64,
+    pub(in super::super) rest: f64,
 }
 
 impl Pair {
-    pub(super) const ZERO: Self = Self { sum: 0.0, rest: 0.0 };
+    pub(in super::super) const ZERO: Self = Self { sum: 0.0, rest: 0.0 };
 
     /// Adds a number. Returns bits of which some other than the sign is set if anything was lost.
     ///
@@ -31,7 +31,7 @@ impl Pair {
     /// of the larger one of the two, the difference is exact (Dekker 1971), so that what was cut
     /// off of the rest is cut off of it too, and is less than all of it.
     #[inline(always)]
-    pub(super) fn add(&mut self, number: f64) -> u64 {
+    pub(in super::super) fn add(&mut self, number: f64) -> u64 {
         let (sum, cut) = two_sum(self.sum, number);
         let rest = self.rest + cut;
         let differing = |one: f64, other: f64| one.to_bits() ^ other.to_bits();
@@ -42,14 +42,14 @@ impl Pair {
 
     /// Returns the sum, rounded: never -0.0, and not finite where that is not known.
     #[inline(always)]
-    pub(super) fn rounded(self) -> f64 {
+    pub(in super::super) fn rounded(self) -> f64 {
         self.sum + self.rest + 0.0
     }
 
     /// Returns the sum divided by a count and rounded once; None if that is not known, which it is
     /// not where anything overflowed or was no number.
     #[inline(always)]
-    pub(super) fn divided(self, count: usize) -> Option<f64> {
+    pub(in super::super) fn divided(self, count: usize) -> Option<f64> {
         let (high, low) = two_sum(self.sum, self.rest);
         if !(high + low).is_finite() {
             return None;

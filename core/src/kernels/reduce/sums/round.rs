@@ -4,10 +4,10 @@
 /// stand for all that is below it as well: no rounding depends on how much that is, as every number
 /// between two `f64`, and a count of less than 2^42 times such a number, is a multiple of 2^3 units.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Exact {
-    pub(super) negative: bool,
-    pub(super) magnitude: u128,
-    pub(super) exponent: i32,
+pub(in super::super) struct Exact {
+    pub(in super::super) negative: bool,
+    pub(in super::super) magnitude: u128,
+    pub(in super::super) exponent: i32,
 }
 
 /// Bits of the significand of an `f64`.
@@ -18,7 +18,7 @@ const LOWEST: i32 = -1074;
 impl Exact {
     /// Makes the number `units * 2^exponent`.
     #[inline]
-    pub(super) fn from_units(units: i128, exponent: i32) -> Self {
+    pub(in super::super) fn from_units(units: i128, exponent: i32) -> Self {
         Self { negative: units < 0, magnitude: units.unsigned_abs(), exponent }
     }
 
@@ -35,7 +35,7 @@ impl Exact {
 
     /// Returns the nearest `f64` to the number divided by a count.
     #[inline(never)]
-    pub(super) fn divided_to_f64(self, count: usize) -> f64 {
+    pub(in super::super) fn divided_to_f64(self, count: usize) -> f64 {
         if count == 1 { self.to_f64() } else { self.divided(count).to_f64() }
     }
 
@@ -68,7 +68,7 @@ impl Exact {
 
 /// Returns `2^exponent`, for exponents from -1074 to 1023.
 #[inline]
-pub(super) fn power_of_two(exponent: i32) -> f64 {
+pub(in super::super) fn power_of_two(exponent: i32) -> f64 {
     f64::from_bits(match exponent {
         -1022.. => ((exponent + 1023) as u64) << 52,
         _ => 1 << (exponent - LOWEST),

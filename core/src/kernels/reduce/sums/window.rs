@@ -46,7 +46,7 @@ const FEW: usize = 24;
 
 /// A sum so far.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Window {
+pub(in super::super) struct Window {
     /// All numbers are below `2^bound`, if it is `Some`.
     bound: Option<i32>,
     units: i128,
@@ -59,17 +59,17 @@ pub(super) struct Window {
 
 /// Contiguous floats of 64 bits, or of 32.
 #[derive(Clone, Copy)]
-pub(super) struct Floats {
-    pub(super) start: *const u8,
-    pub(super) count: usize,
-    pub(super) single: bool,
+pub(in super::super) struct Floats {
+    pub(in super::super) start: *const u8,
+    pub(in super::super) count: usize,
+    pub(in super::super) single: bool,
 }
 
 impl Floats {
     /// # Safety
     /// There are so many numbers, valid for reads.
     #[inline(always)]
-    pub(super) unsafe fn get(self, index: usize) -> f64 {
+    pub(in super::super) unsafe fn get(self, index: usize) -> f64 {
         // SAFETY: the caller guarantees the number; the load needs no alignment.
         unsafe {
             match self.single {
@@ -98,7 +98,7 @@ const fn bound_of(bits: u64) -> i32 {
 }
 
 impl Window {
-    pub(super) const fn new() -> Self {
+    pub(in super::super) const fn new() -> Self {
         Self { bound: None, units: 0, error: 0, failed: false, before: Pair::ZERO }
     }
 
@@ -106,7 +106,7 @@ impl Window {
     ///
     /// # Safety
     /// The numbers are valid for reads; they need no alignment.
-    pub(super) unsafe fn add(&mut self, floats: Floats) {
+    pub(in super::super) unsafe fn add(&mut self, floats: Floats) {
         // SAFETY: the caller guarantees the numbers.
         if floats.count <= FEW && self.bound.is_none() && unsafe { self.add_few(floats) } {
             return;
@@ -201,7 +201,7 @@ impl Window {
     }
 
     /// Returns the sum, divided by a count and rounded, if that can be told.
-    pub(super) fn decide(&self, count: usize) -> Option<f64> {
+    pub(in super::super) fn decide(&self, count: usize) -> Option<f64> {
         if self.bound.is_none() && !self.failed {
             return self.before.divided(count).or_else(|| self.with_all().decide(count));
         }
