@@ -26,6 +26,16 @@ pub(super) unsafe fn all_blocks(
     in_order: bool,
     body: &mut dyn FnMut(*const u8, Runs<1>),
 ) {
+    let is_in_place = form.is_in_place(encoding) && view.layout().itemsize() == form.size;
+    if let Some(count) = view.layout().contiguous_len().filter(|_| is_in_place) {
+        let max = BLOCK_BYTES / form.size;
+        for first in (0..count).step_by(max) {
+            let start = view.start().wrapping_add(first * form.size);
+            let (length, strides) = (max.min(count - first), [form.size as isize]);
+            body(start, Runs { starts: [start], strides, length, outer_strides: [0], count: 1 });
+        }
+        return;
+    }
     let mut buffers = Buffers::new();
     let mut blocks = Blocks::new(encoding, form.widened, &mut buffers);
     all_runs_maybe_in_order(view, in_order, &mut |runs| {

@@ -159,6 +159,15 @@ impl Extreme {
         (!matches!(number, Number::Float(0.0))).then_some(number)
     }
 
+    /// Returns the bytes of the extreme element in this machine's byte order, at the start of these;
+    /// None where elements are no numbers of the form, or where [`value`](Self::value) is None.
+    pub(super) fn native(&self) -> Option<[u8; 8]> {
+        self.value().filter(|_| self.form.widened.is_none())?;
+        let bits = self.best?.bits ^ self.flip;
+        let unused = if cfg!(target_endian = "big") { 64 - 8 * self.form.size } else { 0 };
+        Some((bits << unused).to_ne_bytes())
+    }
+
     /// Returns the number that some bits are in the form.
     fn number(&self, bits: u64) -> Number {
         let Form { size, float, signed, .. } = self.form;

@@ -68,16 +68,18 @@ pub(super) fn whole<'py>(
     match summary {
         Summary::One(task) if task.is_sum() => total(py, (array, encoding), task),
         Summary::One(task) => {
-            let extremes = [Extreme::new(encoding, task.is_maximum())];
-            let [extreme] = extremes_of(py, array, extremes, task.is_place())?;
+            let mut extremes = [Extreme::new(encoding, task.is_maximum())];
+            look(py, array, &mut extremes, task.is_place())?;
+            let [extreme] = extremes;
             if task.is_place() {
                 return position(py, array, &extreme);
             }
             element(py, (array, encoding), extreme)
         }
         Summary::Both => {
-            let extremes = [false, true].map(|maximum| Extreme::new(encoding, maximum));
-            let [minimum, maximum] = extremes_of(py, array, extremes, false)?;
+            let mut extremes = [false, true].map(|maximum| Extreme::new(encoding, maximum));
+            look(py, array, &mut extremes, false)?;
+            let [minimum, maximum] = extremes;
             let minimum = element(py, (array, encoding), minimum)?;
             pair(py, minimum, element(py, (array, encoding), maximum)?)
         }
@@ -134,25 +136,26 @@ pub(super) fn check_floats(py: Python<'_>, array: &AnyArray) -> PyResult<()> {
 }
 
 /// Looks at all elements.
-fn extremes_of<const N: usize>(
+#[inline(never)]
+fn look(
     py: Python<'_>,
     array: &AnyArray,
-    mut extremes: [Extreme; N],
+    extremes: &mut [Extreme],
     in_order: bool,
-) -> PyResult<[Extreme; N]> {
+) -> PyResult<()> {
     let sequence = if in_order { Sequence::Forward } else { Sequence::Any };
     // SAFETY: the pieces are parts of the array, whose elements are of the encoding, and stay held;
     // looking at them touches nothing else.
     unsafe {
         gil::in_pieces(py, [array.raw()], sequence, |[piece], before| {
-            Extreme::look(&mut extremes, piece, in_order, before);
+            Extreme::look(extremes, piece, in_order, before);
             Ok(true)
-        })?;
+        })
     }
-    Ok(extremes)
 }
 
 /// The object of the extreme element.
+#[inline(never)]
 fn element<'py>(
     py: Python<'py>,
     (array, encoding): (&AnyArray, Encoding),
@@ -167,7 +170,9 @@ fn element<'py>(
         // exception.
         return unsafe { Bound::from_owned_ptr_or_err(py, read(py, array, bytes.as_ptr())) };
     }
-    let [extreme] = extremes_of(py, array, [extreme.again()], true)?;
+    let mut extremes = [extreme.again()];
+    look(py, array, &mut extremes, true)?;
+    let [extreme] = extremes;
     // There is an element.
     let zero = extreme.first_zero().unwrap_or(Number::Float(0.0));
     // SAFETY: a new reference, or NULL with an exception.

@@ -3,7 +3,10 @@
 #![allow(unsafe_code)]
 
 use super::super::Number;
+use super::super::environment::standard;
 use super::super::extreme::Extreme;
+use super::super::form::Form;
+use super::super::sums::{Floats, Window};
 use super::super::total::Sum;
 use super::{Lanes, PAUSE_BYTES, Pauses, Task};
 use crate::error::{Error, Result};
@@ -17,6 +20,11 @@ impl Lanes<'_> {
     /// # Safety
     /// The elements are of the encoding, and there is a place for the result.
     pub(super) unsafe fn sum(&mut self, lane: RawView<'_>, target: *mut u8) -> Result<bool> {
+        if let Some(sum) = self.sum_of_floats(lane) {
+            // SAFETY: the caller guarantees the target.
+            unsafe { store(Number::Float(sum), target)? };
+            return Ok(self.pauses.after(lane.layout().work()));
+        }
         for make in [Sum::new, Sum::slow] {
             let mut sum = make(self.encoding);
             // SAFETY: the caller guarantees the elements, of which the pieces are some.
@@ -34,6 +42,24 @@ impl Lanes<'_> {
         Ok(true)
     }
 
+    /// The same for floats that lie in memory one after the other, and are no more than one piece:
+    /// the usual lane. None says that it is not one, or undecided.
+    fn sum_of_floats(&self, lane: RawView<'_>) -> Option<f64> {
+        let form = Form::of(self.encoding);
+        let is_usual = form.float && form.is_in_place(self.encoding);
+        let count = lane.layout().contiguous_len().filter(|_| is_usual)?;
+        if lane.layout().work() > PAUSE_BYTES {
+            return None;
+        }
+        standard(|| {
+            let mut window = Window::new();
+            let single = form.size == size_of::<f32>();
+            // SAFETY: the lane is as many such floats.
+            unsafe { window.add(Floats { start: lane.start(), count, single }) };
+            window.decide(if self.task == Task::Mean { count } else { 1 })
+        })
+    }
+
     /// The extreme element of a lane, or its place.
     ///
     /// # Safety
@@ -46,6 +72,12 @@ impl Lanes<'_> {
         };
         if !in_pieces(lane, &mut self.pauses, look)? {
             return Ok(false);
+        }
+        let native = extreme[0].native().filter(|_| !self.task.is_place());
+        if let Some(bytes) = native {
+            // SAFETY: the caller guarantees the target, which is as large as an element.
+            unsafe { target.copy_from_nonoverlapping(bytes.as_ptr(), self.encoding.size) };
+            return Ok(true);
         }
         let Some(mut position) = extreme[0].first() else { return Err(no_elements()) };
         // SAFETY: the caller guarantees the target; the indices are those of an element.

@@ -7,7 +7,7 @@
 
 use super::super::order::Ordered;
 use super::super::sums::Pair;
-use crate::kernels::simd::Kernel;
+use crate::kernels::simd::{Kernel, Width};
 
 /// Rows of native numbers.
 #[derive(Clone, Copy)]
@@ -43,6 +43,7 @@ pub(super) struct AddIntegers {
 
 impl Kernel for AddIntegers {
     type Output = bool;
+    const WIDEST: Width = Width::Avx2;
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) -> bool {
@@ -96,6 +97,7 @@ pub(super) struct LeastOf<T> {
 
 impl<T: Ordered> Kernel for LeastOf<T> {
     type Output = ();
+    const WIDEST: Width = Width::Avx2;
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) {

@@ -57,6 +57,8 @@ pub(super) trait Doubles: Copy {
     unsafe fn store(self, target: *mut f64);
     unsafe fn add(self, other: Self) -> Self;
     unsafe fn sub(self, other: Self) -> Self;
+    /// The sums of the bits, as integers.
+    unsafe fn add_bits(self, other: Self) -> Self;
     /// The larger of a number without sign and another one without its sign; of a NaN and another,
     /// either.
     unsafe fn max_abs(self, other: Self) -> Self;
@@ -91,7 +93,8 @@ impl Float for f32 {
 macro_rules! doubles {
     (
         $vector:ident $lanes:literal: $splat:ident $load:ident $store:ident $add:ident $sub:ident
-        |$start:ident| $widened:expr, |$largest:ident, $other:ident| $max_abs:expr,
+        |$start:ident| $widened:expr, |$left:ident, $right:ident| $add_bits:expr,
+        |$largest:ident, $other:ident| $max_abs:expr,
         |$bits:ident, $one:ident, $two:ident| $or:expr
     ) => {
         impl Doubles for $vector {
@@ -127,6 +130,12 @@ macro_rules! doubles {
                 unsafe { $sub(self, other) }
             }
             #[inline(always)]
+            unsafe fn add_bits(self, other: Self) -> Self {
+                let ($left, $right) = (self, other);
+                // SAFETY: the caller guarantees the vectors.
+                unsafe { $add_bits }
+            }
+            #[inline(always)]
             unsafe fn max_abs(self, other: Self) -> Self {
                 let ($largest, $other) = (self, other);
                 // SAFETY: the caller guarantees the vectors.
@@ -146,30 +155,35 @@ macro_rules! doubles {
 mod x86 {
     use super::Doubles;
     use std::arch::x86_64::{
-        __m128d, __m256d, __m512d, _mm_add_pd, _mm_andnot_pd, _mm_castsi128_ps, _mm_cvtps_pd,
-        _mm_loadl_epi64, _mm_loadu_pd, _mm_loadu_ps, _mm_max_pd, _mm_or_pd, _mm_set1_pd,
-        _mm_storeu_pd, _mm_sub_pd, _mm_xor_pd, _mm256_add_pd, _mm256_andnot_pd, _mm256_cvtps_pd,
-        _mm256_loadu_pd, _mm256_loadu_ps, _mm256_max_pd, _mm256_or_pd, _mm256_set1_pd,
-        _mm256_storeu_pd, _mm256_sub_pd, _mm256_xor_pd, _mm512_add_pd, _mm512_castpd_si512,
-        _mm512_castsi512_pd, _mm512_cvtps_pd, _mm512_loadu_pd, _mm512_range_pd, _mm512_set1_pd,
-        _mm512_storeu_pd, _mm512_sub_pd, _mm512_ternarylogic_epi64,
+        __m128d, __m256d, __m512d, _mm_add_epi64, _mm_add_pd, _mm_andnot_pd, _mm_castpd_si128,
+        _mm_castsi128_pd, _mm_castsi128_ps, _mm_cvtps_pd, _mm_loadl_epi64, _mm_loadu_pd,
+        _mm_loadu_ps, _mm_max_pd, _mm_or_pd, _mm_set1_pd, _mm_storeu_pd, _mm_sub_pd, _mm_xor_pd,
+        _mm256_add_epi64, _mm256_add_pd, _mm256_andnot_pd, _mm256_castpd_si256,
+        _mm256_castsi256_pd, _mm256_cvtps_pd, _mm256_loadu_pd, _mm256_loadu_ps, _mm256_max_pd,
+        _mm256_or_pd, _mm256_set1_pd, _mm256_storeu_pd, _mm256_sub_pd, _mm256_xor_pd,
+        _mm512_add_epi64, _mm512_add_pd, _mm512_castpd_si512, _mm512_castsi512_pd, _mm512_cvtps_pd,
+        _mm512_loadu_pd, _mm512_range_pd, _mm512_set1_pd, _mm512_storeu_pd, _mm512_sub_pd,
+        _mm512_ternarylogic_epi64,
     };
 
     doubles! {
         __m128d 2: _mm_set1_pd _mm_loadu_pd _mm_storeu_pd _mm_add_pd _mm_sub_pd
         |start| _mm_cvtps_pd(_mm_castsi128_ps(_mm_loadl_epi64(start.cast()))),
+        |a, b| _mm_castsi128_pd(_mm_add_epi64(_mm_castpd_si128(a), _mm_castpd_si128(b))),
         |largest, other| _mm_max_pd(_mm_andnot_pd(_mm_set1_pd(-0.0), other), largest),
         |bits, one, two| _mm_or_pd(bits, _mm_xor_pd(one, two))
     }
     doubles! {
         __m256d 4: _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_add_pd _mm256_sub_pd
         |start| _mm256_cvtps_pd(_mm_loadu_ps(start)),
+        |a, b| _mm256_castsi256_pd(_mm256_add_epi64(_mm256_castpd_si256(a), _mm256_castpd_si256(b))),
         |largest, other| _mm256_max_pd(_mm256_andnot_pd(_mm256_set1_pd(-0.0), other), largest),
         |bits, one, two| _mm256_or_pd(bits, _mm256_xor_pd(one, two))
     }
     doubles! {
         __m512d 8: _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_add_pd _mm512_sub_pd
         |start| _mm512_cvtps_pd(_mm256_loadu_ps(start)),
+        |a, b| _mm512_castsi512_pd(_mm512_add_epi64(_mm512_castpd_si512(a), _mm512_castpd_si512(b))),
         // The larger one, without its sign, in one instruction.
         |largest, other| _mm512_range_pd::<0b1011>(largest, other),
         // a | (b ^ c), in one instruction.
@@ -213,6 +227,11 @@ impl Doubles for [f64; 2] {
         [self[0] - other[0], self[1] - other[1]]
     }
     #[inline(always)]
+    unsafe fn add_bits(self, other: Self) -> Self {
+        let bits = |lane: usize| self[lane].to_bits().wrapping_add(other[lane].to_bits());
+        [f64::from_bits(bits(0)), f64::from_bits(bits(1))]
+    }
+    #[inline(always)]
     unsafe fn max_abs(self, other: Self) -> Self {
         let larger = |one: f64, two: f64| if two.abs() > one { two.abs() } else { one };
         [larger(self[0], other[0]), larger(self[1], other[1])]
@@ -252,10 +271,13 @@ impl<V: Doubles> Accumulators<V> {
     }
 }
 
-/// What is left in the places of the vectors, one vector after the other.
+/// What is left in the places of the vectors.
 struct Places {
-    high: [f64; VECTORS * WIDEST],
-    low: [f64; VECTORS * WIDEST],
+    /// The sums of the bits of the accumulators.
+    high: [f64; WIDEST],
+    low: [f64; WIDEST],
+    /// The sums of the accumulators.
+    sum: [f64; WIDEST],
     largest: [f64; WIDEST],
     lost: [f64; WIDEST],
     lanes: usize,
@@ -265,19 +287,24 @@ impl Places {
     /// What is found of the places: compiled once for all widths.
     #[inline(never)]
     fn found(&self, starts: [f64; 2]) -> Block {
-        let sum = |places: &[f64], start: f64| {
-            let units = |place: &f64| place.to_bits().wrapping_sub(start.to_bits());
-            places[..VECTORS * self.lanes].iter().map(units).fold(0, u64::wrapping_add)
-        };
-        let [high, low] = [sum(&self.high, starts[0]), sum(&self.low, starts[1])];
-        // The largest number may have passed over NaNs, which stay in the accumulators.
-        let nan = self.high[..VECTORS * self.lanes].iter().any(|place| place.is_nan());
-        let bits = |places: &[f64; WIDEST]| places.map(f64::to_bits).into_iter().take(self.lanes);
-        let largest = bits(&self.largest).fold(0, u64::max);
-        let lost = bits(&self.lost).fold(0, |lost, bits| lost | bits);
+        let (mut sums, mut nan, mut largest, mut lost) = ([0_u64; 2], false, 0, 0);
+        for lane in 0..self.lanes {
+            for (sum, (places, start)) in
+                sums.iter_mut().zip([&self.high, &self.low].into_iter().zip(starts))
+            {
+                let starts = start.to_bits().wrapping_mul(VECTORS as u64);
+                *sum = sum.wrapping_add(places[lane].to_bits().wrapping_sub(starts));
+            }
+            nan |= self.sum[lane].is_nan();
+            largest = self.largest[lane].to_bits().max(largest);
+            lost |= self.lost[lane].to_bits();
+        }
+        let [high, low] = sums.map(u64::cast_signed);
         Block {
-            high: high.cast_signed(),
-            low: low.cast_signed(),
+            high,
+            low,
+            // The largest number may have passed over NaNs, which stay in the accumulators. Of those
+            // that are none the sum is one only where there are infinities, which fail as well.
             largest: if nan { u64::MAX >> 1 } else { largest },
             // Zeros of both signs are the only numbers that differ in nothing but the sign.
             inexact: lost << 1 != 0,
@@ -317,16 +344,18 @@ impl<T: Float> AddFloats<T> {
                 first += step;
             }
             let mut places = Places {
-                high: [0.0; VECTORS * WIDEST],
-                low: [0.0; VECTORS * WIDEST],
+                high: [0.0; WIDEST],
+                low: [0.0; WIDEST],
+                sum: [0.0; WIDEST],
                 largest: [0.0; WIDEST],
                 lost: [0.0; WIDEST],
                 lanes: V::LANES,
             };
-            for turn in 0..VECTORS {
-                sums.high[turn].store(places.high.as_mut_ptr().add(turn * V::LANES));
-                sums.low[turn].store(places.low.as_mut_ptr().add(turn * V::LANES));
-            }
+            let [a, b, c, d] = sums.high;
+            a.add_bits(b).add_bits(c.add_bits(d)).store(places.high.as_mut_ptr());
+            a.add(b).add(c.add(d)).store(places.sum.as_mut_ptr());
+            let [a, b, c, d] = sums.low;
+            a.add_bits(b).add_bits(c.add_bits(d)).store(places.low.as_mut_ptr());
             sums.largest.store(places.largest.as_mut_ptr());
             sums.lost.store(places.lost.as_mut_ptr());
             places.found(starts)
