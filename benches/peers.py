@@ -4,8 +4,8 @@
 
 The peers are memoryview, array, bytes, struct and, where they are installed, NumPy, pyarrow and
 polars. peers_measure.py says how it is measured. The rows of the table are in peers_calls.py and
-peers_bulk.py, further ones in peers_interchange.py and peers_records.py, what they work on in
-peers_objects.py.
+peers_bulk.py, further ones in peers_interchange.py, peers_records.py and peers_summaries.py, what
+they work on in peers_objects.py.
 """
 
 import argparse
@@ -24,11 +24,12 @@ from peers_document import HEADER, RULE, markdown_line, summary, write
 from peers_interchange import MORE
 from peers_measure import FULL, PACKAGES, QUICK, Effort, Result, Row, measure
 from peers_records import RECORDS
+from peers_summaries import SUMMARIES
 
 
 def rows(more: bool = False) -> Iterator[Row]:
     """The whole table, whatever is installed; with `more`, what no document has, too."""
-    for group in (*CALLS, *BULK, *((*MORE, *RECORDS) if more else ())):
+    for group in (*CALLS, *BULK, *((*MORE, *RECORDS, *SUMMARIES) if more else ())):
         yield from group()
 
 

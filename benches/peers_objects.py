@@ -110,7 +110,7 @@ if polars is not None:
 
 @lru_cache
 def block(code: str, length: int) -> "array.array[Any]":
-    most = {"B": 254, "b": 126}.get(code, length)
+    most = {"B": 254, "b": 126, "h": 32_766}.get(code, length)
     return array.array(code, (n % most for n in range(length)))
 
 
@@ -119,7 +119,7 @@ def elements(code: str, length: int) -> "array.array[Any]":
     whole = block(code, min(length, BLOCK))
     a = whole * -(-length // len(whole))
     del a[length:]
-    a[-1] = {"B": 255, "b": 127}.get(code, length)
+    a[-1] = {"B": 255, "b": 127, "h": 32_767}.get(code, length)
     return a
 
 
@@ -144,7 +144,7 @@ def line(code: str) -> Callable[[int], Objects]:
 
     def make(length: int) -> Objects:
         a = elements(code, length)
-        absent = {"B": 254, "b": 126}.get(code, length + 1)
+        absent = {"B": 254, "b": 126, "h": 32_766}.get(code, length + 1)
         values = {"last": a[-1], "absent": type(a[-1])(absent)}
         return {**kinds(a), **kinds(a[:], "2"), **values, **MODULES}
 

@@ -101,19 +101,41 @@ unsafe fn piece_by_piece<const N: usize>(
     sequence: Sequence,
     work: &mut dyn FnMut([RawView<'_>; N], usize) -> Result<bool>,
 ) -> PyResult<()> {
+    // SAFETY: the caller guarantees it.
+    unsafe {
+        with_pauses(py, &mut |go_on| {
+            pieces::for_each_piece(views, max_bytes, sequence, &mut |parts, before| {
+                Ok(work(parts, before)? && go_on())
+            })?;
+            Ok(())
+        })
+    }
+}
+
+/// Does work detached that calls what it is given every few milliseconds, and ends where that
+/// returns false: signals are handled there.
+///
+/// # Errors
+/// Returns the error of `work`, or the exception that a signal handler raises.
+///
+/// # Safety
+/// The same as for [`in_pieces`].
+pub(crate) unsafe fn with_pauses(
+    py: Python<'_>,
+    work: &mut dyn FnMut(&mut dyn FnMut() -> bool) -> Result<()>,
+) -> PyResult<()> {
     // SAFETY: `work` uses nothing of Python's, says the caller; the handlers of signals are run
     // attached.
     unsafe {
         detached(py, || {
             let (mut interrupted, mut last) = (Ok(()), Instant::now());
-            pieces::for_each_piece(views, max_bytes, sequence, &mut |parts, before| {
-                let go_on = work(parts, before)?;
-                if go_on && last.elapsed() >= SIGNAL_INTERVAL {
+            work(&mut || {
+                if last.elapsed() >= SIGNAL_INTERVAL {
                     // While the interpreter shuts down there is no attaching, and no handler.
                     interrupted = Python::try_attach(handle_signals).unwrap_or(Ok(()));
                     last = Instant::now();
                 }
-                Ok(go_on && interrupted.is_ok())
+                interrupted.is_ok()
             })?;
             interrupted
         })

@@ -147,19 +147,30 @@ fn assign_parts(
     }
 }
 
-/// Copies bit-fields as the integers that they are to memory of their own, which has the layout.
-/// `array` is held.
-fn to_numbers(py: Python<'_>, array: &AnyArray, field: Bits, layout: &Layout) -> PyResult<Memory> {
+/// Copies bit-fields as the integers that they are, in C order, to memory of their own, which the
+/// array that is returned with it must not outlive. `array` is held.
+pub(crate) fn to_numbers(
+    py: Python<'_>,
+    array: &AnyArray,
+    field: Bits,
+) -> PyResult<(Memory, AnyArray)> {
+    let scalar_type = ScalarType::native(field.dtype());
+    let layout = Layout::contiguous(array.layout().shape(), scalar_type.dtype.size())?;
     // SAFETY: the memory is new and has room for as many integers, all of which are written; the
     // elements are these bit-fields.
-    unsafe {
+    let memory = unsafe {
         Memory::written(layout.nbytes(), |start| {
-            let target = RawView::new(start, layout);
+            let target = RawView::new(start, &layout);
             gil::in_pieces(py, [target, array.raw()], Sequence::Any, |[to, from], _| {
                 bits::write_numbers(field, to, from).map(|()| true)
             })
-        })
-    }
+        })?
+    };
+    let (start, format) = (memory.start(), scalar_type.format());
+    // SAFETY: the memory holds as many integers of the type, and outlives the array, says the
+    // caller.
+    let numbers = unsafe { AnyArray::from_scalars(scalar_type, start, layout, format, true, None) };
+    Ok((memory, numbers))
 }
 
 /// Copies the elements, converted to another scalar format, in C order to memory of their own.
@@ -175,13 +186,7 @@ pub(crate) fn to_format(
     overflow: Overflow,
 ) -> PyResult<Memory> {
     if let Some(field) = array.bits() {
-        let scalar_type = ScalarType::native(field.dtype());
-        let layout = Layout::contiguous(array.layout().shape(), scalar_type.dtype.size())?;
-        let memory = to_numbers(py, array, field, &layout)?;
-        let (start, own_format) = (memory.start(), scalar_type.format());
-        // SAFETY: the memory holds as many integers of the type, and outlives the array.
-        let numbers =
-            unsafe { AnyArray::from_scalars(scalar_type, start, layout, own_format, true, None) };
+        let (_memory, numbers) = to_numbers(py, array, field)?;
         return to_format(py, &numbers, format, overflow);
     }
     let conversion = array.conversion(format, overflow)?;

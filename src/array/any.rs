@@ -115,7 +115,9 @@ macro_rules! define_array {
 
             /// Returns how an element is encoded in bytes, or `None` if the elements are not
             /// scalars.
-            pub(super) fn encoding(&self) -> Option<Encoding> {
+            #[doc(hidden)]
+            #[must_use]
+            pub fn encoding(&self) -> Option<Encoding> {
                 Some(match self {
                     $(Self::$s(_) => Encoding::from_type::<$st>(),)*
                     $(Self::$m(_) => Encoding::from_type::<$mt>(),

@@ -103,6 +103,7 @@ _Overflow: TypeAlias = Literal["error", "wrap", "saturate"]
 _Shape: TypeAlias = list[int] | tuple[int, ...]
 _Index: TypeAlias = SupportsIndex | None
 _Indices: TypeAlias = SupportsIndex | tuple[SupportsIndex, ...]
+_Axis: TypeAlias = SupportsIndex | tuple[SupportsIndex, ...] | None
 _Pair: TypeAlias = tuple[SupportsIndex, SupportsIndex]
 _Triple: TypeAlias = tuple[SupportsIndex, SupportsIndex, SupportsIndex]
 _Part: TypeAlias = slice | EllipsisType
@@ -533,6 +534,161 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         >>> consumer.consume(b"banana").count(97)
         3
         """
+
+    # Summaries.
+    @overload
+    def sum(
+        self: ConsumerArray[bool, Any], axis: None = None, keepdims: Literal[False] = False
+    ) -> int:
+        """The sum of the elements, exact: over all of them, or along an axis or several.
+
+        Of integers and bools it is an int of any size. Of floats it is the exact sum, rounded
+        once to the nearest float, as math.fsum gives it, and also where a partial sum would
+        overflow; infinities and NaNs add up as they do in plain sums. Of complex numbers it is
+        that of their parts. So it depends neither on the order of the elements, nor on how they
+        lie in memory, nor on the machine.
+
+        axis is an int, which counts from the end if it is negative, or a tuple of some. Then the
+        sums are a view over memory of its own: of doubles for floats, and of int64 for integers,
+        where ValueError says that a sum is beyond it. With keepdims=True the dimensions that are
+        summed over stay, with a length of 1. The sum of no elements is 0.
+
+        >>> import array, consumer
+        >>> consumer.consume(array.array("d", [0.1] * 10)).sum()
+        1.0
+        >>> consumer.consume(array.array("q", [2**62] * 4)).sum() == 2**64
+        True
+        >>> consumer.consume(bytes(range(6))).reshape(2, 3).sum(axis=0).tolist()
+        [3, 5, 7]
+        """
+
+    @overload
+    def sum(self: ConsumerArray[bool, Any], axis: _Axis = None, keepdims: bool = False) -> Any: ...
+    @overload
+    def sum(self, axis: None = None, keepdims: Literal[False] = False) -> _T: ...
+    @overload
+    def sum(self, axis: SupportsIndex, keepdims: Literal[False] = False) -> _ItemT: ...
+    @overload
+    def sum(self, axis: _Axis = None, *, keepdims: Literal[True]) -> Self: ...
+    @overload
+    def sum(self, axis: _Axis, keepdims: bool = False) -> Any: ...
+    @overload
+    def mean(
+        self: ConsumerArray[complex, Any], axis: None = None, keepdims: Literal[False] = False
+    ) -> complex:
+        """The mean of the elements: the exact sum, divided and rounded once to the nearest float.
+
+        axis and keepdims are those of sum(); ValueError for no elements.
+
+        >>> import consumer
+        >>> consumer.consume(bytes([1, 2, 4])).mean() == 7 / 3
+        True
+        """
+
+    @overload
+    def mean(self, axis: None = None, keepdims: Literal[False] = False) -> float: ...
+    @overload
+    def mean(self, axis: _Axis = None, keepdims: bool = False) -> Any: ...
+    @overload
+    def min(self, axis: None = None, keepdims: Literal[False] = False) -> _T:
+        """The minimum of the elements, or those along an axis or several.
+
+        A NaN is the minimum and the maximum. axis and keepdims are those of sum(); the view that
+        comes back has elements of the same type. TypeError for complex numbers, ValueError for no
+        elements.
+
+        >>> import consumer
+        >>> v = consumer.consume(bytes([3, 1, 2, 9, 7, 8])).reshape(2, 3)
+        >>> v.min(), v.min(axis=1).tolist()
+        (1, [1, 7])
+        """
+
+    @overload
+    def min(self, axis: SupportsIndex, keepdims: Literal[False] = False) -> _ItemT: ...
+    @overload
+    def min(self, axis: _Axis = None, *, keepdims: Literal[True]) -> Self: ...
+    @overload
+    def min(self, axis: _Axis, keepdims: bool = False) -> Any: ...
+    @overload
+    def max(self, axis: None = None, keepdims: Literal[False] = False) -> _T:
+        """The maximum of the elements, or those along an axis or several: see min().
+
+        >>> import consumer
+        >>> v = consumer.consume(bytes([3, 1, 2, 9, 7, 8])).reshape(2, 3)
+        >>> v.max(), v.max(axis=0, keepdims=True).tolist()
+        (9, [[9, 7, 8]])
+        """
+
+    @overload
+    def max(self, axis: SupportsIndex, keepdims: Literal[False] = False) -> _ItemT: ...
+    @overload
+    def max(self, axis: _Axis = None, *, keepdims: Literal[True]) -> Self: ...
+    @overload
+    def max(self, axis: _Axis, keepdims: bool = False) -> Any: ...
+    @overload
+    def argmin(
+        self: ConsumerArray[_T, _Unknown], axis: None = None, keepdims: Literal[False] = False
+    ) -> Any:
+        """The index of the first minimum, as index() gives it: an int, or a tuple in N dimensions.
+
+        A NaN is the minimum and the maximum. axis is one axis, along which there is a view of
+        int64; keepdims is that of sum(). TypeError for complex numbers, ValueError for no
+        elements.
+
+        >>> import consumer
+        >>> v = consumer.consume(bytes([3, 1, 2, 9, 1, 8])).reshape(2, 3)
+        >>> v.argmin(), v.argmin(axis=1).tolist()
+        ((0, 1), [1, 1])
+        """
+
+    @overload
+    def argmin(
+        self: ConsumerArray[_T, ConsumerArray[_T, Any]],
+        axis: None = None,
+        keepdims: Literal[False] = False,
+    ) -> tuple[int, ...]: ...
+    @overload
+    def argmin(self, axis: None = None, keepdims: Literal[False] = False) -> int: ...
+    @overload
+    def argmin(self, axis: _Axis = None, keepdims: bool = False) -> Any: ...
+    @overload
+    def argmax(
+        self: ConsumerArray[_T, _Unknown], axis: None = None, keepdims: Literal[False] = False
+    ) -> Any:
+        """The index of the first maximum: see argmin().
+
+        >>> import consumer
+        >>> consumer.consume(bytes([3, 9, 2, 9])).argmax()
+        1
+        """
+
+    @overload
+    def argmax(
+        self: ConsumerArray[_T, ConsumerArray[_T, Any]],
+        axis: None = None,
+        keepdims: Literal[False] = False,
+    ) -> tuple[int, ...]: ...
+    @overload
+    def argmax(self, axis: None = None, keepdims: Literal[False] = False) -> int: ...
+    @overload
+    def argmax(self, axis: _Axis = None, keepdims: bool = False) -> Any: ...
+    @overload
+    def minmax(self, axis: None = None, keepdims: Literal[False] = False) -> tuple[_T, _T]:
+        """The minimum and the maximum as a tuple, found in one pass: see min().
+
+        >>> import consumer
+        >>> consumer.consume(bytes([3, 1, 2])).minmax()
+        (1, 3)
+        """
+
+    @overload
+    def minmax(
+        self, axis: SupportsIndex, keepdims: Literal[False] = False
+    ) -> tuple[_ItemT, _ItemT]: ...
+    @overload
+    def minmax(self, axis: _Axis = None, *, keepdims: Literal[True]) -> tuple[Self, Self]: ...
+    @overload
+    def minmax(self, axis: _Axis, keepdims: bool = False) -> tuple[Any, Any]: ...
 
     # The same memory, seen in another way.
     @property

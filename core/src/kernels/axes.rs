@@ -58,6 +58,16 @@ pub(super) fn all_runs_in_order<const N: usize>(
     all_runs_of(views, Axes::in_order, body)
 }
 
+/// The same as [`all_runs`] or [`all_runs_in_order`], compiled once for both.
+#[inline]
+pub(super) fn all_runs_maybe_in_order(
+    view: RawView<'_>,
+    in_order: bool,
+    body: &mut dyn FnMut(Runs<1>) -> bool,
+) -> bool {
+    all_runs_of([view], if in_order { Axes::in_order } else { Axes::sorted }, body)
+}
+
 #[inline(always)]
 fn all_runs_of<const N: usize>(
     views: [RawView<'_>; N],
@@ -80,7 +90,7 @@ fn all_runs_of<const N: usize>(
 const SHORT_RUN: usize = 256;
 
 /// All elements of `N` views: where the first ones lie, and the axes along which the others lie.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Axes<const N: usize> {
     starts: [*mut u8; N],
     /// From the outermost to the innermost: no length is 0 or 1, no axis continues another.
@@ -97,14 +107,21 @@ impl<const N: usize> Axes<N> {
     /// The same as [`sorted`](Self::sorted), but in the order of the dimensions, so that the
     /// elements come in C order.
     pub(super) fn in_order(views: [RawView<'_>; N]) -> Option<Self> {
-        Self::from_views(views, |shape, starts, strides| {
-            let dimensions = (0..shape.len()).filter(|&dimension| shape[dimension] != 1);
-            let axes = dimensions.map(|dimension| Axis {
-                length: shape[dimension],
-                strides: strides.map(|strides| strides[dimension]),
-            });
-            Self::coalesced(starts, axes.collect())
-        })
+        Self::from_views(views, Self::from_strides_in_order)
+    }
+
+    /// Returns the axes of a shape, of which no length is 0, in the order of its dimensions.
+    pub(super) fn from_strides_in_order(
+        shape: &[usize],
+        starts: [*mut u8; N],
+        strides: [&[isize]; N],
+    ) -> Self {
+        let dimensions = (0..shape.len()).filter(|&dimension| shape[dimension] != 1);
+        let axes = dimensions.map(|dimension| Axis {
+            length: shape[dimension],
+            strides: strides.map(|strides| strides[dimension]),
+        });
+        Self::coalesced(starts, axes.collect())
     }
 
     fn from_views(

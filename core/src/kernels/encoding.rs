@@ -31,6 +31,13 @@ impl Encoding {
         self.size
     }
 
+    /// Returns the kind of the elements.
+    #[must_use]
+    #[inline]
+    pub const fn kind(self) -> Kind {
+        self.kind
+    }
+
     /// Returns how many numbers an element consists of: a complex one of two.
     pub(super) const fn numbers(self) -> usize {
         if matches!(self.kind, Kind::Complex) { 2 } else { 1 }

@@ -11,12 +11,8 @@
 //! | [`convert`] | converts elements to another scalar type |
 //! | [`compare`] | equality of two views |
 //! | [`search`] | finds and counts the elements that equal a value |
+//! | [`reduce`] | sums, means, minima and maxima, and where these are |
 //! | [`hex`] | writes hexadecimal digits |
-//!
-//! Kernels that reduce (sums, minima, maxima and where they are) would be a module of their own
-//! beside these, `reduce`. What they need is here: `axes` for an order that suits the memory,
-//! `blocks` for contiguous native numbers of one type, [`simd`] to be compiled for every width,
-//! [`pieces`] to pause in between.
 //!
 //! | shared | what it does |
 //! |---|---|
@@ -30,7 +26,7 @@
 //! | [`simd`] | widths of vectors, shuffles, vectorised searches |
 //!
 //! The modules of the first table do not use each other, except that all of them, and `blocks`, may
-//! use `copy`.
+//! use `copy`, and `reduce` uses `search`.
 
 mod axes;
 mod blocks;
@@ -42,6 +38,7 @@ pub mod hex;
 mod int24;
 mod narrow;
 pub mod pieces;
+pub mod reduce;
 mod runs;
 pub mod search;
 pub mod simd;

@@ -148,6 +148,20 @@ pub(crate) fn sizes(sizes: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<isize>
     numbers_of(sizes, |size| size.extract::<isize>())
 }
 
+/// Converts the argument `axis`: an int or a tuple of some. Those beyond the machine's integers become
+/// the largest or the smallest one, which no dimension has.
+pub(crate) fn axes(axis: &Bound<'_, PyAny>) -> PyResult<Vec<isize>> {
+    stack::check(axis.py())?;
+    if objects::is_index(axis) {
+        return Ok(vec![clipped(axis)?]);
+    }
+    if axis.is_instance_of::<PyTuple>() {
+        return numbers_of(axis, clipped);
+    }
+    let found = objects::type_name(axis);
+    Err(PyTypeError::new_err(format!("axis must be an int or a tuple of ints, not {found}")))
+}
+
 /// Converts a number of bytes or elements, the argument `name`. One beyond the machine's integers
 /// becomes the largest one, which is more than any memory has.
 ///

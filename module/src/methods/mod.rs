@@ -10,4 +10,5 @@ pub(crate) mod elements;
 mod lifetime;
 mod report;
 mod repr;
+pub(crate) mod summaries;
 pub(crate) mod views;

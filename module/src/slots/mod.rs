@@ -74,6 +74,27 @@ class_items!(PyConsumerArray {
         PyMethodDef::fastcall_cfunction_with_keywords(c"cast", methods::cast, methods::CAST);
         PyMethodDef::fastcall_cfunction_with_keywords(c"index", search::index, search::INDEX);
         PyMethodDef::fastcall_cfunction_with_keywords(c"count", search::count, search::COUNT);
+        PyMethodDef::fastcall_cfunction_with_keywords(
+            c"sum", methods::summaries::summary::<0>, methods::summaries::SUM
+        );
+        PyMethodDef::fastcall_cfunction_with_keywords(
+            c"mean", methods::summaries::summary::<1>, methods::summaries::MEAN
+        );
+        PyMethodDef::fastcall_cfunction_with_keywords(
+            c"min", methods::summaries::summary::<2>, methods::summaries::MIN
+        );
+        PyMethodDef::fastcall_cfunction_with_keywords(
+            c"max", methods::summaries::summary::<3>, methods::summaries::MAX
+        );
+        PyMethodDef::fastcall_cfunction_with_keywords(
+            c"argmin", methods::summaries::summary::<4>, methods::summaries::ARGMIN
+        );
+        PyMethodDef::fastcall_cfunction_with_keywords(
+            c"argmax", methods::summaries::summary::<5>, methods::summaries::ARGMAX
+        );
+        PyMethodDef::fastcall_cfunction_with_keywords(
+            c"minmax", methods::summaries::summary::<6>, methods::summaries::MINMAX
+        );
         PyMethodDef::noargs(c"release", methods::release, methods::RELEASE);
         PyMethodDef::noargs(c"__enter__", methods::enter, methods::ENTER);
         PyMethodDef::fastcall_cfunction_with_keywords(c"__exit__", methods::exit, methods::EXIT);

@@ -6,5 +6,6 @@ mod convert;
 mod convert_oracle;
 mod copy;
 mod pieces;
+mod reduce_widths;
 mod search_widths;
 mod widths;

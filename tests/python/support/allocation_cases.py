@@ -163,7 +163,7 @@ def long_keyword():
 for method in (
     "cast", "astype", "tobytes", "index", "count", "reshape", "transpose", "hex", "copy", "release",
     "tolist", "byteswap", "toreadonly", "__array__", "__arrow_c_array__", "__deepcopy__",
-    "__exit__", "__class__",
+    "__exit__", "__class__", "sum", "minmax", "argmin",
 ):  # fmt: skip
     call, endings = named(method), ("TypeError", "MemoryError")
     on(one, call, long_keyword, 4 * MB, *endings, name=f"long_keyword_{method}")

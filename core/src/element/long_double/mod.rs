@@ -163,6 +163,21 @@ impl LongDouble {
         self.parts().magnitude == Magnitude::Infinite
     }
 
+    /// Returns whether the number is less than another, or greater; a NaN is both, except of a NaN.
+    pub(crate) fn precedes(self, other: Self, greater: bool) -> bool {
+        let [one, other] = [self, other].map(Self::parts);
+        let nan = [one, other].map(|parts| parts.magnitude == Magnitude::NotANumber);
+        let [first, second] = if greater { [other, one] } else { [one, other] };
+        let negative = [first, second].map(|it| it.negative && it.magnitude != Magnitude::Zero);
+        match (nan, negative) {
+            ([true, other], _) => !other,
+            ([_, true], _) => false,
+            (_, [true, true]) => second.magnitude < first.magnitude,
+            (_, [false, false]) => first.magnitude < second.magnitude,
+            (_, [less, _]) => less,
+        }
+    }
+
     pub(crate) fn is_zero(self) -> bool {
         self.parts().magnitude == Magnitude::Zero
     }

@@ -9,14 +9,15 @@ pub(super) struct Parts {
     pub(super) magnitude: Magnitude,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// They are ordered from zero to infinity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Magnitude {
     Zero,
     /// `significand * 2^exponent`. The highest bit of the significand is set, so that equal numbers
-    /// have equal parts.
+    /// have equal parts, and exponents go before significands.
     Finite {
-        significand: u128,
         exponent: i32,
+        significand: u128,
     },
     Infinite,
     NotANumber,

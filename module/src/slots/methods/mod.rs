@@ -2,6 +2,7 @@
 //! the whole: `tobytes`, `hex`, `tolist`, `cast`, `release` and those of `with`.
 
 pub(super) mod dlpack;
+pub(super) mod summaries;
 
 use std::ffi::CStr;
 

@@ -1,0 +1,50 @@
+//! The elements of a view as contiguous blocks of the numbers of a form.
+
+#![allow(unsafe_code)]
+
+use super::form::Form;
+use crate::kernels::axes::all_runs_maybe_in_order;
+use crate::kernels::blocks::{Blocks, Buffers};
+use crate::kernels::encoding::Encoding;
+use crate::kernels::runs::Runs;
+use crate::view::RawView;
+
+/// Bytes of a block, at most: what is looked at twice, or looked for again, stays in the cache.
+const BLOCK_BYTES: usize = 1 << 14;
+
+/// Calls `body` with blocks that are all elements of a view, in C order or in one that suits the
+/// memory: the first number, and the runs that the block was made of, of as many elements. Compiled
+/// once for all that is done with them.
+///
+/// # Safety
+/// The elements are of the encoding, which is one of real numbers; or the view leads to one part of
+/// complex ones, and the encoding is that of the part.
+#[inline(never)]
+pub(super) unsafe fn all_blocks(
+    view: RawView<'_>,
+    (encoding, form): (Encoding, Form),
+    in_order: bool,
+    body: &mut dyn FnMut(*const u8, Runs<1>),
+) {
+    let is_in_place = form.is_in_place(encoding) && view.layout().itemsize() == form.size;
+    if let Some(count) = view.layout().contiguous_len().filter(|_| is_in_place) {
+        let max = BLOCK_BYTES / form.size;
+        for first in (0..count).step_by(max) {
+            let start = view.start().wrapping_add(first * form.size);
+            let (length, strides) = (max.min(count - first), [form.size as isize]);
+            body(start, Runs { starts: [start], strides, length, outer_strides: [0], count: 1 });
+        }
+        return;
+    }
+    let mut buffers = Buffers::new();
+    let mut blocks = Blocks::new(encoding, form.widened, &mut buffers);
+    all_runs_maybe_in_order(view, in_order, &mut |runs| {
+        let max = blocks.max_len(&runs).min(BLOCK_BYTES / form.size);
+        runs.all_blocks(max, |block| {
+            // SAFETY: the runs lead to elements of the view, or to parts of them, which are valid
+            // for reads.
+            body(unsafe { blocks.block(block) }, block);
+            true
+        })
+    });
+}

@@ -1,0 +1,282 @@
+//! Summaries along some axes: one for each lane.
+//!
+//! A lane is all elements that differ only in their indices along the axes that are reduced.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `steps` | the ways through a view |
+//! | `alone` | one lane by itself |
+//! | `side_by_side` | lanes that are reduced together |
+//! | `rows` | the loops of that |
+
+#![allow(unsafe_code)]
+
+mod alone;
+mod rows;
+mod side_by_side;
+mod steps;
+
+use super::form::Form;
+use crate::error::Result;
+use crate::kernels::blocks::Buffers;
+use crate::kernels::encoding::Encoding;
+use crate::kernels::runs::Runs;
+use crate::layout::Layout;
+use crate::view::RawView;
+pub use alone::no_elements;
+use side_by_side::{LANES, SideBySide, Stored};
+use steps::{Step, Steps, all_places};
+
+/// What is to be found of each lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// The sum: an `i64` for integers, an `f64` or two for others.
+    Sum,
+    /// The mean: an `f64`, or two for complex elements.
+    Mean,
+    /// The minimum, in the type of the elements and this machine's byte order.
+    Minimum,
+    /// The maximum.
+    Maximum,
+    /// Where the first minimum is, as an `i64`.
+    FirstMinimum,
+    /// Where the first maximum is.
+    FirstMaximum,
+}
+
+impl Task {
+    /// Returns whether it is a sum or a mean.
+    #[must_use]
+    pub const fn is_sum(self) -> bool {
+        matches!(self, Self::Sum | Self::Mean)
+    }
+
+    /// Returns whether it is about maxima.
+    #[must_use]
+    pub const fn is_maximum(self) -> bool {
+        matches!(self, Self::Maximum | Self::FirstMaximum)
+    }
+
+    /// Returns whether it is about places.
+    #[must_use]
+    pub const fn is_place(self) -> bool {
+        matches!(self, Self::FirstMinimum | Self::FirstMaximum)
+    }
+}
+
+/// Bytes that are worked on before asking whether to go on.
+const PAUSE_BYTES: usize = 8 << 20;
+
+/// Asks now and then whether to go on.
+struct Pauses<'a> {
+    go_on: &'a mut dyn FnMut() -> bool,
+    left: usize,
+}
+
+impl Pauses<'_> {
+    /// Returns whether to go on, after work on so many bytes.
+    #[inline]
+    fn after(&mut self, bytes: usize) -> bool {
+        if bytes < self.left {
+            self.left -= bytes;
+            return true;
+        }
+        self.left = PAUSE_BYTES;
+        (self.go_on)()
+    }
+}
+
+/// Reduces the elements of a view, which is direct, along the axes for which `reduced` is true, and
+/// stores the results one after the other, in the C order of the others. Now and then `go_on` is
+/// called, and ends the work by returning false.
+///
+/// # Errors
+/// Returns an error with [`is_value`](Error::is_value) if a sum of integers is beyond `i64`, and if
+/// there is no extreme one among no elements.
+///
+/// # Safety
+/// The elements are of the encoding, which is that of numbers, and real ones for all but sums.
+/// `target` is valid for writes of all results, and nobody else has it.
+pub unsafe fn reduce_lanes(
+    task: Task,
+    (view, encoding): (RawView<'_>, Encoding),
+    reduced: &[bool],
+    target: *mut u8,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<()> {
+    let (layout, size) = (view.layout(), result_size(task, encoding));
+    let lengths = || layout.shape().iter().copied().zip(reduced.iter().copied());
+    // The results are contiguous.
+    let mut results: usize = lengths().filter(|&(_, reduced)| !reduced).map(|(n, _)| n).product();
+    if results == 0 {
+        return Ok(());
+    }
+    let (mut kept, mut along) = (Steps::NONE, Steps::NONE);
+    for ((length, reduced), &stride) in lengths().zip(layout.strides()) {
+        if reduced {
+            along.push(Step { length, strides: [stride, 0] });
+        } else {
+            results /= length;
+            kept.push(Step { length, strides: [stride, (results * size) as isize] });
+        }
+    }
+    let (shape, strides) =
+        (along.steps.map(|step| step.length), along.steps.map(|step| step.strides[0]));
+    let strides = &strides[..along.count];
+    let lane = Layout::new(&shape[..along.count], Some(strides), None, layout.itemsize())?;
+    let mut work = Lanes {
+        task,
+        encoding,
+        lane: &lane,
+        along: along.all(),
+        pauses: Pauses { go_on, left: PAUSE_BYTES },
+        result: Ok(()),
+    };
+    let starts = [view.start(), target];
+    // SAFETY: the steps lead to lanes of the view, and to the places of the results.
+    unsafe {
+        match work.neighbours(kept.all()) {
+            Some(index) => {
+                let neighbours = kept.all()[index];
+                kept.steps[index].length = 1;
+                work.side_by_side(kept.all(), neighbours, starts);
+            }
+            None => {
+                all_places(kept.all(), starts, &mut |starts| work.alone(starts));
+            }
+        }
+    }
+    work.result
+}
+
+/// Returns the size of a result in bytes.
+fn result_size(task: Task, encoding: Encoding) -> usize {
+    match task {
+        Task::Minimum | Task::Maximum => encoding.size,
+        Task::FirstMinimum | Task::FirstMaximum => size_of::<i64>(),
+        Task::Sum | Task::Mean => size_of::<f64>() * encoding.numbers(),
+    }
+}
+
+/// Lanes of one layout, and what is done with them.
+struct Lanes<'a> {
+    task: Task,
+    encoding: Encoding,
+    lane: &'a Layout,
+    /// The steps along a lane.
+    along: &'a [Step],
+    pauses: Pauses<'a>,
+    /// The error that the work ended with.
+    result: Result<()>,
+}
+
+/// So many neighbours are reduced together, at least.
+const NEIGHBOURS: usize = 8;
+/// Lanes of fewer elements are reduced together with their neighbours wherever these lie.
+const SHORT: usize = 64;
+
+impl Lanes<'_> {
+    /// Returns the index of the step between neighbours that are to be reduced together.
+    fn neighbours(&self, kept: &[Step]) -> Option<usize> {
+        let distance = |step: &Step| step.strides[0].unsigned_abs();
+        let index = (0..kept.len()).rev().min_by_key(|&index| distance(&kept[index]))?;
+        let is_nearer = self.along.iter().all(|step| distance(step) > distance(&kept[index]));
+        let is_long_double = Form::of(self.encoding).is_long_double(self.encoding);
+        (kept[index].length >= NEIGHBOURS
+            && (is_nearer || self.lane.len() < SHORT)
+            && !(self.lane.is_empty() || is_long_double))
+            .then_some(index)
+    }
+
+    /// Reduces the lanes that neighbours and other steps lead to.
+    ///
+    /// # Safety
+    /// The steps lead to lanes of elements of the encoding, and to places for their results.
+    unsafe fn side_by_side(&mut self, kept: &[Step], neighbours: Step, starts: [*mut u8; 2]) {
+        let mut buffers = Buffers::new();
+        let number = self.encoding.of_number();
+        let mut together = SideBySide::new(self.task, number, &mut buffers);
+        all_places(kept, starts, &mut |starts| {
+            (0..neighbours.length).step_by(LANES).all(|first| {
+                let lanes = LANES.min(neighbours.length - first);
+                let starts = neighbours.from(starts, first);
+                (0..self.encoding.numbers()).all(|part| {
+                    let steps = Step { length: lanes, ..neighbours };
+                    // SAFETY: the caller guarantees the lanes, and as many places.
+                    unsafe { self.reduce_together(&mut together, steps, starts, part) }
+                })
+            })
+        });
+    }
+
+    /// Reduces one part of the elements of lanes that steps lead to. Returns whether to go on.
+    ///
+    /// # Safety
+    /// The steps lead to lanes of elements of the encoding, and to places for their results.
+    #[inline(never)]
+    unsafe fn reduce_together(
+        &mut self,
+        together: &mut SideBySide<'_>,
+        lanes: Step,
+        starts: [*mut u8; 2],
+        part: usize,
+    ) -> bool {
+        let size = self.encoding.of_number().size;
+        let (rows, outer) = match self.along {
+            [outer @ .., rows] => (*rows, outer),
+            [] => (Step { length: 1, strides: [0; 2] }, &[][..]),
+        };
+        let parts = [starts[0].wrapping_add(part * size), starts[1].wrapping_add(part * 8)];
+        together.begin(lanes.length);
+        let block = (PAUSE_BYTES / (lanes.length * size)).max(1);
+        let all = all_places(outer, parts, &mut |starts| {
+            (0..rows.length).step_by(block).all(|first| {
+                let count = block.min(rows.length - first);
+                // SAFETY: the caller guarantees that the steps lead to elements, which consist of
+                // such numbers.
+                unsafe {
+                    together.add(Runs {
+                        starts: [rows.from(starts, first)[0]],
+                        strides: [lanes.strides[0]],
+                        length: lanes.length,
+                        outer_strides: [rows.strides[0]],
+                        count,
+                    });
+                }
+                self.pauses.after(count * lanes.length * size)
+            })
+        });
+        if !all {
+            return false;
+        }
+        // SAFETY: the caller guarantees the places.
+        let stored = unsafe { together.store(parts[1], lanes.strides[1]) };
+        (0..lanes.length).all(|lane| {
+            let is_stored = match stored {
+                Stored::All => true,
+                Stored::Some => !together.is_undecided(lane),
+                Stored::None => false,
+            };
+            // SAFETY: the caller guarantees the lane and its place.
+            is_stored || unsafe { self.alone(lanes.from(starts, lane)) }
+        })
+    }
+
+    /// Reduces the lane that starts at one place, and stores the result at another. Returns whether
+    /// to go on.
+    ///
+    /// # Safety
+    /// The lane leads to elements of the encoding, and there is a place for the result.
+    #[inline(never)]
+    unsafe fn alone(&mut self, starts: [*mut u8; 2]) -> bool {
+        // SAFETY: the caller guarantees it.
+        let done = unsafe {
+            let lane = RawView::new(starts[0], self.lane);
+            if self.task.is_sum() { self.sum(lane, starts[1]) } else { self.find(lane, starts[1]) }
+        };
+        done.unwrap_or_else(|error| {
+            self.result = Err(error);
+            false
+        })
+    }
+}

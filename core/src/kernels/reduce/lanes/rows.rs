@@ -1,0 +1,140 @@
+//! Rows of numbers reduced into one row: the loops for lanes that lie side by side.
+//!
+//! Each place has an accumulator of its own, so that there is no order that a compiler had to keep,
+//! and plain loops become vector code.
+
+#![allow(unsafe_code)]
+
+use super::super::order::Ordered;
+use super::super::sums::Pair;
+use crate::kernels::simd::{Kernel, Width};
+
+/// Rows of native numbers.
+#[derive(Clone, Copy)]
+pub(super) struct Rows {
+    pub(super) start: *const u8,
+    /// From a row to the next one, in bytes.
+    pub(super) stride: isize,
+    pub(super) count: usize,
+    /// Numbers of a row.
+    pub(super) lanes: usize,
+}
+
+impl Rows {
+    /// Calls `body` with each row, its index, and each place.
+    #[inline(always)]
+    fn each<T>(self, mut body: impl FnMut(*const T, usize, usize)) {
+        for row in 0..self.count {
+            let start = self.start.wrapping_offset(self.stride * row as isize).cast::<T>();
+            for lane in 0..self.lanes {
+                body(start.wrapping_add(lane), row, lane);
+            }
+        }
+    }
+}
+
+/// Adds rows of `i64`. Returns whether a sum was beyond `i64`, or a number had the bits that are
+/// not allowed.
+pub(super) struct AddIntegers {
+    pub(super) rows: Rows,
+    pub(super) sums: *mut i64,
+    pub(super) not_allowed: i64,
+}
+
+impl Kernel for AddIntegers {
+    type Output = bool;
+    const WIDEST: Width = Width::Avx2;
+
+    #[inline(always)]
+    unsafe fn run<const BYTES: usize>(self) -> bool {
+        let Self { rows, sums, not_allowed } = self;
+        let mut beyond = 0;
+        rows.each(|number: *const i64, _, lane| {
+            // SAFETY: the caller guarantees the numbers, which need no alignment, and the sums.
+            unsafe {
+                let (number, sum) = (number.read_unaligned(), sums.add(lane));
+                let (old, new) = (*sum, (*sum).wrapping_add(number));
+                beyond |= ((old ^ new) & (number ^ new)) | (number & not_allowed);
+                *sum = new;
+            }
+        });
+        beyond < 0
+    }
+}
+
+/// Adds rows of `f64` to pairs, and records what was lost.
+pub(super) struct AddDoubles {
+    pub(super) rows: Rows,
+    pub(super) sums: *mut f64,
+    pub(super) rests: *mut f64,
+    pub(super) lost: *mut u64,
+}
+
+impl Kernel for AddDoubles {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<const BYTES: usize>(self) {
+        let Self { rows, sums, rests, lost } = self;
+        rows.each(|number: *const f64, _, lane| {
+            // SAFETY: the caller guarantees the numbers, which need no alignment, and the places.
+            unsafe {
+                let (sum, rest) = (sums.add(lane), rests.add(lane));
+                let mut pair = Pair { sum: *sum, rest: *rest };
+                *lost.add(lane) |= pair.add(number.read_unaligned());
+                (*sum, *rest) = (pair.sum, pair.rest);
+            }
+        });
+    }
+}
+
+/// Finds the least number of each place, flipped, beginning with the numbers that are there.
+pub(super) struct LeastOf<T> {
+    pub(super) rows: Rows,
+    pub(super) least: *mut T,
+    pub(super) flip: u64,
+}
+
+impl<T: Ordered> Kernel for LeastOf<T> {
+    type Output = ();
+    const WIDEST: Width = Width::Avx2;
+
+    #[inline(always)]
+    unsafe fn run<const BYTES: usize>(self) {
+        let Self { rows, least, flip } = self;
+        rows.each(|number: *const T, _, lane| {
+            // SAFETY: the caller guarantees the numbers, which need no alignment, and the places.
+            unsafe {
+                let (number, least) = (number.read_unaligned().flipped(flip), least.add(lane));
+                *least = if number.precedes(*least) { number } else { *least };
+            }
+        });
+    }
+}
+
+/// The same, and the rows that they are in, counted from `first` on.
+pub(super) struct FirstOf<T> {
+    pub(super) rows: Rows,
+    pub(super) least: *mut T,
+    pub(super) flip: u64,
+    pub(super) places: *mut i64,
+    pub(super) first: usize,
+}
+
+impl<T: Ordered> Kernel for FirstOf<T> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<const BYTES: usize>(self) {
+        let Self { rows, least, flip, places, first } = self;
+        rows.each(|number: *const T, row, lane| {
+            // SAFETY: the caller guarantees the numbers, which need no alignment, and the places.
+            unsafe {
+                let (number, least) = (number.read_unaligned().flipped(flip), least.add(lane));
+                let (better, place) = (number.precedes(*least), places.add(lane));
+                *least = if better { number } else { *least };
+                *place = if better { (first + row) as i64 } else { *place };
+            }
+        });
+    }
+}

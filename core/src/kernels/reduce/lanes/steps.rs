@@ -1,0 +1,67 @@
+//! The ways through a view: from an element, or a lane, to the next.
+
+use crate::layout::MAX_NDIM;
+
+/// The way from an element, or a lane, to the next: in the view and among the results.
+#[derive(Clone, Copy)]
+pub(super) struct Step {
+    pub(super) length: usize,
+    pub(super) strides: [isize; 2],
+}
+
+/// Steps from the outermost to the innermost, none of which continues another or leads nowhere.
+pub(super) struct Steps {
+    pub(super) steps: [Step; MAX_NDIM],
+    pub(super) count: usize,
+}
+
+impl Steps {
+    pub(super) const NONE: Self =
+        Self { steps: [Step { length: 1, strides: [0; 2] }; MAX_NDIM], count: 0 };
+
+    pub(super) fn all(&self) -> &[Step] {
+        &self.steps[..self.count]
+    }
+
+    /// Adds the next one, of as many as there are dimensions at most.
+    pub(super) fn push(&mut self, step: Step) {
+        if step.length == 1 {
+            return;
+        }
+        let merged = self.steps[..self.count].last_mut().filter(|outer| {
+            let end = step.strides.map(|stride| stride.checked_mul(step.length as isize));
+            end == outer.strides.map(Some)
+        });
+        match merged {
+            Some(outer) => *outer = Step { length: outer.length * step.length, ..step },
+            None => {
+                self.steps[self.count] = step;
+                self.count += 1;
+            }
+        }
+    }
+}
+
+impl Step {
+    /// Returns where so many steps lead.
+    #[inline]
+    pub(super) fn from(&self, starts: [*mut u8; 2], steps: usize) -> [*mut u8; 2] {
+        let [from, to] = self.strides.map(|stride| stride.wrapping_mul(steps as isize));
+        [starts[0].wrapping_offset(from), starts[1].wrapping_offset(to)]
+    }
+}
+
+/// Calls `body` with all places that steps lead to, in order, until it returns false. Returns
+/// whether it never did.
+pub(super) fn all_places(
+    steps: &[Step],
+    starts: [*mut u8; 2],
+    body: &mut dyn FnMut([*mut u8; 2]) -> bool,
+) -> bool {
+    match steps {
+        [] => body(starts),
+        [step, rest @ ..] => {
+            (0..step.length).all(|index| all_places(rest, step.from(starts, index), body))
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Exact sums of integers.
+//!
+//! Numbers are taken in pairs, as a word of twice their size: its lower and its upper half are
+//! added apart, each in a counter of the word's size, of which no carry is lost. Those of 64 bits,
+//! for which there is no such word, are halves themselves, that count differently at the end. So
+//! nothing is widened, and compilers make vectors of these loops on every machine. Signed numbers
+//! are made unsigned by flipping their sign, which adds half of the range to each.
+
+#![allow(unsafe_code)]
+
+use crate::kernels::simd::{Kernel, run};
+use num_traits::{PrimInt, Unsigned};
+
+/// Returns the sum of contiguous native integers of 1, 2, 4 or 8 bytes.
+///
+/// # Safety
+/// `count` integers of the size are valid for reads; they need no alignment.
+#[inline]
+pub(in super::super) unsafe fn sum(
+    start: *const u8,
+    count: usize,
+    size: usize,
+    signed: bool,
+) -> i128 {
+    let sign = if signed { 1_u64 << (8 * size - 1) } else { 0 };
+    let pair = sign | (sign << (8 * size % 64));
+    // SAFETY: the caller guarantees the integers, which are as many words, and one more if their
+    // number is odd.
+    let unsigned = unsafe {
+        match size {
+            1 => u128::from(run(SumBytes { start, count, flip: sign as u8 })),
+            2 => {
+                let [low, high] =
+                    run(SumHalves { start: start.cast(), count: count / 2, flip: pair as u32 });
+                let last = start.cast::<u16>().wrapping_add(count & !1);
+                let last = if count % 2 == 1 { last.read_unaligned() ^ sign as u16 } else { 0 };
+                u128::from(low) + u128::from(high) + u128::from(last)
+            }
+            4 => {
+                let [low, high] =
+                    run(SumHalves { start: start.cast(), count: count / 2, flip: pair });
+                let last = start.cast::<u32>().wrapping_add(count & !1);
+                let last = if count % 2 == 1 { last.read_unaligned() ^ sign as u32 } else { 0 };
+                u128::from(low) + u128::from(high) + u128::from(last)
+            }
+            _ => {
+                let [low, high] = run(SumHalves::<u64> { start: start.cast(), count, flip: sign });
+                u128::from(low) + (u128::from(high) << 32)
+            }
+        }
+    };
+    unsigned.cast_signed() - i128::from(sign) * count as i128
+}
+
+/// Adds the lower halves of words, and the upper ones, with the bits of `flip` flipped.
+struct SumHalves<W> {
+    start: *const W,
+    count: usize,
+    flip: W,
+}
+
+/// Words whose halves are added in one counter: as many halves of 16 bits fit 32.
+const WORDS: usize = 1 << 16;
+
+impl<W: PrimInt + Unsigned + Into<u64>> Kernel for SumHalves<W> {
+    type Output = [u64; 2];
+
+    #[inline(always)]
+    unsafe fn run<const BYTES: usize>(self) -> [u64; 2] {
+        let bits = 4 * size_of::<W>();
+        let lower = W::max_value() >> bits;
+        let mut sums = [0; 2];
+        for first in (0..self.count).step_by(WORDS) {
+            let (mut low, mut high) = (W::zero(), W::zero());
+            for index in first..first + WORDS.min(self.count - first) {
+                // SAFETY: the caller guarantees `count` words; the load needs no alignment.
+                let word = unsafe { self.start.add(index).read_unaligned() } ^ self.flip;
+                low = low + (word & lower);
+                high = high + (word >> bits);
+            }
+            sums = [sums[0] + low.into(), sums[1] + high.into()];
+        }
+        sums
+    }
+}
+
+/// Adds bytes, with the bits of `flip` flipped.
+struct SumBytes {
+    start: *const u8,
+    count: usize,
+    flip: u8,
+}
+
+impl Kernel for SumBytes {
+    type Output = u64;
+
+    #[inline(always)]
+    unsafe fn run<const BYTES: usize>(self) -> u64 {
+        let Self { start, count, flip } = self;
+        let (mut first, mut sum) = (0, 0);
+        // SAFETY: the caller guarantees the bytes, and the features that go with `BYTES`; vectors
+        // are loaded where there are as many bytes, and need no alignment.
+        unsafe {
+            #[cfg(target_arch = "x86_64")]
+            {
+                use std::arch::x86_64 as arch;
+                macro_rules! add_vectors {
+                    ($load:ident $flip:ident $xor:ident $sad:ident $add:ident $zero:ident) => {{
+                        let flip = arch::$flip(flip.cast_signed());
+                        let mut sums = [arch::$zero(); 4];
+                        while count - first >= 4 * BYTES {
+                            for (turn, sum) in sums.iter_mut().enumerate() {
+                                let vector = arch::$load(start.add(first + turn * BYTES).cast());
+                                let bytes = arch::$sad(arch::$xor(vector, flip), arch::$zero());
+                                *sum = arch::$add(*sum, bytes);
+                            }
+                            first += 4 * BYTES;
+                        }
+                        while count - first >= BYTES {
+                            let vector = arch::$load(start.add(first).cast());
+                            let bytes = arch::$sad(arch::$xor(vector, flip), arch::$zero());
+                            sums[0] = arch::$add(sums[0], bytes);
+                            first += BYTES;
+                        }
+                        let start = sums.as_ptr().cast::<u64>();
+                        for index in 0..size_of_val(&sums) / 8 {
+                            sum += start.add(index).read();
+                        }
+                    }};
+                }
+                match BYTES {
+                    64 => add_vectors!(_mm512_loadu_si512 _mm512_set1_epi8 _mm512_xor_si512
+                        _mm512_sad_epu8 _mm512_add_epi64 _mm512_setzero_si512),
+                    32 => add_vectors!(_mm256_loadu_si256 _mm256_set1_epi8 _mm256_xor_si256
+                        _mm256_sad_epu8 _mm256_add_epi64 _mm256_setzero_si256),
+                    _ => add_vectors!(_mm_loadu_si128 _mm_set1_epi8 _mm_xor_si128
+                        _mm_sad_epu8 _mm_add_epi64 _mm_setzero_si128),
+                }
+            }
+            while first < count {
+                let length = (count - first).min(WORDS);
+                let mut part = 0;
+                for index in first..first + length {
+                    part += u32::from(start.add(index).read() ^ flip);
+                }
+                sum += u64::from(part);
+                first += length;
+            }
+        }
+        sum
+    }
+}

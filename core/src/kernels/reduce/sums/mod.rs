@@ -1,0 +1,22 @@
+//! Exact sums of contiguous numbers, and their one rounding.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `integers` | sums of integers |
+//! | `window` | sums of `f64` that are exact at the speed of plain ones, and the proof |
+//! | `doubles` | the vectors of that |
+//! | `pair` | sums of a few `f64`, and of many side by side |
+//! | `superaccumulator` | sums of any `f64`, for what the window leaves undecided |
+//! | `round` | exact numbers, and how they are rounded |
+
+mod doubles;
+pub(super) mod integers;
+mod pair;
+mod round;
+mod superaccumulator;
+mod window;
+
+pub(super) use pair::Pair;
+pub(super) use round::Exact;
+pub(super) use superaccumulator::Superaccumulator;
+pub(super) use window::{Floats, Window};

@@ -1,0 +1,235 @@
+//! Exact sums of `f64` at the speed of plain ones: a window of two fixed-point levels.
+//!
+//! # How
+//! Let all `|x| <= 2^l`, and add at most `m = 2^STEPS` of them to an accumulator `S` that starts at
+//! `1.5 * 2^k`, with `k = l + STEPS + 1`. It stays in `[2^k, 2^(k+1)]`, since
+//! `|S - 1.5 * 2^k| <= m * 2^l = 2^(k-1)`, and rounding to numbers that both ends are among leads
+//! beyond neither. All numbers there are multiples of `g = 2^(k-52)`: so `S + x` rounds `x` to that
+//! grid and adds it exactly, and `r = x - ((S + x) - S)` is what was cut off, exactly: `|S| >= |x|`
+//! makes it the error term of FastTwoSum (Dekker 1971), and `|r| <= g/2`.
+//!
+//! A second accumulator `E` starts at `1.5 * 2^k2`, with `k2 = k - 52 + STEPS`, and takes the
+//! remainders in the same way: `m * g/2 = 2^(k2-1)` is the room it has. Its grid is
+//! `g2 = 2^(k2-52)`. Only `E + r` may lose something, `g2/2` at most, and whether any did is
+//! recorded: it did not where `(E + r) - E` is `r`.
+//!
+//! In a binade floats are spaced evenly, so that the bits of an accumulator less those of its start
+//! are the sum in units of its grid: an integer. These are added up in 128 bits. So a [`Window`]
+//! knows that the sum is `units * g2`, give or take `error * g2`, where `error` is 0 if nothing was
+//! lost, and then the sum is known exactly: zeros and ties need no second look. Else it is decided
+//! where both ends of the enclosure are rounded to the same number, because rounding is monotone.
+//! What is not decided has a range of more than 2^80 *and* cancels, and goes to a
+//! [`Superaccumulator`](super::superaccumulator::Superaccumulator).
+//!
+//! That `|x| < 2^l` is found out in the same pass; a block that breaks it is done again with a
+//! wider window, to whose grid the units so far are rounded down. NaN and infinity, and numbers
+//! whose window would overflow, fail. For tiny numbers the lower grid ends at the smallest
+//! subnormal, below which there is nothing to lose.
+
+#![allow(unsafe_code)]
+
+use super::doubles::{AddFloats, BLOCK, Block, STEPS};
+use super::pair::Pair;
+use super::round::{Exact, power_of_two};
+use crate::kernels::simd::run;
+
+/// Numbers that the first window is guessed from.
+const SAMPLE: usize = 16;
+/// Powers of two that the first window has room for beyond them.
+const SPARE: i32 = 6;
+/// Below this bound the lower grid would be finer than the smallest subnormal.
+const LOWEST_BOUND: i32 = -1074 + 103 - 2 * STEPS;
+/// Beyond this one the start would overflow.
+const HIGHEST_BOUND: i32 = 1021 - STEPS;
+/// So many numbers are added up one by one sooner than a window is made.
+const FEW: usize = 24;
+
+/// A sum so far.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Window {
+    /// All numbers are below `2^bound`, if it is `Some`.
+    bound: Option<i32>,
+    units: i128,
+    error: u64,
+    /// Whether there was a number that no window has room for.
+    failed: bool,
+    /// The sum of those that came before there was a window.
+    before: Pair,
+}
+
+/// Contiguous floats of 64 bits, or of 32.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Floats {
+    pub(in super::super) start: *const u8,
+    pub(in super::super) count: usize,
+    pub(in super::super) single: bool,
+}
+
+impl Floats {
+    /// # Safety
+    /// There are so many numbers, valid for reads.
+    #[inline(always)]
+    pub(in super::super) unsafe fn get(self, index: usize) -> f64 {
+        // SAFETY: the caller guarantees the number; the load needs no alignment.
+        unsafe {
+            match self.single {
+                true => self.start.cast::<f32>().add(index).read_unaligned().into(),
+                false => self.start.cast::<f64>().add(index).read_unaligned(),
+            }
+        }
+    }
+
+    /// Some of the numbers.
+    fn part(self, first: usize, count: usize) -> Self {
+        let size = if self.single { size_of::<f32>() } else { size_of::<f64>() };
+        Self { start: self.start.wrapping_add(first * size), count, ..self }
+    }
+}
+
+/// The exponent of the lower grid for numbers below `2^bound`.
+const fn unit(bound: i32) -> i32 {
+    bound + 2 * STEPS - 103
+}
+
+/// The smallest bound that a number, whose sign is not set, is below.
+const fn bound_of(bits: u64) -> i32 {
+    let bound = (bits >> 52) as i32 - 1022;
+    if bound < LOWEST_BOUND { LOWEST_BOUND } else { bound }
+}
+
+impl Window {
+    pub(in super::super) const fn new() -> Self {
+        Self { bound: None, units: 0, error: 0, failed: false, before: Pair::ZERO }
+    }
+
+    /// Adds contiguous numbers, any number of them.
+    ///
+    /// # Safety
+    /// The numbers are valid for reads; they need no alignment.
+    pub(in super::super) unsafe fn add(&mut self, floats: Floats) {
+        // SAFETY: the caller guarantees the numbers.
+        if floats.count <= FEW && self.bound.is_none() && unsafe { self.add_few(floats) } {
+            return;
+        }
+        let mut first = 0;
+        while first < floats.count && !self.failed {
+            let length = BLOCK.min(floats.count - first);
+            // SAFETY: the caller guarantees the numbers.
+            unsafe { self.add_block(floats.part(first, length)) };
+            first += length;
+        }
+    }
+
+    /// Adds a few numbers one by one. Returns whether that was exact; if not, nothing was added.
+    ///
+    /// # Safety
+    /// The same as for [`add`](Self::add).
+    #[inline]
+    unsafe fn add_few(&mut self, floats: Floats) -> bool {
+        let (mut sum, mut lost) = (self.before, 0);
+        for index in 0..floats.count {
+            // SAFETY: the caller guarantees the numbers.
+            lost |= sum.add(unsafe { floats.get(index) });
+        }
+        let is_exact = lost << 1 == 0 && (sum.sum + sum.rest).is_finite();
+        if is_exact {
+            self.before = sum;
+        }
+        is_exact
+    }
+
+    /// Adds as many numbers as a block has at most, but at least one.
+    ///
+    /// # Safety
+    /// The same as for [`add`](Self::add).
+    unsafe fn add_block(&mut self, floats: Floats) {
+        let count = floats.count;
+        let mut bound = self.bound.unwrap_or_else(|| {
+            // SAFETY: the caller guarantees the numbers.
+            let bits = |index| unsafe { floats.get(index) }.abs().to_bits();
+            let largest = (0..count.min(SAMPLE)).map(bits).max();
+            (bound_of(largest.unwrap_or(0)) + SPARE).min(HIGHEST_BOUND)
+        });
+        loop {
+            let starts =
+                [1.5 * power_of_two(bound + STEPS + 1), 1.5 * power_of_two(bound + 2 * STEPS - 51)];
+            let start = floats.start;
+            // SAFETY: the caller guarantees the numbers, which are no more than a block.
+            let block = unsafe {
+                match floats.single {
+                    true => run(AddFloats::<f32> { start: start.cast(), count, starts }),
+                    false => run(AddFloats::<f64> { start: start.cast(), count, starts }),
+                }
+            };
+            let needed = bound_of(block.largest);
+            if needed <= bound {
+                return self.take(bound, &block, count);
+            }
+            if needed > HIGHEST_BOUND {
+                self.failed = true;
+                return;
+            }
+            bound = (needed + 1).min(HIGHEST_BOUND);
+        }
+    }
+
+    /// Adds what was found of a block.
+    fn take(&mut self, bound: i32, block: &Block, count: usize) {
+        self.widen(bound);
+        let units = (i128::from(block.high) << (52 - STEPS)) + i128::from(block.low);
+        let sum = self.units.checked_add(units);
+        self.failed |= sum.is_none();
+        self.units = sum.unwrap_or(0);
+        if block.inexact {
+            self.error += count as u64 / 2 + 1;
+        }
+    }
+
+    /// Goes over to a window that is no narrower.
+    fn widen(&mut self, bound: i32) {
+        let steps = bound - self.bound.unwrap_or(bound);
+        self.bound = Some(bound);
+        if steps > 0 {
+            let steps = steps as u32;
+            let coarser = self.units >> steps.min(127);
+            let exact = self.units == 0 || (steps < 127 && coarser << steps == self.units);
+            let error = self.error.checked_shr(steps).unwrap_or(0);
+            let rounded = error.checked_shl(steps) != Some(self.error) && self.error != 0;
+            self.units = coarser;
+            self.error = error + u64::from(rounded) + u64::from(!exact);
+        }
+    }
+
+    /// Returns the sum, divided by a count and rounded, if that can be told.
+    pub(in super::super) fn decide(&self, count: usize) -> Option<f64> {
+        if self.bound.is_none() && !self.failed {
+            return self.before.divided(count).or_else(|| self.with_all().decide(count));
+        }
+        let Self { bound, units, error, failed, before } = *self;
+        if before != Pair::ZERO {
+            return self.with_all().decide(count);
+        }
+        if failed {
+            return None;
+        }
+        let (exponent, error) = (unit(bound.unwrap_or(0)), i128::from(error));
+        let low = Exact::from_units(units - error, exponent).divided_to_f64(count);
+        if error == 0 {
+            return Some(low);
+        }
+        let high = Exact::from_units(units + error, exponent).divided_to_f64(count);
+        // Zeros of both signs would be a sum that may be either, or nothing.
+        (low.to_bits() == high.to_bits() && low != 0.0).then_some(low)
+    }
+
+    /// The same with all numbers in the window.
+    fn with_all(&self) -> Self {
+        let Pair { sum, rest } = self.before;
+        let numbers = [sum, rest];
+        let mut all = Self { before: Pair::ZERO, ..*self };
+        let start = numbers.as_ptr().cast();
+        // SAFETY: the array has as many numbers.
+        unsafe { all.add_block(Floats { start, count: numbers.len(), single: false }) };
+        all
+    }
+}

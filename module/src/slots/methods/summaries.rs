@@ -1,0 +1,168 @@
+//! `sum`, `mean`, `min`, `max`, `argmin`, `argmax` and `minmax`, which have the same parameters.
+
+use std::ffi::CStr;
+
+use pyo3::ffi;
+use pyo3::impl_::extract_argument::FunctionDescription;
+use pyo3::prelude::*;
+
+use consumer::kernels::reduce::Task;
+
+use super::{Call, attached_trampoline};
+use crate::methods::summaries::{Summary, quick, summarize};
+use crate::object::PyConsumerArray;
+use crate::object::uninit::value;
+use crate::values::NewReference;
+
+pub(in crate::slots) const SUM: &CStr = c"sum($self, /, axis=None, keepdims=False)
+--
+
+The sum of the elements, exact: over all of them, or along an axis or several.
+
+Of integers and bools it is an int of any size. Of floats it is the exact sum, rounded
+once to the nearest float, as math.fsum gives it, and also where a partial sum would
+overflow; infinities and NaNs add up as they do in plain sums. Of complex numbers it is
+that of their parts. So it depends neither on the order of the elements, nor on how they
+lie in memory, nor on the machine.
+
+axis is an int, which counts from the end if it is negative, or a tuple of some. Then the
+sums are a view over memory of its own: of doubles for floats, and of int64 for integers,
+where ValueError says that a sum is beyond it. With keepdims=True the dimensions that are
+summed over stay, with a length of 1. The sum of no elements is 0.
+
+>>> import array, consumer
+>>> consumer.consume(array.array(\"d\", [0.1] * 10)).sum()
+1.0
+>>> consumer.consume(array.array(\"q\", [2**62] * 4)).sum() == 2**64
+True
+>>> consumer.consume(bytes(range(6))).reshape(2, 3).sum(axis=0).tolist()
+[3, 5, 7]";
+
+pub(in crate::slots) const MEAN: &CStr = c"mean($self, /, axis=None, keepdims=False)
+--
+
+The mean of the elements: the exact sum, divided and rounded once to the nearest float.
+
+axis and keepdims are those of sum(); ValueError for no elements.
+
+>>> import consumer
+>>> consumer.consume(bytes([1, 2, 4])).mean() == 7 / 3
+True";
+
+pub(in crate::slots) const MIN: &CStr = c"min($self, /, axis=None, keepdims=False)
+--
+
+The minimum of the elements, or those along an axis or several.
+
+A NaN is the minimum and the maximum. axis and keepdims are those of sum(); the view that
+comes back has elements of the same type. TypeError for complex numbers, ValueError for no
+elements.
+
+>>> import consumer
+>>> v = consumer.consume(bytes([3, 1, 2, 9, 7, 8])).reshape(2, 3)
+>>> v.min(), v.min(axis=1).tolist()
+(1, [1, 7])";
+
+pub(in crate::slots) const MAX: &CStr = c"max($self, /, axis=None, keepdims=False)
+--
+
+The maximum of the elements, or those along an axis or several: see min().
+
+>>> import consumer
+>>> v = consumer.consume(bytes([3, 1, 2, 9, 7, 8])).reshape(2, 3)
+>>> v.max(), v.max(axis=0, keepdims=True).tolist()
+(9, [[9, 7, 8]])";
+
+pub(in crate::slots) const ARGMIN: &CStr = c"argmin($self, /, axis=None, keepdims=False)
+--
+
+The index of the first minimum, as index() gives it: an int, or a tuple in N dimensions.
+
+A NaN is the minimum and the maximum. axis is one axis, along which there is a view of
+int64; keepdims is that of sum(). TypeError for complex numbers, ValueError for no
+elements.
+
+>>> import consumer
+>>> v = consumer.consume(bytes([3, 1, 2, 9, 1, 8])).reshape(2, 3)
+>>> v.argmin(), v.argmin(axis=1).tolist()
+((0, 1), [1, 1])";
+
+pub(in crate::slots) const ARGMAX: &CStr = c"argmax($self, /, axis=None, keepdims=False)
+--
+
+The index of the first maximum: see argmin().
+
+>>> import consumer
+>>> consumer.consume(bytes([3, 9, 2, 9])).argmax()
+1";
+
+pub(in crate::slots) const MINMAX: &CStr = c"minmax($self, /, axis=None, keepdims=False)
+--
+
+The minimum and the maximum as a tuple, found in one pass: see min().
+
+>>> import consumer
+>>> consumer.consume(bytes([3, 1, 2])).minmax()
+(1, 3)";
+
+/// The methods, by the numbers that [`summary`] is compiled for.
+const METHODS: [(&str, Summary); 7] = [
+    ("sum", Summary::One(Task::Sum)),
+    ("mean", Summary::One(Task::Mean)),
+    ("min", Summary::One(Task::Minimum)),
+    ("max", Summary::One(Task::Maximum)),
+    ("argmin", Summary::One(Task::FirstMinimum)),
+    ("argmax", Summary::One(Task::FirstMaximum)),
+    ("minmax", Summary::Both),
+];
+
+/// `v.sum(axis, keepdims)`, and the others.
+pub(in crate::slots) unsafe extern "C" fn summary<const METHOD: usize>(
+    object: *mut ffi::PyObject,
+    arguments: *const *mut ffi::PyObject,
+    count: isize,
+    names: *mut ffi::PyObject,
+) -> NewReference {
+    // SAFETY: the method is called attached, on objects of the class, and by the interpreter.
+    unsafe { summary_of(value(object), METHOD, Call { arguments, count, names }) }
+}
+
+/// # Safety
+/// The call is one that the interpreter makes, attached.
+#[inline(never)]
+unsafe fn summary_of(view: &PyConsumerArray, method: usize, call: Call) -> NewReference {
+    // SAFETY: the caller guarantees it.
+    unsafe {
+        let (_, summary) = METHODS[method];
+        if call.is_empty()
+            && let Some(result) = quick(Python::assume_attached(), view, summary)
+        {
+            return result;
+        }
+        slow_summary(view, method, call)
+    }
+}
+
+/// # Safety
+/// The call is one that the interpreter makes.
+#[inline(never)]
+unsafe fn slow_summary(view: &PyConsumerArray, method: usize, call: Call) -> NewReference {
+    macro_rules! descriptions {
+        ($($method:literal)*) => {
+            [$(FunctionDescription::new(
+                Some("ConsumerArray"), METHODS[$method].0, &["axis", "keepdims"], 0, 0, &[],
+            )),*]
+        };
+    }
+    static PARAMETERS: [FunctionDescription; 7] = descriptions!(0 1 2 3 4 5 6);
+    let body = |py| -> PyResult<NewReference> {
+        // SAFETY: the caller guarantees it for the call; there are two parameters.
+        let [axis, keepdims] = unsafe { call.parse(py, &PARAMETERS[method])? };
+        let axis = axis.filter(|axis| !axis.is_none());
+        let keepdims = keepdims.map_or(Ok(false), |keepdims| keepdims.is_truthy())?;
+        let (_, summary) = METHODS[method];
+        summarize(py, view, summary, axis.as_deref(), keepdims).map(Bound::into_ptr)
+    };
+    // SAFETY: called by the method.
+    unsafe { attached_trampoline(body) }
+}

@@ -1,0 +1,340 @@
+//! Sums, minima and maxima with every width of vectors that this machine has, of all elements and
+//! along axes, against loops over the elements.
+
+#![allow(unsafe_code)]
+
+use super::widths::{lengths, line, matrices, steps, with_every_width};
+use crate::support::{Arena, Placed, config, noise};
+use consumer::element::{F8E4M3, F8E5M2, Scalar, Swapped};
+use consumer::format::Kind;
+use consumer::kernels::Encoding;
+use consumer::kernels::reduce::{Extreme, Number, Sum, Task, reduce_lanes};
+use consumer::{Layout, Order, View};
+use half::{bf16, f16};
+use num_complex::Complex;
+use proptest::prelude::*;
+
+/// A value as the numbers that it is a sum of.
+trait Numbers: Copy {
+    const FLOAT: bool;
+    const COMPLEX: bool = false;
+    fn integer(self) -> i128 {
+        0
+    }
+    fn floats(self) -> [f64; 2] {
+        [0.0; 2]
+    }
+}
+
+macro_rules! numbers {
+    (integers $($integer:ty)*; floats $($float:ty)*; complex $($complex:ty)*) => {
+        $(impl Numbers for $integer {
+            const FLOAT: bool = false;
+            fn integer(self) -> i128 { self.into() }
+        })*
+        $(impl Numbers for $float {
+            const FLOAT: bool = true;
+            fn floats(self) -> [f64; 2] { [f64::from(self), 0.0] }
+        })*
+        $(impl Numbers for $complex {
+            const FLOAT: bool = true;
+            const COMPLEX: bool = true;
+            fn floats(self) -> [f64; 2] { [f64::from(self.re), f64::from(self.im)] }
+        })*
+    };
+}
+numbers! {
+    integers bool i8 u8 i16 u16 i32 u32 i64 u64;
+    floats f16 bf16 F8E4M3 F8E5M2 f32 f64;
+    complex Complex<f32> Complex<f64>
+}
+
+/// The sum as `math.fsum` has it: partial sums that do not overlap (Shewchuk 1997), and a last look
+/// at what is beside a tie.
+fn fsum(terms: impl Iterator<Item = f64>) -> f64 {
+    let (mut partials, mut special) = (Vec::<f64>::new(), 0.0);
+    for mut term in terms {
+        if !term.is_finite() {
+            special += term;
+            continue;
+        }
+        let mut kept = Vec::new();
+        for mut partial in partials {
+            if term.abs() < partial.abs() {
+                std::mem::swap(&mut term, &mut partial);
+            }
+            let high = term + partial;
+            let low = partial - (high - term);
+            if low != 0.0 {
+                kept.push(low);
+            }
+            term = high;
+        }
+        kept.push(term);
+        partials = kept;
+    }
+    if special != 0.0 {
+        return special;
+    }
+    let mut high = 0.0;
+    while let Some(partial) = partials.pop() {
+        let sum = high + partial;
+        let low = partial - (sum - high);
+        high = sum;
+        if low != 0.0 {
+            let below = partials.last().copied().unwrap_or(0.0);
+            let twice = 2.0 * low;
+            if (low < 0.0) == (below < 0.0) && below != 0.0 && (high + twice) - high == twice {
+                high += twice;
+            }
+            break;
+        }
+    }
+    high + 0.0
+}
+
+fn sum_of<V: Numbers>(values: &[V]) -> Number {
+    let part = |part: usize| fsum(values.iter().map(|value| value.floats()[part]));
+    match (V::FLOAT, V::COMPLEX) {
+        (false, _) => Number::Integer(values.iter().map(|value| value.integer()).sum()),
+        (true, false) => Number::Float(part(0)),
+        (true, true) => Number::Complex([part(0), part(1)]),
+    }
+}
+
+/// The position of the first minimum or maximum; a NaN comes before all other numbers.
+fn first_of<V: Numbers>(values: &[V], maximum: bool) -> Option<usize> {
+    let precedes = |one: V, other: V| match V::FLOAT {
+        false if maximum => one.integer() > other.integer(),
+        false => one.integer() < other.integer(),
+        true => match (one.floats()[0], other.floats()[0]) {
+            (one, other) if one.is_nan() || other.is_nan() => !other.is_nan(),
+            (one, other) if maximum => one > other,
+            (one, other) => one < other,
+        },
+    };
+    (0..values.len()).reduce(|best, at| if precedes(values[at], values[best]) { at } else { best })
+}
+
+fn same(one: Option<Number>, other: Number) -> bool {
+    let bits = |float: f64| if float.is_nan() { 1 } else { float.to_bits() };
+    match (one, other) {
+        (Some(Number::Float(one)), Number::Float(other)) => bits(one) == bits(other),
+        (Some(Number::Complex(one)), Number::Complex(other)) => one.map(bits) == other.map(bits),
+        (one, other) => one == Some(other),
+    }
+}
+
+/// Elements that are hard to sum: with `spread` of 0 any bits, but no sum of doubles overflows.
+fn elements<T: Scalar>(count: usize, (seed, spread): (u64, u8)) -> Vec<u8> {
+    let mut bytes = noise(count * T::SIZE, seed);
+    if matches!(T::KIND, Kind::Float | Kind::Complex) && T::SIZE >= 8 {
+        let high_first = T::SWAPPED == cfg!(target_endian = "little");
+        for element in bytes.chunks_exact_mut(8) {
+            let [high, low] = if high_first { [0, 1] } else { [7, 6] };
+            element[high] &= 0xbf;
+            if spread > 0 {
+                // Few different exponents.
+                element[high] |= 0x3f;
+                element[low] %= spread;
+            }
+        }
+    }
+    bytes
+}
+
+fn reduces<T: Scalar>(place: &Placed, kind: (u64, u8)) -> Result<(), TestCaseError>
+where
+    T::Value: Numbers,
+{
+    let positions = place.positions(Order::C);
+    let mut bytes = noise(place.size, 5);
+    let elements = elements::<T>(positions.len(), kind);
+    for (position, element) in positions.iter().zip(elements.chunks_exact(T::SIZE)) {
+        bytes[*position..position + T::SIZE].copy_from_slice(element);
+    }
+    let value = |at: &usize| -> T::Value {
+        T::decode(bytes[*at..at + T::SIZE].try_into().unwrap_or_else(|_| panic!("an element")))
+    };
+    let values: Vec<T::Value> = positions.iter().map(value).collect();
+    let sum = sum_of(&values);
+    let firsts = [false, true].map(|maximum| first_of(&values, maximum));
+    let arena = Arena::new(&bytes);
+    let view: View<'_, T> = place.view(&arena, true, ());
+    let encoding = Encoding::from_type::<T>();
+    with_every_width(|| {
+        let [mut fast, mut slow] = [Sum::new(encoding), Sum::slow(encoding)];
+        // SAFETY: the encoding is that of the view.
+        unsafe {
+            fast.add(view.raw());
+            slow.add(view.raw());
+        }
+        prop_assert!(fast.total().is_none_or(|total| same(Some(total), sum)));
+        prop_assert!(same(slow.total(), sum), "{:?} is not {:?}", slow.total(), sum);
+        if T::Value::COMPLEX {
+            return Ok(());
+        }
+        let mut extremes = [false, true].map(|maximum| Extreme::new(encoding, maximum));
+        // SAFETY: the encoding is that of the view, which outlives the extremes.
+        unsafe { Extreme::look(&mut extremes, view.raw(), true, 0) };
+        for (extreme, first) in extremes.iter().zip(firsts) {
+            prop_assert_eq!(extreme.first(), first);
+            if let (Some(first), Some(found)) = (first, extreme.value()) {
+                prop_assert!(same(Some(found), sum_of(&values[first..=first])));
+            }
+        }
+        Ok(())
+    })?;
+    for axis in 0..place.shape.len() {
+        lanes::<T>(&view, axis, &values)?;
+    }
+    Ok(())
+}
+
+/// The results along one axis, against those of its lanes, whose values are among all of them.
+fn lanes<T: Scalar>(
+    view: &View<'_, T>,
+    axis: usize,
+    values: &[T::Value],
+) -> Result<(), TestCaseError>
+where
+    T::Value: Numbers,
+{
+    if values.is_empty() {
+        return Ok(());
+    }
+    let shape = view.layout().shape();
+    let (length, under) = (shape[axis], shape[axis + 1..].iter().product::<usize>());
+    let mut reduced = vec![false; shape.len()];
+    reduced[axis] = true;
+    let starts: Vec<usize> = (0..values.len()).filter(|at| at / under % length == 0).collect();
+    let lane = |start: &usize| -> Vec<T::Value> {
+        (0..length).map(|index| values[start + index * under]).collect()
+    };
+    let lanes: Vec<Vec<T::Value>> = starts.iter().map(lane).collect();
+    let encoding = Encoding::from_type::<T>();
+    let find = |task: Task, size: usize| {
+        let mut results = vec![0_u8; starts.len() * size];
+        let (from, to) = ((view.raw(), encoding), results.as_mut_ptr());
+        // SAFETY: the encoding is that of the view, and there is room for the results.
+        unsafe { reduce_lanes(task, from, &reduced, to, &mut || true) }.map(|()| results)
+    };
+    let size = if T::Value::COMPLEX { 16 } else { 8 };
+    let sums: Vec<Number> = lanes.iter().map(|lane| sum_of(lane)).collect();
+    let firsts = [false, true].map(|maximum| -> Vec<usize> {
+        lanes.iter().filter_map(|lane| first_of(lane, maximum)).collect()
+    });
+    with_every_width(|| {
+        let beyond =
+            |sum: &Number| matches!(sum, Number::Integer(sum) if i64::try_from(*sum).is_err());
+        match find(Task::Sum, size) {
+            Err(error) => prop_assert!(error.is_value() && sums.iter().any(beyond)),
+            Ok(results) => {
+                for (found, sum) in results.chunks_exact(size).zip(&sums) {
+                    let part = |at: usize| -> [u8; 8] { found[at..at + 8].try_into().unwrap() };
+                    let found = match sum {
+                        Number::Integer(_) => Number::Integer(i64::from_ne_bytes(part(0)).into()),
+                        Number::Float(_) => Number::Float(f64::from_ne_bytes(part(0))),
+                        Number::Complex(_) => {
+                            Number::Complex([part(0), part(8)].map(f64::from_ne_bytes))
+                        }
+                    };
+                    prop_assert!(same(Some(found), *sum), "{found:?} is not {sum:?}");
+                }
+            }
+        }
+        if T::Value::COMPLEX {
+            return Ok(());
+        }
+        let tasks = [(Task::FirstMinimum, Task::Minimum), (Task::FirstMaximum, Task::Maximum)];
+        for ((places, values), firsts) in tasks.into_iter().zip(&firsts) {
+            let (places, found) = (find(places, 8).unwrap(), find(values, T::SIZE).unwrap());
+            let expected: Vec<u8> =
+                firsts.iter().flat_map(|&first| (first as i64).to_ne_bytes()).collect();
+            prop_assert_eq!(places, expected);
+            for ((found, lane), &first) in found.chunks_exact(T::SIZE).zip(&lanes).zip(firsts) {
+                let mut found = found.to_vec();
+                if T::SWAPPED {
+                    found.reverse();
+                }
+                let bytes = found.as_slice().try_into().unwrap_or_else(|_| panic!("an element"));
+                let found = sum_of(&[T::decode(bytes)]);
+                prop_assert!(same(Some(found), sum_of(&[lane[first]])));
+            }
+        }
+        Ok(())
+    })
+}
+
+macro_rules! reduced {
+    ($($test:ident $type:ty;)*) => {
+        proptest! {
+            #![proptest_config(config(5))]
+            $(#[test]
+            fn $test(
+                length in lengths(), (steps, more) in steps(), before in 0..5_usize,
+                seed in any::<u64>(), spread in 0..4_u8, matrix in matrices(<$type>::SIZE),
+            ) {
+                let line = line(length, <$type>::SIZE, steps, more, before);
+                reduces::<$type>(&line, (seed, spread))?;
+                reduces::<$type>(&matrix, (seed, spread))?;
+            })*
+        }
+    };
+}
+
+reduced! {
+    bools_are_reduced bool;
+    int8_is_reduced i8;
+    uint8_is_reduced u8;
+    int16_is_reduced i16;
+    uint16_is_reduced u16;
+    int32_is_reduced i32;
+    uint32_is_reduced u32;
+    int64_is_reduced i64;
+    uint64_is_reduced u64;
+    swapped_int32_is_reduced Swapped<i32>;
+    swapped_uint64_is_reduced Swapped<u64>;
+    float16_is_reduced f16;
+    bfloat16_is_reduced bf16;
+    float8_e4m3fn_is_reduced F8E4M3;
+    float8_e5m2_is_reduced F8E5M2;
+    float32_is_reduced f32;
+    float64_is_reduced f64;
+    swapped_float64_is_reduced Swapped<f64>;
+    complex64_is_reduced Complex<f32>;
+    complex128_is_reduced Complex<f64>;
+}
+
+/// What the first look leaves undecided, and what it decides of hard sums.
+#[test]
+fn floats_that_differ_much_and_cancel_are_left_to_the_second_look() {
+    let total = |numbers: &[f64], slow: bool| {
+        let encoding = Encoding::from_type::<f64>();
+        let mut sum = if slow { Sum::slow(encoding) } else { Sum::new(encoding) };
+        let layout = Layout::contiguous(&[numbers.len()], 8).unwrap();
+        let start = numbers.as_ptr().cast_mut().cast();
+        // SAFETY: the view is over the numbers, which are only read.
+        unsafe {
+            let view = View::<f64>::new(start, layout, true, ());
+            sum.add(view.raw());
+        }
+        sum.total()
+    };
+    let mut wide = vec![1e200, 1.0, 1e-200];
+    wide.extend([-1e200, -1.0].repeat(1));
+    wide.extend([0.0; 5000]);
+    let mut ties = vec![1.0, 2_f64.powi(-53)];
+    ties.extend([0.0; 5000]);
+    let mut huge = vec![f64::MAX; 3000];
+    huge.extend([-f64::MAX; 3000]);
+    with_every_width(|| {
+        prop_assert_eq!(total(&wide, false), None);
+        prop_assert_eq!(total(&wide, true), Some(Number::Float(1e-200)));
+        prop_assert_eq!(total(&ties, false), Some(Number::Float(1.0)));
+        prop_assert_eq!(total(&huge, true), Some(Number::Float(0.0)));
+        prop_assert_eq!(total(&[0.1; 100_000], false), Some(Number::Float(10000.0)));
+        Ok(())
+    })
+    .unwrap();
+}
