@@ -41,3 +41,4 @@ pub mod exceptions;
 pub mod objects;
 #[doc(hidden)]
 pub mod stack;
+mod version;

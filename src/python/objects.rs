@@ -4,6 +4,7 @@
 
 #![allow(unsafe_code)]
 
+#[cfg(not(Py_LIMITED_API))]
 use std::ffi::c_ulong;
 
 use pyo3::ffi;
@@ -88,7 +89,10 @@ pub fn tuple<'py>(
     unsafe {
         let tuple = Bound::from_owned_ptr_or_err(py, ffi::PyTuple_New(length as isize))?;
         for (place, item) in items.take(length).enumerate() {
+            #[cfg(not(Py_LIMITED_API))]
             ffi::PyTuple_SET_ITEM(tuple.as_ptr(), place as isize, item?.into_ptr());
+            #[cfg(Py_LIMITED_API)]
+            ffi::PyTuple_SetItem(tuple.as_ptr(), place as isize, item?.into_ptr());
         }
         Ok(tuple.cast_into_unchecked())
     }
@@ -241,6 +245,7 @@ pub fn message(py: Python<'_>, error: &PyErr) -> String {
 }
 
 /// Sets or clears a flag of a class.
+#[cfg(not(Py_LIMITED_API))]
 pub fn change_flag(class: &mut ffi::PyTypeObject, flag: c_ulong, set: bool) {
     #[cfg(not(Py_GIL_DISABLED))]
     {

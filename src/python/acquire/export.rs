@@ -103,7 +103,7 @@ impl Export {
                 }
             }
             let exporter = (*buffer).obj;
-            let is_gc = !exporter.is_null() && ffi::PyObject_IS_GC(exporter) != 0;
+            let is_gc = !exporter.is_null() && is_gc(exporter);
             // A cycle through such an exporter is not shown to the collector, and leaks.
             #[cfg(not(Py_3_13))]
             let is_gc = is_gc && !leads_to_memoryview(&Borrowed::from_ptr(object.py(), exporter));
@@ -145,6 +145,21 @@ impl Export {
     pub unsafe fn release(&self) {
         // SAFETY: the caller guarantees it.
         unsafe { release_buffer(self.0.get().cast()) }
+    }
+}
+
+/// Returns whether an object has a part in garbage collection.
+///
+/// # Safety
+/// It is alive.
+#[inline(always)]
+unsafe fn is_gc(object: *mut ffi::PyObject) -> bool {
+    // SAFETY: the caller guarantees it.
+    unsafe {
+        #[cfg(not(Py_LIMITED_API))]
+        return ffi::PyObject_IS_GC(object) != 0;
+        #[cfg(Py_LIMITED_API)]
+        return ffi::PyType_GetFlags(ffi::Py_TYPE(object)) & ffi::Py_TPFLAGS_HAVE_GC != 0;
     }
 }
 
