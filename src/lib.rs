@@ -60,6 +60,8 @@ pub mod array;
 pub mod dtype;
 pub mod element;
 pub mod error;
+#[cfg(feature = "pyo3")]
+pub mod extension;
 #[doc(hidden)]
 pub mod fallible;
 pub mod form;

@@ -168,7 +168,7 @@ unsafe fn is_gc(object: *mut ffi::PyObject) -> bool {
 /// # Errors
 /// RecursionError if little of the stack is left, and BufferError for a masked array.
 #[inline(never)]
-fn check_class(object: &Bound<'_, PyAny>) -> PyResult<()> {
+pub(crate) fn check_class(object: &Bound<'_, PyAny>) -> PyResult<()> {
     // The exporter's code may consume the object itself.
     // SAFETY: the class of an object is a class, and alive.
     if unsafe { stack::may_run_python(object.get_type_ptr()) } {
@@ -208,6 +208,31 @@ unsafe fn describe_slowly(
         }
     }
     Ok(())
+}
+
+/// Returns what a buffer that was filled in, asked for with some flags, says of its memory.
+///
+/// # Errors
+/// BufferError for a buffer that contradicts itself; RecursionError if little of the stack is left.
+///
+/// # Safety
+/// The buffer was filled in for `object`, and is released after the array's last use.
+pub(crate) unsafe fn describe(
+    object: &Bound<'_, PyAny>,
+    buffer: &ffi::Py_buffer,
+    flags: c_int,
+    as_view: AsView,
+) -> PyResult<AnyArray> {
+    stack::check(object.py())?;
+    let mut array = MaybeUninit::uninit();
+    // SAFETY: the caller guarantees it; the place is ours.
+    unsafe {
+        if describe_known(object.py(), array.as_mut_ptr(), buffer) {
+            return Ok(array.assume_init());
+        }
+        let described = describe_any(object.py(), buffer, flags, as_view);
+        described.map_err(|error| contradiction(object, error))
+    }
 }
 
 /// Releases a buffer. A view may be deallocated while an exception is propagated, which the

@@ -22,7 +22,7 @@ use crate::python::version::since_3_12;
 
 /// Returns what to take instead of an object that exports no buffer, `x`.
 #[cold]
-pub(super) fn hint(object: &Bound<'_, PyAny>) -> Option<Cow<'static, str>> {
+pub(crate) fn hint(object: &Bound<'_, PyAny>) -> Option<Cow<'static, str>> {
     let py = object.py();
     let hint = if object.is_instance_of::<PyString>() {
         "x.encode() does"

@@ -22,6 +22,15 @@ pub(super) fn handed_on<'py>(exporter: &Bound<'py, PyAny>) -> Option<Handed<'py>
     None
 }
 
+/// Returns whether the garbage collector may be shown an exporter: see [`leads_to_memoryview`].
+#[inline]
+pub(crate) fn is_shown_to_collector(_exporter: &Bound<'_, PyAny>) -> bool {
+    #[cfg(Py_3_13)]
+    return true;
+    #[cfg(not(Py_3_13))]
+    !leads_to_memoryview(_exporter)
+}
+
 /// Returns whether the garbage collector must not be shown an exporter, because it would get from
 /// there to a memoryview that has exports: before Python 3.13 it then frees what that one still
 /// uses. That is a memoryview, or what holds one for a class written in Python: an object that

@@ -1,0 +1,92 @@
+//! Places that were used lately: nearly every call gets the one of the call before.
+//!
+//! With a GIL a few are kept. Without one each thread would need some of its own, and CPython's
+//! allocator has them already.
+
+use std::ptr::NonNull;
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+use super::Body;
+
+#[cfg(not(Py_GIL_DISABLED))]
+mod list {
+    use std::cell::UnsafeCell;
+    use std::ptr::NonNull;
+
+    use super::Body;
+
+    /// More arguments than most functions have.
+    const KEPT: usize = 8;
+
+    struct Places(UnsafeCell<(usize, [Option<NonNull<Body>>; KEPT])>);
+
+    // SAFETY: used by whoever has the GIL, which nobody gives up meanwhile. Interpreters with GILs
+    // of their own cannot import an extension of PyO3's twice.
+    unsafe impl Sync for Places {}
+
+    static PLACES: Places = Places(UnsafeCell::new((0, [None; KEPT])));
+
+    /// Takes a place, if there is one.
+    ///
+    /// # Safety
+    /// Attached.
+    #[inline(always)]
+    pub(super) unsafe fn pop() -> Option<NonNull<Body>> {
+        // SAFETY: attached, so that nobody else uses it.
+        let (count, places) = unsafe { &mut *PLACES.0.get() };
+        *count = count.checked_sub(1)?;
+        places.get(*count).copied().flatten()
+    }
+
+    /// Keeps a place. Returns whether there was room for it.
+    ///
+    /// # Safety
+    /// Attached.
+    #[inline(always)]
+    pub(super) unsafe fn push(place: NonNull<Body>) -> bool {
+        // SAFETY: as above.
+        let (count, places) = unsafe { &mut *PLACES.0.get() };
+        let Some(free) = places.get_mut(*count) else { return false };
+        *free = Some(place);
+        *count += 1;
+        true
+    }
+}
+
+#[cfg(Py_GIL_DISABLED)]
+mod list {
+    use std::ptr::NonNull;
+
+    use super::Body;
+
+    pub(super) unsafe fn pop() -> Option<NonNull<Body>> {
+        None
+    }
+
+    pub(super) unsafe fn push(_place: NonNull<Body>) -> bool {
+        false
+    }
+}
+
+/// Takes a place that was kept.
+#[inline(always)]
+pub(super) fn take(_attached: Python<'_>) -> Option<NonNull<Body>> {
+    // SAFETY: attached.
+    unsafe { list::pop() }
+}
+
+/// Keeps a place that is not used any more, or frees it.
+///
+/// # Safety
+/// Attached; the place was allocated by CPython's allocator of objects.
+#[inline(always)]
+pub(super) unsafe fn keep(place: NonNull<Body>) {
+    // SAFETY: the caller guarantees it.
+    unsafe {
+        if !list::push(place) {
+            ffi::PyObject_Free(place.as_ptr().cast());
+        }
+    }
+}
