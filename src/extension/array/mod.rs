@@ -242,8 +242,7 @@ impl<T: Native, const N: usize, K: Constraint> Array<T, N, K> {
         }
         let Some(buffer) = self.hold.buffer() else { return Ok(()) };
         // SAFETY: a collector's thread is attached; the exporter is alive, or NULL.
-        let exporter =
-            unsafe { Borrowed::from_ptr_or_opt(Python::assume_attached(), buffer.obj) };
+        let exporter = unsafe { Borrowed::from_ptr_or_opt(Python::assume_attached(), buffer.obj) };
         if !exporter.is_some_and(|exporter| is_shown_to_collector(&exporter)) {
             return Ok(());
         }

@@ -27,8 +27,12 @@ pub(super) fn allocate(_attached: Python<'_>) -> Option<NonNull<Body>> {
         unsafe { ffi::PyErr_Clear() };
         return None;
     }
-    // SAFETY: attached.
-    NonNull::new(unsafe { ffi::PyObject_Malloc(size_of::<Body>()) }.cast())
+    // SAFETY: attached; the memory has the size of the class's objects, and the type was made.
+    unsafe {
+        let place = NonNull::new(ffi::PyObject_Malloc(size_of::<Body>()))?;
+        ffi::PyObject_Init(place.as_ptr().cast(), made());
+        Some(place.cast())
+    }
 }
 
 /// Makes the class. Returns whether there is one; else an exception is set.
@@ -74,12 +78,9 @@ fn make() -> bool {
 /// Attached; called by CPython, for an object of the class to which there is no reference.
 unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
     let body = object.cast::<Body>();
-    // SAFETY: the body was filled in before the object was made. The object has a reference to its
-    // class; then it is a place again.
+    // SAFETY: the body was filled in before anybody saw the object. Then it is a place again.
     unsafe {
-        let class = ffi::Py_TYPE(object);
         Body::end(body);
         recent::keep(NonNull::new_unchecked(body));
-        ffi::Py_DECREF(class.cast());
     }
 }

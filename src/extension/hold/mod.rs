@@ -137,7 +137,7 @@ pub(super) unsafe fn release(buffer: *mut ffi::Py_buffer) {
     }
 }
 
-/// A place for a body that is not an object yet.
+/// An object whose body is to be filled in, before anybody sees it.
 pub(super) struct Vacant(NonNull<Body>);
 
 impl Vacant {
@@ -161,12 +161,8 @@ impl Vacant {
     pub(super) unsafe fn into_hold(self) -> Hold {
         let body = self.0.as_ptr();
         std::mem::forget(self);
-        // SAFETY: attached; the place has the size of the class, which was made before the place
-        // was; the result is a new reference.
-        unsafe {
-            ffi::PyObject_Init(body.cast(), class::made());
-            Hold(Bound::from_owned_ptr(Python::assume_attached(), body.cast()).unbind())
-        }
+        // SAFETY: attached; the place is an object, of which this is the only reference.
+        unsafe { Hold(Bound::from_owned_ptr(Python::assume_attached(), body.cast()).unbind()) }
     }
 }
 

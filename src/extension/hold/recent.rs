@@ -1,4 +1,4 @@
-//! Places that were used lately: nearly every call gets the one of the call before.
+//! Objects that were used lately: nearly every call gets the one of the call before.
 //!
 //! With a GIL a few are kept. Without one each thread would need some of its own, and CPython's
 //! allocator has them already.
@@ -49,6 +49,9 @@ mod list {
         // SAFETY: as above.
         let (count, places) = unsafe { &mut *PLACES.0.get() };
         let Some(free) = places.get_mut(*count) else { return false };
+        // The next one to take it has the only reference.
+        // SAFETY: the count begins an object, and is as large as a pointer.
+        unsafe { place.cast::<isize>().write(1) };
         *free = Some(place);
         *count += 1;
         true
@@ -86,7 +89,10 @@ pub(super) unsafe fn keep(place: NonNull<Body>) {
     // SAFETY: the caller guarantees it.
     unsafe {
         if !list::push(place) {
+            // An object has a reference to its class.
+            let class = ffi::Py_TYPE(place.as_ptr().cast());
             ffi::PyObject_Free(place.as_ptr().cast());
+            ffi::Py_DECREF(class.cast());
         }
     }
 }
