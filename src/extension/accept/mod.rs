@@ -15,7 +15,7 @@ use pyo3::{Borrowed, ffi};
 
 use super::constraint::{ANY, Constraint};
 use super::element::Native;
-use super::hold::{Body, Hold, Vacant, no_memory};
+use super::hold::{Body, Hold, Vacant, buffer, no_memory};
 use crate::dtype::{DType, ScalarType};
 use crate::form::judge_letter;
 use crate::layout::{Layout, Order};
@@ -31,11 +31,17 @@ pub(super) fn accept<T: Native, const N: usize, K: Constraint>(
     object: Borrowed<'_, '_, PyAny>,
 ) -> Result<Hold, Mismatch> {
     let expected = const { &Expected::of::<N, K>(Wanted::Scalar(T::DTYPE)) };
-    let fits = |body, buffer: &ffi::Py_buffer| {
+    let fits = |body, buffer: &ffi::Py_buffer, is_simple| {
         // SAFETY: the buffer was filled in, for that body.
-        unsafe { has_letter_of::<T>(buffer) && fit::<N, K>(body, buffer, T::SIZE, align_of::<T>()) }
+        unsafe {
+            has_letter_of::<T>(buffer)
+                && fit::<N, K>(body, buffer, T::SIZE, align_of::<T>(), is_simple)
+        }
     };
-    Ok(accept_with::<N, K, _>(object, expected, |body, buffer| fits(body, buffer).then_some(()))?.0)
+    Ok(accept_with::<N, K, _>(object, expected, |body, buffer, is_simple| {
+        fits(body, buffer, is_simple).then_some(())
+    })?
+    .0)
 }
 
 /// Takes an object of scalars of any type, in the byte order of this machine.
@@ -44,13 +50,13 @@ pub(super) fn accept_any<const N: usize, K: Constraint>(
     object: Borrowed<'_, '_, PyAny>,
 ) -> Result<(Hold, DType), Mismatch> {
     let expected = const { &Expected::of::<N, K>(Wanted::Scalars) };
-    let fits = |body, buffer: &ffi::Py_buffer| {
+    let fits = |body, buffer: &ffi::Py_buffer, is_simple| {
         // SAFETY: the buffer was filled in, for that body.
         unsafe {
             let scalar_type = letter(buffer).filter(|found| !found.swapped)?;
             // What is aligned to its size, is aligned.
             let size = scalar_type.dtype.size();
-            fit::<N, K>(body, buffer, size, size).then_some(scalar_type.dtype)
+            fit::<N, K>(body, buffer, size, size, is_simple).then_some(scalar_type.dtype)
         }
     };
     accept_with::<N, K, _>(object, expected, fits)
@@ -79,7 +85,7 @@ impl Seen for DType {
 fn accept_with<const N: usize, K: Constraint, S: Seen>(
     object: Borrowed<'_, '_, PyAny>,
     expected: &'static Expected,
-    fits: impl FnOnce(*mut Body, &ffi::Py_buffer) -> Option<S>,
+    fits: impl FnOnce(*mut Body, &ffi::Py_buffer, bool) -> Option<S>,
 ) -> Result<(Hold, S), Mismatch> {
     const { assert!(N == ANY || K::SHAPE.len() <= N, "a shape of more lengths than dimensions") };
     let Some(vacant) = Vacant::take(object.py()) else {
@@ -89,17 +95,18 @@ fn accept_with<const N: usize, K: Constraint, S: Seen>(
     // SAFETY: the object is alive, and attached; the place is ours, and where the exporter has
     // filled the buffer in, it is read.
     unsafe {
-        if stack::is_mutable(ffi::Py_TYPE(object.as_ptr()))
-            && let Err(error) = check_class(&object)
-        {
+        let is_mutable = stack::is_mutable(ffi::Py_TYPE(object.as_ptr()));
+        if is_mutable && let Err(error) = check_class(&object) {
             return Err(Mismatch::refused(&object, expected, error));
         }
         let flags = const { flags(K::WRITABLE) };
-        if ffi::PyObject_GetBuffer(object.as_ptr(), Body::buffer(body), flags) != 0 {
+        if buffer::get(object.as_ptr(), Body::buffer(body), flags) != 0 {
             return again::refused(&object, vacant, expected)
                 .map(|(hold, scalar_type)| (hold, S::again(scalar_type)));
         }
-        match fits(body, &*Body::buffer(body)) {
+        // What the buffer is of may be another object.
+        let is_simple = !is_mutable && (*Body::buffer(body)).obj == object.as_ptr();
+        match fits(body, &*Body::buffer(body), is_simple) {
             Some(seen) => Ok((vacant.into_hold(), seen)),
             None => again::filled(&object, vacant, expected)
                 .map(|(hold, scalar_type)| (hold, S::again(scalar_type))),
@@ -178,6 +185,7 @@ unsafe fn fit<const N: usize, K: Constraint>(
     buffer: &ffi::Py_buffer,
     size: usize,
     align: usize,
+    is_simple: bool,
 ) -> bool {
     /// More than a layout has without the heap.
     const FEW: usize = 3;
@@ -238,6 +246,6 @@ unsafe fn fit<const N: usize, K: Constraint>(
         }
     };
     // SAFETY: the exporter vouches for the memory that its own numbers describe.
-    unsafe { Body::fill(body, buffer.buf.cast(), buffer.readonly != 0, layout) };
+    unsafe { Body::fill(body, buffer.buf.cast(), buffer.readonly != 0, layout, is_simple) };
     true
 }

@@ -8,6 +8,7 @@
 //! Its class is made when the first array is, has no name in any module, and makes nothing by
 //! itself.
 
+pub(super) mod buffer;
 mod class;
 mod export;
 mod recent;
@@ -28,7 +29,6 @@ use crate::memory::Memory;
 use crate::python::acquire::{Export, Loan};
 use crate::python::attached::attached;
 use crate::python::errors::keep_exception;
-use crate::python::stack;
 
 /// The object: memory, where its elements lie, and what gives it back.
 #[repr(C)]
@@ -41,6 +41,8 @@ pub(super) struct Body {
     pub(super) readonly: bool,
     pub(super) layout: Layout,
     source: Source,
+    /// Whether it ends by the release of a buffer that runs no Python code, and nothing else.
+    ends_simply: bool,
 }
 
 /// Whose memory it is.
@@ -81,13 +83,21 @@ impl Body {
     /// Fills in what a buffer has told.
     ///
     /// # Safety
-    /// `body` is the address of a body whose buffer was filled in, and says this of its memory.
+    /// `body` is the address of a body whose buffer was filled in, and says this of its memory. If
+    /// it is to end simply, the release runs no Python code, and the layout has nothing on the heap.
     #[inline(always)]
-    pub(super) unsafe fn fill(body: *mut Self, start: *mut u8, readonly: bool, layout: Layout) {
+    pub(super) unsafe fn fill(
+        body: *mut Self,
+        start: *mut u8,
+        readonly: bool,
+        layout: Layout,
+        ends_simply: bool,
+    ) {
         // SAFETY: the caller guarantees that the fields may be written to.
         unsafe {
             (&raw mut (*body).start).write(start);
             (&raw mut (*body).readonly).write(readonly);
+            (&raw mut (*body).ends_simply).write(ends_simply);
             (&raw mut (*body).layout).write(layout);
             (&raw mut (*body).source).write(Source::Buffer);
         }
@@ -99,6 +109,23 @@ impl Body {
     /// Attached; `body` is filled in, and nobody uses it any more.
     #[inline(always)]
     unsafe fn end(body: *mut Self) {
+        // SAFETY: the caller guarantees it; each field is dropped once.
+        unsafe {
+            if (*body).ends_simply {
+                buffer::release(Self::buffer(body));
+            } else {
+                Self::end_slowly(body);
+            }
+        }
+    }
+
+    /// The same for whatever the memory is from.
+    ///
+    /// # Safety
+    /// The same as for [`end`](Self::end).
+    #[cold]
+    #[inline(never)]
+    unsafe fn end_slowly(body: *mut Self) {
         // SAFETY: the caller guarantees it; each field is dropped or taken once.
         unsafe {
             match (&raw mut (*body).source).read() {
@@ -124,16 +151,11 @@ impl Body {
 ///
 /// # Safety
 /// Attached; the buffer was filled in, and is released once.
-#[inline(always)]
+#[inline(never)]
 pub(super) unsafe fn release(buffer: *mut ffi::Py_buffer) {
-    // SAFETY: the caller guarantees it; the exporter is alive, or NULL.
+    // SAFETY: the caller guarantees it.
     unsafe {
-        let exporter = (*buffer).obj;
-        if exporter.is_null() || !stack::is_mutable(ffi::Py_TYPE(exporter)) {
-            ffi::PyBuffer_Release(buffer);
-        } else {
-            keep_exception(Python::assume_attached(), || ffi::PyBuffer_Release(buffer));
-        }
+        keep_exception(Python::assume_attached(), || ffi::PyBuffer_Release(buffer));
     }
 }
 
@@ -313,7 +335,7 @@ impl Vacant {
         let body = self.body();
         // SAFETY: the place may be written to; the caller guarantees the rest.
         unsafe {
-            Body::fill(body, start, readonly, layout);
+            Body::fill(body, start, readonly, layout, false);
             (&raw mut (*body).source).write(source);
             self.into_hold()
         }

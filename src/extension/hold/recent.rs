@@ -89,10 +89,20 @@ pub(super) unsafe fn keep(place: NonNull<Body>) {
     // SAFETY: the caller guarantees it.
     unsafe {
         if !list::push(place) {
-            // An object has a reference to its class.
-            let class = ffi::Py_TYPE(place.as_ptr().cast());
-            ffi::PyObject_Free(place.as_ptr().cast());
-            ffi::Py_DECREF(class.cast());
+            free(place);
         }
+    }
+}
+
+/// # Safety
+/// The same as for [`keep`].
+#[cold]
+#[inline(never)]
+unsafe fn free(place: NonNull<Body>) {
+    // SAFETY: the caller guarantees it. An object has a reference to its class.
+    unsafe {
+        let class = ffi::Py_TYPE(place.as_ptr().cast());
+        ffi::PyObject_Free(place.as_ptr().cast());
+        ffi::Py_DECREF(class.cast());
     }
 }
