@@ -73,7 +73,7 @@ impl<const N: usize, K: Constraint> Untyped<N, K> {
             let expected = Expected::of::<N, K>(Wanted::OneOf(types));
             let body = self.array.hold.body();
             let scalar_type = ScalarType::native(self.dtype);
-            let (layout, format) = (body.layout.clone(), scalar_type.format());
+            let (layout, format) = (body.layout().clone(), scalar_type.format());
             // SAFETY: it is what the memory holds, which is held longer.
             let array = unsafe {
                 AnyArray::from_scalars(scalar_type, body.start, layout, format, body.readonly, None)

@@ -71,7 +71,7 @@ pub(in crate::extension) fn accept_bytes(
                 Some(Ok(layout)) if is_flat => {
                     let none = std::ptr::NonNull::dangling().as_ptr();
                     let start = if buf.is_null() { none } else { buf.cast() };
-                    Body::fill(body, start, readonly != 0, layout, false);
+                    Body::fill_bytes(body, start, readonly != 0, layout);
                     Ok(vacant.into_hold())
                 }
                 _ => {
@@ -142,7 +142,7 @@ unsafe fn taken(
         let flags = super::flags(expected.writable);
         let why = match describe(object, &*buffer, flags, NO_VIEWS) {
             Ok(array) if expected.is(&array) => {
-                Body::fill(body, array.start(), array.readonly(), array.layout().clone(), false);
+                Body::fill_from(body, &array);
                 return Ok(Taken { hold: vacant.into_hold(), array });
             }
             Ok(array) => Mismatch::elements(object, expected, &array, None),

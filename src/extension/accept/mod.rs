@@ -15,7 +15,7 @@ use pyo3::{Borrowed, ffi};
 
 use super::constraint::{ANY, Constraint};
 use super::element::Native;
-use super::hold::{Body, Hold, Vacant, buffer, no_memory};
+use super::hold::{Body, FEW, Hold, Told, Vacant, buffer, no_memory};
 use crate::dtype::{DType, ScalarType};
 use crate::form::judge_letter;
 use crate::layout::{Layout, Order};
@@ -31,15 +31,15 @@ pub(super) fn accept<T: Native, const N: usize, K: Constraint>(
     object: Borrowed<'_, '_, PyAny>,
 ) -> Result<Hold, Mismatch> {
     let expected = const { &Expected::of::<N, K>(Wanted::Scalar(T::DTYPE)) };
-    let fits = |body, buffer: &ffi::Py_buffer, is_simple| {
+    let fits = |body, buffer: &ffi::Py_buffer, ends_simply| {
         // SAFETY: the buffer was filled in, for that body.
         unsafe {
             has_letter_of::<T>(buffer)
-                && fit::<N, K>(body, buffer, T::SIZE, align_of::<T>(), is_simple)
+                && fit::<N, K>(body, buffer, T::SIZE, align_of::<T>(), ends_simply)
         }
     };
-    Ok(accept_with::<N, K, _>(object, expected, |body, buffer, is_simple| {
-        fits(body, buffer, is_simple).then_some(())
+    Ok(accept_with::<N, K, _>(object, expected, |body, buffer, ends_simply| {
+        fits(body, buffer, ends_simply).then_some(())
     })?
     .0)
 }
@@ -50,13 +50,13 @@ pub(super) fn accept_any<const N: usize, K: Constraint>(
     object: Borrowed<'_, '_, PyAny>,
 ) -> Result<(Hold, DType), Mismatch> {
     let expected = const { &Expected::of::<N, K>(Wanted::Scalars) };
-    let fits = |body, buffer: &ffi::Py_buffer, is_simple| {
+    let fits = |body, buffer: &ffi::Py_buffer, ends_simply| {
         // SAFETY: the buffer was filled in, for that body.
         unsafe {
             let scalar_type = letter(buffer).filter(|found| !found.swapped)?;
             // What is aligned to its size, is aligned.
             let size = scalar_type.dtype.size();
-            fit::<N, K>(body, buffer, size, size, is_simple).then_some(scalar_type.dtype)
+            fit::<N, K>(body, buffer, size, size, ends_simply).then_some(scalar_type.dtype)
         }
     };
     accept_with::<N, K, _>(object, expected, fits)
@@ -105,8 +105,8 @@ fn accept_with<const N: usize, K: Constraint, S: Seen>(
                 .map(|(hold, scalar_type)| (hold, S::again(scalar_type)));
         }
         // What the buffer is of may be another object.
-        let is_simple = !is_mutable && (*Body::buffer(body)).obj == object.as_ptr();
-        match fits(body, &*Body::buffer(body), is_simple) {
+        let ends_simply = !is_mutable && (*Body::buffer(body)).obj == object.as_ptr();
+        match fits(body, &*Body::buffer(body), ends_simply) {
             Some(seen) => Ok((vacant.into_hold(), seen)),
             None => again::filled(&object, vacant, expected)
                 .map(|(hold, scalar_type)| (hold, S::again(scalar_type))),
@@ -185,11 +185,33 @@ unsafe fn fit<const N: usize, K: Constraint>(
     buffer: &ffi::Py_buffer,
     size: usize,
     align: usize,
-    is_simple: bool,
+    ends_simply: bool,
 ) -> bool {
-    /// More than a layout has without the heap.
-    const FEW: usize = 3;
-    let ndim = if N == ANY { buffer.ndim as usize } else { N };
+    // SAFETY: the caller guarantees it.
+    unsafe {
+        match (N, buffer.ndim) {
+            (ANY, 0) => fit_few::<0, K>(body, buffer, size, align, ends_simply),
+            (ANY, 1) => fit_few::<1, K>(body, buffer, size, align, ends_simply),
+            (ANY, 2) => fit_few::<2, K>(body, buffer, size, align, ends_simply),
+            (ANY, 3) => fit_few::<3, K>(body, buffer, size, align, ends_simply),
+            _ => fit_few::<N, K>(body, buffer, size, align, ends_simply),
+        }
+    }
+}
+
+/// The same for a number of dimensions that is known.
+///
+/// # Safety
+/// The same as for [`fit`].
+#[inline(always)]
+unsafe fn fit_few<const N: usize, K: Constraint>(
+    body: *mut Body,
+    buffer: &ffi::Py_buffer,
+    size: usize,
+    align: usize,
+    ends_simply: bool,
+) -> bool {
+    let ndim = N;
     // What ctypes cannot describe, it calls bytes. Nobody else leaves out the strides of bytes.
     // SAFETY: the format is not NULL, as a letter was found in it.
     let doubtful =
@@ -237,15 +259,16 @@ unsafe fn fit<const N: usize, K: Constraint>(
     if K::SHAPE.len() > ndim || lengths.any(|(&wanted, &found)| wanted >= 0 && wanted != found) {
         return false;
     }
-    let layout = if ndim == 1 && Layout::line_fits(shape[0] as usize, strides[0], size) {
-        Layout::line_unchecked(shape[0] as usize, strides[0], size)
+    let fits = if ndim == 1 {
+        Layout::line_fits(shape[0] as usize, strides[0], size)
     } else {
-        match Layout::try_inline(&shape[..ndim], &strides[..ndim], size) {
-            Some(layout) => layout,
-            None => return false,
-        }
+        Layout::few_fit(&shape[..ndim], &strides[..ndim], size)
     };
+    if !fits {
+        return false;
+    }
+    let (start, readonly) = (buffer.buf.cast(), buffer.readonly != 0);
     // SAFETY: the exporter vouches for the memory that its own numbers describe.
-    unsafe { Body::fill(body, buffer.buf.cast(), buffer.readonly != 0, layout, is_simple) };
+    unsafe { Body::fill(body, Told { start, readonly, ndim, shape, strides, ends_simply }) };
     true
 }

@@ -12,9 +12,8 @@ impl<T: Native, const N: usize, K: Constraint> Array<T, N, K> {
     #[inline(always)]
     fn address<const M: usize>(&self, index: [usize; M]) -> Option<*mut u8> {
         const { assert!(N == ANY || M == N, "as many indices as dimensions are needed") };
-        let layout = self.layout();
-        let (shape, strides) = (layout.shape(), layout.strides());
-        if shape.len() != M || !layout.suboffsets().is_empty() {
+        let (shape, strides) = (self.shape(), self.strides());
+        if shape.len() != M || !self.hold.body().is_direct {
             return self.address_of(&index);
         }
         let mut address = self.hold.body().start;

@@ -19,7 +19,7 @@ pub use elements::Elements;
 use super::accept::{self, Mismatch};
 use super::constraint::{ANY, Constraint};
 use super::element::Native;
-use super::hold::Hold;
+use super::hold::{FEW, Hold};
 use crate::layout::{Layout, Order};
 use crate::python::acquire::is_shown_to_collector;
 use crate::view::RawView;
@@ -110,7 +110,7 @@ impl<T: Native, const N: usize, K: Constraint> Array<T, N, K> {
 
     #[inline(always)]
     fn layout(&self) -> &Layout {
-        &self.hold.body().layout
+        self.hold.body().layout()
     }
 
     #[inline(always)]
@@ -123,7 +123,7 @@ impl<T: Native, const N: usize, K: Constraint> Array<T, N, K> {
     #[must_use]
     #[inline]
     pub fn shape(&self) -> &[usize] {
-        self.layout().shape()
+        if N <= FEW { &self.hold.body().shape_of_few()[..N] } else { self.hold.body().shape() }
     }
 
     /// Returns the length of each dimension, to be taken apart: `let [rows, columns] = x.dim();`.
@@ -140,28 +140,28 @@ impl<T: Native, const N: usize, K: Constraint> Array<T, N, K> {
     #[must_use]
     #[inline]
     pub fn strides(&self) -> &[isize] {
-        self.layout().strides()
+        self.hold.body().strides()
     }
 
     /// Returns the number of dimensions.
     #[must_use]
     #[inline]
     pub fn ndim(&self) -> usize {
-        if N == ANY { self.layout().ndim() } else { N }
+        if N == ANY { self.hold.body().ndim() } else { N }
     }
 
     /// Returns the number of elements.
     #[must_use]
     #[inline]
     pub fn len(&self) -> usize {
-        self.layout().len()
+        self.shape().iter().product()
     }
 
     /// Returns whether there are no elements.
     #[must_use]
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.layout().is_empty()
+        self.shape().contains(&0)
     }
 
     /// Returns whether the exporter allows no stores.

@@ -23,7 +23,7 @@ pub(super) unsafe extern "C" fn get_buffer(
         let refusal = if buffer.is_null() {
             Some(c"there is no Py_buffer to fill in")
         } else {
-            refusal(&body.layout, body.readonly, flags)
+            refusal(body.layout(), body.readonly, flags)
         };
         if let Some(refusal) = refusal {
             if !buffer.is_null() {
@@ -36,8 +36,8 @@ pub(super) unsafe extern "C" fn get_buffer(
         let given = |asked: bool, numbers: *const isize| {
             if asked { numbers.cast_mut() } else { std::ptr::null_mut() }
         };
-        let layout = &body.layout;
-        let format = match &body.source {
+        let layout = body.layout();
+        let format = match body.source() {
             Source::Buffer => body.export.buffer().format,
             Source::Loan(_, format) | Source::Vector(_, format) | Source::Memory(_, format) => {
                 format.as_c_str().as_ptr().cast_mut()

@@ -15,6 +15,7 @@ mod recent;
 
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
+use std::sync::OnceLock;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -30,7 +31,12 @@ use crate::python::acquire::{Export, Loan};
 use crate::python::attached::attached;
 use crate::python::errors::keep_exception;
 
+/// As many dimensions as have a place in the object: those of nearly all arrays.
+pub(super) const FEW: usize = 3;
+
 /// The object: memory, where its elements lie, and what gives it back.
+///
+/// What every call fills in is little. The layout is made where it is first asked for.
 #[repr(C)]
 pub(super) struct Body {
     head: MaybeUninit<ffi::PyObject>,
@@ -39,10 +45,28 @@ pub(super) struct Body {
     /// The address of the element whose indices are all 0.
     pub(super) start: *mut u8,
     pub(super) readonly: bool,
-    pub(super) layout: Layout,
-    source: Source,
-    /// Whether it ends by the release of a buffer that runs no Python code, and nothing else.
+    /// Whether the memory is that of a buffer whose release runs no Python code, and nothing of the
+    /// layout is on the heap. There is no source then.
     ends_simply: bool,
+    /// Whether no pointers lead to the elements.
+    pub(super) is_direct: bool,
+    ndim: u8,
+    /// Where there are few dimensions.
+    shape: [usize; FEW],
+    strides: [isize; FEW],
+    layout: OnceLock<Layout>,
+    source: MaybeUninit<Source>,
+}
+
+/// What a buffer of few dimensions and without pointers has told.
+pub(super) struct Told {
+    pub(super) start: *mut u8,
+    pub(super) readonly: bool,
+    pub(super) ndim: usize,
+    pub(super) shape: [isize; FEW],
+    pub(super) strides: [isize; FEW],
+    /// Whether its release runs no Python code.
+    pub(super) ends_simply: bool,
 }
 
 /// Whose memory it is.
@@ -83,24 +107,150 @@ impl Body {
     /// Fills in what a buffer has told.
     ///
     /// # Safety
-    /// `body` is the address of a body whose buffer was filled in, and says this of its memory. If
-    /// it is to end simply, the release runs no Python code, and the layout has nothing on the heap.
+    /// `body` is the address of a body whose buffer was filled in, and says this of its memory,
+    /// which a layout of few dimensions holds.
     #[inline(always)]
-    pub(super) unsafe fn fill(
+    pub(super) unsafe fn fill(body: *mut Self, told: Told) {
+        // SAFETY: the caller guarantees that the fields may be written to.
+        unsafe {
+            (&raw mut (*body).start).write(told.start);
+            (&raw mut (*body).readonly).write(told.readonly);
+            (&raw mut (*body).ends_simply).write(told.ends_simply);
+            (&raw mut (*body).is_direct).write(true);
+            (&raw mut (*body).ndim).write(told.ndim as u8);
+            for dim in 0..told.ndim.min(FEW) {
+                (&raw mut (*body).shape[dim]).write(told.shape[dim].unsigned_abs());
+                (&raw mut (*body).strides[dim]).write(told.strides[dim]);
+            }
+            (&raw mut (*body).layout).write(OnceLock::new());
+            if !told.ends_simply {
+                (&raw mut (*body).source).write(MaybeUninit::new(Source::Buffer));
+            }
+        }
+    }
+
+    /// Fills in memory of a layout.
+    ///
+    /// # Safety
+    /// `body` is the address of a body; the source keeps the memory.
+    unsafe fn fill_with(
         body: *mut Self,
-        start: *mut u8,
-        readonly: bool,
+        (start, readonly): (*mut u8, bool),
         layout: Layout,
-        ends_simply: bool,
+        source: Source,
     ) {
+        let (mut shape, mut strides) = ([0; FEW], [0; FEW]);
+        shape.iter_mut().zip(layout.shape()).for_each(|(place, &length)| *place = length);
+        strides.iter_mut().zip(layout.strides()).for_each(|(place, &stride)| *place = stride);
         // SAFETY: the caller guarantees that the fields may be written to.
         unsafe {
             (&raw mut (*body).start).write(start);
             (&raw mut (*body).readonly).write(readonly);
-            (&raw mut (*body).ends_simply).write(ends_simply);
-            (&raw mut (*body).layout).write(layout);
-            (&raw mut (*body).source).write(Source::Buffer);
+            (&raw mut (*body).ends_simply).write(false);
+            (&raw mut (*body).is_direct).write(layout.suboffsets().is_empty());
+            (&raw mut (*body).ndim).write(layout.ndim() as u8);
+            (&raw mut (*body).shape).write(shape);
+            (&raw mut (*body).strides).write(strides);
+            (&raw mut (*body).layout).write(OnceLock::from(layout));
+            (&raw mut (*body).source).write(MaybeUninit::new(source));
         }
+    }
+
+    /// Fills in what an array over a buffer's memory tells.
+    ///
+    /// # Safety
+    /// `body` is the address of a body whose buffer was filled in, and is what the array describes.
+    pub(super) unsafe fn fill_from(body: *mut Self, array: &AnyArray) {
+        // SAFETY: the caller guarantees it.
+        unsafe {
+            let layout = array.layout().clone();
+            Self::fill_with(body, (array.start(), array.readonly()), layout, Source::Buffer);
+        }
+    }
+
+    /// Fills in a buffer's bytes.
+    ///
+    /// # Safety
+    /// `body` is the address of a body whose buffer was filled in, and has as many bytes.
+    pub(super) unsafe fn fill_bytes(
+        body: *mut Self,
+        start: *mut u8,
+        readonly: bool,
+        bytes: Layout,
+    ) {
+        // SAFETY: the caller guarantees it.
+        unsafe { Self::fill_with(body, (start, readonly), bytes, Source::Buffer) }
+    }
+
+    /// The one behind it in the list of those that are not used: see recent.rs. The fields that are
+    /// filled in by every call have the links meanwhile.
+    #[cfg(not(Py_GIL_DISABLED))]
+    #[inline(always)]
+    fn next(&self) -> Option<NonNull<Self>> {
+        NonNull::new(self.start.cast())
+    }
+
+    /// How many are in the list from this one on.
+    #[cfg(not(Py_GIL_DISABLED))]
+    #[inline(always)]
+    fn behind(&self) -> usize {
+        self.shape[0]
+    }
+
+    /// Puts a place in front of those in the list.
+    ///
+    /// # Safety
+    /// `body` is the address of a body that nobody uses.
+    #[cfg(not(Py_GIL_DISABLED))]
+    #[inline(always)]
+    unsafe fn put_before(body: *mut Self, next: Option<NonNull<Self>>, count: usize) {
+        // SAFETY: the caller guarantees it.
+        unsafe {
+            (&raw mut (*body).start)
+                .write(next.map_or(std::ptr::null_mut(), |next| next.as_ptr().cast()));
+            (&raw mut (*body).shape[0]).write(count);
+        }
+    }
+
+    /// The number of dimensions.
+    #[inline(always)]
+    pub(super) fn ndim(&self) -> usize {
+        usize::from(self.ndim)
+    }
+
+    /// The length of each dimension.
+    #[inline(always)]
+    pub(super) fn shape(&self) -> &[usize] {
+        self.shape.get(..self.ndim()).unwrap_or_else(|| self.layout().shape())
+    }
+
+    /// The same where it is known that there are few.
+    #[inline(always)]
+    pub(super) fn shape_of_few(&self) -> &[usize; FEW] {
+        &self.shape
+    }
+
+    /// The bytes from one element to the next in each dimension.
+    #[inline(always)]
+    pub(super) fn strides(&self) -> &[isize] {
+        self.strides.get(..self.ndim()).unwrap_or_else(|| self.layout().strides())
+    }
+
+    /// All of that as a layout.
+    #[inline]
+    pub(super) fn layout(&self) -> &Layout {
+        self.layout.get_or_init(|| {
+            // SAFETY: the layout is filled in unless the memory is that of a buffer.
+            let itemsize = unsafe { self.export.buffer().itemsize } as usize;
+            Layout::few(self.shape(), self.strides(), itemsize)
+        })
+    }
+
+    /// Whose memory it is.
+    #[inline]
+    fn source(&self) -> &Source {
+        // SAFETY: it was written unless it ends simply.
+        if self.ends_simply { &Source::Buffer } else { unsafe { self.source.assume_init_ref() } }
     }
 
     /// Gives back what the memory is from, and drops the rest.
@@ -109,7 +259,7 @@ impl Body {
     /// Attached; `body` is filled in, and nobody uses it any more.
     #[inline(always)]
     unsafe fn end(body: *mut Self) {
-        // SAFETY: the caller guarantees it; each field is dropped once.
+        // SAFETY: the caller guarantees it.
         unsafe {
             if (*body).ends_simply {
                 buffer::release(Self::buffer(body));
@@ -122,13 +272,13 @@ impl Body {
     /// The same for whatever the memory is from.
     ///
     /// # Safety
-    /// The same as for [`end`](Self::end).
+    /// The same as for [`end`](Self::end); it does not end simply.
     #[cold]
     #[inline(never)]
     unsafe fn end_slowly(body: *mut Self) {
         // SAFETY: the caller guarantees it; each field is dropped or taken once.
         unsafe {
-            match (&raw mut (*body).source).read() {
+            match (*body).source.assume_init_read() {
                 Source::Buffer => release(Self::buffer(body)),
                 Source::Loan(loan, format) => {
                     let py = Python::assume_attached();
@@ -271,12 +421,12 @@ impl Hold {
     pub(super) fn buffer(&self) -> Option<&ffi::Py_buffer> {
         let body = self.body();
         // SAFETY: where the source is a buffer it was filled in, and is released with the object.
-        matches!(body.source, Source::Buffer).then(|| unsafe { body.export.buffer() })
+        matches!(body.source(), Source::Buffer).then(|| unsafe { body.export.buffer() })
     }
 
     /// The object whose memory it is, if there is one.
     pub(super) fn exporter<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
-        match &self.body().source {
+        match self.body().source() {
             // SAFETY: the exporter is alive as long as the buffer, or NULL.
             Source::Buffer => unsafe { Bound::from_borrowed_ptr_or_opt(py, self.buffer()?.obj) },
             Source::Loan(loan, _) => Some(loan.object(py)),
@@ -286,7 +436,7 @@ impl Hold {
 
     /// What was lent, if it is that.
     pub(super) fn loan(&self) -> Option<&Loan> {
-        match &self.body().source {
+        match self.body().source() {
             Source::Loan(loan, _) => Some(loan),
             _ => None,
         }
@@ -295,14 +445,15 @@ impl Hold {
     /// The same memory as bytes.
     ///
     /// # Safety
-    /// The memory has as many bytes, and nobody else has a reference to the object.
+    /// The memory was lent, and has as many bytes; nobody else has a reference to the object.
     pub(super) unsafe fn into_bytes(self, layout: Layout) -> Self {
         let body = self.0.as_ptr().cast::<Body>();
         // SAFETY: the object is a body; the caller guarantees that nobody else looks at it.
         unsafe {
-            (*body).layout = layout;
-            if let Source::Loan(_, format) = &mut (*body).source {
-                *format = FormatString::from(c"B");
+            if let Source::Loan(loan, _) = (*body).source.assume_init_read() {
+                (&raw mut (*body).layout).drop_in_place();
+                let source = Source::Loan(loan, FormatString::from(c"B"));
+                Body::fill_with(body, ((*body).start, (*body).readonly), layout, source);
             }
         }
         self
@@ -335,8 +486,7 @@ impl Vacant {
         let body = self.body();
         // SAFETY: the place may be written to; the caller guarantees the rest.
         unsafe {
-            Body::fill(body, start, readonly, layout, false);
-            (&raw mut (*body).source).write(source);
+            Body::fill_with(body, (start, readonly), layout, source);
             self.into_hold()
         }
     }

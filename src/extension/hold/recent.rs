@@ -1,7 +1,7 @@
 //! Objects that were used lately: nearly every call gets the one of the call before.
 //!
-//! With a GIL a few are kept. Without one each thread would need some of its own, and CPython's
-//! allocator has them already.
+//! With a GIL a few are kept, in a list that is threaded through them. Without one each thread
+//! would need some of its own, and CPython's allocator has them already.
 
 use std::ptr::NonNull;
 
@@ -20,13 +20,13 @@ mod list {
     /// More arguments than most functions have.
     const KEPT: usize = 8;
 
-    struct Places(UnsafeCell<(usize, [Option<NonNull<Body>>; KEPT])>);
+    struct First(UnsafeCell<Option<NonNull<Body>>>);
 
     // SAFETY: used by whoever has the GIL, which nobody gives up meanwhile. Interpreters with GILs
     // of their own cannot import an extension of PyO3's twice.
-    unsafe impl Sync for Places {}
+    unsafe impl Sync for First {}
 
-    static PLACES: Places = Places(UnsafeCell::new((0, [None; KEPT])));
+    static FIRST: First = First(UnsafeCell::new(None));
 
     /// Takes a place, if there is one.
     ///
@@ -34,10 +34,12 @@ mod list {
     /// Attached.
     #[inline(always)]
     pub(super) unsafe fn pop() -> Option<NonNull<Body>> {
-        // SAFETY: attached, so that nobody else uses it.
-        let (count, places) = unsafe { &mut *PLACES.0.get() };
-        *count = count.checked_sub(1)?;
-        places.get(*count).copied().flatten()
+        // SAFETY: attached, so that nobody else uses it; what is in the list has a next one.
+        unsafe {
+            let first = (*FIRST.0.get())?;
+            *FIRST.0.get() = (*first.as_ptr()).next();
+            Some(first)
+        }
     }
 
     /// Keeps a place. Returns whether there was room for it.
@@ -46,14 +48,18 @@ mod list {
     /// Attached.
     #[inline(always)]
     pub(super) unsafe fn push(place: NonNull<Body>) -> bool {
-        // SAFETY: as above.
-        let (count, places) = unsafe { &mut *PLACES.0.get() };
-        let Some(free) = places.get_mut(*count) else { return false };
-        // The next one to take it has the only reference.
-        // SAFETY: the count begins an object, and is as large as a pointer.
-        unsafe { place.cast::<isize>().write(1) };
-        *free = Some(place);
-        *count += 1;
+        // SAFETY: as above. The count begins an object, and is as large as a pointer: the next one
+        // to take it has the only reference.
+        unsafe {
+            let first = *FIRST.0.get();
+            let behind = first.map_or(0, |first| (*first.as_ptr()).behind());
+            if behind >= KEPT {
+                return false;
+            }
+            place.cast::<isize>().write(1);
+            Body::put_before(place.as_ptr(), first, behind + 1);
+            *FIRST.0.get() = Some(place);
+        }
         true
     }
 }

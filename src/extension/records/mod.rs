@@ -80,13 +80,13 @@ impl<R: Record> Records<R> {
     fn raw(&self) -> RawView<'_> {
         let body = self.hold.body();
         // SAFETY: whoever lends the memory vouches for it as long as it is held.
-        unsafe { RawView::new(body.start, &body.layout) }
+        unsafe { RawView::new(body.start, body.layout()) }
     }
 
     /// Returns the number of records.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.hold.body().layout.len()
+        self.hold.body().layout().len()
     }
 
     /// Returns whether there are none.
