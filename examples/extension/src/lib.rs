@@ -25,8 +25,8 @@ mod extension_example {
     #[cfg(feature = "peers")]
     #[pymodule_export]
     use super::peers::{
-        anything, array_like, exported, listed, numpy_owned, py_buffer, py_buffer_u8, readonly_1,
-        readonly_2,
+        anything, array_like, exported, listed, numpy_owned, py_buffer, py_buffer_first,
+        py_buffer_u8, readonly_1, readonly_2,
     };
     #[pymodule_export]
     use super::results::{bodies, grid, lines, mirrored, ramp, same, wrong_shape};

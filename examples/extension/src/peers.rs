@@ -4,6 +4,7 @@ use std::mem::MaybeUninit;
 
 use numpy::{
     AllowTypeChange, IntoPyArray, PyArray1, PyArrayLike1, PyReadonlyArray1, PyReadonlyArray2,
+    PyUntypedArrayMethods,
 };
 use pyo3::buffer::PyBuffer;
 use pyo3::ffi;
@@ -44,20 +45,20 @@ pub fn py_buffer_u8(x: PyBuffer<u8>) -> usize {
 
 /// NumPy's array in one dimension.
 #[pyfunction]
-pub fn readonly_1(x: PyReadonlyArray1<'_, f64>) -> f64 {
-    x.as_array().sum()
+pub fn readonly_1(x: PyReadonlyArray1<'_, f64>) -> usize {
+    x.len()
 }
 
 /// NumPy's array in two dimensions.
 #[pyfunction]
-pub fn readonly_2(x: PyReadonlyArray2<'_, f64>) -> f64 {
-    x.as_array().sum()
+pub fn readonly_2(x: PyReadonlyArray2<'_, f64>) -> usize {
+    x.len()
 }
 
 /// NumPy's array, or what becomes one.
 #[pyfunction]
-pub fn array_like(x: PyArrayLike1<'_, f64, AllowTypeChange>) -> f64 {
-    x.as_array().sum()
+pub fn array_like(x: PyArrayLike1<'_, f64, AllowTypeChange>) -> usize {
+    x.len()
 }
 
 /// A list.
@@ -70,4 +71,10 @@ pub fn listed(count: usize) -> Vec<f64> {
 #[pyfunction]
 pub fn numpy_owned(py: Python<'_>, count: usize) -> Bound<'_, PyArray1<f64>> {
     (0..count).map(|number| number as f64).collect::<Vec<_>>().into_pyarray(py)
+}
+
+/// The first double of PyO3's buffer, as it reads it.
+#[pyfunction]
+pub fn py_buffer_first(py: Python<'_>, x: PyBuffer<f64>) -> PyResult<Option<f64>> {
+    Ok(x.to_vec(py)?.first().copied())
 }

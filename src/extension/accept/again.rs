@@ -8,7 +8,8 @@ use super::expected::{Expected, Wanted};
 use super::mismatch::Mismatch;
 use crate::array::AnyArray;
 use crate::dtype::ScalarType;
-use crate::extension::hold::{Body, Hold, Vacant, no_memory, release};
+use crate::extension::hold::buffer::release_keeping_exception as release;
+use crate::extension::hold::{Body, Hold, Vacant, no_memory};
 use crate::layout::Layout;
 use crate::python::acquire::{
     AsView, Lent, acquire_lent, check_class, describe, exports_nothing_else,

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-use super::{Body, export, recent};
+use super::body::Body;
+use super::{export, recent};
 
 /// The class, once it was made. It stays.
 static CLASS: AtomicPtr<ffi::PyTypeObject> = AtomicPtr::new(std::ptr::null_mut());

@@ -4,7 +4,7 @@ use std::ffi::c_int;
 
 use pyo3::ffi;
 
-use super::{Body, Source};
+use super::body::{Body, Source};
 use crate::layout::Layout;
 
 /// Fills in a buffer of an object's memory.

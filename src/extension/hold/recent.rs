@@ -8,14 +8,14 @@ use std::ptr::NonNull;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-use super::Body;
+use super::body::Body;
 
 #[cfg(not(Py_GIL_DISABLED))]
 mod list {
     use std::cell::UnsafeCell;
     use std::ptr::NonNull;
 
-    use super::Body;
+    use super::super::body::Body;
 
     /// More arguments than most functions have.
     const KEPT: usize = 8;
@@ -68,7 +68,7 @@ mod list {
 mod list {
     use std::ptr::NonNull;
 
-    use super::Body;
+    use super::super::body::Body;
 
     pub(super) unsafe fn pop() -> Option<NonNull<Body>> {
         None
