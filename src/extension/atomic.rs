@@ -59,22 +59,22 @@ parts!(load_2 store_2 AtomicU16, u16);
 parts!(load_4 store_4 AtomicU32, u32);
 #[cfg(target_has_atomic = "64")]
 parts!(load_8 store_8 AtomicU64, u64);
+// Where there are none of eight bytes, two of four do.
+#[cfg(not(target_has_atomic = "64"))]
+parts!(load_8 store_8 AtomicU32, u32);
 
 /// Chooses the largest parts that the size and the address allow.
 macro_rules! by_size {
-    ($t:ty, $address:expr, $one:expr, $two:expr, $four:expr, $eight:expr) => {{
-        let size = <$t as Scalar>::SIZE;
-        let address = $address.addr();
-        #[cfg(target_has_atomic = "64")]
+    ($t:ty, $start:expr, [$one:ident, $two:ident, $four:ident, $eight:ident] $arguments:tt) => {{
+        let (size, address) = (<$t as Scalar>::SIZE, $start.addr());
         if size.is_multiple_of(8) && address.is_multiple_of(8) {
-            return $eight;
-        }
-        if size.is_multiple_of(4) && address.is_multiple_of(4) {
-            $four
+            $eight::<$t> $arguments
+        } else if size.is_multiple_of(4) && address.is_multiple_of(4) {
+            $four::<$t> $arguments
         } else if size.is_multiple_of(2) && address.is_multiple_of(2) {
-            $two
+            $two::<$t> $arguments
         } else {
-            $one
+            $one::<$t> $arguments
         }
     }};
 }
@@ -86,16 +86,7 @@ macro_rules! by_size {
 #[inline(always)]
 unsafe fn load_bytes<T: Scalar>(start: *const u8) -> T::Bytes {
     // SAFETY: the caller guarantees it; the alignment was looked at.
-    unsafe {
-        by_size!(
-            T,
-            start,
-            load_1::<T>(start),
-            load_2::<T>(start),
-            load_4::<T>(start),
-            load_8::<T>(start)
-        )
-    }
+    unsafe { by_size!(T, start, [load_1, load_2, load_4, load_8](start)) }
 }
 
 /// Stores the bytes of a scalar.
@@ -105,16 +96,7 @@ unsafe fn load_bytes<T: Scalar>(start: *const u8) -> T::Bytes {
 #[inline(always)]
 unsafe fn store_bytes<T: Scalar>(start: *mut u8, bytes: T::Bytes) {
     // SAFETY: as above.
-    unsafe {
-        by_size!(
-            T,
-            start,
-            store_1::<T>(start, bytes),
-            store_2::<T>(start, bytes),
-            store_4::<T>(start, bytes),
-            store_8::<T>(start, bytes)
-        )
-    }
+    unsafe { by_size!(T, start, [store_1, store_2, store_4, store_8](start, bytes)) };
 }
 
 /// Loads an element.

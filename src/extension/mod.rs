@@ -24,6 +24,7 @@
 //!         numbers.map_in_place(|number| number * factor);
 //!     }
 //! }
+//! # use pyo3::prelude::*;
 //! # pyo3::append_to_inittab!(geometry);
 //! # Python::initialize();
 //! # let code = c"
@@ -78,7 +79,7 @@
 //!   and work on the copy as on any slice. What is stored meanwhile makes elements that are old or
 //!   new or, where they are unaligned or larger than eight bytes, part of each.
 //! - [`as_slice`](Array::as_slice), [`try_as_slice`](Array::try_as_slice) and, with the feature
-//!   `ndarray`, [`as_ndarray`](Array::as_ndarray) are unsafe: it is the caller who knows that nobody
+//!   `ndarray`, `as_ndarray` are unsafe: it is the caller who knows that nobody
 //!   stores.
 //! - [`as_frozen_slice`](Array::as_frozen_slice) is safe: it has a slice of a `bytes`.
 //!
