@@ -126,7 +126,7 @@
 //! | list | – | – | – | – | – | – | yes |
 //! | None | – | – | – | – | – | – | – |
 //! | DLPack only | yes | – | yes | yes | – | – | – |
-//! | `__buffer__`, from 3.12 on | yes | – | yes | yes | yes | – | – |
+//! | `__buffer__`, from 3.12 on | yes | – | yes | yes | yes | – | yes |
 //!
 //! [example]: https://github.com/consumer-python/consumer/tree/main/examples/extension
 #![allow(unsafe_code)]
