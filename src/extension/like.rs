@@ -5,7 +5,7 @@ use std::fmt;
 use pyo3::Borrowed;
 use pyo3::prelude::*;
 
-use super::accept::{Expected, Mismatch, Taken, Wanted, take};
+use super::accept::{Expected, Mismatch, Taken, Wanted, accept_at_once, take_after};
 use super::array::Array;
 use super::constraint::C;
 use super::element::Native;
@@ -49,7 +49,12 @@ impl<T: Native, const N: usize> FromPyObject<'_, '_> for ArrayLike<T, N> {
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> std::result::Result<Self, Mismatch> {
         let expected = Expected::of::<N, ()>(Wanted::Like(T::DTYPE));
-        let Taken { hold, array } = take(&object, &expected)?;
+        let unfit = match accept_at_once::<T, N>(object) {
+            // SAFETY: it is an array of this type, in C order.
+            Ok(hold) => return Ok(Self { array: unsafe { Array::new(hold) }, is_copy: false }),
+            Err(unfit) => unfit,
+        };
+        let Taken { hold, array } = take_after(&object, unfit, &expected)?;
         let to = ScalarType::native(T::DTYPE);
         if Expected::of::<N, C>(Wanted::Scalar(T::DTYPE)).is(&array) {
             // SAFETY: it is an array of this type, in C order.

@@ -4,6 +4,7 @@
 use pyo3::ffi;
 use pyo3::prelude::*;
 
+use super::Unfit;
 use super::expected::{Expected, Wanted};
 use super::mismatch::Mismatch;
 use crate::array::AnyArray;
@@ -92,38 +93,34 @@ pub(in crate::extension) fn accept_bytes(
 /// What was seen of an object that was looked at again.
 type Seen = (Hold, Option<ScalarType>);
 
-/// Looks at an object whose buffer was filled in, and does not fit at first sight.
-///
-/// # Safety
-/// The buffer of the place was filled in for the object.
+/// Looks again at an object that did not fit at first sight.
 #[cold]
 #[inline(never)]
-pub(super) unsafe fn filled(
+pub(super) fn look(
     object: &Bound<'_, PyAny>,
-    vacant: Vacant,
+    unfit: Unfit,
     expected: &Expected,
 ) -> Result<Seen, Mismatch> {
-    // SAFETY: the caller guarantees it.
-    let taken = unsafe { taken(object, vacant, expected) }?;
+    let taken = take_after(object, unfit, expected)?;
     let scalar_type = taken.array.scalar_type();
     Ok((taken.hold, scalar_type))
 }
 
-/// Looks at an object that has refused its buffer, or has none.
-///
-/// # Safety
-/// An exception is set.
-#[cold]
-#[inline(never)]
-pub(super) unsafe fn refused(
+/// Takes an object that did not fit at first sight.
+pub(in crate::extension) fn take_after(
     object: &Bound<'_, PyAny>,
-    vacant: Vacant,
+    unfit: Unfit,
     expected: &Expected,
-) -> Result<Seen, Mismatch> {
-    // SAFETY: the caller guarantees it.
-    let taken = unsafe { taken_otherwise(object, vacant, expected) }?;
-    let scalar_type = taken.array.scalar_type();
-    Ok((taken.hold, scalar_type))
+) -> Result<Taken, Mismatch> {
+    // SAFETY: that is what the first look has left.
+    unsafe {
+        match unfit {
+            Unfit::NoMemory => Err(Mismatch::refused(object, expected, no_memory())),
+            Unfit::Class(error) => Err(Mismatch::refused(object, expected, error)),
+            Unfit::Refused(vacant) => taken_otherwise(object, vacant, expected),
+            Unfit::Filled(vacant) => taken(object, vacant, expected),
+        }
+    }
 }
 
 /// Takes a buffer that was filled in.

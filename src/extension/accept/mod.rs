@@ -13,15 +13,15 @@ use std::ffi::c_int;
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
-use super::constraint::{ANY, Constraint};
+use super::constraint::{ANY, C, Constraint};
 use super::element::Native;
-use super::hold::{Body, FEW, Hold, Told, Vacant, buffer, no_memory};
+use super::hold::{Body, FEW, Hold, Told, Vacant, buffer};
 use crate::dtype::{DType, ScalarType};
 use crate::form::judge_letter;
 use crate::layout::{Layout, Order};
 use crate::python::acquire::check_class;
 use crate::python::stack;
-pub(super) use again::{Taken, accept_bytes, take};
+pub(super) use again::{Taken, accept_bytes, take, take_after};
 pub(super) use expected::{Expected, Wanted};
 pub use mismatch::Mismatch;
 
@@ -87,29 +87,65 @@ fn accept_with<const N: usize, K: Constraint, S: Seen>(
     expected: &'static Expected,
     fits: impl FnOnce(*mut Body, &ffi::Py_buffer, bool) -> Option<S>,
 ) -> Result<(Hold, S), Mismatch> {
-    const { assert!(N == ANY || K::SHAPE.len() <= N, "a shape of more lengths than dimensions") };
-    let Some(vacant) = Vacant::take(object.py()) else {
-        return Err(Mismatch::refused(&object, expected, no_memory()));
+    first_look::<N, K, S>(object, fits).or_else(|unfit| {
+        again::look(&object, unfit, expected)
+            .map(|(hold, scalar_type)| (hold, S::again(scalar_type)))
+    })
+}
+
+/// Takes an object of elements `T` in C order, if it fits at first sight.
+#[inline(always)]
+pub(super) fn accept_at_once<T: Native, const N: usize>(
+    object: Borrowed<'_, '_, PyAny>,
+) -> Result<Hold, Unfit> {
+    let fits = |body, buffer: &ffi::Py_buffer, ends_simply| {
+        let align = align_of::<T>();
+        // SAFETY: the buffer was filled in, for that body.
+        let fits = unsafe {
+            has_letter_of::<T>(buffer) && fit::<N, C>(body, buffer, T::SIZE, align, ends_simply)
+        };
+        fits.then_some(())
     };
+    Ok(first_look::<N, (), ()>(object, fits)?.0)
+}
+
+/// How far a first look has come.
+pub(super) enum Unfit {
+    /// There is no memory for the object that holds it.
+    NoMemory,
+    /// The class of the object, or what it says of it, will not do.
+    Class(PyErr),
+    /// The exporter has refused its buffer: an exception is set.
+    Refused(Vacant),
+    /// The buffer was filled in.
+    Filled(Vacant),
+}
+
+/// Takes an object that `fits` has seen to fit, and filled in.
+#[inline(always)]
+fn first_look<const N: usize, K: Constraint, S>(
+    object: Borrowed<'_, '_, PyAny>,
+    fits: impl FnOnce(*mut Body, &ffi::Py_buffer, bool) -> Option<S>,
+) -> Result<(Hold, S), Unfit> {
+    const { assert!(N == ANY || K::SHAPE.len() <= N, "a shape of more lengths than dimensions") };
+    let Some(vacant) = Vacant::take(object.py()) else { return Err(Unfit::NoMemory) };
     let body = vacant.body();
     // SAFETY: the object is alive, and attached; the place is ours, and where the exporter has
     // filled the buffer in, it is read.
     unsafe {
         let is_mutable = stack::is_mutable(ffi::Py_TYPE(object.as_ptr()));
         if is_mutable && let Err(error) = check_class(&object) {
-            return Err(Mismatch::refused(&object, expected, error));
+            return Err(Unfit::Class(error));
         }
         let flags = const { flags(K::WRITABLE) };
         if buffer::get(object.as_ptr(), Body::buffer(body), flags) != 0 {
-            return again::refused(&object, vacant, expected)
-                .map(|(hold, scalar_type)| (hold, S::again(scalar_type)));
+            return Err(Unfit::Refused(vacant));
         }
         // What the buffer is of may be another object.
         let ends_simply = !is_mutable && (*Body::buffer(body)).obj == object.as_ptr();
         match fits(body, &*Body::buffer(body), ends_simply) {
             Some(seen) => Ok((vacant.into_hold(), seen)),
-            None => again::filled(&object, vacant, expected)
-                .map(|(hold, scalar_type)| (hold, S::again(scalar_type))),
+            None => Err(Unfit::Filled(vacant)),
         }
     }
 }

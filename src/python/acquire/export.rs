@@ -227,7 +227,10 @@ pub(crate) unsafe fn describe(
     let mut array = MaybeUninit::uninit();
     // SAFETY: the caller guarantees it; the place is ours.
     unsafe {
-        if describe_known(object.py(), array.as_mut_ptr(), buffer) {
+        let array_place = array.as_mut_ptr();
+        if matches!(describe_letter(array_place, buffer), Ok(true))
+            || describe_known(object.py(), array_place, buffer)
+        {
             return Ok(array.assume_init());
         }
         let described = describe_any(object.py(), buffer, flags, as_view);
