@@ -211,11 +211,12 @@ unsafe fn shortened_or_none(py: Python<'_>, text: *mut ffi::PyObject) -> Option<
 #[cold]
 pub fn type_name(object: &Bound<'_, PyAny>) -> String {
     let class = object.get_type();
-    // The name of a class of C's has that of its module in it.
+    // The name of a class that no Python code can change has that of its module in it.
     #[cfg(not(Py_LIMITED_API))]
     // SAFETY: the class is alive, and the name of such a class a C string that nobody changes.
     unsafe {
-        if ffi::PyType_GetFlags(class.as_type_ptr()) & ffi::Py_TPFLAGS_HEAPTYPE == 0 {
+        let flags = ffi::PyType_GetFlags(class.as_type_ptr());
+        if flags & ffi::Py_TPFLAGS_HEAPTYPE == 0 || flags & ffi::Py_TPFLAGS_IMMUTABLETYPE != 0 {
             let name = std::ffi::CStr::from_ptr((*class.as_type_ptr()).tp_name);
             return Shortened(&String::from_utf8_lossy(name.to_bytes())).to_string();
         }

@@ -154,7 +154,7 @@ unsafe fn taken(
 /// Takes the memory of an object that has refused its buffer, or has none.
 ///
 /// # Safety
-/// An exception is set.
+/// An exception is set, if it has one.
 unsafe fn taken_otherwise(
     object: &Bound<'_, PyAny>,
     vacant: Vacant,

@@ -1,6 +1,6 @@
 //! What an argument is expected to be.
 
-use std::fmt::{self, Write};
+use std::fmt::Write;
 
 use crate::array::AnyArray;
 use crate::dtype::{DType, ScalarType, dispatch_scalar};
@@ -94,48 +94,86 @@ pub(in crate::extension) fn is_aligned(array: &AnyArray) -> bool {
     array.start().addr().is_multiple_of(align) || array.layout().is_empty()
 }
 
-impl fmt::Display for Expected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.writable { "a writable " } else { "a " })?;
-        if let Some(order) = self.order {
-            f.write_str(if order == Order::C { "C-contiguous " } else { "Fortran-contiguous " })?;
+impl Expected {
+    /// Writes what is expected. An error may be dropped because another type fits, so that its text
+    /// is put together without the machinery of formatting.
+    pub(in crate::extension) fn write(&self, text: &mut String) {
+        text.push_str(if self.writable { "a writable " } else { "a " });
+        match self.order {
+            Some(Order::C) => text.push_str("C-contiguous "),
+            Some(Order::Fortran) => text.push_str("Fortran-contiguous "),
+            None => {}
         }
-        f.write_str("buffer of ")?;
+        text.push_str("buffer of ");
         match self.element {
-            Wanted::Scalar(dtype) => f.write_str(dtype.name())?,
-            Wanted::Scalars => f.write_str("numbers in this machine's byte order")?,
-            Wanted::Like(dtype) => write!(f, "what becomes {}", dtype.name())?,
-            Wanted::Bytes => return f.write_str("contiguous bytes"),
-            Wanted::Records(write) => {
-                let mut text = String::new();
-                write(&mut text);
-                f.write_str(&text)?;
+            Wanted::Scalar(dtype) => text.push_str(dtype.name()),
+            Wanted::Scalars => text.push_str("numbers in this machine's byte order"),
+            Wanted::Like(dtype) => {
+                text.push_str("what becomes ");
+                text.push_str(dtype.name());
             }
+            Wanted::Bytes => return text.push_str("contiguous bytes"),
+            Wanted::Records(write) => write(text),
             Wanted::OneOf(all) => {
                 for (place, dtype) in all.iter().enumerate() {
-                    let before = match place {
-                        0 => "",
-                        _ if place + 1 == all.len() => " or ",
-                        _ => ", ",
-                    };
-                    write!(f, "{before}{}", dtype.name())?;
+                    let is_last = place + 1 == all.len();
+                    text.push_str(if place == 0 {
+                        ""
+                    } else if is_last {
+                        " or "
+                    } else {
+                        ", "
+                    });
+                    text.push_str(dtype.name());
                 }
             }
         }
         if self.ndim != ANY {
-            let plural = if self.ndim == 1 { "" } else { "s" };
-            write!(f, " in {} dimension{plural}", self.ndim)?;
+            text.push_str(" in ");
+            push_number(text, self.ndim as isize);
+            text.push_str(if self.ndim == 1 { " dimension" } else { " dimensions" });
         }
-        if !self.shape.is_empty() {
-            let any = if self.ndim == ANY { 0 } else { self.ndim.saturating_sub(self.shape.len()) };
-            f.write_str(if self.ndim == ANY { " of shape (..., " } else { " of shape (" })?;
-            let lengths = std::iter::repeat_n(&-1, any).chain(self.shape);
-            for (place, length) in lengths.enumerate() {
-                f.write_str(if place > 0 { ", " } else { "" })?;
-                if *length < 0 { f.write_char('*')? } else { write!(f, "{length}")? }
-            }
-            f.write_str(if self.ndim == 1 { ",)" } else { ")" })?;
+        if self.shape.is_empty() {
+            return;
         }
-        Ok(())
+        text.push_str(" of shape ");
+        if self.ndim == ANY {
+            text.push_str("(..., ");
+            push_lengths(text, self.shape.iter().copied());
+            text.push(')');
+        } else {
+            let any = std::iter::repeat_n(-1, self.ndim.saturating_sub(self.shape.len()));
+            push_tuple(text, any.chain(self.shape.iter().copied()));
+        }
+    }
+}
+
+/// Writes numbers as Python writes a tuple of them; -1 is any.
+pub(super) fn push_tuple(text: &mut String, numbers: impl Iterator<Item = isize>) {
+    text.push('(');
+    let count = push_lengths(text, numbers);
+    text.push_str(if count == 1 { ",)" } else { ")" });
+}
+
+fn push_lengths(text: &mut String, numbers: impl Iterator<Item = isize>) -> usize {
+    let mut count = 0;
+    for number in numbers {
+        text.push_str(if count > 0 { ", " } else { "" });
+        if number == -1 {
+            text.push('*')
+        } else {
+            push_number(text, number)
+        }
+        count += 1;
+    }
+    count
+}
+
+/// Writes a number.
+pub(super) fn push_number(text: &mut String, number: isize) {
+    if (0..10).contains(&number) {
+        text.push(char::from(b'0' + number as u8));
+    } else {
+        let _ = write!(text, "{number}");
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 
 use pyo3::prelude::*;
 
-use super::expected::{Expected, Wanted, is_aligned, is_in};
+use super::expected::{Expected, Wanted, is_aligned, is_in, push_tuple};
 use crate::array::AnyArray;
 use crate::dtype::{DType, ScalarType};
 use crate::error::{Error, Tuple};
@@ -135,38 +135,53 @@ impl Mismatch {
         let object = object.bind(py);
         // As much as most messages have.
         let mut text = String::with_capacity(256);
-        let _ = write!(text, "expected {expected}, ");
+        text.push_str("expected ");
+        expected.write(&mut text);
         let class = objects::type_name(object);
-        let _ = match found {
+        text.push_str(if matches!(found, Found::Refused(_)) { ", but " } else { ", got " });
+        text.push_str(&class);
+        match found {
             Found::Nothing => {
-                let hint = hint(object).map(|hint| format!("; {hint}")).unwrap_or_default();
-                write!(text, "got {class}, which exports no buffer{hint}")
+                text.push_str(", which exports no buffer");
+                if let Some(hint) = hint(object) {
+                    text.push_str("; ");
+                    text.push_str(&hint);
+                }
             }
             Found::Refused(error) => {
-                write!(text, "but {class} gives none: {}", objects::message(py, error))
+                text.push_str(" gives none: ");
+                text.push_str(&objects::message(py, error));
             }
-            Found::Value(error) => write!(text, "got {class}: {error}"),
+            Found::Value(error) => {
+                let _ = write!(text, ": {error}");
+            }
             Found::Elements(facts) => {
-                let _ = write!(text, "got {class} of ");
-                facts.write(&mut text, expected)
+                text.push_str(" of ");
+                facts.write(&mut text, expected);
             }
-        };
+        }
         text
     }
 }
 
 impl Facts {
-    fn write(&self, text: &mut String, expected: &Expected) -> fmt::Result {
+    fn write(&self, text: &mut String, expected: &Expected) {
         match self.scalar_type {
-            Some(ScalarType { dtype, swapped: false }) => text.push_str(dtype.name()),
-            Some(ScalarType { dtype, swapped: true }) => {
-                write!(text, "{} in the other byte order ({:?})", dtype.name(), self.format)?;
+            Some(ScalarType { dtype, swapped }) => {
+                text.push_str(dtype.name());
+                if swapped {
+                    let _ = write!(text, " in the other byte order ({:?})", self.format);
+                }
             }
-            None => write!(text, "format {:?}", self.format)?,
+            None => {
+                let _ = write!(text, "format {:?}", self.format);
+            }
         }
-        write!(text, " with shape {}", Tuple(&self.shape))?;
+        text.push_str(" with shape ");
+        push_tuple(text, self.shape.iter().map(|&length| length as isize));
         if let Some(strides) = &self.strides {
-            write!(text, " and strides {}", Tuple(strides))?;
+            text.push_str(" and strides ");
+            let _ = write!(text, "{}", Tuple(strides));
         }
         if self.readonly {
             text.push_str(", read-only");
@@ -175,16 +190,17 @@ impl Facts {
             text.push_str(", unaligned");
         }
         if let Some(why) = &self.why {
-            write!(text, ": {why}")?;
+            text.push_str(": ");
+            text.push_str(why);
         }
-        self.write_hint(text, expected)
+        self.write_hint(text, expected);
     }
 
     /// Writes what to take instead, where that is plain.
-    fn write_hint(&self, text: &mut String, expected: &Expected) -> fmt::Result {
+    fn write_hint(&self, text: &mut String, expected: &Expected) {
         // Elements in another shape are other data.
         if !expected.has_ndim(self.shape.len()) || !expected.has_shape(&self.shape) {
-            return Ok(());
+            return;
         }
         let other_type = !expected.element.is(self.scalar_type);
         let wanted = match expected.element {
@@ -193,7 +209,7 @@ impl Facts {
             _ => None,
         };
         if other_type && (wanted.is_none_or(|to| !is_known_to_numpy(to)) || !self.is_number()) {
-            return Ok(());
+            return;
         }
         let function = match expected.order {
             Some(Order::C) if self.strides.is_some() || self.is_unaligned || other_type => {
@@ -204,12 +220,17 @@ impl Facts {
             }
             _ if self.readonly => "array",
             _ if other_type => "asarray",
-            _ => return Ok(()),
+            _ => return,
         };
-        match wanted {
-            Some(dtype) => write!(text, "; numpy.{function}(x, '{}') makes one", dtype.name()),
-            None => write!(text, "; numpy.{function}(x) makes one"),
+        text.push_str("; numpy.");
+        text.push_str(function);
+        text.push_str("(x");
+        if let Some(dtype) = wanted {
+            text.push_str(", '");
+            text.push_str(dtype.name());
+            text.push('\'');
         }
+        text.push_str(") makes one");
     }
 
     fn is_number(&self) -> bool {
@@ -251,6 +272,8 @@ impl From<Mismatch> for PyErr {
 
 impl fmt::Debug for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Mismatch(expected {})", self.0.expected)
+        let mut text = String::new();
+        self.0.expected.write(&mut text);
+        write!(f, "Mismatch(expected {text})")
     }
 }

@@ -115,7 +115,7 @@ pub(super) enum Unfit {
     NoMemory,
     /// The class of the object, or what it says of it, will not do.
     Class(PyErr),
-    /// The exporter has refused its buffer: an exception is set.
+    /// The exporter has refused its buffer, and an exception is set; or there is no exporter.
     Refused(Vacant),
     /// The buffer was filled in.
     Filled(Vacant),

@@ -8,7 +8,8 @@ use pyo3::prelude::*;
 
 use crate::python::errors::keep_exception;
 
-/// Asks an object for its buffer: see [`ffi::PyObject_GetBuffer`].
+/// Asks an object for its buffer: see [`ffi::PyObject_GetBuffer`]. Where that is known to export
+/// none, the result is not 0, and no exception is set.
 ///
 /// # Safety
 /// Attached; the object is alive; `buffer` is valid for writes, and stays where it is.
@@ -21,11 +22,11 @@ pub(in crate::extension) unsafe fn get(
     // SAFETY: the caller guarantees it; the slots of a class are NULL or functions of their types.
     unsafe {
         #[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
-        if let Some(slots) = (*ffi::Py_TYPE(object)).tp_as_buffer.as_ref()
-            && let Some(get) = slots.bf_getbuffer
-        {
-            return get(object, buffer, flags);
+        match (*ffi::Py_TYPE(object)).tp_as_buffer.as_ref().and_then(|slots| slots.bf_getbuffer) {
+            Some(get) => get(object, buffer, flags),
+            None => 1,
         }
+        #[cfg(any(Py_LIMITED_API, Py_GIL_DISABLED))]
         ffi::PyObject_GetBuffer(object, buffer, flags)
     }
 }
