@@ -160,9 +160,9 @@ fn push_lengths(text: &mut String, numbers: impl Iterator<Item = isize>) -> usiz
     for number in numbers {
         text.push_str(if count > 0 { ", " } else { "" });
         if number == -1 {
-            text.push('*')
+            text.push('*');
         } else {
-            push_number(text, number)
+            push_number(text, number);
         }
         count += 1;
     }
