@@ -22,7 +22,9 @@ LINE = array.array("d", [1, 2, 3])
 RECORDS = np.zeros(3, [("kind", "u1"), ("at", "f8", (2,))])
 ARGUMENTS = {
     "NumPy f64[3]": (np.arange(3.0), example.take_line, example.py_buffer, example.readonly_1),
-    "NumPy f64[2,3], C": (np.ones((2, 3)), example.take_plane, example.py_buffer, example.readonly_2),
+    "NumPy f64[2,3], C": (
+        np.ones((2, 3)), example.take_plane, example.py_buffer, example.readonly_2,
+    ),
     "NumPy f64[2,3], Fortran": (
         np.ones((3, 2)).T, example.take_plane, example.py_buffer, example.readonly_2,
     ),
@@ -62,13 +64,14 @@ def turn(function: Callable[[Any], Any], argument: Any, calls: int) -> float:
     try:
         function(argument)
     except Exception:
+        refused = 0
         start = time.perf_counter_ns()
         for _ in numbers:
             try:
                 function(argument)
             except Exception:
-                pass
-        return (time.perf_counter_ns() - start) / calls
+                refused += 1
+        return (time.perf_counter_ns() - start) / refused
     start = time.perf_counter_ns()
     for _ in numbers:
         function(argument)
@@ -107,12 +110,14 @@ def main() -> None:
             if refused or accepts(function, argument)
         }
         found = least(calls, CALLS // 10 if refused else CALLS)
-        cells = (f"{found[head]:16.1f}" if head in found else f"{'–':>16}" for head in heads)
+        cells = (f"{found[head]:16.1f}" if head in found else f"{'-':>16}" for head in heads)
         print(f"{name:32}", *cells, flush=True)
     for calls, count in ((OTHERS, CALLS), (LARGE, 20)):
         print()
         # The names of a comparison are told apart by those before them.
-        found = least({f"{at} {name}": call for at, (name, call) in enumerate(calls.items())}, count)
+        found = least(
+            {f"{at} {name}": call for at, (name, call) in enumerate(calls.items())}, count
+        )
         for name, time_of_it in found.items():
             print(f"{name.partition(' ')[2]:32} {time_of_it:16.1f}", flush=True)
 

@@ -95,38 +95,38 @@
 //!
 //! | | `Array<f64, 1>` | `Array<f64, 2>` | `Array<f64, ANY>` | `ArrayLike<f64, 1>` | `PyBuffer<f64>` | `PyReadonlyArray1<f64>` | `PyArrayLike1<f64>` |
 //! |---|---|---|---|---|---|---|---|
-//! | `array('d')` | yes | – | yes | yes | yes | – | yes |
-//! | NumPy, one dimension | yes | – | yes | yes | yes | yes | yes |
-//! | NumPy, strided | yes | – | yes | copy | yes | yes | yes |
-//! | NumPy, reversed | yes | – | yes | copy | yes | yes | yes |
-//! | NumPy, C order | – | yes | yes | – | yes | – | – |
-//! | NumPy, Fortran order | – | yes | yes | – | yes | – | – |
-//! | NumPy, transposed | – | yes | yes | – | yes | – | – |
-//! | NumPy, other byte order | – | – | – | copy | **wrong** | – | yes |
-//! | NumPy, unaligned | yes | – | yes | copy | – | yes | yes |
-//! | NumPy, float32 | – | – | – | copy | – | – | yes |
-//! | NumPy, int64 | – | – | – | copy | – | – | yes |
-//! | NumPy, no dimensions | – | – | yes | – | – | – | – |
-//! | `numpy.float64` | – | – | yes | – | – | – | – |
-//! | NumPy, read-only | yes | – | yes | yes | yes | yes | yes |
-//! | NumPy, empty | yes | – | yes | yes | yes | yes | yes |
-//! | NumPy, broadcast | yes | – | yes | copy | yes | yes | yes |
-//! | ctypes, `double[3]` | yes | – | yes | yes | – | – | yes |
-//! | ctypes, `double[2][3]` | – | yes | yes | – | – | – | – |
-//! | ctypes, other byte order | – | – | – | copy | – | – | yes |
-//! | ctypes, `c_double` | – | – | yes | – | – | – | – |
-//! | memoryview | yes | – | yes | yes | yes | – | yes |
-//! | memoryview, strided | yes | – | yes | copy | yes | – | yes |
-//! | memoryview, two dimensions | – | yes | yes | – | yes | – | – |
-//! | memoryview of ctypes | yes | – | yes | yes | – | – | yes |
-//! | `bytes` | – | – | – | copy | – | – | yes |
-//! | `bytearray` | – | – | – | copy | – | – | yes |
-//! | a field of records | yes | – | yes | copy | yes | yes | yes |
-//! | records | – | – | – | – | – | – | – |
-//! | list | – | – | – | – | – | – | yes |
-//! | None | – | – | – | – | – | – | – |
-//! | DLPack only | yes | – | yes | yes | – | – | – |
-//! | `__buffer__`, from 3.12 on | yes | – | yes | yes | yes | – | yes |
+//! | `array('d')` | yes | no | yes | yes | yes | no | yes |
+//! | NumPy, one dimension | yes | no | yes | yes | yes | yes | yes |
+//! | NumPy, strided | yes | no | yes | copy | yes | yes | yes |
+//! | NumPy, reversed | yes | no | yes | copy | yes | yes | yes |
+//! | NumPy, C order | no | yes | yes | no | yes | no | no |
+//! | NumPy, Fortran order | no | yes | yes | no | yes | no | no |
+//! | NumPy, transposed | no | yes | yes | no | yes | no | no |
+//! | NumPy, other byte order | no | no | no | copy | **wrong** | no | yes |
+//! | NumPy, unaligned | yes | no | yes | copy | no | yes | yes |
+//! | NumPy, float32 | no | no | no | copy | no | no | yes |
+//! | NumPy, int64 | no | no | no | copy | no | no | yes |
+//! | NumPy, no dimensions | no | no | yes | no | no | no | no |
+//! | `numpy.float64` | no | no | yes | no | no | no | no |
+//! | NumPy, read-only | yes | no | yes | yes | yes | yes | yes |
+//! | NumPy, empty | yes | no | yes | yes | yes | yes | yes |
+//! | NumPy, broadcast | yes | no | yes | copy | yes | yes | yes |
+//! | ctypes, `double[3]` | yes | no | yes | yes | no | no | yes |
+//! | ctypes, `double[2][3]` | no | yes | yes | no | no | no | no |
+//! | ctypes, other byte order | no | no | no | copy | no | no | yes |
+//! | ctypes, `c_double` | no | no | yes | no | no | no | no |
+//! | memoryview | yes | no | yes | yes | yes | no | yes |
+//! | memoryview, strided | yes | no | yes | copy | yes | no | yes |
+//! | memoryview, two dimensions | no | yes | yes | no | yes | no | no |
+//! | memoryview of ctypes | yes | no | yes | yes | no | no | yes |
+//! | `bytes` | no | no | no | copy | no | no | yes |
+//! | `bytearray` | no | no | no | copy | no | no | yes |
+//! | a field of records | yes | no | yes | copy | yes | yes | yes |
+//! | records | no | no | no | no | no | no | no |
+//! | list | no | no | no | no | no | no | yes |
+//! | None | no | no | no | no | no | no | no |
+//! | DLPack only | yes | no | yes | yes | no | no | no |
+//! | `__buffer__`, from 3.12 on | yes | no | yes | yes | yes | no | yes |
 //!
 //! [example]: https://github.com/consumer-python/consumer/tree/main/examples/extension
 #![allow(unsafe_code)]
