@@ -294,7 +294,7 @@ def test_structures_are_read_by_their_types():
         _fields_ = [("kind", ctypes.c_uint8), ("at", ctypes.c_double * 2)]
 
     class Derived(Body):
-        _fields_ = [("more", ctypes.c_int16)]
+        _fields_ = (("more", ctypes.c_int16),)
 
     class Packed(ctypes.BigEndianStructure):
         _pack_ = 1
