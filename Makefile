@@ -17,8 +17,9 @@ ARGS :=
 MATURIN_DEVELOP := VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test plan setup rust build dev lint types test-core test-python test-others test-packages \
-	test-matrix test-machines sanitize valgrind fuzz sweep fuzz-core bench bench-core wheel sdist format clean
+.PHONY: help demo test plan setup rust build dev lint types test-core test-python test-others test-extension \
+	test-packages test-matrix test-machines sanitize valgrind fuzz sweep fuzz-core bench bench-core bench-extension \
+	wheel sdist format clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,7 +28,7 @@ demo: build  ## Set up, build, and show the module at work on real exporters
 	@echo "==> examples/demo.py"
 	@$(BIN)/python examples/demo.py
 
-test: plan lint types test-core test-python test-others test-packages  ## Set up, build, run every test, lint and type check, on every Python that is found
+test: plan lint types test-core test-python test-others test-extension test-packages  ## Set up, build, run every test, lint and type check, on every Python that is found
 	@echo "==> all tests passed"
 
 # An interpreter costs a build and a run of the tests: OTHER_PYTHONS= leaves all others out.
@@ -85,11 +86,17 @@ test-python: $(if $(ARGS),dev,build)  ## Tests of the module on $(PYTHON); with 
 	@echo "==> testing the module on $$($(BIN)/python --version)$(if $(ARGS),, (about 2 minutes))"
 	$(BIN)/python -m pytest --quiet $(ARGS)
 ifeq ($(ARGS),)
-	PATH=$(abspath $(BIN)):$$PATH PYO3_PYTHON=$(abspath $(BIN)/python) cargo test --quiet --features pyo3 --doc python
+	PATH=$(abspath $(BIN)):$$PATH PYO3_PYTHON=$(abspath $(BIN)/python) cargo test --quiet --features ndarray --doc -- python extension
 endif
 
 test-others: $(VENV)/ready  ## Tests of the module on the other interpreters that are there
 	@for python in $(OTHER_PYTHONS); do sh tests/tools/run_on.sh $$python || exit 1; done
+
+# On the interpreters that test-others has made venvs for, too.
+test-extension: build  ## Build examples/extension for one and for all Pythons, and run its tests
+	@echo "==> building and testing the extension (about 3 minutes)"
+	sh tests/tools/extension.sh $(abspath $(BIN)/python) \
+		$$(ls -d $(abspath .)/.venv-*/bin/python 2> /dev/null)
 
 test-packages: $(VENV)/ready  ## Whether the wheel, the sdist and pip install each give a whole package
 	@echo "==> building and installing the packages (about 5 minutes)"
@@ -148,6 +155,15 @@ BENCH ?=
 bench: build  ## The module against its peers
 	@echo "==> measuring; nothing else should run meanwhile"
 	$(BIN)/python benches/peers.py $(BENCH)
+
+bench-extension: $(VENV)/ready  ## What arguments and results of examples/extension cost, next to PyO3's and NumPy's
+	@echo "==> building and measuring; nothing else should run meanwhile"
+	CARGO_TARGET_DIR=$(abspath target/extension) $(BIN)/maturin build --quiet --release --features peers \
+		--manifest-path examples/extension/Cargo.toml --interpreter $(BIN)/python \
+		--out target/extension/bench/wheel
+	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target target/extension/bench/site \
+		target/extension/bench/wheel/*.whl
+	PYTHONPATH=target/extension/bench/site $(BIN)/python examples/extension/costs.py $(BENCH)
 
 bench-core:  ## The core's own benchmarks (criterion)
 	cargo bench --bench core

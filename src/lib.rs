@@ -59,6 +59,8 @@
 
 pub mod array;
 #[cfg(feature = "pyo3")]
+pub mod extension;
+#[cfg(feature = "pyo3")]
 pub mod python;
 
 #[doc(inline)]

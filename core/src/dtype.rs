@@ -178,6 +178,14 @@ impl DType {
         })
     }
 
+    /// Returns the type that a letter stands for in native formats, if it is a scalar by itself.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline(always)]
+    pub fn native_letter(letter: u8) -> Option<Self> {
+        NATIVE_LETTERS[usize::from(letter)]
+    }
+
     /// Returns the type of a name among those that formats have no code for.
     fn named(name: &[u8]) -> Option<Self> {
         let is_named = |dtype: &Self| dtype.name().as_bytes() == name && !dtype.has_code();

@@ -40,6 +40,7 @@ pub mod errors;
 pub mod objects;
 #[doc(hidden)]
 pub mod stack;
+mod version;
 
 #[doc(no_inline)]
 pub use consumer_core::exceptions;

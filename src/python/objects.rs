@@ -4,6 +4,7 @@
 
 #![allow(unsafe_code)]
 
+#[cfg(not(Py_LIMITED_API))]
 use std::ffi::c_ulong;
 
 use pyo3::ffi;
@@ -88,7 +89,10 @@ pub fn tuple<'py>(
     unsafe {
         let tuple = Bound::from_owned_ptr_or_err(py, ffi::PyTuple_New(length as isize))?;
         for (place, item) in items.take(length).enumerate() {
+            #[cfg(not(Py_LIMITED_API))]
             ffi::PyTuple_SET_ITEM(tuple.as_ptr(), place as isize, item?.into_ptr());
+            #[cfg(Py_LIMITED_API)]
+            ffi::PyTuple_SetItem(tuple.as_ptr(), place as isize, item?.into_ptr());
         }
         Ok(tuple.cast_into_unchecked())
     }
@@ -168,6 +172,19 @@ fn characters(text: &Bound<'_, PyString>) -> impl Iterator<Item = char> {
 /// Returns the text of a str for a message: its start, if it is long.
 #[must_use]
 pub fn shortened(text: &Bound<'_, PyString>) -> String {
+    let mut size = 0;
+    // SAFETY: attached; the object is a str, which keeps its UTF-8 as long as it lives.
+    unsafe {
+        // A long one would have to be encoded whole.
+        if ffi::PyUnicode_GetLength(text.as_ptr()) <= QUOTED as isize {
+            let start = ffi::PyUnicode_AsUTF8AndSize(text.as_ptr(), &raw mut size);
+            if !start.is_null() {
+                let bytes = std::slice::from_raw_parts(start.cast(), size as usize);
+                return String::from_utf8_lossy(bytes).into_owned();
+            }
+            ffi::PyErr_Clear();
+        }
+    }
     let start: String = characters(text).take(QUOTED + 1).collect();
     Shortened(&start).to_string()
 }
@@ -194,6 +211,16 @@ unsafe fn shortened_or_none(py: Python<'_>, text: *mut ffi::PyObject) -> Option<
 #[cold]
 pub fn type_name(object: &Bound<'_, PyAny>) -> String {
     let class = object.get_type();
+    // The name of a class that no Python code can change has that of its module in it.
+    #[cfg(not(Py_LIMITED_API))]
+    // SAFETY: the class is alive, and the name of such a class a C string that nobody changes.
+    unsafe {
+        let flags = ffi::PyType_GetFlags(class.as_type_ptr());
+        if flags & ffi::Py_TPFLAGS_HEAPTYPE == 0 || flags & ffi::Py_TPFLAGS_IMMUTABLETYPE != 0 {
+            let name = std::ffi::CStr::from_ptr((*class.as_type_ptr()).tp_name);
+            return Shortened(&String::from_utf8_lossy(name.to_bytes())).to_string();
+        }
+    }
     // SAFETY: attached; the class is alive, and each result is a new reference or NULL.
     let (module, name) = unsafe {
         let module = ffi::PyObject_GetAttrString(class.as_ptr(), c"__module__".as_ptr());
@@ -241,6 +268,7 @@ pub fn message(py: Python<'_>, error: &PyErr) -> String {
 }
 
 /// Sets or clears a flag of a class.
+#[cfg(not(Py_LIMITED_API))]
 pub fn change_flag(class: &mut ffi::PyTypeObject, flag: c_ulong, set: bool) {
     #[cfg(not(Py_GIL_DISABLED))]
     {

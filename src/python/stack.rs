@@ -16,6 +16,7 @@ use pyo3::prelude::*;
 
 use super::errors::restore;
 use super::exceptions::PyRecursionError;
+use super::version::since_3_12;
 
 /// The most that has to be left of a stack: what the user's code, and the interpreter under it, may
 /// take before it comes back.
@@ -116,7 +117,7 @@ impl Drop for Level<'_> {
 pub unsafe fn may_run_python(class: *mut ffi::PyTypeObject) -> bool {
     // Before Python 3.12, only classes written in C have buffers of their own.
     // SAFETY: the caller guarantees it.
-    cfg!(Py_3_12) && unsafe { is_mutable(class) && !inherits_buffer(class) }
+    since_3_12() && unsafe { is_mutable(class) && !inherits_buffer(class) }
 }
 
 /// Returns whether Python code can change a class, as it can all that are written in Python.
@@ -127,10 +128,10 @@ pub unsafe fn may_run_python(class: *mut ffi::PyTypeObject) -> bool {
 #[inline(always)]
 pub unsafe fn is_mutable(class: *mut ffi::PyTypeObject) -> bool {
     // SAFETY: the caller guarantees it.
-    #[cfg(not(Py_GIL_DISABLED))]
+    #[cfg(not(any(Py_GIL_DISABLED, Py_LIMITED_API)))]
     let flags = unsafe { (*class).tp_flags };
     // SAFETY: the caller guarantees it.
-    #[cfg(Py_GIL_DISABLED)]
+    #[cfg(any(Py_GIL_DISABLED, Py_LIMITED_API))]
     let flags = unsafe { ffi::PyType_GetFlags(class) };
     flags & ffi::Py_TPFLAGS_HEAPTYPE != 0 && flags & ffi::Py_TPFLAGS_IMMUTABLETYPE == 0
 }
@@ -142,6 +143,13 @@ pub unsafe fn is_mutable(class: *mut ffi::PyTypeObject) -> bool {
 /// The same as for [`may_run_python`].
 #[inline(never)]
 unsafe fn inherits_buffer(class: *mut ffi::PyTypeObject) -> bool {
+    #[cfg(Py_LIMITED_API)]
+    let functions = |class: *mut ffi::PyTypeObject| {
+        // SAFETY: the class is alive, and both are slots.
+        [ffi::Py_bf_getbuffer, ffi::Py_bf_releasebuffer]
+            .map(|slot| unsafe { ffi::PyType_GetSlot(class, slot) })
+    };
+    #[cfg(not(Py_LIMITED_API))]
     let functions = |class: *mut ffi::PyTypeObject| {
         // SAFETY: the class is alive; its table of functions is NULL or its own.
         unsafe { (*class).tp_as_buffer.as_ref() }.map(|table| {
@@ -164,10 +172,25 @@ pub unsafe fn immutable_base(class: *mut ffi::PyTypeObject) -> *mut ffi::PyTypeO
     // SAFETY: a class holds its base, and the caller the first.
     unsafe {
         while !base.is_null() && is_mutable(base) {
-            base = (*base).tp_base;
+            base = base_of(base);
         }
     }
     base
+}
+
+/// Returns the class that a class is derived from; NULL if there is none.
+///
+/// # Safety
+/// The same as for [`may_run_python`].
+#[inline(always)]
+unsafe fn base_of(class: *mut ffi::PyTypeObject) -> *mut ffi::PyTypeObject {
+    // SAFETY: the caller guarantees it.
+    unsafe {
+        #[cfg(not(Py_LIMITED_API))]
+        return (*class).tp_base;
+        #[cfg(Py_LIMITED_API)]
+        return ffi::PyType_GetSlot(class, ffi::Py_tp_base).cast();
+    }
 }
 
 /// The stack pointer, or an address close to it. Under AddressSanitizer the address of a variable

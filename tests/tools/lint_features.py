@@ -20,8 +20,8 @@ from pathlib import Path
 LIBRARY, MODULE = "consumer", "consumer-python"
 # The versions of interpreters without a GIL that the module is built for.
 WITHOUT_GIL = ("3.14", "3.15")
-# What the library must not depend on: with all features, and without any.
-NEVER, NOT_BY_DEFAULT = {"numpy", "ndarray"}, {"pyo3", "pyo3-ffi"}
+# What the library must not depend on: with all features, without that for it, and without any.
+NEVER, NOT_FOR_PYO3, NOT_BY_DEFAULT = {"numpy"}, {"ndarray"}, {"pyo3", "pyo3-ffi"}
 
 
 def cargo(*arguments: str, **environment: str) -> list[str]:
@@ -90,13 +90,24 @@ def main() -> None:
                 chosen += ["--features", some]
             faults += cargo("clippy", *chosen, "--all-targets", "--", "--deny", "warnings")
             faults += cargo("doc", *chosen, "--no-deps", RUSTDOCFLAGS="--deny warnings")
+    # An extension is compiled by its own profile, once for all versions of Python, too.
+    for some in ("peers", "peers,abi3"):
+        chosen = ["--quiet", "--manifest-path", "examples/extension/Cargo.toml", "--features", some]
+        faults += cargo("fmt", "--manifest-path", "examples/extension/Cargo.toml", "--check")
+        faults += cargo(
+            *("clippy", *chosen, "--", "--deny", "warnings"), CARGO_TARGET_DIR="target/extension"
+        )
     for version in WITHOUT_GIL:
         chosen = ["--quiet", "--workspace", "--all-features", "--all-targets"]
         print(f"    for {version} without a GIL:")
         faults += cargo("clippy", *chosen, "--", "--deny", "warnings", **free_threaded(version))
     if LIBRARY in packages:
-        features = packages[LIBRARY]["features"]
-        for some, unwanted in ((",".join(features), NEVER), ("", NEVER | NOT_BY_DEFAULT)):
+        every = ",".join(packages[LIBRARY]["features"])
+        for some, unwanted in (
+            (every, NEVER),
+            ("pyo3", NEVER | NOT_FOR_PYO3),
+            ("", NEVER | NOT_FOR_PYO3 | NOT_BY_DEFAULT),
+        ):
             found = sorted(dependencies(LIBRARY, some) & unwanted)
             if found:
                 faults.append(f"{LIBRARY} with the features [{some}] depends on {found}")

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs the tests of the core and of the module under AddressSanitizer, built with debug assertions.
+# Runs the tests of the core, of the module and of examples/extension under AddressSanitizer, built
+# with debug assertions.
 #
 # Needs a nightly toolchain, because the sanitizer is an unstable option of rustc, and GCC's runtime
 # of it, because the interpreter is not built with it: every access of Rust code is checked, and
@@ -19,9 +20,13 @@ target=$(rustc -vV | sed -n 's/^host: //p')
 export ASAN_OPTIONS=allocator_may_return_null=1
 cargo test --quiet --target "$target" --lib --tests
 
-rm -rf "$CARGO_TARGET_DIR/wheel"
-"$(dirname "$python")/maturin" build --quiet --profile dev --target "$target" \
-    --interpreter "$python" --out "$CARGO_TARGET_DIR/wheel"
+rm -rf "$CARGO_TARGET_DIR/wheel" "$CARGO_TARGET_DIR/site"
+build() {
+    "$(dirname "$python")/maturin" build --quiet --profile dev --target "$target" \
+        --interpreter "$python" --out "$CARGO_TARGET_DIR/wheel" "$@"
+}
+build
+build --manifest-path examples/extension/Cargo.toml --features peers
 # Not into the venv, whose module is the one that is shipped.
 "$python" -m pip install --quiet --no-deps --upgrade --target "$CARGO_TARGET_DIR/site" \
     "$CARGO_TARGET_DIR"/wheel/*.whl
@@ -29,6 +34,6 @@ rm -rf "$CARGO_TARGET_DIR/wheel"
 # The interpreter's own blocks are only visible if each comes from malloc; what it still holds when
 # it ends is not our leak. pytest must not capture stderr, or a report would be lost.
 LD_PRELOAD="$runtime" ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 \
-    PYTHONMALLOC=malloc PYTHONPATH="$CARGO_TARGET_DIR/site" \
+    PYTHONMALLOC=malloc PYTHONPATH="$CARGO_TARGET_DIR/site:$PWD/examples/extension/tests" \
     "$python" -m pytest --quiet -p no:cacheprovider --capture=sys --hypothesis-profile=ci \
-    -m "not process_memory and not small_stack"
+    -m "not process_memory and not small_stack" tests/python examples/extension/tests

@@ -37,14 +37,7 @@ impl Layout {
     #[must_use]
     #[inline(always)]
     pub fn try_inline(shape: &[isize], strides: &[isize], itemsize: usize) -> Option<Self> {
-        const LIMIT: usize = 1 << (usize::BITS / 2 - 2);
-        let (mut size, mut fits) = (itemsize.max(1), itemsize < LIMIT);
-        for (&length, stride) in shape.iter().zip(strides) {
-            // Each extent is less than a quarter of memory, and there are three at most.
-            fits &= (0..LIMIT as isize).contains(&length) && stride.unsigned_abs() < LIMIT;
-            size = size.checked_mul(length.max(1).unsigned_abs())?;
-        }
-        if !fits || isize::try_from(size).is_err() {
+        if !Self::few_fit(shape, strides, itemsize) {
             return None;
         }
         Some(Self {
@@ -53,6 +46,39 @@ impl Layout {
             suboffsets: None,
             itemsize,
         })
+    }
+
+    /// Returns whether a layout of few dimensions is certain to lie within memory, which is a bound.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline(always)]
+    pub fn few_fit(shape: &[isize], strides: &[isize], itemsize: usize) -> bool {
+        const LIMIT: usize = 1 << (usize::BITS / 2 - 2);
+        let (mut size, mut fits) = (itemsize.max(1), itemsize < LIMIT);
+        for (&length, stride) in shape.iter().zip(strides) {
+            // Each extent is less than a quarter of memory, and there are three at most.
+            fits &= (0..LIMIT as isize).contains(&length) && stride.unsigned_abs() < LIMIT;
+            match size.checked_mul(length.max(1).unsigned_abs()) {
+                Some(product) => size = product,
+                None => return false,
+            }
+        }
+        fits && isize::try_from(size).is_ok()
+    }
+
+    /// Makes a layout of so few dimensions that nothing is on the heap, and that fits, which is not
+    /// checked.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn few(shape: &[usize], strides: &[isize], itemsize: usize) -> Self {
+        let shape = Dimensions::inline(shape.len(), |dim| shape[dim]);
+        let strides = Dimensions::inline(strides.len(), |dim| strides[dim]);
+        Self {
+            shape: shape.unwrap_or_else(Dimensions::new),
+            strides: strides.unwrap_or_else(Dimensions::new),
+            suboffsets: None,
+            itemsize,
+        }
     }
 
     /// Returns the layout itself if its elements lie within memory.

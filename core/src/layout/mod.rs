@@ -177,6 +177,17 @@ impl Layout {
         Self { shape, strides, suboffsets: None, itemsize }
     }
 
+    /// Makes the layout of the elements of a slice, which lie within memory.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    pub fn of_slice<T>(elements: &[T]) -> Self {
+        let itemsize = size_of::<T>();
+        let (shape, strides) =
+            (Dimensions::one(elements.len()), Dimensions::one(itemsize as isize));
+        Self { shape, strides, suboffsets: None, itemsize }
+    }
+
     /// Returns whether nothing of the layout is on the heap.
     #[doc(hidden)]
     #[must_use]

@@ -103,7 +103,7 @@ impl Export {
                 }
             }
             let exporter = (*buffer).obj;
-            let is_gc = !exporter.is_null() && ffi::PyObject_IS_GC(exporter) != 0;
+            let is_gc = !exporter.is_null() && is_gc(exporter);
             // A cycle through such an exporter is not shown to the collector, and leaks.
             #[cfg(not(Py_3_13))]
             let is_gc = is_gc && !leads_to_memoryview(&Borrowed::from_ptr(object.py(), exporter));
@@ -148,12 +148,27 @@ impl Export {
     }
 }
 
+/// Returns whether an object has a part in garbage collection.
+///
+/// # Safety
+/// It is alive.
+#[inline(always)]
+unsafe fn is_gc(object: *mut ffi::PyObject) -> bool {
+    // SAFETY: the caller guarantees it.
+    unsafe {
+        #[cfg(not(Py_LIMITED_API))]
+        return ffi::PyObject_IS_GC(object) != 0;
+        #[cfg(Py_LIMITED_API)]
+        return ffi::PyType_GetFlags(ffi::Py_TYPE(object)) & ffi::Py_TPFLAGS_HAVE_GC != 0;
+    }
+}
+
 /// Looks at an exporter of a class that Python code can change, before it is asked for its buffer.
 ///
 /// # Errors
 /// RecursionError if little of the stack is left, and BufferError for a masked array.
 #[inline(never)]
-fn check_class(object: &Bound<'_, PyAny>) -> PyResult<()> {
+pub(crate) fn check_class(object: &Bound<'_, PyAny>) -> PyResult<()> {
     // The exporter's code may consume the object itself.
     // SAFETY: the class of an object is a class, and alive.
     if unsafe { stack::may_run_python(object.get_type_ptr()) } {
@@ -193,6 +208,34 @@ unsafe fn describe_slowly(
         }
     }
     Ok(())
+}
+
+/// Returns what a buffer that was filled in, asked for with some flags, says of its memory.
+///
+/// # Errors
+/// BufferError for a buffer that contradicts itself; RecursionError if little of the stack is left.
+///
+/// # Safety
+/// The buffer was filled in for `object`, and is released after the array's last use.
+pub(crate) unsafe fn describe(
+    object: &Bound<'_, PyAny>,
+    buffer: &ffi::Py_buffer,
+    flags: c_int,
+    as_view: AsView,
+) -> PyResult<AnyArray> {
+    stack::check(object.py())?;
+    let mut array = MaybeUninit::uninit();
+    // SAFETY: the caller guarantees it; the place is ours.
+    unsafe {
+        let array_place = array.as_mut_ptr();
+        if matches!(describe_letter(array_place, buffer), Ok(true))
+            || describe_known(object.py(), array_place, buffer)
+        {
+            return Ok(array.assume_init());
+        }
+        let described = describe_any(object.py(), buffer, flags, as_view);
+        described.map_err(|error| contradiction(object, error))
+    }
 }
 
 /// Releases a buffer. A view may be deallocated while an exception is propagated, which the

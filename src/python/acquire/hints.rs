@@ -18,10 +18,11 @@ use super::types::{Namespace, is_immutable, is_named, namespace, slot};
 use crate::fallible;
 use crate::python::errors::DiscardError;
 use crate::python::stack;
+use crate::python::version::since_3_12;
 
 /// Returns what to take instead of an object that exports no buffer, `x`.
 #[cold]
-pub(super) fn hint(object: &Bound<'_, PyAny>) -> Option<Cow<'static, str>> {
+pub(crate) fn hint(object: &Bound<'_, PyAny>) -> Option<Cow<'static, str>> {
     let py = object.py();
     let hint = if object.is_instance_of::<PyString>() {
         "x.encode() does"
@@ -101,7 +102,7 @@ fn of_class(object: &Bound<'_, PyAny>) -> Option<Cow<'static, str>> {
         // A class that has not what its base has sets it to None.
         found.is_some_and(|attribute| !attribute.is_none())
     };
-    if cfg!(not(Py_3_12)) && has("__buffer__") {
+    if !since_3_12() && has("__buffer__") {
         return Some(Cow::Borrowed("Python asks for __buffer__ from version 3.12 on"));
     }
     if is_immutable(&class) {

@@ -1,5 +1,6 @@
 //! NumPy's masked arrays: their buffer has all elements, and nothing says which are masked.
 
+#[cfg(not(Py_LIMITED_API))]
 use std::ffi::CStr;
 
 use pyo3::ffi;
@@ -19,9 +20,8 @@ use crate::python::stack::immutable_base;
 pub(super) fn check(object: &Bound<'_, PyAny>) -> PyResult<()> {
     // SAFETY: the class of an object is a class, and alive.
     let base = unsafe { immutable_base(object.get_type_ptr()) };
-    // SAFETY: the classes are alive; a class without a base is the last one, so that the result is
-    // not NULL, and the name of an immutable class is a C string that nobody changes.
-    if base.is_null() || unsafe { CStr::from_ptr((*base).tp_name) } != c"numpy.ndarray" {
+    // SAFETY: the base is alive as long as the class, and immutable.
+    if base.is_null() || unsafe { !is_ndarray(object.py(), base) } {
         return Ok(());
     }
     attached(object.py(), || match class(object.py())? {
@@ -34,6 +34,22 @@ pub(super) fn check(object: &Bound<'_, PyAny>) -> PyResult<()> {
         }
         _ => Ok(()),
     })
+}
+
+/// Returns whether an immutable class is that of NumPy's arrays, by its name, which nobody changes.
+///
+/// # Safety
+/// It is a class, and alive.
+unsafe fn is_ndarray(_attached: Python<'_>, class: *mut ffi::PyTypeObject) -> bool {
+    #[cfg(not(Py_LIMITED_API))]
+    // SAFETY: the caller guarantees it; the name is a C string.
+    return unsafe { CStr::from_ptr((*class).tp_name) } == c"numpy.ndarray";
+    #[cfg(Py_LIMITED_API)]
+    // SAFETY: the caller guarantees it.
+    unsafe {
+        let class = Bound::from_borrowed_ptr(_attached, class.cast());
+        super::types::is_named(&class.cast_into_unchecked(), "ndarray")
+    }
 }
 
 /// Returns the class of masked arrays; `None` where it was not imported, and there are none.

@@ -35,7 +35,11 @@ use pyo3::prelude::*;
 use crate::array::AnyArray;
 
 pub use export::{Acquired, Export, Failure};
+pub(crate) use export::{check_class, describe};
+pub(crate) use hints::hint;
 pub use lent::{Lent, Loan, acquire as acquire_lent};
+pub(crate) use lent::{exports_nothing_else, is_ordinary};
+pub(crate) use redirect::is_shown_to_collector;
 pub use stated::{Elements, Stated, format_of_name, stated};
 
 /// What a view tells of itself.

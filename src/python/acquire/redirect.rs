@@ -4,6 +4,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 
 use crate::python::errors::DiscardError;
+#[cfg(not(Py_3_13))]
+use crate::python::version::since_3_12;
 
 /// Returns the object whose buffer an exporter hands on: what a memoryview is a view of, or the
 /// memoryview that a class written in Python has returned from `__buffer__`. `None` if it is
@@ -13,11 +15,20 @@ pub(super) fn handed_on<'py>(exporter: &Bound<'py, PyAny>) -> Option<Handed<'py>
     if unsafe { ffi::PyMemoryView_Check(exporter.as_ptr()) } != 0 {
         return Some(Handed(exporter.getattr("obj").or_discard(exporter.py())));
     }
-    #[cfg(Py_3_12)]
+    #[cfg(any(Py_3_12, Py_LIMITED_API))]
     if wrapper::is_wrapper(exporter) {
         return Some(Handed(wrapper::memoryview_of(exporter)));
     }
     None
+}
+
+/// Returns whether the garbage collector may be shown an exporter: see [`leads_to_memoryview`].
+#[inline]
+pub(crate) fn is_shown_to_collector(_exporter: &Bound<'_, PyAny>) -> bool {
+    #[cfg(Py_3_13)]
+    return true;
+    #[cfg(not(Py_3_13))]
+    !leads_to_memoryview(_exporter)
 }
 
 /// Returns whether the garbage collector must not be shown an exporter, because it would get from
@@ -29,7 +40,7 @@ pub(super) fn leads_to_memoryview(exporter: &Bound<'_, PyAny>) -> bool {
     // SAFETY: the object is alive.
     let is_memoryview = unsafe { ffi::PyMemoryView_Check(exporter.as_ptr()) } != 0;
     // SAFETY: as above, and so is its class.
-    is_memoryview || cfg!(Py_3_12) && unsafe { ffi::PyObject_CheckBuffer(exporter.as_ptr()) } == 0
+    is_memoryview || since_3_12() && unsafe { ffi::PyObject_CheckBuffer(exporter.as_ptr()) } == 0
 }
 
 /// What is handed on, if it can be seen.
@@ -37,7 +48,7 @@ pub(super) struct Handed<'py>(pub Option<Bound<'py, PyAny>>);
 
 /// Since Python 3.12 `Py_buffer.obj` is no object of the class that has `__buffer__`, but one of
 /// CPython's own, which holds the memoryview and only shows it to the garbage collector.
-#[cfg(Py_3_12)]
+#[cfg(any(Py_3_12, Py_LIMITED_API))]
 mod wrapper {
     use std::ffi::{c_int, c_void};
 

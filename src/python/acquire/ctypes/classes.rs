@@ -58,8 +58,8 @@ impl Functions {
     pub(super) fn get(py: Python<'_>) -> PyResult<&Self> {
         static FUNCTIONS: PyOnceLock<Functions> = PyOnceLock::new();
         // A subinterpreter has a ctypes of its own, which ends with it.
-        // SAFETY: attached; both are only compared.
-        if unsafe { ffi::PyInterpreterState_Get() != ffi::PyInterpreterState_Main() } {
+        // SAFETY: attached. The main interpreter is the first one.
+        if unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) != 0 } {
             let message = "the types of ctypes cannot be read in a subinterpreter";
             return Err(PyRuntimeError::new_err(message));
         }

@@ -4,6 +4,7 @@ use super::classes::Exported;
 use crate::error::Result;
 use crate::fallible;
 use crate::form::{ElementType, Field};
+use crate::python::version::since_3_12;
 
 /// The places that the fields of a class take, one after the other.
 pub(super) struct Places {
@@ -81,7 +82,7 @@ impl Places {
         // Before Python 3.12 ctypes leaves padding out, and describes no packed structures.
         let padding = if before.is_empty() { Some(0) } else { padding_of(before) };
         let offset = match padding {
-            Some(padding) if cfg!(Py_3_12) => self.end.checked_add(padding),
+            Some(padding) if since_3_12() => self.end.checked_add(padding),
             Some(0) => self.end.checked_next_multiple_of(alignment.max(1)),
             _ => None,
         };

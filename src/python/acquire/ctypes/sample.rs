@@ -18,6 +18,7 @@ use crate::python::acquire::types::{namespace, slot};
 use crate::python::errors::{discard, with_exception};
 use crate::python::exceptions::{PyMemoryError, PyValueError};
 use crate::python::objects;
+use crate::python::version::since_3_14;
 
 /// The size of the memory. Fields that end beyond it cannot be tried.
 const SIZE: usize = 1 << 14;
@@ -198,7 +199,7 @@ fn is_of_kind(value: &Bound<'_, PyAny>, kind: Kind) -> bool {
         // Since Python 3.14 ctypes makes an int of a bool in the other byte order.
         Kind::Bool => {
             value.is_exact_instance_of::<PyBool>()
-                || cfg!(Py_3_14) && value.is_exact_instance_of::<PyInt>()
+                || since_3_14() && value.is_exact_instance_of::<PyInt>()
         }
         Kind::Signed | Kind::Unsigned => value.is_exact_instance_of::<PyInt>(),
         Kind::Float => value.is_exact_instance_of::<PyFloat>(),

@@ -112,21 +112,35 @@ fn ask<'py>(method: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         Ok::<_, PyErr>((version.unbind(), objects::tuple(py, names.into_iter())?.unbind()))
     })?;
     let (version, names) = (request.0.bind(py), request.1.bind(py));
+    // Vectorcalls are not in the API of 3.11 that all versions share.
+    #[cfg(Py_LIMITED_API)]
+    let call = |names: &Bound<'py, PyTuple>| {
+        let keywords = objects::dict(py)?;
+        for (place, name) in names.iter().enumerate() {
+            if place == 0 {
+                keywords.set_item(name, version)
+            } else {
+                keywords.set_item(name, false)
+            }?;
+        }
+        method.call((), Some(&keywords))
+    };
     // SAFETY: attached; as many values as there are names, all of them alive; the result is a new
     // reference or NULL.
-    let call = |names: *mut ffi::PyObject| unsafe {
+    #[cfg(not(Py_LIMITED_API))]
+    let call = |names: &Bound<'py, PyTuple>| unsafe {
         let values = [version.as_ptr(), ffi::Py_False()];
-        let made = ffi::PyObject_Vectorcall(method.as_ptr(), values.as_ptr(), 0, names);
+        let made = ffi::PyObject_Vectorcall(method.as_ptr(), values.as_ptr(), 0, names.as_ptr());
         Bound::from_owned_ptr_or_err(py, made)
     };
     let is_unknown =
         |error: &PyErr| error.get_type(py).is(py.get_type::<pyo3::exceptions::PyTypeError>());
-    match call(names.as_ptr()) {
+    match call(names) {
         Err(error) if is_unknown(&error) => {}
         result => return result,
     }
     let version_alone = names.get_slice(0, 1);
-    match call(version_alone.as_ptr()) {
+    match call(&version_alone) {
         Err(error) if is_unknown(&error) => method.call0(),
         result => result,
     }

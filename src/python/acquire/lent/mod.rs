@@ -15,8 +15,11 @@ mod dtype;
 mod loan;
 pub(super) mod typestr;
 
+use std::ffi::c_ulong;
+
+use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyType;
+use pyo3::types::{PyFloat, PyType};
 
 use super::AsView;
 use super::refusal::no_buffer;
@@ -90,6 +93,23 @@ fn acquire_attached(
     Err(none_will_do(object, reasons))
 }
 
+/// Returns whether an object is of one of Python's own classes that have no memory to share, so
+/// that nothing needs to be asked.
+pub(crate) fn exports_nothing_else(object: &Bound<'_, PyAny>) -> bool {
+    const PLAIN: c_ulong = ffi::Py_TPFLAGS_LONG_SUBCLASS
+        | ffi::Py_TPFLAGS_LIST_SUBCLASS
+        | ffi::Py_TPFLAGS_TUPLE_SUBCLASS
+        | ffi::Py_TPFLAGS_UNICODE_SUBCLASS
+        | ffi::Py_TPFLAGS_DICT_SUBCLASS
+        | ffi::Py_TPFLAGS_TYPE_SUBCLASS;
+    // SAFETY: the class of an object is a class, and alive.
+    let is_plain = unsafe {
+        let class = object.get_type_ptr();
+        !stack::is_mutable(class) && ffi::PyType_GetFlags(class) & PLAIN != 0
+    };
+    is_plain || object.is_none() || object.is_exact_instance_of::<PyFloat>()
+}
+
 /// How an object may lend its memory.
 type Protocol = fn(&Bound<'_, PyAny>, AsView) -> PyResult<Option<(AnyArray, Keeper)>>;
 
@@ -110,7 +130,7 @@ const PROTOCOLS: [(&str, Protocol); 5] = [
 ];
 
 /// Returns whether an error says something of the object, and not of the state of the program.
-fn is_ordinary(py: Python<'_>, error: &PyErr) -> bool {
+pub(crate) fn is_ordinary(py: Python<'_>, error: &PyErr) -> bool {
     error.is_instance_of::<pyo3::exceptions::PyException>(py)
         && !PyMemoryError::matches(error, py)
         && !PyRecursionError::matches(error, py)
