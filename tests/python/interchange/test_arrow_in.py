@@ -218,6 +218,27 @@ def test_what_polars_has_besides_is_named(pl):
     assert "text" in refusal(pl.Series(["a"]))
 
 
+def test_objects_of_polars_are_no_byte_strings(pl, np):
+    """It hands over their addresses, as the bytes of that number that they are."""
+    thing = object()
+    whole = pl.Series([thing, None, thing, b"12345678"], dtype=pl.Object)
+
+    class Wrapped:
+        dtype = whole.dtype
+
+        def __arrow_c_stream__(self, requested_schema=None):
+            return whole[:1].__arrow_c_stream__()
+
+    derived = type("Derived", (pl.Series,), {})(whole)
+    for part in (whole, whole[:1], whole[1:], derived, Wrapped()):
+        message = refusal(part)
+        assert "its elements are Python objects" in message
+    _, _, help_ = refusal(whole).partition("; ")
+    call = help_.removesuffix(" has them)")
+    view = consumer.consume(eval(call, {"x": whole, "numpy": np}))
+    assert view.tolist() == [thing, None, thing, b"12345678"]
+
+
 def test_pandas(pd):
     assert consumer.consume(pd.Series([1, 2, 3])).tolist() == [1, 2, 3]
     for series, name in (

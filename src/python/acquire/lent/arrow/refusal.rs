@@ -27,6 +27,8 @@ pub(super) enum Refusal {
     Bits,
     Text,
     Binary,
+    /// Byte strings that are the addresses of objects.
+    Objects,
     Decimals,
     /// Dates, times, timestamps or durations, as integers of so many bits.
     Times(&'static str, u8),
@@ -119,6 +121,7 @@ impl Refusal {
             Self::Bits => "its bools are bits",
             Self::Text => "its elements are text, which has no fixed width",
             Self::Binary => "its elements are bytes of no fixed width",
+            Self::Objects => "its elements are Python objects, of which Arrow has the addresses",
             Self::Decimals => "its elements are decimals",
             Self::Intervals => "its elements are intervals",
             Self::Times(name, _) => return format!("its elements are {name}").into(),
@@ -159,6 +162,7 @@ impl Refusal {
             (Self::Times(..), Polars) => "x.to_physical() has their numbers",
             (Self::Times(..), Pandas) => "x.astype('int64') has their numbers",
             (Self::Times(..), _) => "cast them to integers first",
+            (Self::Objects, _) => "numpy.array(x.to_list(), object) has them",
             (Self::Decimals, Pyarrow) => "x.cast('float64') rounds them",
             (Self::Decimals, Polars) => "x.cast(polars.Float64) rounds them",
             (Self::Decimals, _) => "cast them to float64, which rounds them, first",
