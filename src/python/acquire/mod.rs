@@ -35,7 +35,7 @@ use pyo3::prelude::*;
 use crate::array::AnyArray;
 
 pub use export::{Acquired, Export, Failure};
-pub use lent::{Lent, Loan, acquire as acquire_lent};
+pub use lent::{Lent, Loan, acquire as acquire_lent, lends};
 pub use stated::{Elements, Stated, format_of_name, stated};
 
 /// What a view tells of itself.

@@ -177,6 +177,19 @@ def test_what_pyarrow_has_besides_is_named(pa):
     assert "run-end" in refusal(ends)
 
 
+def test_elements_of_arrays_are_stored(pa):
+    view = consumer.consume(bytearray(48)).cast("d", (2, 3))
+    view[0] = pa.array([1.0, 2.0, 3.0])
+    view[1, ...] = pa.array([4, 5, 6], "int32")
+    assert view.tolist() == [[1, 2, 3], [4, 5, 6]]
+    view[1][:] = pa.array([7.5, 8.5, 9.5])
+    assert view[1].tolist() == [7.5, 8.5, 9.5]
+    for store in (view.__setitem__, lambda _, thing: view[1].__setitem__(slice(None), thing)):
+        with pytest.raises(BufferError, match="1 null"):
+            store(1, pa.array([1.0, None, 2.0]))
+    assert view[1].tolist() == [7.5, 8.5, 9.5]
+
+
 def test_tables_of_pyarrow(pa):
     table = pa.table({"name": [1, 2], "b": ["x", "y"]})
     for thing in (table, table.to_batches()[0], table.to_struct_array().chunk(0)):

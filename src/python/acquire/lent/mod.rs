@@ -20,11 +20,12 @@ use pyo3::types::PyType;
 
 use super::AsView;
 use super::refusal::no_buffer;
+use super::types::attribute;
 use crate::array::AnyArray;
 use crate::python::attached::attached;
 use crate::python::errors::text;
 use crate::python::exceptions::{PyBufferError, PyMemoryError, PyRecursionError};
-use crate::python::objects::{message, type_name};
+use crate::python::objects::{self, message, type_name};
 use crate::python::stack;
 pub(super) use loan::Buffer;
 use loan::Keeper;
@@ -90,8 +91,35 @@ fn acquire_attached(
     Err(none_will_do(object, reasons))
 }
 
+/// Returns whether an object has one of the protocols, whether its memory is lent by it or not. A
+/// class has those of its instances.
+///
+/// # Errors
+/// What an attribute of the object's raises.
+pub fn lends(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+    if object.is_instance_of::<PyType>() {
+        return Ok(false);
+    }
+    for name in METHODS {
+        if attribute(object, &objects::string(object.py(), name)?)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// How an object may lend its memory.
 type Protocol = fn(&Bound<'_, PyAny>, AsView) -> PyResult<Option<(AnyArray, Keeper)>>;
+
+/// The attributes by which an object has one of the protocols.
+const METHODS: [&str; 6] = [
+    "__dlpack__",
+    "__arrow_c_array__",
+    "__arrow_c_stream__",
+    "__array__",
+    "__array_struct__",
+    "__array_interface__",
+];
 
 const ARROW: &str = "Arrow";
 
