@@ -9,6 +9,7 @@ use pyo3::types::{PyList, PySlice, PyTuple};
 
 use consumer::array::AnyArray;
 use consumer::dtype::{DType, ScalarType};
+use consumer::error::Tuple;
 use consumer::kernels::convert::Overflow;
 use consumer::layout::Layout;
 use consumer::python::errors::{discard, with_exception};
@@ -220,7 +221,7 @@ fn fill(view: &PyConsumerArray, target: &ViewPart<'_>, value: &Bound<'_, PyAny>)
     };
     if let Some(value) = value {
         let result = target.describe().encode(value, &mut encoded);
-        result.map_err(|error| not_an_element(view, py, error))?;
+        result.map_err(|error| not_an_element(view, target, py, error))?;
     }
     let old = {
         let hold = target.hold(py)?;
@@ -312,17 +313,26 @@ fn element_of<'py>(
 
 /// The exception for an object that is no element to fill with.
 #[cold]
-fn not_an_element(view: &PyConsumerArray, py: Python<'_>, error: PyErr) -> PyErr {
+fn not_an_element(
+    view: &PyConsumerArray,
+    target: &ViewPart<'_>,
+    py: Python<'_>,
+    error: PyErr,
+) -> PyErr {
     let error = with_exception(py, error);
-    if view.describe().is_ok_and(|view| view.layout().ndim() > 1)
-        && PyTypeError::matches(&error, py)
-    {
-        // The exception of memoryview for parts of several dimensions.
-        let why = objects::message(py, &error);
-        let message = format!("neither a buffer nor an element to fill with: {why}");
-        return PyNotImplementedError::new_err(message);
+    let shape = target.describe().layout().shape();
+    if shape.is_empty() || !PyTypeError::matches(&error, py) {
+        return error;
     }
-    error
+    let why = objects::message(py, &error);
+    let message =
+        format!("{why}; elements of shape {} take a list or a buffer of it, too", Tuple(shape));
+    discard(py, error);
+    // The exception of memoryview for parts of several dimensions.
+    match view.describe().is_ok_and(|view| view.layout().ndim() > 1) {
+        true => PyNotImplementedError::new_err(message),
+        false => PyTypeError::new_err(message),
+    }
 }
 
 /// Refuses to store references in memory that does not own them.
