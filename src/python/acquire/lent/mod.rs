@@ -13,6 +13,7 @@ mod described;
 mod dlpack;
 mod dtype;
 mod loan;
+mod nullable;
 pub(super) mod typestr;
 
 use pyo3::prelude::*;
@@ -23,7 +24,7 @@ use super::refusal::no_buffer;
 use super::types::attribute;
 use crate::array::AnyArray;
 use crate::python::attached::attached;
-use crate::python::errors::text;
+use crate::python::errors::{discard, text};
 use crate::python::exceptions::{PyBufferError, PyMemoryError, PyRecursionError};
 use crate::python::objects::{self, message, type_name};
 use crate::python::stack;
@@ -146,7 +147,15 @@ fn is_ordinary(py: Python<'_>, error: &PyErr) -> bool {
 
 /// The exception for an object whose protocols have all failed.
 fn none_will_do(object: &Bound<'_, PyAny>, mut reasons: Vec<(&str, PyErr)>) -> PyErr {
-    let py = object.py();
+    let (py, class) = (object.py(), type_name(object));
+    let nulls = match nullable::why(object, &class) {
+        Ok(nulls) => nulls,
+        Err(error) if is_ordinary(py, &error) => {
+            discard(py, error);
+            None
+        }
+        Err(error) => return error,
+    };
     // Arrow tells what the elements are, and so what to call first.
     if let Some(found) = reasons.iter().position(|(name, _)| *name == ARROW) {
         reasons.swap(0, found);
@@ -161,7 +170,8 @@ fn none_will_do(object: &Bound<'_, PyAny>, mut reasons: Vec<(&str, PyErr)>) -> P
             format!("{name}: {}", why.lines().next().unwrap_or_default())
         })
         .collect();
-    let message = format!("{} does not share its memory ({})", type_name(object), why.join("; "));
+    let why = nulls.unwrap_or_else(|| why.join("; "));
+    let message = format!("{class} does not share its memory ({why})");
     let error = PyBufferError::new_err(message);
     if let Some((_, first)) = reasons.drain(..).next() {
         error.set_cause(py, Some(first));

@@ -12,6 +12,8 @@ mod refusal;
 mod schema;
 mod stream;
 
+pub(super) use refusal::nulls;
+
 use std::ffi::CString;
 
 use pyo3::prelude::*;
