@@ -137,9 +137,6 @@ class _CtypesArray(Protocol[_ItemT_co]):  # c_int * 3
     @property
     def _type_(self) -> type[_ItemT_co]: ...
 
-# An ndarray says that it is a Buffer from Python 3.12 on only.
-_Exporter: TypeAlias = Buffer | _NumPyArray[Any, Any] | _NumPyScalar[Any]
-
 # The method by which type checkers tell a Buffer; the class itself has it from Python 3.12 on.
 class _Exports:
     def __buffer__(self, flags: int, /) -> memoryview:
@@ -436,9 +433,9 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
 
     @overload
     def __setitem__(self, key: _Indices, value: _T | ConsumerScalar[Any], /) -> None:
-        """Stores an element, or, in a part of the view, those of any exporter of a buffer.
+        """Stores an element, or, in a part of the view, those of anything that consume takes.
 
-        The exporter has to have the same shape, and may overlap. Its elements are converted where
+        What has them has to have the same shape, and may overlap. Its elements are converted where
         every value of their type is one of the view's, as NumPy's "safe" casts say; astype converts
         the others. In a part that is selected by an Ellipsis, a tuple or the names of fields one
         element can be stored everywhere, as v[...] = 0 and v["name"] = 0 do. A list has a value for
@@ -461,9 +458,9 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         """
 
     @overload
-    def __setitem__(self, key: slice, value: _Exporter, /) -> None: ...
+    def __setitem__(self, key: slice, value: Consumable, /) -> None: ...
     @overload
-    def __setitem__(self, key: EllipsisType | _Selection, value: _T | _Exporter, /) -> None: ...
+    def __setitem__(self, key: EllipsisType | _Selection, value: _T | Consumable, /) -> None: ...
     @overload
     def __setitem__(self, key: str | list[str], value: Any, /) -> None: ...
     def __iter__(self) -> Iterator[_ItemT]:

@@ -2,7 +2,7 @@
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyEllipsis, PyList, PySlice, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyEllipsis, PyList, PySlice, PyString, PyTuple};
 use smallvec::SmallVec;
 
 use consumer::array::AnyArray;
@@ -10,7 +10,8 @@ use consumer::error::Error;
 use consumer::fallible;
 use consumer::form::Record;
 use consumer::layout::{Key, Layout, check_ndim};
-use consumer::python::errors::discard;
+use consumer::python::acquire;
+use consumer::python::errors::{DiscardError, discard};
 use consumer::python::exceptions::{
     PyKeyError, PyNotImplementedError, PyTypeError, PyUnicodeEncodeError,
 };
@@ -134,9 +135,9 @@ fn no_index(part: &Bound<'_, PyAny>, key: &Bound<'_, PyAny>) -> PyErr {
             _ => format!("; a field comes first, v[{}][...]", text(part)),
         }
     } else if part.is_instance_of::<PyList>() {
-        "; a list has names of fields, and numpy.asarray(v) takes lists of indices".to_owned()
-    } else if objects::is_index(part) {
-        "; numpy.asarray(v) takes arrays of indices, and masks".to_owned()
+        "; a list has names of fields, and numpy.asarray(v)[x] takes one of indices".to_owned()
+    } else if is_array(part) {
+        "; numpy.asarray(v)[x] takes arrays of indices, and masks".to_owned()
     } else if part.is_none() {
         "; v[None, ...] has a new dimension".to_owned()
     } else {
@@ -145,6 +146,14 @@ fn no_index(part: &Bound<'_, PyAny>, key: &Bound<'_, PyAny>) -> PyErr {
     let found = objects::type_name(part);
     let message = format!("indices must be integers, slices or '...', not {found}{hint}");
     PyTypeError::new_err(message)
+}
+
+/// Returns whether an object has elements that may be indices, or the bools of a mask.
+fn is_array(part: &Bound<'_, PyAny>) -> bool {
+    let is_bytes = part.is_instance_of::<PyBytes>();
+    objects::is_index(part)
+        || (objects::exports_buffer(part) && !is_bytes)
+        || acquire::lends(part).or_discard(part.py()).unwrap_or(false)
 }
 
 /// The names of fields in a key: a str, or a list of them.

@@ -52,9 +52,9 @@ format that cannot be read.
     c"__setitem__($self, key, value, /)
 --
 
-Stores an element, or, in a part of the view, those of any exporter of a buffer.
+Stores an element, or, in a part of the view, those of anything that consume takes.
 
-The exporter has to have the same shape, and may overlap. Its elements are converted where
+What has them has to have the same shape, and may overlap. Its elements are converted where
 every value of their type is one of the view's, as NumPy's \"safe\" casts say; astype converts
 the others. In a part that is selected by an Ellipsis, a tuple or the names of fields one
 element can be stored everywhere, as v[...] = 0 and v[\"name\"] = 0 do. A list has a value for

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{
-    PyDict, PyFloat, PyInt, PyList, PyRange, PyString, PyTuple, PyType, PyTypeMethods,
+    PyCapsule, PyDict, PyFloat, PyInt, PyList, PyRange, PyString, PyTuple, PyType, PyTypeMethods,
 };
 
 use super::types::{Namespace, is_immutable, is_named, namespace, slot};
@@ -38,6 +38,8 @@ pub(crate) fn hint(object: &Bound<'_, PyAny>) -> Option<Cow<'static, str>> {
         of_items((0..list.len()).map_while(|index| list.get_item(index).or_discard(py)))?
     } else if let Ok(tuple) = object.cast::<PyTuple>() {
         of_items((0..tuple.len()).map_while(|index| tuple.get_item(index).or_discard(py)))?
+    } else if object.is_instance_of::<PyCapsule>() {
+        CAPSULE
     } else if let Ok(class) = object.cast::<PyType>() {
         let exports = !slot(class, ffi::Py_bf_getbuffer).is_null();
         exports.then_some("an instance of the class does")?
@@ -46,6 +48,10 @@ pub(crate) fn hint(object: &Bound<'_, PyAny>) -> Option<Cow<'static, str>> {
     };
     Some(Cow::Borrowed(hint))
 }
+
+/// The hint for what methods of protocols return.
+const CAPSULE: &str =
+    "the object whose __dlpack__(), __arrow_c_array__() or __arrow_c_stream__() made it does";
 
 /// How many items of a list tell what it is a list of.
 const LOOKED_AT: usize = 100;
@@ -56,6 +62,9 @@ fn of_items<'py>(items: impl Iterator<Item = Bound<'py, PyAny>>) -> Option<&'sta
     let mut is_empty = true;
     for item in items.take(LOOKED_AT) {
         is_empty = false;
+        if item.is_instance_of::<PyCapsule>() {
+            return Some(CAPSULE);
+        }
         if item.is_instance_of::<PyList>() || item.is_instance_of::<PyTuple>() {
             return Some("numpy.array(x) does");
         }
@@ -80,6 +89,7 @@ const WAYS: &[(&[&str], &str)] = &[
     (&["encoding", "readable"], "x.read().encode() does"),
     (&["readable", "read"], "x.read() does"),
     (&["__exit__", "__getattr__", "close"], "x.read() may"),
+    (&["collect", "collect_schema"], "x.collect()['name'] does"),
     (&["__fspath__", "read_bytes"], "x.read_bytes() does"),
     (&["__fspath__"], "pathlib.Path(x).read_bytes() does"),
     (&["__array__"], "numpy.asarray(x) does, which may be a copy"),

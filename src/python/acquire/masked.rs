@@ -79,7 +79,11 @@ fn has_masked(array: &Bound<'_, PyAny>) -> PyResult<bool> {
     // What NumPy's own functions go by: an array of bools, of records of bools, or one bool.
     let mask = array.getattr(intern!(py, "_mask"))?;
     if mask.getattr(intern!(py, "dtype"))?.getattr(intern!(py, "names"))?.is_none() {
-        return mask.call_method0(intern!(py, "any"))?.is_truthy();
+        // The first one, if any: `any` raises SystemError where there is no memory.
+        return Ok(mask.getattr(intern!(py, "size"))?.is_truthy()?
+            && mask
+                .call_method1(intern!(py, "item"), (mask.call_method0(intern!(py, "argmax"))?,))?
+                .is_truthy()?);
     }
     let bytes = mask.call_method0(intern!(py, "tobytes"))?;
     Ok(bytes.cast::<PyBytes>()?.as_bytes().iter().any(|&byte| byte != 0))

@@ -16,6 +16,7 @@ use pyo3::types::{PyString, PyTuple, PyType};
 
 use super::known::Source;
 use super::redirect::handed_on;
+use super::refusal::is_of_names;
 use super::types::{MAX_DEPTH, code_of_number, find_base, full_name, is_named};
 use crate::array::AnyArray;
 use crate::dtype::{DType, ScalarType};
@@ -47,7 +48,8 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
         Ok(element_type) => element_type?,
         Err(error) => {
             let error = with_exception(py, error);
-            let no_memory = PyMemoryError::matches(&error, py);
+            // The array was exported by its names a moment ago.
+            let no_memory = PyMemoryError::matches(&error, py) || is_of_names(py, &error);
             discard(py, error);
             let why = || fallible::no_memory(array.layout().itemsize());
             // SAFETY: the caller guarantees it.

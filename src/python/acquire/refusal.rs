@@ -1,5 +1,6 @@
 //! The errors for objects that give no buffer.
 
+use std::ffi::c_int;
 use std::mem::MaybeUninit;
 
 use pyo3::ffi;
@@ -7,7 +8,8 @@ use pyo3::prelude::*;
 
 use super::hints::hint;
 use crate::python::attached::attached;
-use crate::python::errors::{DiscardError, buffer_protocol_error, instance};
+use crate::python::errors::{DiscardError, buffer_protocol_error, discard, instance};
+use crate::python::exceptions::{PyMemoryError, PyValueError};
 use crate::python::objects;
 use crate::python::stack;
 
@@ -22,7 +24,14 @@ pub(super) fn refusal(object: &Bound<'_, PyAny>) -> PyErr {
     // twice at each of several levels would be to ask without end.
     // SAFETY: the class is alive.
     let asks_python = unsafe { stack::may_run_python(object.get_type_ptr()) };
-    if !asks_python && let Some(size) = itemsize_without_format(object) {
+    if asks_python {
+        return error;
+    }
+    if is_of_names(object.py(), &error) && itemsize(object, ffi::PyBUF_FULL_RO).is_some() {
+        discard(object.py(), error);
+        return PyMemoryError::new_err("");
+    }
+    if let Some(size) = itemsize(object, ffi::PyBUF_FULL_RO & !ffi::PyBUF_FORMAT) {
         // What has fewer than eight bytes is some kind of float.
         let numbers = match size {
             1 => "u1",
@@ -58,11 +67,16 @@ pub(super) fn no_buffer(object: &Bound<'_, PyAny>) -> PyErr {
     made.unwrap_or_else(|error| error)
 }
 
-/// Returns the itemsize of an exporter that refused its buffer, if it gives it to consumers that do
-/// not ask for the format.
-fn itemsize_without_format(object: &Bound<'_, PyAny>) -> Option<isize> {
+/// Returns whether an error is what NumPy raises for the name of a field that has no UTF-8, and also
+/// where there is no memory for that.
+pub(super) fn is_of_names(py: Python<'_>, error: &PyErr) -> bool {
+    PyValueError::matches(error, py) && objects::message(py, error) == "invalid field name"
+}
+
+/// Returns the itemsize of an exporter that refused its buffer, if it gives it when it is asked with
+/// these flags.
+fn itemsize(object: &Bound<'_, PyAny>, flags: c_int) -> Option<isize> {
     let mut buffer = MaybeUninit::<ffi::Py_buffer>::uninit();
-    let flags = ffi::PyBUF_FULL_RO & !ffi::PyBUF_FORMAT;
     // SAFETY: the object is alive; a buffer that was filled in is read, and then released in the
     // same place.
     unsafe {

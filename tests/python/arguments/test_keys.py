@@ -1,6 +1,7 @@
 """Keys: integers of every kind, and those out of range, of the wrong type, or too many."""
 
 import pytest
+from consumer import consume
 
 from support.views import cube, numbers
 
@@ -45,6 +46,22 @@ def test_a_key_of_the_wrong_type_is_named(key, name):
     view, _ = cube((3, 2))
     with pytest.raises(TypeError, match=rf"integers, slices or '...', not {name}"):
         view[key]
+
+
+def test_numpy_takes_views_as_masks_and_indices_where_the_error_says_so(np):
+    view, _ = cube((4,))
+    writable = consume(bytearray(4))
+    mask, chosen = consume(np.array([True, False, True, False])), consume(np.array([3, 0]))
+    for key in (mask, chosen, mask.toreadonly(), memoryview(mask), [0, 2]):
+        with pytest.raises(TypeError, match=r"numpy\.asarray\(v\)\[x\] takes"):
+            view[key]
+        with pytest.raises(TypeError, match=r"numpy\.asarray\(v\)\[x\] takes"):
+            writable[key] = 1
+        selected = np.asarray(view)[key].tolist()
+        places = np.flatnonzero(key) if np.asarray(key).dtype == bool else key
+        assert selected == [view[int(place)] for place in places]
+    with pytest.raises(TypeError, match=r"not bytes$"):
+        view[b"\0"]
 
 
 def test_a_key_too_long():

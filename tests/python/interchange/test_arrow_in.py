@@ -38,7 +38,7 @@ def refusal(thing):
 def helped(thing, message, **names):
     """Views of what the calls give that a message names."""
     _, _, help_ = message.partition("; ")
-    calls = re.findall(r"\b(?:x|pyarrow\.compute)[.\w]*(?:\([^)]*\))?(?:\['\w+'\])?", help_)
+    calls = re.findall(r"\b(?:x|pyarrow\.compute)\b(?:\.\w+|\([^()]*\)|\['\w+'\])*", help_)
     assert calls, message
     return [consumer.consume(eval(call, {"x": thing, **names})) for call in calls]
 
@@ -104,11 +104,32 @@ def test_nulls_count_where_they_are_seen(pa):
     assert consumer.consume(numbers[6:]).tolist() == [7, 8, 9, 10, 11]
     assert consumer.consume(numbers[2:4]).tolist() == [3, 4]
     lists = pa.array([[1, 2], None, [3, None], [5, 6]], pa.list_(pa.int8(), 2))
-    assert "it has 1 null; " in refusal(lists)
-    assert "it has 1 null; " in refusal(lists[2:])
+    assert "it has 1 null for a list; " in refusal(lists)
+    assert "it has 1 null in its lists; " in refusal(lists[2:])
     assert consumer.consume(lists[3:]).tolist() == [[5, 6]]
     for view in helped(numbers, refusal(numbers)):
         assert view[0] == 1
+
+
+def test_nulls_of_lists_are_dropped_and_those_in_them_filled(pa, pl):
+    values = [[1, 2], None, [5, 6]]
+    for thing, names in (
+        (pa.array(values, pa.list_(pa.int8(), 2)), {}),
+        (pl.Series(values, dtype=pl.Array(pl.Int8, 2)), {}),
+    ):
+        (view,) = helped(thing, refusal(thing), **names)
+        assert view.tolist() == [[1, 2], [5, 6]]
+    values = [[1, 2], [3, None], [5, 6]]
+    array = pa.array(values, pa.list_(pa.int8(), 2))
+    import pyarrow.compute
+
+    for thing in (array, pa.chunked_array([array]), pl.Series(values, dtype=pl.Array(pl.Int8, 2))):
+        (view,) = helped(thing, refusal(thing), pyarrow=pyarrow)
+        assert view.tolist() == [1, 2, 3, 0, 5, 6]
+    deep = pa.FixedSizeListArray.from_arrays(array, 3)
+    assert "it has 1 null in its lists; fill or drop" in refusal(deep)
+    outer = pa.FixedSizeListArray.from_arrays(pa.array([[1], None], pa.list_(pa.int8(), 1)), 2)
+    assert "it has 1 null in its lists; fill or drop" in refusal(outer)
 
 
 def test_bools(pa):
@@ -177,13 +198,47 @@ def test_what_pyarrow_has_besides_is_named(pa):
     assert "run-end" in refusal(ends)
 
 
+def test_elements_of_arrays_are_stored(pa):
+    view = consumer.consume(bytearray(48)).cast("d", (2, 3))
+    view[0] = pa.array([1.0, 2.0, 3.0])
+    view[1, ...] = pa.array([4, 5, 6], "int32")
+    assert view.tolist() == [[1, 2, 3], [4, 5, 6]]
+    view[1][:] = pa.array([7.5, 8.5, 9.5])
+    assert view[1].tolist() == [7.5, 8.5, 9.5]
+    for store in (view.__setitem__, lambda _, thing: view[1].__setitem__(slice(None), thing)):
+        with pytest.raises(BufferError, match="1 null"):
+            store(1, pa.array([1.0, None, 2.0]))
+    assert view[1].tolist() == [7.5, 8.5, 9.5]
+
+
 def test_tables_of_pyarrow(pa):
     table = pa.table({"name": [1, 2], "b": ["x", "y"]})
     for thing in (table, table.to_batches()[0], table.to_struct_array().chunk(0)):
         message = refusal(thing)
         assert 'a table of columns "name", "b"' in message
-        (view,) = helped(thing, message)
-        assert view.tolist() == [1, 2]
+        for view in helped(thing, message):
+            assert view.tolist() == [1, 2]
+    reader = table.to_reader()
+    message = refusal(reader)
+    reader = pa.RecordBatchReader.from_batches(table.schema, table.to_batches() * 2)
+    (view,) = helped(reader, message)
+    assert view.tolist() == [1, 2, 1, 2]
+    message = refusal(table)
+    assert message.endswith("or x['name'].combine_chunks() if it has several chunks)")
+    several = pa.concat_tables([table, table])
+    assert consumer.consume(several["name"].combine_chunks()).tolist() == [1, 2, 1, 2]
+
+
+def test_capsules_and_plans_have_nothing_to_view_yet(pa, pl):
+    array = pa.array([1, 2])
+    capsules = (*array.__arrow_c_array__(), array.__arrow_c_array__())
+    for thing in (*capsules, pl.Series([1]).__arrow_c_stream__()):
+        with pytest.raises(consumer.BufferProtocolError, match=r"the object whose .* made it does"):
+            consumer.consume(thing)
+    plan = pl.DataFrame({"name": [1, 2]}).lazy()
+    with pytest.raises(consumer.BufferProtocolError, match=r"x\.collect\(\)\['name'\] does"):
+        consumer.consume(plan)
+    assert consumer.consume(plan.collect()["name"]).tolist() == [1, 2]
 
 
 def test_series_of_polars(pl):
@@ -218,6 +273,27 @@ def test_what_polars_has_besides_is_named(pl):
     assert "text" in refusal(pl.Series(["a"]))
 
 
+def test_objects_of_polars_are_no_byte_strings(pl, np):
+    """It hands over their addresses, as the bytes of that number that they are."""
+    thing = object()
+    whole = pl.Series([thing, None, thing, b"12345678"], dtype=pl.Object)
+
+    class Wrapped:
+        dtype = whole.dtype
+
+        def __arrow_c_stream__(self, requested_schema=None):
+            return whole[:1].__arrow_c_stream__()
+
+    derived = type("Derived", (pl.Series,), {})(whole)
+    for part in (whole, whole[:1], whole[1:], derived, Wrapped()):
+        message = refusal(part)
+        assert "its elements are Python objects" in message
+    _, _, help_ = refusal(whole).partition("; ")
+    call = help_.removesuffix(" has them)")
+    view = consumer.consume(eval(call, {"x": whole, "numpy": np}))
+    assert view.tolist() == [thing, None, thing, b"12345678"]
+
+
 def test_pandas(pd):
     assert consumer.consume(pd.Series([1, 2, 3])).tolist() == [1, 2, 3]
     for series, name in (
@@ -232,6 +308,29 @@ def test_pandas(pd):
     frame = pd.DataFrame({"name": [1.0, 2.0], "other": ["a", "b"]})
     (view,) = helped(frame, refusal(frame))
     assert view.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "UInt8", "Float32", "boolean"])
+def test_nulls_of_pandas_are_named_with_what_has_none(pd, dtype):
+    array = pd.array([1, None, 0], dtype=dtype)
+    for thing in (array, pd.Series(array), pd.Index(array), array[1:]):
+        message = refusal(thing)
+        assert "(it has 1 null; " in message
+        filled, dropped = helped(thing, message.replace(" and x", "; x"))
+        assert filled.tolist() == thing.fillna(False if dtype == "boolean" else 0).tolist()
+        assert dropped.tolist() == thing.dropna().tolist()
+    assert consumer.consume(array[2:]).tolist() == [0]
+
+
+@pytest.mark.usefixtures("pa")
+@pytest.mark.parametrize("dtype", ["int64[pyarrow]", "bool[pyarrow]"])
+def test_nulls_of_pandas_in_arrays_of_pyarrow(pd, dtype):
+    array = pd.array([1, None, 0], dtype=dtype)
+    for thing in (array, pd.Series(array)):
+        assert "it has 1 null; x.fillna(" in refusal(thing)
+    assert pd.isna(consumer.consume(pd.Series([1.5, None]))[1])
+    for thing in (pd.array(["a", None]), pd.Series(["a", None])):
+        assert "null" not in refusal(thing)
 
 
 def test_duckdb():

@@ -53,7 +53,7 @@ def test_mistake(mistake, expected):
     said = "nothing"
     try:
         exec(mistake, names())
-    except (TypeError, ValueError, LookupError, BufferError) as error:
+    except (TypeError, ValueError, LookupError, BufferError, NotImplementedError) as error:
         # The first argument, because the text of a KeyError is the repr of it.
         said = f"    {type(error).__name__}: {error.args[0]}"
     assert said == expected

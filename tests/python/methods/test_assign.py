@@ -1,6 +1,8 @@
 """Writing by key: elements, slices, overlapping sources, and scalars that fill."""
 
 import array
+import ctypes
+import gc
 import itertools
 import math
 import struct
@@ -11,6 +13,7 @@ import pytest
 from support import oracles
 from support.exporters import Exporter
 from support.oracles import expand, nest, select
+from support.tensors import Producer
 from support.views import numbers
 
 
@@ -159,6 +162,50 @@ def test_a_slice_of_one_dimension_takes_nothing_but_a_buffer():
         with pytest.raises(TypeError, match=r"exports a buffer|buffer protocol"):
             view[:] = value
     assert exporter.tolist() == list(range(6))
+
+
+@pytest.mark.parametrize("key", [slice(None), Ellipsis, (slice(None),)])
+def test_elements_are_taken_from_what_shares_its_memory_without_a_buffer(key):
+    exporter, view = numbers()
+    memory = (ctypes.c_int64 * 6)(*range(10, 16))
+    tensor = Producer(memory, (6,))
+    with pytest.raises(ValueError, match="does not hold all of its values"):
+        view[key] = tensor
+    wide = consumer.consume(array.array("q", [0] * 6))
+    wide[key] = tensor
+    assert wide.tolist() == list(memory)
+    gc.collect()
+    assert tensor.deleted == 2
+    with pytest.raises(ValueError, match=r"shape \(2, 3\)"):
+        wide[key] = Producer(memory, (2, 3))
+    with pytest.raises(BufferError, match="CUDA"):
+        wide[key] = Producer(memory, (6,), device=(2, 0))
+    assert wide.tolist() == list(memory)
+    assert exporter.tolist() == list(range(6))
+
+
+def test_what_shares_no_memory_fills_if_it_is_a_number():
+    class Number(Producer):
+        def __index__(self):
+            return 7
+
+    _, view = numbers()
+    memory = (ctypes.c_int64 * 1)(5)
+    view[...] = Number(memory, (), device=(2, 0))
+    assert view.tolist() == [7] * 6
+    small = consumer.consume(bytearray(3))
+    small[...] = Producer((ctypes.c_uint8 * 1)(9), (), (1, 8, 1))
+    assert small.tolist() == [9] * 3
+    with pytest.raises(TypeError, match="slice"):
+        small[:] = Producer
+
+
+def test_objects_take_what_has_memory_of_its_own_as_an_object(np):
+    view = consumer.consume(np.array([None] * 2))
+    tensor = Producer((ctypes.c_int64 * 2)(1, 2), (2,))
+    view[...] = tensor
+    assert view.tolist() == [tensor] * 2
+    assert not tensor.calls
 
 
 def test_a_scalar_fills_what_an_ellipsis_names():

@@ -2,6 +2,7 @@
 
 import collections
 import ctypes
+import functools
 import os
 
 import consumer
@@ -56,6 +57,10 @@ OBJECTS = [structure() for _ in range(3)]
 RECORDS = [records(), records(align=True)]
 DTYPE = np.dtype(">f8")
 BYTES = consumer.consume(bytes(960))
+OBJECT_RECORDS = np.array([(1, ("a", 2)), (2, ("b", 1))], [("n", "i4"), ("o", "O,q")])
+OBJECT_MEMORY = memoryview(OBJECT_RECORDS)
+MASKED = np.ma.array([[1, 2], [3, 4]], mask=[[0, 0], [0, 1]])
+MASKED_RECORDS = np.ma.array([(1, 2.0)], "i4,f8", mask=[(False, True)])
 
 # Each is done for the first time in the child: what a type has told is kept.
 FIRST = {
@@ -66,6 +71,18 @@ FIRST = {
     "records": lambda: consumer.consume(RECORDS[0]).tolist(),
     "aligned records": lambda: consumer.consume(memoryview(RECORDS[1])).tolist(),
     "a dtype": lambda: BYTES.astype(DTYPE),
+    "records of objects": lambda: consumer.consume(OBJECT_RECORDS).tolist(),
+    "a memoryview of them": lambda: consumer.consume(OBJECT_MEMORY).tolist(),
+    "none masked": lambda: consumer.consume(np.ma.array(MASKED.data)).tolist(),
+}
+
+# Called without a frame of Python's: CPython itself raises SystemError where it has no memory for
+# one to put in a traceback.
+REFUSED = {
+    "an int": (functools.partial(consumer.consume, 3), "BufferProtocolError"),
+    "dates": (functools.partial(consumer.consume, np.array(["2027"], "M8[Y]")), "ValueError"),
+    "masked": (functools.partial(consumer.consume, MASKED), "BufferError"),
+    "masked records": (functools.partial(consumer.consume, MASKED_RECORDS), "BufferError"),
 }
 
 
@@ -103,3 +120,10 @@ def test_an_allocation_that_fails_is_a_memory_error(name):
 def test_what_an_exporter_holds_is_found_out_or_there_is_no_memory(name):
     endings = {ending(FIRST[name], number) for number in range(100)}
     assert endings <= {"result", "MemoryError"}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_refused_is_refused_or_there_is_no_memory(name):
+    action, refusal = REFUSED[name]
+    endings = {ending(action, number) for number in range(80)}
+    assert endings == {refusal, "MemoryError"}

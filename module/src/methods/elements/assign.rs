@@ -10,14 +10,16 @@ use pyo3::types::{PyList, PySlice, PyTuple};
 use consumer::array::AnyArray;
 use consumer::dtype::{DType, ScalarType};
 use consumer::error::Tuple;
-use consumer::form::ElementType;
 use consumer::kernels::convert::Overflow;
 use consumer::layout::Layout;
-use consumer::python::errors::with_exception;
-use consumer::python::exceptions::{PyNotImplementedError, PyTypeError, PyValueError};
+use consumer::python::errors::{discard, with_exception};
+use consumer::python::exceptions::{PyBufferError, PyNotImplementedError, PyTypeError};
 use consumer::python::objects;
 
 use super::lists;
+use super::source::{
+    different_structures, exporter_of, holds_bytes, holds_long_doubles, is_safe, takes_objects,
+};
 use crate::arguments::exact;
 use crate::arguments::keys::{self, Selected};
 use crate::object::consume::{ctypes_owner, view_of};
@@ -104,8 +106,14 @@ fn set_part(
     scalars_fill: bool,
 ) -> PyResult<()> {
     let py = value.py();
-    if objects::exports_buffer(value) {
-        let exporter = view_of(value)?;
+    let exporter = match exporter_of(target.describe(), value) {
+        // What shares no memory may still be a number, such as a tensor on a GPU.
+        Err(error) if scalars_fill && !objects::exports_buffer(value) => {
+            return fill_instead(view, target, value, error);
+        }
+        exporter => exporter?,
+    };
+    if let Some(exporter) = exporter {
         let source = exporter.get().hold(py)?;
         let hold = target.hold(py)?;
         let same_shape = hold.layout().shape() == source.layout().shape();
@@ -162,11 +170,28 @@ fn set_part(
     fill(view, target, value)
 }
 
-/// Returns whether elements hold all values of others, in the same shape.
-fn is_safe(source: &AnyArray, target: &AnyArray) -> bool {
-    !target.has_references()
-        && !source.has_references()
-        && source.is_safe_in(target).unwrap_or(false)
+/// Fills a part with an object that does not share its memory, for which there was `error`: that is
+/// raised if the object is no element either.
+#[cold]
+fn fill_instead(
+    view: &PyConsumerArray,
+    target: &ViewPart<'_>,
+    value: &Bound<'_, PyAny>,
+    error: PyErr,
+) -> PyResult<()> {
+    let py = value.py();
+    let error = with_exception(py, error);
+    if !PyBufferError::matches(&error, py) {
+        return Err(error);
+    }
+    fill(view, target, value).map_err(|other| {
+        let other = with_exception(py, other);
+        let is_no_element =
+            PyTypeError::matches(&other, py) || PyNotImplementedError::matches(&other, py);
+        let (raised, dropped) = if is_no_element { (error, other) } else { (other, error) };
+        discard(py, dropped);
+        raised
+    })
 }
 
 /// Copies the elements of one array to another one of the same type; both are held. Returns what is
@@ -196,7 +221,7 @@ fn fill(view: &PyConsumerArray, target: &ViewPart<'_>, value: &Bound<'_, PyAny>)
     };
     if let Some(value) = value {
         let result = target.describe().encode(value, &mut encoded);
-        result.map_err(|error| not_an_element(view, py, error))?;
+        result.map_err(|error| not_an_element(view, target, py, error))?;
     }
     let old = {
         let hold = target.hold(py)?;
@@ -286,86 +311,28 @@ fn element_of<'py>(
     }
 }
 
-/// Returns whether elements are references to objects, whatever these are.
-fn takes_objects(array: &AnyArray) -> bool {
-    fn is_object(element_type: &ElementType) -> bool {
-        match element_type {
-            ElementType::Object => true,
-            ElementType::Padded(_, element_type) => is_object(element_type),
-            _ => false,
-        }
-    }
-    matches!(array, AnyArray::Composite(array) if is_object(array.descriptor()))
-}
-
-fn holds_long_doubles(array: &AnyArray) -> bool {
-    let is_long = |scalar_type: ScalarType| {
-        matches!(scalar_type.dtype, DType::LongDouble | DType::ComplexLongDouble)
-    };
-    match array {
-        AnyArray::Composite(array) => array
-            .descriptor()
-            .any(&|part| matches!(part, ElementType::Scalar(scalar_type) if is_long(*scalar_type))),
-        array => array.scalar_type().is_some_and(is_long),
-    }
-}
-
 /// The exception for an object that is no element to fill with.
 #[cold]
-fn not_an_element(view: &PyConsumerArray, py: Python<'_>, error: PyErr) -> PyErr {
+fn not_an_element(
+    view: &PyConsumerArray,
+    target: &ViewPart<'_>,
+    py: Python<'_>,
+    error: PyErr,
+) -> PyErr {
     let error = with_exception(py, error);
-    if view.describe().is_ok_and(|view| view.layout().ndim() > 1)
-        && PyTypeError::matches(&error, py)
-    {
-        // The exception of memoryview for parts of several dimensions.
-        let why = objects::message(py, &error);
-        let message = format!("neither a buffer nor an element to fill with: {why}");
-        return PyNotImplementedError::new_err(message);
+    let shape = target.describe().layout().shape();
+    if shape.is_empty() || !PyTypeError::matches(&error, py) {
+        return error;
     }
-    error
-}
-
-/// Returns whether an object that exports a buffer may be meant as one element: a byte string. (So
-/// may one without dimensions, as NumPy's scalars are.)
-fn holds_bytes(array: &AnyArray) -> bool {
-    fn is_bytes(element_type: &ElementType) -> bool {
-        match element_type {
-            ElementType::Bytes(_) | ElementType::Pascal(_) | ElementType::Void(_) => true,
-            ElementType::Scalar(scalar_type) => scalar_type.dtype == DType::Char,
-            ElementType::Padded(_, element_type) => is_bytes(element_type),
-            _ => false,
-        }
+    let why = objects::message(py, &error);
+    let message =
+        format!("{why}; elements of shape {} take a list or a buffer of it, too", Tuple(shape));
+    discard(py, error);
+    // The exception of memoryview for parts of several dimensions.
+    match view.describe().is_ok_and(|view| view.layout().ndim() > 1) {
+        true => PyNotImplementedError::new_err(message),
+        false => PyTypeError::new_err(message),
     }
-    match array {
-        AnyArray::Char(_) => true,
-        AnyArray::Composite(array) => is_bytes(array.descriptor()),
-        _ => false,
-    }
-}
-
-#[cold]
-fn different_structures(target: &AnyArray, source: &AnyArray) -> PyErr {
-    let (from, to) = (source.layout().shape(), target.layout().shape());
-    if from != to {
-        return PyValueError::new_err(format!(
-            "cannot assign a buffer of shape {} to elements of shape {}",
-            Tuple(from),
-            Tuple(to)
-        ));
-    }
-    let (from, to) = (source.format(), target.format());
-    let advice = match source.is_safe_in(target) {
-        Ok(_) => format!(
-            ", which does not hold all of its values: consume(x).astype('{to}') converts them"
-        ),
-        // Which fields do not become each other.
-        Err(error) if source.record().is_some() => format!(": {error}"),
-        Err(_) if target.bits().is_some() => ": v[...] = x.tolist() stores integers".to_owned(),
-        Err(_) => String::new(),
-    };
-    PyValueError::new_err(format!(
-        "cannot assign a buffer of format '{from}' to elements of format '{to}'{advice}"
-    ))
 }
 
 /// Refuses to store references in memory that does not own them.

@@ -5,3 +5,4 @@ pub(crate) mod item;
 pub(crate) mod iter;
 mod lists;
 pub(crate) mod search;
+mod source;

@@ -31,10 +31,18 @@ pub(super) fn acquire(
     let names = objects::dict(py)?;
     names.set_item("copy", false)?;
     let made = method.call(PyTuple::empty(py), Some(&names)).map_err(|error| {
-        if !error.get_type(py).is(py.get_type::<pyo3::exceptions::PyTypeError>()) {
+        let class = error.get_type(py);
+        let why = objects::message(py, &error);
+        // What NumPy raises where it would have to copy.
+        if class.is(py.get_type::<pyo3::exceptions::PyValueError>()) {
+            let why = why.lines().next().unwrap_or_default();
+            return PyBufferError::new_err(format!(
+                "ValueError: {why}; consume(numpy.asarray(x)) takes what may be a copy"
+            ));
+        }
+        if !class.is(py.get_type::<pyo3::exceptions::PyTypeError>()) {
             return error;
         }
-        let why = objects::message(py, &error);
         PyBufferError::new_err(format!(
             "nothing tells whether it copies: {why}; consume(numpy.asarray(x)) takes what it makes"
         ))

@@ -13,6 +13,7 @@ mod described;
 mod dlpack;
 mod dtype;
 mod loan;
+mod nullable;
 pub(super) mod typestr;
 
 use std::ffi::c_ulong;
@@ -23,11 +24,12 @@ use pyo3::types::{PyFloat, PyType};
 
 use super::AsView;
 use super::refusal::no_buffer;
+use super::types::attribute;
 use crate::array::AnyArray;
 use crate::python::attached::attached;
-use crate::python::errors::text;
+use crate::python::errors::{discard, text};
 use crate::python::exceptions::{PyBufferError, PyMemoryError, PyRecursionError};
-use crate::python::objects::{message, type_name};
+use crate::python::objects::{self, message, type_name};
 use crate::python::stack;
 pub(super) use loan::Buffer;
 use loan::Keeper;
@@ -110,8 +112,35 @@ pub(crate) fn exports_nothing_else(object: &Bound<'_, PyAny>) -> bool {
     is_plain || object.is_none() || object.is_exact_instance_of::<PyFloat>()
 }
 
+/// Returns whether an object has one of the protocols, whether its memory is lent by it or not. A
+/// class has those of its instances.
+///
+/// # Errors
+/// What an attribute of the object's raises.
+pub fn lends(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+    if object.is_instance_of::<PyType>() {
+        return Ok(false);
+    }
+    for name in METHODS {
+        if attribute(object, &objects::string(object.py(), name)?)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// How an object may lend its memory.
 type Protocol = fn(&Bound<'_, PyAny>, AsView) -> PyResult<Option<(AnyArray, Keeper)>>;
+
+/// The attributes by which an object has one of the protocols.
+const METHODS: [&str; 6] = [
+    "__dlpack__",
+    "__arrow_c_array__",
+    "__arrow_c_stream__",
+    "__array__",
+    "__array_struct__",
+    "__array_interface__",
+];
 
 const ARROW: &str = "Arrow";
 
@@ -138,7 +167,15 @@ pub(crate) fn is_ordinary(py: Python<'_>, error: &PyErr) -> bool {
 
 /// The exception for an object whose protocols have all failed.
 fn none_will_do(object: &Bound<'_, PyAny>, mut reasons: Vec<(&str, PyErr)>) -> PyErr {
-    let py = object.py();
+    let (py, class) = (object.py(), type_name(object));
+    let nulls = match nullable::why(object, &class) {
+        Ok(nulls) => nulls,
+        Err(error) if is_ordinary(py, &error) => {
+            discard(py, error);
+            None
+        }
+        Err(error) => return error,
+    };
     // Arrow tells what the elements are, and so what to call first.
     if let Some(found) = reasons.iter().position(|(name, _)| *name == ARROW) {
         reasons.swap(0, found);
@@ -153,7 +190,8 @@ fn none_will_do(object: &Bound<'_, PyAny>, mut reasons: Vec<(&str, PyErr)>) -> P
             format!("{name}: {}", why.lines().next().unwrap_or_default())
         })
         .collect();
-    let message = format!("{} does not share its memory ({})", type_name(object), why.join("; "));
+    let why = nulls.unwrap_or_else(|| why.join("; "));
+    let message = format!("{class} does not share its memory ({why})");
     let error = PyBufferError::new_err(message);
     if let Some((_, first)) = reasons.drain(..).next() {
         error.set_cause(py, Some(first));

@@ -12,6 +12,8 @@ mod refusal;
 mod schema;
 mod stream;
 
+pub(super) use refusal::nulls;
+
 use std::ffi::CString;
 
 use pyo3::prelude::*;
@@ -20,7 +22,7 @@ use pyo3::{ffi, intern};
 use smallvec::SmallVec;
 
 use self::place::{Place, place};
-use self::refusal::{Fault, contradiction};
+use self::refusal::{Fault, Refusal, contradiction};
 use self::schema::{Described, Element, describe};
 use crate::array::AnyArray;
 use crate::dtype::ScalarType;
@@ -29,7 +31,7 @@ use crate::layout::{Layout, check_ndim};
 use crate::python::abi::arrow::{ArrowArray, ArrowArrayStream, ArrowSchema, Moved, Struct};
 use crate::python::acquire::types::attribute;
 use crate::python::errors::keep_exception;
-use crate::python::objects::type_name;
+use crate::python::objects::{text, type_name};
 
 /// The memory of an array that came through Arrow. It is given back when this is dropped.
 pub(super) struct Column(Moved<ArrowArray>);
@@ -64,15 +66,35 @@ fn acquire_pieces(object: &Bound<'_, PyAny>) -> Result<Option<(AnyArray, Column)
         if let Some(method) = attribute(object, intern!(py, "__arrow_c_array__"))? {
             let (schema, array) = taken_pair(&method.call0()?)?;
             let described = describe(py, &schema)?;
+            check_bytes(object, &described)?;
             return viewed(&described, Some(array)).map(Some);
         }
         if let Some(method) = attribute(object, intern!(py, "__arrow_c_stream__"))? {
             let stream = taken::<ArrowArrayStream>(&method.call0()?)?;
             let (described, chunk) = stream::only_chunk(py, stream)?;
+            check_bytes(object, &described)?;
             return viewed(&described, chunk).map(Some);
         }
     }
     Ok(None)
+}
+
+/// Refuses byte strings that are the addresses of Python objects. polars hands columns of objects
+/// over as such, and nothing but the object's own dtype tells them from any others of the size.
+///
+/// # Errors
+/// A refusal; what the dtype raises.
+fn check_bytes(object: &Bound<'_, PyAny>, described: &Described) -> Result<(), Fault> {
+    let py = object.py();
+    if !matches!(described.element, Element::Bytes(size) if size == size_of::<usize>()) {
+        return Ok(());
+    }
+    let Some(dtype) = attribute(object, intern!(py, "dtype"))? else { return Ok(()) };
+    let name = text(&dtype.str()?)?;
+    if name.to_ascii_lowercase().contains("object") {
+        return Err(Refusal::Objects.into());
+    }
+    Ok(())
 }
 
 /// Moves the structs out of what `__arrow_c_array__` has returned.

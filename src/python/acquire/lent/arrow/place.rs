@@ -29,11 +29,15 @@ pub(super) unsafe fn place(
     let length = unsigned(array.length, "length")?;
     // Elements of the array at hand, from the start of its buffers on.
     let (mut first, mut count) = (unsigned(array.offset, "offset")?, length);
-    for list in lists {
+    for (level, list) in lists.iter().enumerate() {
         // SAFETY: the caller guarantees it.
         let child = unsafe {
             buffers::<1>(array)?;
-            check_nulls(array, first, count)?;
+            check_nulls(array, first, count, |nulls| match level {
+                0 => Refusal::NullLists(nulls),
+                // There is no one call for these.
+                _ => Refusal::NullsInLists(nulls, lists.len() + 1),
+            })?;
             only_child(array.n_children, array.children.cast_const())?
         };
         if child.release.is_none() {
@@ -61,7 +65,10 @@ pub(super) unsafe fn place(
     // SAFETY: the caller guarantees it.
     let data = unsafe {
         let [_, data] = buffers(array)?;
-        check_nulls(array, first, count)?;
+        check_nulls(array, first, count, |nulls| match lists.len() {
+            0 => Refusal::Nulls(nulls),
+            levels => Refusal::NullsInLists(nulls, levels),
+        })?;
         data
     };
     if count == 0 || itemsize == 0 {
@@ -104,7 +111,12 @@ unsafe fn buffers<const N: usize>(array: &ArrowArray) -> Result<[*const c_void; 
 ///
 /// # Safety
 /// The same as for [`place`]; the array has one buffer at least, and as many elements.
-unsafe fn check_nulls(array: &ArrowArray, first: usize, count: usize) -> Result<(), Fault> {
+unsafe fn check_nulls(
+    array: &ArrowArray,
+    first: usize,
+    count: usize,
+    refusal: impl Fn(usize) -> Refusal,
+) -> Result<(), Fault> {
     if array.null_count == 0 || count == 0 {
         return Ok(());
     }
@@ -123,7 +135,7 @@ unsafe fn check_nulls(array: &ArrowArray, first: usize, count: usize) -> Result<
     // SAFETY: the caller guarantees it: the bitmap has a bit for each element.
     match unsafe { count_nulls(bitmap, first, count) } {
         0 => Ok(()),
-        nulls => Err(Refusal::Nulls(nulls).into()),
+        nulls => Err(refusal(nulls).into()),
     }
 }
 

@@ -20,13 +20,20 @@ pub(super) enum Fault {
 
 /// What the elements are instead.
 pub(super) enum Refusal {
+    /// So many nulls, of elements that are in no lists.
     Nulls(usize),
+    /// Lists of fixed size that are null.
+    NullLists(usize),
+    /// Nulls in such lists, of so many levels.
+    NullsInLists(usize, usize),
     Chunks,
     /// An array of nulls only.
     NoValues,
     Bits,
     Text,
     Binary,
+    /// Byte strings that are the addresses of objects.
+    Objects,
     Decimals,
     /// Dates, times, timestamps or durations, as integers of so many bits.
     Times(&'static str, u8),
@@ -109,16 +116,26 @@ impl Fault {
     }
 }
 
+/// Says how many nulls there are.
+pub(in crate::python::acquire::lent) fn nulls(count: usize) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("it has {count} null{plural}")
+}
+
 impl Refusal {
     fn what(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
-            Self::Nulls(1) => "it has 1 null",
-            Self::Nulls(count) => return format!("it has {count} nulls").into(),
+            Self::Nulls(count) => return nulls(*count).into(),
+            Self::NullLists(count) => return format!("{} for a list", nulls(*count)).into(),
+            Self::NullsInLists(count, _) => {
+                return format!("{} in its lists", nulls(*count)).into();
+            }
             Self::Chunks => "it has more than one chunk, each in memory of its own",
             Self::NoValues => "it has nulls only",
             Self::Bits => "its bools are bits",
             Self::Text => "its elements are text, which has no fixed width",
             Self::Binary => "its elements are bytes of no fixed width",
+            Self::Objects => "its elements are Python objects, of which Arrow has the addresses",
             Self::Decimals => "its elements are decimals",
             Self::Intervals => "its elements are intervals",
             Self::Times(name, _) => return format!("its elements are {name}").into(),
@@ -146,7 +163,17 @@ impl Refusal {
             (Self::Nulls(_), Pyarrow) => "x.fill_null(0) and x.drop_null() have none",
             (Self::Nulls(_), Polars) => "x.fill_null(0) and x.drop_nulls() have none",
             (Self::Nulls(_), Pandas) => "x.fillna(0) and x.dropna() have none",
-            (Self::Nulls(_), _) => "fill or drop them first",
+            (Self::NullLists(_), Pyarrow) => "x.drop_null() has none",
+            (Self::NullLists(_), Polars) => "x.drop_nulls() has none",
+            (Self::NullsInLists(_, 1), Pyarrow) => {
+                "pyarrow.compute.list_flatten(x).fill_null(0) has none, in one dimension"
+            }
+            (Self::NullsInLists(_, 1), Polars) => {
+                "x.explode().fill_null(0) has none, in one dimension"
+            }
+            (Self::Nulls(_) | Self::NullLists(_) | Self::NullsInLists(..), _) => {
+                "fill or drop them first"
+            }
             (Self::Chunks, Pyarrow) => "x.combine_chunks() has one",
             (Self::Chunks, Polars) => "x.rechunk() has one",
             (Self::Chunks, _) => "combine them first",
@@ -159,6 +186,7 @@ impl Refusal {
             (Self::Times(..), Polars) => "x.to_physical() has their numbers",
             (Self::Times(..), Pandas) => "x.astype('int64') has their numbers",
             (Self::Times(..), _) => "cast them to integers first",
+            (Self::Objects, _) => "numpy.array(x.to_list(), object) has them",
             (Self::Decimals, Pyarrow) => "x.cast('float64') rounds them",
             (Self::Decimals, Polars) => "x.cast(polars.Float64) rounds them",
             (Self::Decimals, _) => "cast them to float64, which rounds them, first",
@@ -167,6 +195,12 @@ impl Refusal {
             }
             (Self::Columns(_), Polars) if class.ends_with("Series") => {
                 "take one: x.struct.field('name')"
+            }
+            (Self::Columns(_), Pyarrow) if class.ends_with("Reader") => {
+                "take one: x.read_all()['name'].combine_chunks()"
+            }
+            (Self::Columns(_), Pyarrow) if class.ends_with(".Table") => {
+                "take one: x['name'], or x['name'].combine_chunks() if it has several chunks"
             }
             (Self::Columns(_), DuckDb) => "x.fetchnumpy()['name'] is an array of one",
             (Self::Columns(_), _) => "take one: x['name']",
