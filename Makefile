@@ -18,7 +18,7 @@ MATURIN_DEVELOP := VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test plan setup rust build dev lint types test-core test-python test-others test-extension \
-	test-packages test-matrix test-machines sanitize valgrind fuzz sweep fuzz-core bench bench-core bench-extension \
+	test-packages test-matrix test-machines sanitize races valgrind fuzz sweep fuzz-core bench bench-core bench-extension \
 	wheel sdist format clean
 
 help:  ## List the targets
@@ -117,6 +117,9 @@ test-machines:  ## Tests on other processors, s390x (big-endian) and aarch64, wh
 
 sanitize: $(VENV)/ready  ## All tests under AddressSanitizer (needs nightly Rust and GCC)
 	NIGHTLY=$(NIGHTLY) sh tests/tools/sanitize.sh $(abspath $(BIN)/python)
+
+races: build  ## Threads that use and end arrays of examples/extension, under ThreadSanitizer
+	NIGHTLY=$(NIGHTLY) sh tests/tools/races.sh $(abspath $(BIN)/python)
 
 valgrind: $(VENV)/ready  ## Tests of the module under valgrind
 	sh tests/tools/valgrind.sh $(abspath $(BIN)/python)

@@ -108,6 +108,7 @@ pub fn longest(x: Array<consumer::num_complex::Complex<f64>, 1>) -> f64 {
 
 /// The sum of numbers of several types.
 #[pyfunction]
+#[allow(clippy::useless_conversion, reason = "it is none for the other types")]
 pub fn total(x: Untyped<ANY>) -> PyResult<(&'static str, f64)> {
     let name = x.dtype().name();
     Ok(match_types!(x, [f32, f64, i32, u8], x => (name, x.iter().map(f64::from).sum()))?)
