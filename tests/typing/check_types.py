@@ -215,6 +215,21 @@ def comparison(v: ConsumerArray[float]) -> None:
     assert_type(v.count(0.5), int)
 
 
+def summaries(v: ConsumerArray[float], m: Floats2, unknown: Floats) -> None:
+    assert_type(v.sum(), float)
+    assert_type(v.mean(), float)
+    assert_type(v.minmax(), tuple[float, float])
+    assert_type(v.argmax(), int)
+    assert_type(m.argmin(), tuple[int, ...])
+    assert_type(unknown.argmin(), Any)
+    assert_type(consume(b"abc").cast("?").sum(), int)
+    assert_type(consume(b"abc").max(), int)
+    assert_type(m.sum(axis=0), ConsumerArray[float])
+    assert_type(m.min(1), ConsumerArray[float])
+    assert_type(m.max(keepdims=True), Floats2)
+    assert_type(v.sum(axis=0), float)
+
+
 def other_views(v: ConsumerArray[float], lengths: list[int]) -> None:
     assert_type(v.T, ConsumerArray[float])
     assert_type(v.transpose(), ConsumerArray[float])

@@ -19,6 +19,24 @@ use crate::layout::Order;
 use crate::view::{RawView, Walk};
 
 /// The minimum or the maximum of elements that are real numbers.
+///
+/// # Examples
+/// ```
+/// use consumer::kernels::Encoding;
+/// use consumer::kernels::reduce::{Extreme, Number};
+/// use consumer::{Layout, View};
+///
+/// let numbers = [3_i32, -7, 9, 9];
+/// let layout = Layout::contiguous(&[4], 4).unwrap();
+/// let mut extremes = [false, true].map(|max| Extreme::new(Encoding::from_type::<i32>(), max));
+/// // SAFETY: the layout lies within `numbers`, which is only read, and its elements are `i32`.
+/// unsafe {
+///     let view = View::<i32>::new(numbers.as_ptr().cast_mut().cast(), layout, true, ());
+///     Extreme::look(&mut extremes, view.raw(), true, 0);
+/// }
+/// assert_eq!(extremes[0].value(), Some(Number::Integer(-7)));
+/// assert_eq!(extremes[1].first(), Some(2));
+/// ```
 #[derive(Clone)]
 pub struct Extreme {
     encoding: Encoding,

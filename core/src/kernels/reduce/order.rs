@@ -16,6 +16,7 @@ use crate::format::Kind;
 use crate::kernels::encoding::Encoding;
 use crate::kernels::search::{Pattern, find_contiguous};
 use crate::kernels::simd::Kernel;
+use num_traits::AsPrimitive;
 
 /// A number that can be ordered.
 pub(super) trait Ordered: Copy + 'static {
@@ -49,7 +50,7 @@ macro_rules! integers {
             }
             #[inline(always)]
             fn bits(self) -> u64 {
-                self as $unsigned as u64
+                (self as $unsigned).as_()
             }
             #[inline(always)]
             fn precedes(self, other: Self) -> bool {
@@ -83,7 +84,7 @@ macro_rules! floats {
             }
             #[inline(always)]
             fn bits(self) -> u64 {
-                self.to_bits() as u64
+                self.to_bits().as_()
             }
             #[inline(always)]
             fn precedes(self, other: Self) -> bool {

@@ -14,6 +14,25 @@ use crate::view::RawView;
 ///
 /// It is found fast, and may then remain undecided, for floats that are very different and cancel
 /// each other: so there is another one that is slower and decides all.
+///
+/// # Examples
+/// ```
+/// use consumer::kernels::Encoding;
+/// use consumer::kernels::reduce::{Number, Sum};
+/// use consumer::{Layout, View};
+///
+/// let numbers = [1e16, 1.0, -1e16];
+/// let layout = Layout::contiguous(&[3], 8).unwrap();
+/// // SAFETY: the layout lies within `numbers`, which is only read, and its elements are `f64`.
+/// let sum = unsafe {
+///     let view = View::<f64>::new(numbers.as_ptr().cast_mut().cast(), layout, true, ());
+///     let mut sum = Sum::new(Encoding::from_type::<f64>());
+///     sum.add(view.raw());
+///     sum
+/// };
+/// assert_eq!(sum.total(), Some(Number::Float(1.0)));
+/// assert_eq!(sum.mean(), Some(Number::Float(1.0 / 3.0)));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Sum {
     encoding: Encoding,

@@ -91,7 +91,7 @@ impl Pauses<'_> {
 /// called, and ends the work by returning false.
 ///
 /// # Errors
-/// Returns an error with [`is_value`](Error::is_value) if a sum of integers is beyond `i64`, and if
+/// Returns an error with [`is_value`](crate::Error::is_value) if a sum of integers is beyond `i64`, and if
 /// there is no extreme one among no elements.
 ///
 /// # Safety

@@ -170,7 +170,6 @@ impl<'a> SideBySide<'a> {
     /// which `lost` has marked.
     fn round(&mut self) -> bool {
         let count = if self.task == Task::Mean { self.before } else { 1 };
-        let mut undecided = false;
         if !self.form.float {
             if self.task == Task::Mean {
                 for sum in &mut self.best.0[..self.lanes] {
@@ -180,20 +179,30 @@ impl<'a> SideBySide<'a> {
             return false;
         }
         let rooms = self.best.0.iter_mut().zip(&self.rest.0).zip(&mut self.lost.0);
+        let rooms = rooms.take(self.lanes);
+        let pair =
+            |sum: u64, rest: u64| Pair { sum: f64::from_bits(sum), rest: f64::from_bits(rest) };
+        let mut undecided = 0;
         standard(|| {
-            for ((sum, rest), lost) in rooms.take(self.lanes) {
-                let pair = Pair { sum: f64::from_bits(*sum), rest: f64::from_bits(*rest) };
-                // A plain loop over sums, most of which are decided.
-                let rounded = match count {
-                    1 => pair.rounded(),
-                    _ => pair.divided(count).unwrap_or(f64::NAN),
-                };
-                *sum = rounded.to_bits();
-                *lost = (*lost << 1) | u64::from(!rounded.is_finite());
-                undecided |= *lost != 0;
+            if count == 1 {
+                // A plain loop, which compilers make vectors of.
+                for ((sum, rest), lost) in rooms {
+                    *sum = pair(*sum, *rest).rounded().to_bits();
+                    // The bits of a number that is not finite, less the sign, are the largest.
+                    let beyond = u64::from(*sum << 1 >= f64::INFINITY.to_bits() << 1);
+                    *lost = (*lost << 1) | beyond;
+                    undecided |= *lost;
+                }
+                return;
+            }
+            for ((sum, rest), lost) in rooms {
+                let mean = pair(*sum, *rest).divided(count);
+                *lost = (*lost << 1) | u64::from(mean.is_none());
+                *sum = mean.unwrap_or_default().to_bits();
+                undecided |= *lost;
             }
         });
-        undecided
+        undecided != 0
     }
 
     /// Returns whether the sum of a lane is undecided, after [`store`](Self::store) has said that
