@@ -17,7 +17,7 @@ use pyo3::types::{PyString, PyTuple, PyType};
 use super::known::Source;
 use super::redirect::handed_on;
 use super::refusal::is_of_names;
-use super::types::{MAX_DEPTH, code_of_number, find_base, full_name, is_named};
+use super::types::{MAX_DEPTH, code_of_number, find_base, is_from, is_named};
 use crate::array::AnyArray;
 use crate::dtype::{DType, ScalarType};
 use crate::error::Error;
@@ -274,8 +274,9 @@ fn owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<(Bound<'py, PyAny>, Bound<
     if ARRAYS.get(py).is_some_and(|arrays| class.is(arrays)) {
         return Some((exporter, class));
     }
-    let class =
-        find_base(&class, |class| matches!(full_name(class), b"numpy.ndarray" | b"numpy.void"))?;
+    let class = find_base(&class, |class| {
+        is_from(class, "numpy", "ndarray") || is_from(class, "numpy", "void")
+    })?;
     if is_named(&class, "ndarray") {
         ARRAYS.get_or_init(py, || class.clone().unbind());
     }

@@ -3,7 +3,9 @@
 //! Python code can name a class as it likes, and give it any attributes. What it cannot do is make
 //! a class immutable: the name of an immutable class is what its author in C has given it.
 
-use std::ffi::{CStr, c_int, c_void};
+#[cfg(not(Py_LIMITED_API))]
+use std::ffi::CStr;
+use std::ffi::{c_int, c_void};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -11,6 +13,8 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyMappingProxy, PyString, PyType};
 
 use crate::element::LongDouble;
+#[cfg(Py_LIMITED_API)]
+use crate::python::errors::DiscardError;
 use crate::python::objects;
 
 /// How deep types may nest, as in format strings.
@@ -51,16 +55,37 @@ pub(super) fn find_base<'py>(
     Some(class)
 }
 
-/// Returns the name of an immutable class with that of its module, as its author has given it.
-/// Nothing is made that there might be no memory for.
-pub(super) fn full_name<'a>(class: &'a Bound<'_, PyType>) -> &'a [u8] {
-    // SAFETY: it is a class, which has its name as a C string for as long as it lives.
-    unsafe { CStr::from_ptr((*class.as_type_ptr()).tp_name) }.to_bytes()
+/// Returns whether an immutable class has this name in a module of this name, as its author has
+/// given them.
+pub(super) fn is_from(class: &Bound<'_, PyType>, module: &str, name: &str) -> bool {
+    #[cfg(not(Py_LIMITED_API))]
+    {
+        let found = full_name(class).strip_suffix(name.as_bytes());
+        found.and_then(|rest| rest.strip_suffix(b".")) == Some(module.as_bytes())
+    }
+    #[cfg(Py_LIMITED_API)]
+    {
+        let found = class.module().or_discard(class.py());
+        found.is_some_and(|found| found == module) && is_named(class, name)
+    }
 }
 
 /// Returns whether the name of an immutable class, without that of its module, is this one.
 pub(super) fn is_named(class: &Bound<'_, PyType>, name: &str) -> bool {
-    full_name(class).rsplit(|&byte| byte == b'.').next() == Some(name.as_bytes())
+    #[cfg(not(Py_LIMITED_API))]
+    {
+        full_name(class).rsplit(|&byte| byte == b'.').next() == Some(name.as_bytes())
+    }
+    #[cfg(Py_LIMITED_API)]
+    class.name().or_discard(class.py()).is_some_and(|found| found == name)
+}
+
+/// Returns the name of an immutable class with that of its module. Nothing is made that there might
+/// be no memory for.
+#[cfg(not(Py_LIMITED_API))]
+fn full_name<'a>(class: &'a Bound<'_, PyType>) -> &'a [u8] {
+    // SAFETY: it is a class, which has its name as a C string for as long as it lives.
+    unsafe { CStr::from_ptr((*class.as_type_ptr()).tp_name) }.to_bytes()
 }
 
 /// Returns the code of a number that is one of these kinds to NumPy and has so many bytes, of which
