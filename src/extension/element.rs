@@ -12,7 +12,7 @@ use crate::element::{Address, Char, F8E4M3, F8E5M2, I24, LongDouble, Scalar, U24
 /// Its values have the bytes that memory has, but that a `bool` in memory may be any byte.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no element of a buffer",
-    note = "the elements are bool, i8…i64, u8…u64, f16, bf16, f32, f64, complex numbers of these, and the types in `consumer::element`"
+    note = "elements are bool, i8…i64, u8…u64, floats, complex numbers and those of `DType`"
 )]
 pub trait Native: Scalar<Value = Self> + Copy {
     /// The type in the table of scalar types.

@@ -1,8 +1,9 @@
-//! Arguments and results for extensions of [PyO3](https://pyo3.rs): any memory that Python has, typed
-//! and checked, without a copy and without NumPy.
+//! Arguments and results for extensions of [PyO3](https://pyo3.rs): any memory that Python has,
+//! typed and checked, without a copy and without NumPy.
 //!
-//! This is a whole extension. Its functions take arrays of NumPy, `array.array`, ctypes, memoryviews
-//! and whatever else shares its memory, and refuse everything else with a TypeError that says why:
+//! This is a whole extension. Its functions take arrays of NumPy, `array.array`, ctypes,
+//! memoryviews and whatever else shares its memory, and refuse everything else with a
+//! TypeError that says why:
 //!
 //! ```
 //! #[pyo3::pymodule]
@@ -49,8 +50,8 @@
 //! pyo3 = "0.30"
 //! ```
 //!
-//! It works with `pyo3/abi3-py311`, one build for all versions of Python from 3.11 on, and without a
-//! GIL. Nothing runs when the extension is imported, and no class is added to it.
+//! It works with `pyo3/abi3-py311`, one build for all versions of Python from 3.11 on, and without
+//! a GIL. Nothing runs when the extension is imported, and no class is added to it.
 //! [`examples/extension`][example] is an extension to start from.
 //!
 //! # What for what

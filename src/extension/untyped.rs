@@ -84,8 +84,8 @@ impl<const N: usize, K: Constraint> Untyped<N, K> {
     }
 }
 
-/// `match_types!(x, [f32, f64], x => body)`: the body for each of the types, with `x` as an array of
-/// it; the one for the type of the elements of an [`Untyped`](crate::extension::Untyped) runs.
+/// `match_types!(x, [f32, f64], x => body)`: the body for each of the types, with `x` as an array
+/// of it; the one for the type of the elements of an [`Untyped`](crate::extension::Untyped) runs.
 ///
 /// It is a `Result` with what the body gives, or a [`Mismatch`](crate::extension::Mismatch) that
 /// names the types.

@@ -52,7 +52,8 @@ impl<T: Native, const N: usize, K: Constraint> Array<T, N, K> {
         self.address(index).map(|address| unsafe { load::<T>(address) })
     }
 
-    /// Stores an element. Returns whether there is one of that index. Compiles only with [`Rw`](crate::extension::Rw).
+    /// Stores an element. Returns whether there is one of that index.
+    /// Compiles only with [`Rw`](crate::extension::Rw).
     ///
     /// ```compile_fail,E0080
     /// use consumer::extension::Array;
@@ -85,7 +86,8 @@ impl<T: Native, const N: usize, K: Constraint> Array<T, N, K> {
         }
     }
 
-    /// Stores in each element what `change` makes of it, in C order. Compiles only with [`Rw`](crate::extension::Rw).
+    /// Stores in each element what `change` makes of it, in C order.
+    /// Compiles only with [`Rw`](crate::extension::Rw).
     pub fn map_in_place(&self, mut change: impl FnMut(T) -> T) {
         const { assert!(K::WRITABLE, "stores need the constraint Rw") };
         for run in Walk::from_view(self.raw(), Order::C) {
@@ -97,12 +99,14 @@ impl<T: Native, const N: usize, K: Constraint> Array<T, N, K> {
         }
     }
 
-    /// Stores a value in each element. Compiles only with [`Rw`](crate::extension::Rw).
+    /// Stores a value in each element.
+    /// Compiles only with [`Rw`](crate::extension::Rw).
     pub fn fill(&self, value: T) {
         self.map_in_place(|_| value);
     }
 
-    /// Stores as many values as there are elements, in C order. Compiles only with [`Rw`](crate::extension::Rw).
+    /// Stores as many values as there are elements, in C order.
+    /// Compiles only with [`Rw`](crate::extension::Rw).
     ///
     /// # Errors
     /// Returns an error with [`is_value`](Error::is_value), which becomes a ValueError, for another

@@ -29,8 +29,9 @@ use crate::view::RawView;
 ///
 /// As an argument of a function it takes every object that shares such memory: with a buffer, such
 /// as NumPy's arrays, `array.array`, memoryviews, ctypes arrays and `bytes`, or, without one, by
-/// DLPack, Arrow or what else [`consume`](https://pypi.org/project/consumer/) knows. Elements may be
-/// strided and unaligned, and pointers may lead to them; where that matters, a constraint says so.
+/// DLPack, Arrow or what else [`consume`](https://pypi.org/project/consumer/) knows. Elements
+/// may be strided and unaligned, and pointers may lead to them; where that matters, a constraint
+/// says so.
 ///
 /// It is one pointer, without a lifetime: it may be kept, sent to other threads and used without
 /// the interpreter. The object stays exported until it is dropped, which may be in any thread.
@@ -203,8 +204,8 @@ impl<T: Native, const N: usize, K: Constraint> Array<T, N, K> {
     }
 
     /// Shows the object whose memory it is to the garbage collector: for the `__traverse__` of a
-    /// class that keeps an array, so that a cycle through the object is found. Its `__clear__` drops
-    /// the array.
+    /// class that keeps an array, so that a cycle through the object is found. Its `__clear__`
+    /// drops the array.
     ///
     /// # Errors
     /// The collector's.

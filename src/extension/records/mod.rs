@@ -46,7 +46,8 @@ pub trait Record: Part {}
 /// #[pyfunction]
 /// fn centre(bodies: Records<Body>) -> (f64, f64) {
 ///     let mass: f64 = bodies.iter().map(|body| body.mass).sum();
-///     let along = |axis: usize| bodies.iter().map(move |body| body.mass * f64::from(body.at[axis]));
+///     let weighed = |body: Body, axis: usize| body.mass * f64::from(body.at[axis]);
+///     let along = |axis| bodies.iter().map(move |body| weighed(body, axis));
 ///     (along(0).sum::<f64>() / mass, along(1).sum::<f64>() / mass)
 /// }
 /// ```
@@ -120,8 +121,8 @@ impl<R: Record> Records<R> {
     /// Returns a copy of all records.
     ///
     /// # Errors
-    /// Returns an error with [`is_too_large`](crate::Error::is_too_large), which becomes a MemoryError, if
-    /// there is not enough memory.
+    /// Returns an error with [`is_too_large`](crate::Error::is_too_large), which becomes a MemoryError,
+    /// if there is not enough memory.
     pub fn to_vec(&self) -> Result<Vec<R>> {
         let mut all = fallible::vec_for(self.len())?;
         all.extend(self.iter());
