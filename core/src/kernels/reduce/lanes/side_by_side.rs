@@ -201,10 +201,9 @@ impl<'a> SideBySide<'a> {
             if count == 1 {
                 // A plain loop, which compilers make vectors of.
                 for ((sum, rest), lost) in rooms {
-                    *sum = pair(*sum, *rest).rounded().to_bits();
-                    // The bits of a number that is not finite, less the sign, are the largest.
-                    let beyond = u64::from(*sum << 1 >= f64::INFINITY.to_bits() << 1);
-                    *lost = (*lost << 1) | beyond;
+                    let rounded = pair(*sum, *rest).rounded();
+                    *sum = rounded.to_bits();
+                    *lost = (*lost << 1) | u64::from(!rounded.is_finite());
                     undecided |= *lost;
                 }
                 return;
