@@ -266,6 +266,24 @@ def test_large_views_are_summarised_piece_by_piece():
     assert tall.sum(axis=0).tolist() == [math.fsum(values[0::2]), math.fsum(values[1::2])]
 
 
+@pytest.mark.parametrize("form", ["B", "h", "q", "e", "f", "d", "Zd"])
+@pytest.mark.parametrize("shape", [(3, 10_007), (10_007, 3)])
+def test_many_short_lanes(form, shape):
+    source = random.Random(form)
+    count = shape[0] * shape[1] * (2 if form == "Zd" else 1)
+    number = source.random if form in ("e", "f", "d", "Zd") else lambda: source.randrange(200)
+    data = struct.pack(f"={count}{form[-1]}", *(number() for _ in range(count)))
+    view = consumer.consume(data).cast(form, shape)
+    axis = shape.index(3)
+    rows = (view if axis else view.copy().T).tolist()
+    zero = {"e": 0.0, "f": 0.0, "d": 0.0, "Zd": 0j}.get(form, 0)
+    assert view.sum(axis=axis).tolist() == [summaries.add(row, zero) for row in rows]
+    assert view.mean(axis=axis).tolist() == [summaries.add(row, zero, 3) for row in rows]
+    if form != "Zd":
+        assert view.min(axis=axis).tolist() == [min(row) for row in rows]
+        assert view.argmax(axis=axis).tolist() == [row.index(max(row)) for row in rows]
+
+
 def test_pointers_between_the_elements():
     exporter = pytest.importorskip("_testbuffer")
     array_of_pointers = exporter.ndarray(

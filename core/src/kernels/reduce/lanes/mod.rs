@@ -24,7 +24,7 @@ use crate::kernels::runs::Runs;
 use crate::layout::Layout;
 use crate::view::RawView;
 pub use alone::no_elements;
-use side_by_side::{LANES, SideBySide, Stored};
+use side_by_side::{SideBySide, Stored};
 use steps::{Step, Steps, all_places};
 
 /// What is to be found of each lane.
@@ -196,9 +196,10 @@ impl Lanes<'_> {
         let mut buffers = Buffers::new();
         let number = self.encoding.of_number();
         let mut together = SideBySide::new(self.task, number, &mut buffers);
+        let most = together.max_lanes();
         all_places(kept, starts, &mut |starts| {
-            (0..neighbours.length).step_by(LANES).all(|first| {
-                let lanes = LANES.min(neighbours.length - first);
+            (0..neighbours.length).step_by(most).all(|first| {
+                let lanes = most.min(neighbours.length - first);
                 let starts = neighbours.from(starts, first);
                 (0..self.encoding.numbers()).all(|part| {
                     let steps = Step { length: lanes, ..neighbours };

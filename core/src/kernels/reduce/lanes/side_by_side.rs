@@ -18,12 +18,12 @@ use crate::kernels::narrow;
 use crate::kernels::runs::Runs;
 use crate::kernels::simd::run;
 
-/// Lanes that are reduced together, at most: a block has room for a row of the widest numbers.
-pub(super) const LANES: usize = 512;
+/// Words of the room for one number of each lane: a block has room for as many.
+const WORDS: usize = 512;
 
-/// Room for a number of any form for each lane.
+/// Room for a number of each lane.
 #[repr(align(64))]
-struct Room([u64; LANES]);
+struct Room([u64; WORDS]);
 
 /// The lanes at work.
 pub(super) struct SideBySide<'a> {
@@ -53,7 +53,7 @@ impl<'a> SideBySide<'a> {
         };
         let flip = flip(form, task.is_maximum());
         let blocks = Blocks::new(encoding, form.widened, buffers);
-        let room = || Room([0; LANES]);
+        let room = || Room([0; WORDS]);
         let (best, rest, lost) = (room(), room(), room());
         Self {
             task,
@@ -70,14 +70,28 @@ impl<'a> SideBySide<'a> {
         }
     }
 
-    /// Begins with the next lanes, at most as many as there is room for.
+    /// Returns how many lanes are reduced together at most.
+    pub(super) fn max_lanes(&self) -> usize {
+        WORDS * size_of::<u64>() / self.form.size
+    }
+
+    /// Returns how many words the numbers of the lanes are.
+    fn words(&self) -> usize {
+        (self.lanes * self.form.size).div_ceil(size_of::<u64>())
+    }
+
+    /// Begins with the next lanes, at most [`max_lanes`](Self::max_lanes).
     pub(super) fn begin(&mut self, lanes: usize) {
         (self.lanes, self.before, self.beyond) = (lanes, 0, false);
         // Nothing comes after the last number; where all are equal to it the first is the least.
         let last = if self.task.is_sum() { 0 } else { repeated(last(self.form), self.form) };
-        self.best.0[..lanes].fill(last);
-        self.rest.0[..lanes].fill(0);
-        self.lost.0[..lanes].fill(0);
+        let words = self.words();
+        self.best.0[..words].fill(last);
+        if self.task.is_sum() || self.task.is_place() {
+            // Numbers of 64 bits, as all of these are.
+            self.rest.0[..words].fill(0);
+            self.lost.0[..words].fill(0);
+        }
     }
 
     /// Takes rows, one element for each lane in each.
@@ -95,7 +109,7 @@ impl<'a> SideBySide<'a> {
             return;
         }
         let stride = (runs.length * self.form.size) as isize;
-        runs.all_blocks(self.blocks.max_len(&runs).min(LANES * 8), |block| {
+        runs.all_blocks(self.blocks.max_len(&runs).min(WORDS * 8), |block| {
             // SAFETY: the caller guarantees the elements; a block is whole rows of such numbers,
             // because there is room for one.
             unsafe {
@@ -187,10 +201,9 @@ impl<'a> SideBySide<'a> {
             if count == 1 {
                 // A plain loop, which compilers make vectors of.
                 for ((sum, rest), lost) in rooms {
-                    *sum = pair(*sum, *rest).rounded().to_bits();
-                    // The bits of a number that is not finite, less the sign, are the largest.
-                    let beyond = u64::from(*sum << 1 >= f64::INFINITY.to_bits() << 1);
-                    *lost = (*lost << 1) | beyond;
+                    let rounded = pair(*sum, *rest).rounded();
+                    *sum = rounded.to_bits();
+                    *lost = (*lost << 1) | u64::from(!rounded.is_finite());
                     undecided |= *lost;
                 }
                 return;
@@ -215,8 +228,8 @@ impl<'a> SideBySide<'a> {
     /// apart.
     fn native(&mut self) -> (*const u8, isize) {
         let Self { form, flip, lanes, encoding, .. } = *self;
-        let flips = repeated(flip, form);
-        self.best.0[..lanes].iter_mut().for_each(|bits| *bits ^= flips);
+        let (flips, words) = (repeated(flip, form), self.words());
+        self.best.0[..words].iter_mut().for_each(|bits| *bits ^= flips);
         let best = self.best.0.as_ptr();
         if form.float && encoding.size != form.size {
             let target = self.rest.0.as_mut_ptr().cast::<u8>();
