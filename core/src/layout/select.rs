@@ -194,6 +194,7 @@ impl<'a> Selector<'a> {
         self.push(length, stride);
     }
 
+    #[inline(always)]
     fn push(&mut self, length: usize, stride: isize) {
         let layout = &mut self.selection.layout;
         layout.shape.push(length);
@@ -256,6 +257,7 @@ impl<'a> Selector<'a> {
 
     /// Moves the elements by some bytes: by moving the start, or, if a pointer is followed for an
     /// earlier dimension, by changing what is added to that pointer.
+    #[inline(always)]
     fn advance(&mut self, offset: isize) {
         if let Some(suboffset) = self.suboffsets.iter_mut().rfind(|suboffset| **suboffset >= 0) {
             // A negative suboffset would mean that there is no pointer.
