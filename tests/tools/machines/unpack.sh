@@ -72,8 +72,9 @@ for package in "$archives"/*.deb; do
     dpkg-deb --fsys-tarfile "$package" |
         tar --extract --keep-directory-symlink --no-same-owner --directory "$root"
 done
-# What scripts of the packages would have made: the libraries of linear algebra that NumPy links,
-# and an account.
+# What scripts of the packages would have made: the name by which rustc calls the linker, the
+# libraries of linear algebra that NumPy links, and an account.
+[ ! -e "$root/usr/bin/gcc" ] || ln -sf gcc "$root/usr/bin/cc"
 for library in "$root"/usr/lib/*/blas/libblas.so.3 "$root"/usr/lib/*/lapack/liblapack.so.3; do
     if [ -e "$library" ]; then
         folder=${library%/*}
