@@ -319,6 +319,23 @@ def test_what_holds_all_values_is_assigned_and_nothing_else(kind, code):
             assert target.tolist() == [0] * 3
 
 
+@given(KINDS, ORDERS, st.data())
+def test_summaries_are_those_of_the_integers(kind, order, data):
+    width = data.draw(st.integers(1, 40))
+    count = width * data.draw(st.integers(1, 40))
+    numbers = data.draw(st.lists(st.integers(kind.low, kind.high), min_size=count, max_size=count))
+    view = viewed(kind, numbers, order)
+    assert (view.sum(), view.mean()) == (sum(numbers), sum(numbers) / count)
+    assert view.minmax() == (view.min(), view.max()) == (min(numbers), max(numbers))
+    assert view.argmin() == numbers.index(min(numbers))
+    assert view[::-1].argmax() == numbers[::-1].index(max(numbers))
+    rows = [numbers[start : start + width] for start in range(0, count, width)]
+    matrix = view.reshape(-1, width)
+    assert matrix.sum(axis=1).tolist() == [sum(row) for row in rows]
+    assert matrix.max(axis=0).tolist() == [max(column) for column in zip(*rows, strict=True)]
+    assert matrix.min(axis=1).format.endswith(kind.format)
+
+
 @every_type
 @every_order
 def test_other_protocols_name_what_to_call(kind, order):
