@@ -67,9 +67,9 @@ def test_rows_of_rows_end_however_deep_they_nest():
         row, nested = kind(row, None), [kind(nested, 1)]
     del row, nested
     # Without a GIL each thread counts its own references to a class.
-    assert not GIL or sys.getrefcount(kind) == before
+    assert sys.getrefcount(kind) == before or not GIL
     loop = []
     loop.append(kind(loop, kind))
     del loop
     gc.collect()
-    assert sys.getrefcount(kind) == before
+    assert sys.getrefcount(kind) == before or not GIL
