@@ -93,7 +93,7 @@ def test_sub_views_share_the_memory():
 
 
 def test_no_dimensions():
-    view = consumer.consume(Exporter(b"\x07\x00", b"h", 2, shape=()))
+    view = consumer.consume(Exporter((7).to_bytes(2, sys.byteorder), b"h", 2, shape=()))
     assert view[()] == 7
     whole = view[...]
     assert (whole.shape, whole.tolist(), address(whole)) == ((), 7, address(view))

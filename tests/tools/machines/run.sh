@@ -98,8 +98,10 @@ for machine in $machines; do
     echo "==> testing the module on Python $version on $machine (about 10 minutes)"
     run_cargo build --profile fast --package consumer-python
     package=target/machines/$machine/consumer
-    mkdir -p "$package"
-    cp stubs/consumer/__init__.py "$package"
+    mkdir -p "target/machines/$machine"
+    rm -rf "$package"
+    cp -r stubs/consumer "$package"
+    rm -f "$package"/*.so
     cp "target/machines/$triple/fast/libconsumer_python.so" "$package/consumer.abi3.so"
     sh "$here/enter.sh" "$root" "$CACHE/roots/tools/usr/bin/qemu-$machine" \
         env -i HOME=/root PATH=/usr/bin PYTHONPATH="/src/target/machines/$machine" \
