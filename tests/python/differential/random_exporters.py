@@ -61,6 +61,12 @@ def pools(form):
     return result
 
 
+def is_string(form):
+    """Whether the one value of an element is a string of bytes."""
+    codes = [code for count, code in parse(form)[1] if code in "sp" or (code != "x" and count)]
+    return codes in (["s"], ["p"])
+
+
 def random_value(random, form):
     """A value for one element: a tuple where the format has not just one."""
     values = tuple(random.choice(pool) for pool in pools(form))

@@ -8,6 +8,7 @@ from differential.buffer_model import Model
 from differential.case import KEYS, ensure, equal, outcome, raised
 from differential.random_exporters import (
     fits,
+    is_string,
     nd,
     pack,
     random_format,
@@ -125,7 +126,7 @@ def parts(case):
     ensure(found is None, "assigned", found)
     converted = kind in ("wrong", "format") and isinstance(source, EXPORTERS)
     converted = converted and source_model.form != model.form and source_model.shape == shape
-    if converted and model.form[-1] in "sp" and source_model.form[-1] not in "sp":
+    if converted and is_string(model.form) and not is_string(source_model.form):
         # Strings take what exports single bytes.
         ensure(source_model.itemsize == 1 and not plain_slice, "single bytes")
         data = [pack(model.form, bytes(source))] * len(places)
