@@ -107,7 +107,7 @@ def test_conversions_of_long_views_have_every_element_in_its_place():
     data = np.arange(9_000_001, dtype="f8")[::-1]
     view = consumer.consume(data)
     assert view.astype("i").tobytes() == data.astype("i4").tobytes()
-    assert view.byteswap().tobytes() == data.astype(">f8").tobytes()
+    assert view.byteswap().tobytes() == data.astype(data.dtype.newbyteorder()).tobytes()
     square = consumer.consume(data[:9_000_000].reshape(3000, 3000).T)
     assert (
         square.astype("f").tobytes()
