@@ -179,6 +179,12 @@ def test_random_types_read_and_write_as_their_attributes_do(kind, data):
     ]
     for place, (name, inner, *width) in enumerate(fields):
         before = read(instance)
+        if width:
+            # Some versions of ctypes let bit-fields share bits: one changes the others.
+            stored = make(kind, bytes(instance))
+            setattr(stored, name, getattr(other, name))
+            others = read(stored)
+            before = (*others[:place], before[place], *others[place + 1 :])
         assert same(view[name].tolist(), before[place]), (name, inner, width)
         view[name] = consumer.consume(other)[name]
         after = read(instance)
