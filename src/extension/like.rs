@@ -23,8 +23,8 @@ use crate::memory::Memory;
 ///
 /// Numbers of other types, in the other byte order, strided or unaligned are converted as
 /// `ConsumerArray.astype` converts them: one that is out of range is a ValueError. More than there,
-/// a whole number stays that number: a fraction is lost to no integer, and digits of an integer to no
-/// float. Only from wider floats to narrower ones digits are rounded.
+/// a whole number stays that number: a fraction is lost to no integer, and digits of an integer to
+/// no float. Only from wider floats to narrower ones digits are rounded.
 ///
 /// The copy is made once, when the argument is taken. What is stored in the object later does not
 /// show in it.

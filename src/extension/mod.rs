@@ -72,20 +72,20 @@
 //! It stays Python's. Other threads and, as soon as Python code runs, Python may store into it at
 //! any moment. So nothing here that is safe gives a reference into it:
 //!
-//! - [`get`](Array::get), [`set`](Array::set) and [`iter`](Array::iter) load and store by value, with
-//!   relaxed atomics. Such a load is as fast as any other, but the compiler does not merge several
+//! - [`get`](Array::get), [`set`](Array::set) and [`iter`](Array::iter) load and store by value,
+//!   with relaxed atomics. Such a load is as fast as any other, but the compiler does not merge several
 //!   of them into vectors.
 //! - [`blocks`](Array::blocks), the sums and folds of [`iter`](Array::iter), and
-//!   [`to_vec`](Array::to_vec) copy some thousand elements at a time by a function of the C library,
-//!   and work on the copy as on any slice. What is stored meanwhile makes elements that are old or
+//!   [`to_vec`](Array::to_vec) copy some thousand elements at a time by a function of the C
+//!   library, and work on the copy as on any slice. What is stored meanwhile makes elements that are old or
 //!   new or, where they are unaligned or larger than eight bytes, part of each.
 //! - [`as_slice`](Array::as_slice), [`try_as_slice`](Array::try_as_slice) and, with the feature
 //!   `ndarray`, `as_ndarray` are unsafe: it is the caller who knows that nobody
 //!   stores.
 //! - [`as_frozen_slice`](Array::as_frozen_slice) is safe: it has a slice of a `bytes`.
 //!
-//! An array keeps the object exported, so that a `bytearray` cannot be resized. It may be dropped in
-//! any thread: without an interpreter attached PyO3 gives the memory back as soon as a thread is
+//! An array keeps the object exported, so that a `bytearray` cannot be resized. It may be dropped
+//! in any thread: without an interpreter attached PyO3 gives the memory back as soon as a thread is
 //! attached again. Nobody waits for that.
 //!
 //! # What is taken

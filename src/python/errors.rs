@@ -110,7 +110,8 @@ pub fn with_memory<R>(body: impl FnOnce() -> PyResult<R>) -> PyResult<R> {
     }
 }
 
-/// Sets a panic as the exception, for functions that CPython calls: unwinding must not cross into C.
+/// Sets a panic as the exception, for functions that CPython calls: unwinding must not cross into
+/// C.
 #[cold]
 #[inline(never)]
 pub fn set_panic(_attached: Python<'_>, panic: Box<dyn Any + Send>) {

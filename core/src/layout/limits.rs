@@ -48,7 +48,8 @@ impl Layout {
         })
     }
 
-    /// Returns whether a layout of few dimensions is certain to lie within memory, which is a bound.
+    /// Returns whether a layout of few dimensions is certain to lie within memory, which is a
+    /// bound.
     #[doc(hidden)]
     #[must_use]
     #[inline(always)]

@@ -148,8 +148,8 @@ pub(crate) fn sizes(sizes: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<isize>
     numbers_of(sizes, |size| size.extract::<isize>())
 }
 
-/// Converts the argument `axis`: an int or a tuple of some. Those beyond the machine's integers become
-/// the largest or the smallest one, which no dimension has.
+/// Converts the argument `axis`: an int or a tuple of some. Those beyond the machine's integers
+/// become the largest or the smallest one, which no dimension has.
 pub(crate) fn axes(axis: &Bound<'_, PyAny>) -> PyResult<Vec<isize>> {
     stack::check(axis.py())?;
     if objects::is_index(axis) {

@@ -19,6 +19,7 @@ use consumer::python::stack;
 
 use super::lease::Lease;
 use crate::arguments::clipped as index;
+use crate::interchange::as_wider;
 use crate::object::PyConsumerArray;
 use crate::object::create::copy_of;
 
@@ -185,10 +186,7 @@ fn element_type(array: &AnyArray, copied: bool) -> PyResult<DataType> {
     }
     let dtype = scalar_type.dtype;
     DataType::of(dtype).ok_or_else(|| {
-        let help = match dtype.wider() {
-            Some(wider) => format!(": v.astype('{}') has their values", wider.name()),
-            None => String::new(),
-        };
+        let help = as_wider(dtype).map_or(String::new(), |help| format!(": {help}"));
         refused(&format!("tensors have no {} elements{help}", dtype.name()), "")
     })
 }

@@ -9,3 +9,11 @@ pub(crate) mod dlpack;
 mod lease;
 mod numpy;
 pub(crate) mod pickle;
+
+use consumer::dtype::DType;
+
+/// Returns what to call where a protocol lacks a type whose values a more common one has, such as
+/// bfloat16; `None` for other types.
+fn as_wider(dtype: DType) -> Option<String> {
+    dtype.wider().map(|wider| format!("v.astype('{}') has their values", wider.name()))
+}

@@ -9,11 +9,10 @@ use super::expected::{Expected, Wanted};
 use super::mismatch::Mismatch;
 use crate::array::AnyArray;
 use crate::dtype::ScalarType;
-use crate::extension::hold::buffer::release_keeping_exception as release;
 use crate::extension::hold::{Body, Hold, Vacant, no_memory};
 use crate::layout::Layout;
 use crate::python::acquire::{
-    AsView, Lent, acquire_lent, check_class, describe, exports_nothing_else,
+    AsView, Lent, acquire_lent, check_class, describe, exports_nothing_else, release_buffer,
 };
 use crate::python::exceptions::PyBufferError;
 use crate::python::objects;
@@ -77,7 +76,7 @@ pub(in crate::extension) fn accept_bytes(
                     Ok(vacant.into_hold())
                 }
                 _ => {
-                    release(buffer);
+                    release_buffer(buffer);
                     Err(refused(PyBufferError::new_err("its memory is not contiguous")))
                 }
             };
@@ -146,7 +145,7 @@ unsafe fn taken(
             Ok(array) => Mismatch::elements(object, expected, &array, None),
             Err(error) => Mismatch::refused(object, expected, error),
         };
-        release(buffer);
+        release_buffer(buffer);
         Err(why)
     }
 }
@@ -183,7 +182,7 @@ unsafe fn taken_otherwise(
                     }
                     _ => Mismatch::refused(object, expected, refusal),
                 };
-                release(buffer);
+                release_buffer(buffer);
                 return Err(why);
             }
             ffi::PyErr_Clear();

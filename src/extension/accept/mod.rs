@@ -32,16 +32,14 @@ pub(super) fn accept<T: Native, const N: usize, K: Constraint>(
 ) -> Result<Hold, Mismatch> {
     let expected = const { &Expected::of::<N, K>(Wanted::Scalar(T::DTYPE)) };
     let fits = |body, buffer: &ffi::Py_buffer, ends_simply| {
+        let align = align_of::<T>();
         // SAFETY: the buffer was filled in, for that body.
-        unsafe {
-            has_letter_of::<T>(buffer)
-                && fit::<N, K>(body, buffer, T::SIZE, align_of::<T>(), ends_simply)
-        }
+        let fits = unsafe {
+            has_letter_of::<T>(buffer) && fit::<N, K>(body, buffer, T::SIZE, align, ends_simply)
+        };
+        fits.then_some(())
     };
-    Ok(accept_with::<N, K, _>(object, expected, |body, buffer, ends_simply| {
-        fits(body, buffer, ends_simply).then_some(())
-    })?
-    .0)
+    Ok(accept_with::<N, K, _>(object, expected, fits)?.0)
 }
 
 /// Takes an object of scalars of any type, in the byte order of this machine.

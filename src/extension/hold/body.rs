@@ -13,7 +13,7 @@ use crate::array::AnyArray;
 use crate::format::FormatString;
 use crate::layout::Layout;
 use crate::memory::Memory;
-use crate::python::acquire::{Export, Loan};
+use crate::python::acquire::{Export, Loan, release_buffer};
 use crate::python::attached::attached;
 use crate::python::errors::keep_exception;
 
@@ -265,7 +265,7 @@ impl Body {
         // SAFETY: the caller guarantees it; each field is dropped or taken once.
         unsafe {
             match (*body).source.assume_init_read() {
-                Source::Buffer => buffer::release_keeping_exception(Self::buffer(body)),
+                Source::Buffer => release_buffer(Self::buffer(body)),
                 Source::Loan(loan, format) => {
                     let py = Python::assume_attached();
                     keep_exception(py, || attached(py, || loan.release(py)));

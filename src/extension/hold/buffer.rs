@@ -4,9 +4,6 @@
 use std::ffi::c_int;
 
 use pyo3::ffi;
-use pyo3::prelude::*;
-
-use crate::python::errors::keep_exception;
 
 /// Asks an object for its buffer: see [`ffi::PyObject_GetBuffer`]. Where that is known to export
 /// none, the result is not 0, and no exception is set.
@@ -52,18 +49,5 @@ pub(in crate::extension) unsafe fn release(buffer: *mut ffi::Py_buffer) {
         }
         #[cfg(any(Py_LIMITED_API, Py_GIL_DISABLED))]
         ffi::PyBuffer_Release(buffer);
-    }
-}
-
-/// Releases a buffer. An array may be dropped while an exception is propagated, which Python code
-/// must neither see nor lose.
-///
-/// # Safety
-/// Attached; the buffer was filled in, and is released once.
-#[inline(never)]
-pub(in crate::extension) unsafe fn release_keeping_exception(buffer: *mut ffi::Py_buffer) {
-    // SAFETY: the caller guarantees it.
-    unsafe {
-        keep_exception(Python::assume_attached(), || ffi::PyBuffer_Release(buffer));
     }
 }

@@ -121,8 +121,8 @@ impl<R: Record> Records<R> {
     /// Returns a copy of all records.
     ///
     /// # Errors
-    /// Returns an error with [`is_too_large`](crate::Error::is_too_large), which becomes a MemoryError,
-    /// if there is not enough memory.
+    /// Returns an error with [`is_too_large`](crate::Error::is_too_large), which becomes a
+    /// MemoryError, if there is not enough memory.
     pub fn to_vec(&self) -> Result<Vec<R>> {
         let mut all = fallible::vec_for(self.len())?;
         all.extend(self.iter());

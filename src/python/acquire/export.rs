@@ -13,7 +13,7 @@ use super::AsView;
 use super::describe::{describe_any, describe_known, describe_letter};
 use super::masked;
 #[cfg(not(Py_3_13))]
-use super::redirect::leads_to_memoryview;
+use super::redirect::is_shown_to_collector;
 use super::refusal::refusal;
 use crate::array::AnyArray;
 use crate::error::Error;
@@ -103,10 +103,10 @@ impl Export {
                 }
             }
             let exporter = (*buffer).obj;
-            let is_gc = !exporter.is_null() && is_gc(exporter);
-            // A cycle through such an exporter is not shown to the collector, and leaks.
-            #[cfg(not(Py_3_13))]
-            let is_gc = is_gc && !leads_to_memoryview(&Borrowed::from_ptr(object.py(), exporter));
+            // A cycle through an exporter that the collector is not shown leaks.
+            let is_gc = !exporter.is_null()
+                && is_gc(exporter)
+                && is_shown_to_collector(&Borrowed::from_ptr(object.py(), exporter));
             Ok(Acquired { is_gc, ndim })
         }
     }
@@ -244,7 +244,7 @@ pub(crate) unsafe fn describe(
 /// # Safety
 /// The same as for [`Export::release`].
 #[inline(always)]
-unsafe fn release_buffer(buffer: *mut ffi::Py_buffer) {
+pub(crate) unsafe fn release_buffer(buffer: *mut ffi::Py_buffer) {
     // SAFETY: the caller guarantees it.
     unsafe { keep_exception(Python::assume_attached(), || ffi::PyBuffer_Release(buffer)) }
 }

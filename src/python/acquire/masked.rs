@@ -1,13 +1,10 @@
 //! NumPy's masked arrays: their buffer has all elements, and nothing says which are masked.
 
-#[cfg(not(Py_LIMITED_API))]
-use std::ffi::CStr;
-
-use pyo3::ffi;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyType};
+use pyo3::{Borrowed, ffi, intern};
 
+use super::types::is_from;
 use crate::python::attached::attached;
 use crate::python::exceptions::PyBufferError;
 use crate::python::objects::type_name;
@@ -18,10 +15,12 @@ use crate::python::stack::immutable_base;
 /// # Errors
 /// BufferError that says what to take instead, and what the array's own attributes raise.
 pub(super) fn check(object: &Bound<'_, PyAny>) -> PyResult<()> {
-    // SAFETY: the class of an object is a class, and alive.
-    let base = unsafe { immutable_base(object.get_type_ptr()) };
-    // SAFETY: the base is alive as long as the class, and immutable.
-    if base.is_null() || unsafe { !is_ndarray(object.py(), base) } {
+    // SAFETY: the class of an object is a class, and alive, and holds those that it derives from.
+    let base = unsafe {
+        let base = immutable_base(object.get_type_ptr()).cast();
+        Borrowed::from_ptr_or_opt(object.py(), base).map(|base| base.cast_unchecked::<PyType>())
+    };
+    if !base.is_some_and(|base| is_from(&base, "numpy", "ndarray")) {
         return Ok(());
     }
     attached(object.py(), || match class(object.py())? {
@@ -34,22 +33,6 @@ pub(super) fn check(object: &Bound<'_, PyAny>) -> PyResult<()> {
         }
         _ => Ok(()),
     })
-}
-
-/// Returns whether an immutable class is that of NumPy's arrays, by its name, which nobody changes.
-///
-/// # Safety
-/// It is a class, and alive.
-unsafe fn is_ndarray(_attached: Python<'_>, class: *mut ffi::PyTypeObject) -> bool {
-    #[cfg(not(Py_LIMITED_API))]
-    // SAFETY: the caller guarantees it; the name is a C string.
-    return unsafe { CStr::from_ptr((*class).tp_name) } == c"numpy.ndarray";
-    #[cfg(Py_LIMITED_API)]
-    // SAFETY: the caller guarantees it.
-    unsafe {
-        let class = Bound::from_borrowed_ptr(_attached, class.cast());
-        super::types::is_named(&class.cast_into_unchecked(), "ndarray")
-    }
 }
 
 /// Returns the class of masked arrays; `None` where it was not imported, and there are none.

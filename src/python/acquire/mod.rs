@@ -35,7 +35,7 @@ use pyo3::prelude::*;
 use crate::array::AnyArray;
 
 pub use export::{Acquired, Export, Failure};
-pub(crate) use export::{check_class, describe};
+pub(crate) use export::{check_class, describe, release_buffer};
 pub(crate) use hints::hint;
 pub use lent::{Lent, Loan, acquire as acquire_lent, lends};
 pub(crate) use lent::{exports_nothing_else, is_ordinary};

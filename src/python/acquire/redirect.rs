@@ -22,25 +22,21 @@ pub(super) fn handed_on<'py>(exporter: &Bound<'py, PyAny>) -> Option<Handed<'py>
     None
 }
 
-/// Returns whether the garbage collector may be shown an exporter: see [`leads_to_memoryview`].
+/// Returns whether the garbage collector may be shown an exporter. Not if it would get from there
+/// to a memoryview that has exports: before Python 3.13 it then frees what that one still uses.
+/// That is a memoryview, or what holds one for a class written in Python: an object that exports
+/// nothing itself.
 #[inline]
 pub(crate) fn is_shown_to_collector(_exporter: &Bound<'_, PyAny>) -> bool {
     #[cfg(Py_3_13)]
     return true;
     #[cfg(not(Py_3_13))]
-    !leads_to_memoryview(_exporter)
-}
-
-/// Returns whether the garbage collector must not be shown an exporter, because it would get from
-/// there to a memoryview that has exports: before Python 3.13 it then frees what that one still
-/// uses. That is a memoryview, or what holds one for a class written in Python: an object that
-/// exports nothing itself.
-#[cfg(not(Py_3_13))]
-pub(super) fn leads_to_memoryview(exporter: &Bound<'_, PyAny>) -> bool {
     // SAFETY: the object is alive.
-    let is_memoryview = unsafe { ffi::PyMemoryView_Check(exporter.as_ptr()) } != 0;
-    // SAFETY: as above, and so is its class.
-    is_memoryview || since_3_12() && unsafe { ffi::PyObject_CheckBuffer(exporter.as_ptr()) } == 0
+    unsafe {
+        let exporter = _exporter.as_ptr();
+        let exports_nothing = || since_3_12() && ffi::PyObject_CheckBuffer(exporter) == 0;
+        ffi::PyMemoryView_Check(exporter) == 0 && !exports_nothing()
+    }
 }
 
 /// What is handed on, if it can be seen.

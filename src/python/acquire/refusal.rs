@@ -67,14 +67,14 @@ pub(super) fn no_buffer(object: &Bound<'_, PyAny>) -> PyErr {
     made.unwrap_or_else(|error| error)
 }
 
-/// Returns whether an error is what NumPy raises for the name of a field that has no UTF-8, and also
-/// where there is no memory for that.
+/// Returns whether an error is what NumPy raises for the name of a field that has no UTF-8, and
+/// also where there is no memory for that.
 pub(super) fn is_of_names(py: Python<'_>, error: &PyErr) -> bool {
     PyValueError::matches(error, py) && objects::message(py, error) == "invalid field name"
 }
 
-/// Returns the itemsize of an exporter that refused its buffer, if it gives it when it is asked with
-/// these flags.
+/// Returns the itemsize of an exporter that refused its buffer, if it gives it when it is asked
+/// with these flags.
 fn itemsize(object: &Bound<'_, PyAny>, flags: c_int) -> Option<isize> {
     let mut buffer = MaybeUninit::<ffi::Py_buffer>::uninit();
     // SAFETY: the object is alive; a buffer that was filled in is read, and then released in the

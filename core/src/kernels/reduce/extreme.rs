@@ -117,8 +117,8 @@ impl Extreme {
         }
     }
 
-    /// Returns the position, in C order, of the first element that is the extreme one; None if there
-    /// was no element.
+    /// Returns the position, in C order, of the first element that is the extreme one; None if
+    /// there was no element.
     #[must_use]
     pub fn first(&self) -> Option<usize> {
         let Best { before, .. } = self.best?;
@@ -166,8 +166,9 @@ impl Extreme {
         Self { best: None, long: None, ..*self }
     }
 
-    /// Returns the extreme element as a number; None if there was no element, if it is a zero, whose
-    /// sign is that of the [`first`](Self::first), or if it is a long double, which may be no `f64`.
+    /// Returns the extreme element as a number; None if there was no element, if it is a zero,
+    /// whose sign is that of the [`first`](Self::first), or if it is a long double, which may be no
+    /// `f64`.
     #[must_use]
     pub fn value(&self) -> Option<Number> {
         if self.long.is_some() {
@@ -177,8 +178,9 @@ impl Extreme {
         (!matches!(number, Number::Float(0.0))).then_some(number)
     }
 
-    /// Returns the bytes of the extreme element in this machine's byte order, at the start of these;
-    /// None where elements are no numbers of the form, or where [`value`](Self::value) is None.
+    /// Returns the bytes of the extreme element in this machine's byte order, at the start of
+    /// these; None where elements are no numbers of the form, or where [`value`](Self::value) is
+    /// None.
     pub(super) fn native(&self) -> Option<[u8; 8]> {
         self.value().filter(|_| self.form.widened.is_none())?;
         let bits = self.best?.bits ^ self.flip;

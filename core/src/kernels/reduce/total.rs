@@ -126,8 +126,8 @@ impl Sum {
         }
     }
 
-    /// Returns the sum divided by how many the elements are, rounded once to the nearest `f64`. None
-    /// says that it is undecided.
+    /// Returns the sum divided by how many the elements are, rounded once to the nearest `f64`.
+    /// None says that it is undecided.
     #[must_use]
     pub fn mean(&self) -> Option<Number> {
         self.divided(self.count)

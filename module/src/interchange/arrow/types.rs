@@ -13,6 +13,7 @@ use consumer::python::abi::arrow::{ArrowSchema, Moved, letter_of};
 
 use super::structs;
 use super::text::{self, Text};
+use crate::interchange::as_wider;
 
 /// What memory an array is in: the view's own, or that of a copy.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -116,12 +117,7 @@ fn help_for(dtype: DType) -> Cow<'static, str> {
         DType::Complex128 => ": v.cast('d') has their parts",
         DType::Address => ": v.astype('N') has their numbers",
         _ if dtype.kind() == Kind::Text => " of fixed width; v.tolist() has their text",
-        _ => match dtype.wider() {
-            Some(wider) => {
-                return format!(": v.astype('{}') has their values", wider.name()).into();
-            }
-            None => "",
-        },
+        _ => return as_wider(dtype).map_or("".into(), |help| format!(": {help}").into()),
     };
     help.into()
 }

@@ -19,6 +19,7 @@ use consumer::python::exceptions::PyTypeError;
 use consumer::python::{objects, stack};
 
 use super::import;
+use crate::interchange::as_wider;
 use crate::object::PyConsumerArray;
 
 /// What the elements of an array are to NumPy: a type that it has.
@@ -232,14 +233,12 @@ fn refusal(kind: &str, field: Option<&str>) -> PyErr {
 /// Returns the name that NumPy has for a scalar type, such as `>f8`.
 fn scalar_name(scalar_type: ScalarType, field: Option<&str>) -> PyResult<String> {
     let scalar = scalar_type.dtype;
-    if let Some(wider) = scalar.wider() {
-        if field.is_some() {
-            return Err(refusal(scalar.name(), field));
-        }
-        let (name, wider) = (scalar.name(), wider.name());
-        return Err(PyTypeError::new_err(format!(
-            "NumPy has no type for {name} elements; v.astype('{wider}') has their values"
-        )));
+    if let Some(help) = as_wider(scalar) {
+        let name = scalar.name();
+        return Err(match field {
+            Some(_) => refusal(name, field),
+            None => PyTypeError::new_err(format!("NumPy has no type for {name} elements; {help}")),
+        });
     }
     let size = scalar.size();
     let name = match scalar.kind() {

@@ -15,9 +15,9 @@ use consumer::python::objects;
 use crate::object::consume::consume;
 use crate::object::{Description, PyConsumerArray, as_view};
 
-/// Returns a view of an object whose elements may be stored in those of `target`: one that exports a
-/// buffer, or shares its memory by another protocol. `None` for any other object, and for one that
-/// is stored itself.
+/// Returns a view of an object whose elements may be stored in those of `target`: one that exports
+/// a buffer, or shares its memory by another protocol. `None` for any other object, and for one
+/// that is stored itself.
 pub(super) fn exporter_of<'py>(
     target: Description<'_>,
     value: &Bound<'py, PyAny>,

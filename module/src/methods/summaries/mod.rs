@@ -31,14 +31,9 @@ pub(crate) enum Summary {
 
 impl Summary {
     /// The tasks whose results are those of the method.
-    fn tasks(self) -> &'static [Task] {
+    fn tasks(&self) -> &[Task] {
         match self {
-            Self::One(Task::Sum) => &[Task::Sum],
-            Self::One(Task::Mean) => &[Task::Mean],
-            Self::One(Task::Minimum) => &[Task::Minimum],
-            Self::One(Task::Maximum) => &[Task::Maximum],
-            Self::One(Task::FirstMinimum) => &[Task::FirstMinimum],
-            Self::One(Task::FirstMaximum) => &[Task::FirstMaximum],
+            Self::One(task) => std::slice::from_ref(task),
             Self::Both => &[Task::Minimum, Task::Maximum],
         }
     }

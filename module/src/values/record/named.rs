@@ -120,7 +120,8 @@ fn dict_of<'py>(record: &Record, mapping: &Bound<'py, PyAny>) -> PyResult<Bound<
     Ok(dict)
 }
 
-/// Checks that a mapping, which has `count` keys, has none but fields if it has more keys than those.
+/// Checks that a mapping, which has `count` keys, has none but fields if it has more keys than
+/// those.
 ///
 /// # Errors
 /// KeyError or TypeError for a key that is no field, ValueError for others.

@@ -1,10 +1,10 @@
 //! Rows: the tuples of records whose fields are attributes as well, and how they begin and end.
 //!
 //! A row is an object of a class derived from `tuple`, which adds no fields: the attributes are
-//! members at the places of the items (row_class.rs). So rows are made as tuples are, and by the same
-//! macros of the C API. What they gain by ending otherwise is that no row has to be known to the
-//! garbage collector unless a cycle can lead through it, and that the memory of the last ones is
-//! used again.
+//! members at the places of the items (row_class.rs). So rows are made as tuples are, and by the
+//! same macros of the C API. What they gain by ending otherwise is that no row has to be known to
+//! the garbage collector unless a cycle can lead through it, and that the memory of the last ones
+//! is used again.
 
 use std::any::Any;
 use std::sync::Arc;

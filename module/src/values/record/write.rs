@@ -252,8 +252,8 @@ fn write_byte_string(
     let copy;
     let text = match object.cast::<PyBytes>() {
         Ok(bytes) => bytes,
-        // A bytearray, or another buffer of bytes, is copied, for it may change. Numbers and strings
-        // are no string; in a void a single one is the bytes that it consists of.
+        // A bytearray, or another buffer of bytes, is copied, for it may change. Numbers and
+        // strings are no string; in a void a single one is the bytes that it consists of.
         Err(_) if objects::exports_buffer(object) => {
             let Some(bytes) = bytes_of(object, exactly.is_some())? else {
                 return Err(wrong_type(object, "bytes", &format()));

@@ -91,8 +91,8 @@ impl Pauses<'_> {
 /// called, and ends the work by returning false.
 ///
 /// # Errors
-/// Returns an error with [`is_value`](crate::Error::is_value) if a sum of integers is beyond `i64`, and if
-/// there is no extreme one among no elements.
+/// Returns an error with [`is_value`](crate::Error::is_value) if a sum of integers is beyond `i64`,
+/// and if there is no extreme one among no elements.
 ///
 /// # Safety
 /// The elements are of the encoding, which is that of numbers, and real ones for all but sums.

@@ -224,8 +224,8 @@ impl<'a> SideBySide<'a> {
         self.lost.0[lane] != 0
     }
 
-    /// Makes the extreme numbers native elements again. Returns the first and how many bytes they are
-    /// apart.
+    /// Makes the extreme numbers native elements again. Returns the first and how many bytes they
+    /// are apart.
     fn native(&mut self) -> (*const u8, isize) {
         let Self { form, flip, lanes, encoding, .. } = *self;
         let (flips, words) = (repeated(flip, form), self.words());

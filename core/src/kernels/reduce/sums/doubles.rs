@@ -303,8 +303,9 @@ impl Places {
         Block {
             high,
             low,
-            // The largest number may have passed over NaNs, which stay in the accumulators. Of those
-            // that are none the sum is one only where there are infinities, which fail as well.
+            // The largest number may have passed over NaNs, which stay in the accumulators. Of
+            // those that are none the sum is one only where there are infinities, which fail as
+            // well.
             largest: if nan { u64::MAX >> 1 } else { largest },
             // Zeros of both signs are the only numbers that differ in nothing but the sign.
             inexact: lost << 1 != 0,

@@ -67,9 +67,9 @@ impl Pair {
 
     /// The quotient of a sum that is no single number.
     ///
-    /// The remainder of `high / divisor` is exact, so that `more` is what is missing to the quotient
-    /// but for three roundings, each by 2^-53 of it at most. Where a thousand times that changes
-    /// nothing, the quotient is rounded as the exact one is.
+    /// The remainder of `high / divisor` is exact, so that `more` is what is missing to the
+    /// quotient but for three roundings, each by 2^-53 of it at most. Where a thousand times that
+    /// changes nothing, the quotient is rounded as the exact one is.
     fn quotient(high: f64, low: f64, divisor: f64) -> Option<f64> {
         let quotient = high / divisor;
         let more = ((-quotient).mul_add(divisor, high) + low) / divisor;
