@@ -21,7 +21,6 @@ impl AnyArray {
     ///
     /// # Safety
     /// The requirements of [`View::new`].
-    #[inline]
     pub unsafe fn new(
         start: *mut u8,
         layout: Layout,

@@ -11,7 +11,7 @@ use crate::arguments::exact;
 use crate::methods::elements::item;
 use crate::object::PyConsumerArray;
 use crate::object::uninit::value;
-use crate::values::{NewReference, read};
+use crate::values::{NewReference, read, read_inline};
 
 /// `len(v)`
 pub(super) unsafe extern "C" fn length(object: *mut ffi::PyObject) -> isize {
@@ -47,7 +47,7 @@ pub(super) unsafe extern "C" fn subscript(
     {
         // SAFETY: the pointer leads to an element of the view, which is accessed. Creating the
         // object of a scalar runs no Python code.
-        return unsafe { read(key.py(), &access, pointer) };
+        return unsafe { read_inline(key.py(), &access, pointer) };
     }
     slow_subscript(this, key)
 }

@@ -1,29 +1,42 @@
 //! The elements of any array: read as Python objects, stored and filled.
 
+use pyo3::Borrowed;
 use pyo3::prelude::*;
-use pyo3::{Borrowed, ffi};
 
 use consumer::array::{AnyArray, ConsumerArray, dispatch};
 use consumer::element::Scalar;
 use consumer::error::{Error, Result};
 use consumer::kernels::copy::{self, record as composite};
 use consumer::kernels::pieces::Sequence;
-use consumer::memory;
 use consumer::python::exceptions::PyNotImplementedError;
 use consumer::python::stack;
 use consumer::view::load;
 
 use super::record::{self, Bytes};
 use super::references::{self, AttachedObjects};
-use super::{NewReference, PyValue, Reading, fill_list, new_list, no_element};
-use crate::gil::{self, Checkpoints};
+use super::{LARGEST_SCALAR, NewReference, PyValue, Reading, no_element};
+use crate::gil;
 
 /// Creates the object of the element at `pointer`.
 ///
 /// # Safety
 /// `pointer` leads to an element of the array, which the caller has access to.
-#[inline(always)]
+#[inline(never)]
 pub(crate) unsafe fn read(py: Python<'_>, array: &AnyArray, pointer: *const u8) -> NewReference {
+    // SAFETY: the caller guarantees it.
+    unsafe { read_inline(py, array, pointer) }
+}
+
+/// [`read`], to be part of the few functions that do little else.
+///
+/// # Safety
+/// The same as for [`read`].
+#[inline(always)]
+pub(crate) unsafe fn read_inline(
+    py: Python<'_>,
+    array: &AnyArray,
+    pointer: *const u8,
+) -> NewReference {
     // SAFETY: the caller guarantees it; the type is that of the array's elements.
     unsafe {
         dispatch!(
@@ -72,7 +85,7 @@ unsafe fn read_scalar_exactly<T: Scalar<Value: PyValue>>(
 /// # Safety
 /// The same as for [`read`].
 #[inline(always)]
-unsafe fn read_scalar<T: Scalar<Value: PyValue>>(
+pub(super) unsafe fn read_scalar<T: Scalar<Value: PyValue>>(
     py: Python<'_>,
     _array: &ConsumerArray<T>,
     pointer: *const u8,
@@ -85,116 +98,6 @@ unsafe fn read_scalar<T: Scalar<Value: PyValue>>(
 #[cold]
 pub(crate) fn unreadable(why: &Error) -> PyErr {
     PyNotImplementedError::new_err(why.to_string())
-}
-
-/// Creates the nested lists of an array's elements; NULL with an exception if that fails.
-///
-/// # Safety
-/// The array is held.
-pub(crate) unsafe fn lists(py: Python<'_>, array: &AnyArray) -> NewReference {
-    // Empty lists are objects as well.
-    let count = array.layout().shape().iter().map(|&length| length.max(1)).product();
-    let checkpoints = &mut Checkpoints::for_objects(py, count);
-    // SAFETY: the caller guarantees it; no index leads to `start`.
-    unsafe { lists_from(py, array, 0, array.start(), checkpoints) }
-}
-
-/// The lists of the dimensions from `dimension` on.
-///
-/// # Safety
-/// The same as for [`lists`]; `pointer` is where the indices of the dimensions before lead.
-unsafe fn lists_from(
-    py: Python<'_>,
-    array: &AnyArray,
-    dimension: usize,
-    pointer: *mut u8,
-    checkpoints: &mut Checkpoints<'_>,
-) -> NewReference {
-    let layout = array.layout();
-    let Some(&length) = layout.shape().get(dimension) else {
-        // SAFETY: all indices together lead to an element, which is held.
-        return unsafe { read(py, array, pointer) };
-    };
-    // SAFETY: attached; the list is new and has `length` places; the array is held, and every index
-    // is below the length of its dimension.
-    unsafe {
-        let list = new_list(py, length);
-        if list.is_null() {
-            return list;
-        }
-        if length > 0 && layout.itemsize() == 1 {
-            // The objects of single bytes exist already, so that the list's own memory is most of
-            // the work. Where objects are created between its places, the advice gains nothing.
-            let items = (*list.cast::<ffi::PyListObject>()).ob_item;
-            memory::advise_huge(items.cast(), length * size_of::<*mut ffi::PyObject>());
-        }
-        if dimension + 1 == layout.ndim() && layout.suboffsets().is_empty() {
-            let line = (pointer.cast_const(), layout.strides()[dimension]);
-            return read_line(py, array, line, list, length, checkpoints);
-        }
-        fill_list(list, length, checkpoints, |place, checkpoints| {
-            let next = array.raw().step(pointer, dimension, place);
-            lists_from(py, array, dimension + 1, next, checkpoints)
-        })
-    }
-}
-
-/// Fills a list with the objects of equally spaced elements; NULL with an exception if that fails.
-///
-/// # Safety
-/// The line, an address and a stride, leads to `length` elements of the array, which is held; the
-/// list is new and has as many places.
-unsafe fn read_line(
-    py: Python<'_>,
-    array: &AnyArray,
-    line @ (pointer, stride): (*const u8, isize),
-    list: NewReference,
-    length: usize,
-    checkpoints: &mut Checkpoints<'_>,
-) -> NewReference {
-    let address = |place: usize| pointer.wrapping_offset(stride.wrapping_mul(place as isize));
-    // SAFETY: the caller guarantees it; the addresses are those of the line's elements.
-    unsafe {
-        if let AnyArray::Composite(typed) = array
-            && let Some(fields) = record::scalar_fields(typed.descriptor())
-        {
-            return fill_list(list, length, checkpoints, |place, _| {
-                record::read_scalars(py, typed, &fields, address(place))
-            });
-        }
-        dispatch!(
-            array,
-            scalar typed => read_scalars(py, typed, line, list, length, checkpoints),
-            composite typed => fill_list(list, length, checkpoints, |place, _| {
-                record::read(py, typed, address(place), Reading::AsPython)
-            }),
-            opaque typed => fill_list(list, length, checkpoints, |_, _| {
-                no_element(py, typed.descriptor())
-            }),
-        )
-    }
-}
-
-/// The scalar case of [`read_line`]: the one loop that is compiled for each type.
-///
-/// # Safety
-/// The same as for [`read_line`].
-#[inline(never)]
-unsafe fn read_scalars<T: Scalar<Value: PyValue>>(
-    py: Python<'_>,
-    array: &ConsumerArray<T>,
-    (pointer, stride): (*const u8, isize),
-    list: NewReference,
-    length: usize,
-    checkpoints: &mut Checkpoints<'_>,
-) -> NewReference {
-    // SAFETY: the caller guarantees it.
-    unsafe {
-        fill_list(list, length, checkpoints, |place, _| {
-            let pointer = pointer.wrapping_offset(stride.wrapping_mul(place as isize));
-            read_scalar(py, array, pointer)
-        })
-    }
 }
 
 /// An element ready to be stored; empty until one is encoded.
@@ -235,16 +138,19 @@ pub(crate) fn encode<'py>(
     // The user's conversions may store in this view again.
     stack::check(object.py())?;
     let Encoded { bytes, objects } = encoded;
-    dispatch!(
+    let mut scalar = [0; LARGEST_SCALAR];
+    let size = dispatch!(
         array,
-        scalar typed => encode_scalar(typed, object, bytes),
+        scalar typed => encode_scalar(typed, object, &mut scalar)?,
         composite typed => {
             record::zero(bytes, typed.layout().itemsize())?;
             *objects = record::encode(typed.descriptor(), array.format(), object, bytes)?;
-            Ok(())
+            return Ok(());
         },
-        opaque typed => Err(unreadable(typed.descriptor())),
-    )
+        opaque typed => return Err(unreadable(typed.descriptor())),
+    );
+    bytes.extend_from_slice(&scalar[..size]);
+    Ok(())
 }
 
 /// Copies the element of an array without dimensions, which is held, to `encoded`, which is empty
@@ -267,14 +173,16 @@ pub(crate) fn encode_copy<'py>(
     Ok(())
 }
 
+/// Writes the bytes of an element to the first of `bytes`, and returns their number.
+#[inline(always)]
 fn encode_scalar<T: Scalar<Value: PyValue>>(
     array: &ConsumerArray<T>,
     object: &Bound<'_, PyAny>,
-    bytes: &mut Bytes,
-) -> PyResult<()> {
+    bytes: &mut [u8; LARGEST_SCALAR],
+) -> PyResult<usize> {
     let value = T::Value::from_object(object, array.format())?;
-    bytes.extend_from_slice(T::encode(value).as_ref());
-    Ok(())
+    bytes[..T::SIZE].copy_from_slice(T::encode(value).as_ref());
+    Ok(T::SIZE)
 }
 
 /// Stores an encoded element. Returns the objects whose references were stored over, to be dropped

@@ -3,24 +3,36 @@
 use pyo3::prelude::*;
 
 use consumer::array::{AnyArray, ConsumerArray, dispatch};
-use consumer::element::{LongDouble, Scalar};
+use consumer::element::Scalar;
 use consumer::kernels::Encoding;
 use consumer::kernels::search::Pattern;
 
-use super::{Equal, PyValue};
+use super::{Equal, LARGEST_SCALAR, PyValue};
 
 /// Calls `search` with the pattern of those elements of an array that equal an object, and returns
 /// its result, as far as that can be told without running Python code.
-///
-/// The pattern is passed by reference to where it was made: returned by value it would be copied
-/// several times, right after it was written, which stalls the processor.
 #[inline(always)]
 pub(crate) fn search_equal<R>(
     array: &AnyArray,
     object: &Bound<'_, PyAny>,
     search: &mut impl FnMut(&Pattern) -> R,
 ) -> Equal<R> {
-    let mut element = [0; LARGEST];
+    let mut result = None;
+    let equal = with_pattern(array, object, &mut |pattern| result = Some(search(pattern)));
+    equal.and_then(|()| result)
+}
+
+/// [`search_equal`] for any result, compiled once.
+///
+/// The pattern is passed by reference to where it was made: returned by value it would be copied
+/// several times, right after it was written, which stalls the processor.
+#[inline(never)]
+fn with_pattern(
+    array: &AnyArray,
+    object: &Bound<'_, PyAny>,
+    search: &mut dyn FnMut(&Pattern),
+) -> Equal<()> {
+    let mut element = [0; LARGEST_SCALAR];
     let encoding = dispatch!(
         array,
         scalar typed => encode_equal(typed, object, &mut element),
@@ -34,15 +46,12 @@ pub(crate) fn search_equal<R>(
     })
 }
 
-/// The size of the largest scalar in bytes.
-const LARGEST: usize = 2 * size_of::<LongDouble>();
-
 /// Encodes the one value that equals an object as an element of an array, and returns how.
 #[inline(always)]
 fn encode_equal<T: Scalar<Value: PyValue>>(
     _array: &ConsumerArray<T>,
     object: &Bound<'_, PyAny>,
-    element: &mut [u8; LARGEST],
+    element: &mut [u8; LARGEST_SCALAR],
 ) -> Equal<Encoding> {
     T::Value::equal_to(object).and_then(|value| {
         let encoded = T::encode(value);

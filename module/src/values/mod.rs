@@ -10,14 +10,14 @@
 //! for [`integers`], [`floats`], [`long_doubles`] and [`text`] implement; objects with more digits
 //! than floats have are read in [`exact_numbers`]. Everything that is no scalar is in [`record`],
 //! [`references`] keeps account of who owns the references in memory, and [`places`] of who uses
-//! one at the moment.
+//! one at the moment. [`lists`](mod@lists) are what `tolist` gives.
 
 pub(crate) mod elements;
 pub(crate) mod equal;
 mod exact_numbers;
 mod floats;
 mod integers;
-mod list;
+mod lists;
 mod long_doubles;
 mod places;
 pub(crate) mod record;
@@ -31,6 +31,7 @@ use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
 use consumer::dtype::ScalarType;
+use consumer::element::LongDouble;
 use consumer::error::Error;
 use consumer::fallible::Shortened;
 use consumer::format::FormatString;
@@ -40,13 +41,16 @@ use consumer::python::exceptions::{
 };
 use consumer::python::objects;
 
-pub(crate) use elements::{read, read_exactly};
+pub(crate) use elements::{read, read_exactly, read_inline};
 pub(crate) use integers::{exact_int, fill_small_int_table};
-pub(crate) use list::{fill_list, new_list};
+pub(crate) use lists::lists;
 pub(crate) use text::format_object;
 
 /// A new reference, or NULL with an exception set: what CPython's own constructors return.
 pub(crate) type NewReference = *mut ffi::PyObject;
+
+/// The size of the largest scalar in bytes.
+const LARGEST_SCALAR: usize = 2 * size_of::<LongDouble>();
 
 /// What the objects of elements are for.
 #[derive(Clone, Copy, PartialEq, Eq)]

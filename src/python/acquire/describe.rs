@@ -256,7 +256,6 @@ unsafe fn without_objects(array: AnyArray) -> AnyArray {
 ///
 /// # Safety
 /// `shape`, `strides` and `suboffsets` are NULL or have `ndim` entries.
-#[inline]
 unsafe fn layout(buffer: &ffi::Py_buffer, itemsize: usize) -> Result<Layout> {
     let ndim = usize::try_from(buffer.ndim)
         .map_err(|_| Error::buffer(format!("{} dimensions", buffer.ndim)))?;

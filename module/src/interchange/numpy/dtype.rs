@@ -79,14 +79,13 @@ impl<'a> NumpyType<'a> {
             return make.dtype(element_type);
         }
         // NumPy has padding in records only.
-        make.record(std::iter::once((None, offset, element_type)), self.itemsize)
+        make.record(&[(None, offset, element_type)], self.itemsize)
     }
 
     /// Makes the dtype of records with one field, [`FIELD`], that are the elements: as
     /// [`dtype`](Self::dtype) does.
     pub(super) fn as_field<'py>(&self, py: Python<'py>) -> PyResult<Dtype<'py>> {
-        let field = std::iter::once((Some(FIELD), 0, &*self.element_type));
-        Maker::new(py).record(field, self.itemsize)
+        Maker::new(py).record(&[(Some(FIELD), 0, &*self.element_type)], self.itemsize)
     }
 }
 
@@ -122,11 +121,10 @@ impl<'py> Maker<'py> {
                 let fields = fields
                     .iter()
                     .map(|field| (field.name.as_deref(), field.offset, &field.element_type));
-                return self.record(fields, *size);
+                return self.record(&fallible::collect(fields)?, *size);
             }
             ElementType::Padded(offset, inner) => {
-                return self
-                    .record(std::iter::once((None, *offset, &**inner)), element_type.size());
+                return self.record(&[(None, *offset, &**inner)], element_type.size());
             }
             ElementType::Scalar(scalar_type) => scalar_name(*scalar_type, None)?,
             ElementType::Text(unit, count) => text_name(*unit, *count, None)?,
@@ -141,15 +139,15 @@ impl<'py> Maker<'py> {
     }
 
     /// Makes the dtype of records of `size` bytes whose fields have these names, offsets and types.
-    fn record<'a>(
+    fn record(
         &self,
-        fields: impl ExactSizeIterator<Item = (Option<&'a str>, usize, &'a ElementType)> + Clone,
+        fields: &[(Option<&str>, usize, &ElementType)],
         size: usize,
     ) -> PyResult<Dtype<'py>> {
         let py = self.0.py();
-        let given = sorted_names(fields.clone().filter_map(|(name, ..)| name))?;
+        let given = sorted_names(fields.iter().filter_map(|&(name, ..)| name))?;
         let mut unnamed = 0..;
-        let names = fields.clone().map(|(name, ..)| {
+        let names = fields.iter().map(|&(name, ..)| {
             let text = match name {
                 Some(name) => Cow::Borrowed(name),
                 // NumPy's own names for fields without one, as it counts them in a format.
@@ -162,9 +160,10 @@ impl<'py> Maker<'py> {
             objects::string(py, &text).map(Bound::into_any)
         });
         let names = objects::tuple(py, names)?;
-        let formats = fields.clone().map(|(.., part)| self.dtype(part).map(Bound::into_any));
+        let formats = fields.iter().map(|&(.., part)| self.dtype(part).map(Bound::into_any));
         let formats = objects::tuple(py, formats)?;
-        let offsets = objects::tuple(py, fields.map(|(_, offset, _)| objects::size(py, offset)))?;
+        let offsets = fields.iter().map(|&(_, offset, _)| objects::size(py, offset));
+        let offsets = objects::tuple(py, offsets)?;
         let description = objects::dict(py)?;
         description.set_item("names", names)?;
         description.set_item("formats", formats)?;

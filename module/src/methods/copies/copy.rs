@@ -20,8 +20,7 @@ use crate::object::PyConsumerArray;
 use crate::object::create::copy_of;
 use crate::object::duplicate::duplicate_of;
 use crate::transfer::bytes_object;
-use crate::values::NewReference;
-use crate::values::elements::lists;
+use crate::values::{NewReference, lists};
 
 /// `v.tolist()`
 pub(crate) fn list_of<'py>(py: Python<'py>, view: &PyConsumerArray) -> PyResult<Bound<'py, PyAny>> {

@@ -18,7 +18,7 @@ use crate::free_list::FreeList;
 use crate::lock::Lock;
 use crate::object::PyConsumerArray;
 use crate::object::uninit::{self, InPlace};
-use crate::values::{NewReference, read};
+use crate::values::{NewReference, read, read_inline};
 
 /// Iterator over the elements of a ConsumerArray, or, above one dimension, over its sub-views.
 #[pyclass(frozen, immutable_type, name = "ConsumerArrayIterator", module = "consumer")]
@@ -132,7 +132,7 @@ impl PyIterator {
         let pointer = first.wrapping_offset(stride.wrapping_mul(done as isize));
         // SAFETY: `done` is below the length, so that the line leads to an element of the view,
         // which is accessed.
-        Some(unsafe { read(py, &access, pointer) })
+        Some(unsafe { read_inline(py, &access, pointer) })
     }
 
     /// Returns the next object; NULL at the end, and where creating it has set an exception.

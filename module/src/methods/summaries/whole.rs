@@ -17,8 +17,7 @@ use consumer::python::objects;
 use super::{Summary, has_summary, no_elements, pair};
 use crate::gil;
 use crate::object::PyConsumerArray;
-use crate::values::elements::lists;
-use crate::values::{NewReference, read};
+use crate::values::{NewReference, lists, read};
 
 /// The fast path for all elements where these are few, and what is asked for is one number: a new
 /// reference, or NULL with an exception. None says that it is not one of these, or that it is not

@@ -14,10 +14,8 @@ use consumer::view::load;
 
 use super::rows::{Rows, complete, new_tuple};
 use crate::gil::Checkpoints;
-use crate::values::{
-    NewReference, PyValue, Reading, failure, fill_list, new_list, no_code_point, no_element,
-    no_value,
-};
+use crate::values::lists::fill::{fill_list, new_list, set_items};
+use crate::values::{NewReference, PyValue, Reading, failure, no_code_point, no_element, no_value};
 
 /// Creates the object of an element, whose bytes are a copy; NULL with an exception if that fails.
 pub(super) fn object(
@@ -154,8 +152,10 @@ fn list(
             return list;
         }
         let none = &mut Checkpoints::none(py);
-        fill_list(list, *length, none, |place, _| {
-            self::list(py, inner, element, &bytes[place * step..], reading)
+        fill_list(list, *length, none, &mut |places, _| {
+            set_items(list, places, |place| {
+                self::list(py, inner, element, &bytes[place * step..], reading)
+            })
         })
     }
 }

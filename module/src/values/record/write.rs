@@ -15,7 +15,7 @@ use consumer::python::stack;
 
 use super::named::{by_name, bytes_of, only_field};
 use crate::values::integers::int_and_value;
-use crate::values::{PyValue, in_field, out_of_range, wrong_type};
+use crate::values::{LARGEST_SCALAR, PyValue, in_field, out_of_range, wrong_type};
 
 /// Writes a tuple of Python's own numbers as a record of scalars to its bytes, without running
 /// Python code; returns whether it is one.
@@ -62,13 +62,18 @@ impl<'py> Encoder<'_, 'py> {
     ) -> PyResult<()> {
         let format = || self.format_of(element_type);
         match element_type {
-            ElementType::Scalar(scalar_type) => dispatch_scalar!(*scalar_type, T => {
+            ElementType::Scalar(scalar_type) => {
                 let own = scalar_type.format();
                 let format = if self.within { &own } else { self.format };
-                let value = <T as Scalar>::Value::from_object(object, format)?;
-                bytes[..T::SIZE].copy_from_slice(<T as Scalar>::encode(value).as_ref());
+                let mut encoded = [0; LARGEST_SCALAR];
+                dispatch_scalar!(*scalar_type, T => {
+                    let value = <T as Scalar>::Value::from_object(object, format)?;
+                    encoded[..T::SIZE].copy_from_slice(<T as Scalar>::encode(value).as_ref());
+                });
+                let size = scalar_type.dtype.size();
+                bytes[..size].copy_from_slice(&encoded[..size]);
                 Ok(())
-            }),
+            }
             ElementType::Bits(bits) => write_bits(bits, object, &format(), bytes),
             ElementType::Object => {
                 let reference = (object.as_ptr() as usize).to_ne_bytes();
