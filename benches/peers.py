@@ -46,10 +46,15 @@ def processor() -> str:
 
 
 def installed() -> int:
-    """The bytes of the package."""
+    """The bytes of the package; in a source tree there may be extensions of other Pythons."""
     package = Path(consumer.__file__).parent
-    files = (file for file in package.rglob("*") if "__pycache__" not in file.parts)
-    return sum(file.stat().st_size for file in files if file.is_file())
+    own = sysconfig.get_config_var("EXT_SUFFIX")
+    return sum(
+        file.stat().st_size
+        for file in package.rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+        if file.suffix not in {".so", ".pyd"} or file.name.endswith(own)
+    )
 
 
 def environment(effort: Effort) -> list[str]:
