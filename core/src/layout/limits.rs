@@ -27,8 +27,8 @@ impl Layout {
     #[must_use]
     #[inline(always)]
     pub fn line_fits(length: usize, stride: isize, itemsize: usize) -> bool {
-        let step = itemsize.max(stride.unsigned_abs());
-        step < 1 << (usize::BITS / 2 - 2) && length < 1 << (usize::BITS / 2)
+        const LIMIT: usize = 1 << (usize::BITS / 2 - 2);
+        itemsize < LIMIT && is_within(stride, LIMIT) && length < 1 << (usize::BITS / 2)
     }
 
     /// Makes a layout of so few dimensions that nothing is on the heap, if its elements are certain
@@ -55,10 +55,19 @@ impl Layout {
     #[inline(always)]
     pub fn few_fit(shape: &[isize], strides: &[isize], itemsize: usize) -> bool {
         const LIMIT: usize = 1 << (usize::BITS / 2 - 2);
+        // So few bits that the product of three such lengths and an element fits, as nearly all do.
+        const SMALL: usize = 1 << ((usize::BITS - 7) / 3);
+        const SMALL_SIZE: usize = 1 << 5;
+        let bits = shape.iter().zip(strides).fold(0, |bits, (&length, &stride)| {
+            bits | length as usize | (stride.wrapping_add(SMALL as isize / 2) as usize)
+        });
+        if bits < SMALL && itemsize <= SMALL_SIZE {
+            return true;
+        }
         let (mut size, mut fits) = (itemsize.max(1), itemsize < LIMIT);
         for (&length, stride) in shape.iter().zip(strides) {
             // Each extent is less than a quarter of memory, and there are three at most.
-            fits &= (0..LIMIT as isize).contains(&length) && stride.unsigned_abs() < LIMIT;
+            fits &= (0..LIMIT as isize).contains(&length) && is_within(*stride, LIMIT);
             match size.checked_mul(length.max(1).unsigned_abs()) {
                 Some(product) => size = product,
                 None => return false,
@@ -142,4 +151,10 @@ impl Layout {
             overlaps
         })
     }
+}
+
+/// Returns whether a number lies between the limits, of which neither is one.
+#[inline(always)]
+const fn is_within(number: isize, limit: usize) -> bool {
+    (number.wrapping_add(limit as isize - 1) as usize) < 2 * limit - 1
 }

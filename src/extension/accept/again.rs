@@ -4,11 +4,10 @@
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-use super::Unfit;
 use super::expected::{Expected, Wanted};
 use super::mismatch::Mismatch;
+use super::{Seen, Unfit};
 use crate::array::AnyArray;
-use crate::dtype::ScalarType;
 use crate::extension::hold::{Body, Hold, Vacant, no_memory};
 use crate::layout::Layout;
 use crate::python::acquire::{
@@ -89,20 +88,16 @@ pub(in crate::extension) fn accept_bytes(
     }
 }
 
-/// What was seen of an object that was looked at again.
-type Seen = (Hold, Option<ScalarType>);
-
 /// Looks again at an object that did not fit at first sight.
 #[cold]
 #[inline(never)]
-pub(super) fn look(
+pub(super) fn look<S: Seen>(
     object: &Bound<'_, PyAny>,
     unfit: Unfit,
     expected: &Expected,
-) -> Result<Seen, Mismatch> {
+) -> Result<(Hold, S), Mismatch> {
     let taken = take_after(object, unfit, expected)?;
-    let scalar_type = taken.array.scalar_type();
-    Ok((taken.hold, scalar_type))
+    Ok((taken.hold, S::again(taken.array.scalar_type())))
 }
 
 /// Takes an object that did not fit at first sight.
@@ -114,8 +109,7 @@ pub(in crate::extension) fn take_after(
     // SAFETY: that is what the first look has left.
     unsafe {
         match unfit {
-            Unfit::NoMemory => Err(Mismatch::refused(object, expected, no_memory())),
-            Unfit::Class(error) => Err(Mismatch::refused(object, expected, error)),
+            Unfit::Unasked => take(object, expected),
             Unfit::Refused(vacant) => taken_otherwise(object, vacant, expected),
             Unfit::Filled(vacant) => taken(object, vacant, expected),
         }

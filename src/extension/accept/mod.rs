@@ -26,7 +26,9 @@ pub(super) use expected::{Expected, Wanted};
 pub use mismatch::Mismatch;
 
 /// Takes an object of elements `T`.
-#[inline(always)]
+///
+/// What it returns fits in registers, but not once it is the result of a conversion of PyO3's.
+#[inline(never)]
 pub(super) fn accept<T: Native, const N: usize, K: Constraint>(
     object: Borrowed<'_, '_, PyAny>,
 ) -> Result<Hold, Mismatch> {
@@ -61,7 +63,7 @@ pub(super) fn accept_any<const N: usize, K: Constraint>(
 }
 
 /// What is found out of a buffer at first sight.
-trait Seen: Sized {
+pub(super) trait Seen: Sized {
     /// The same of what was looked at again.
     fn again(found: Option<ScalarType>) -> Self;
 }
@@ -85,10 +87,10 @@ fn accept_with<const N: usize, K: Constraint, S: Seen>(
     expected: &'static Expected,
     fits: impl FnOnce(*mut Body, &ffi::Py_buffer, bool) -> Option<S>,
 ) -> Result<(Hold, S), Mismatch> {
-    first_look::<N, K, S>(object, fits).or_else(|unfit| {
-        again::look(&object, unfit, expected)
-            .map(|(hold, scalar_type)| (hold, S::again(scalar_type)))
-    })
+    match first_look::<N, K, S>(object, fits) {
+        Ok(taken) => Ok(taken),
+        Err(unfit) => again::look(&object, unfit, expected),
+    }
 }
 
 /// Takes an object of elements `T` in C order, if it fits at first sight.
@@ -109,10 +111,9 @@ pub(super) fn accept_at_once<T: Native, const N: usize>(
 
 /// How far a first look has come.
 pub(super) enum Unfit {
-    /// There is no memory for the object that holds it.
-    NoMemory,
-    /// The class of the object, or what it says of it, will not do.
-    Class(PyErr),
+    /// The exporter was not asked: its class will not do, or there is no memory for the object that
+    /// holds its.
+    Unasked,
     /// The exporter has refused its buffer, and an exception is set; or there is no exporter.
     Refused(Vacant),
     /// The buffer was filled in.
@@ -126,15 +127,16 @@ fn first_look<const N: usize, K: Constraint, S>(
     fits: impl FnOnce(*mut Body, &ffi::Py_buffer, bool) -> Option<S>,
 ) -> Result<(Hold, S), Unfit> {
     const { assert!(N == ANY || K::SHAPE.len() <= N, "a shape of more lengths than dimensions") };
-    let Some(vacant) = Vacant::take(object.py()) else { return Err(Unfit::NoMemory) };
+    // SAFETY: the object is alive, and has a class.
+    let is_mutable = unsafe { stack::is_mutable(ffi::Py_TYPE(object.as_ptr())) };
+    if is_mutable && !will_do(&object) {
+        return Err(Unfit::Unasked);
+    }
+    let Some(vacant) = Vacant::take(object.py()) else { return Err(Unfit::Unasked) };
     let body = vacant.body();
     // SAFETY: the object is alive, and attached; the place is ours, and where the exporter has
     // filled the buffer in, it is read.
     unsafe {
-        let is_mutable = stack::is_mutable(ffi::Py_TYPE(object.as_ptr()));
-        if is_mutable && let Err(error) = check_class(&object) {
-            return Err(Unfit::Class(error));
-        }
         let flags = const { flags(K::WRITABLE) };
         if buffer::get(object.as_ptr(), Body::buffer(body), flags) != 0 {
             return Err(Unfit::Refused(vacant));
@@ -146,6 +148,12 @@ fn first_look<const N: usize, K: Constraint, S>(
             None => Err(Unfit::Filled(vacant)),
         }
     }
+}
+
+/// Returns whether an exporter may be asked as far as its class is concerned.
+#[inline(never)]
+fn will_do(object: &Bound<'_, PyAny>) -> bool {
+    check_class(object).is_ok()
 }
 
 /// What an exporter is asked for.

@@ -105,7 +105,7 @@ impl Body {
             (&raw mut (*body).is_direct).write(true);
             (&raw mut (*body).ndim).write(told.ndim as u8);
             for dim in 0..told.ndim.min(FEW) {
-                (&raw mut (*body).shape[dim]).write(told.shape[dim].unsigned_abs());
+                (&raw mut (*body).shape[dim]).write(told.shape[dim] as usize);
                 (&raw mut (*body).strides[dim]).write(told.strides[dim]);
             }
             (&raw mut (*body).layout).write(OnceLock::new());
