@@ -1,8 +1,8 @@
 //! The second look: at formats that have to be parsed, at many dimensions, at objects that share
 //! their memory by another protocol, and at what does not fit.
 
-use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::{Borrowed, ffi};
 
 use super::expected::{Expected, Wanted};
 use super::mismatch::Mismatch;
@@ -92,11 +92,11 @@ pub(in crate::extension) fn accept_bytes(
 #[cold]
 #[inline(never)]
 pub(super) fn look<S: Seen>(
-    object: &Bound<'_, PyAny>,
+    object: Borrowed<'_, '_, PyAny>,
     unfit: Unfit,
     expected: &Expected,
 ) -> Result<(Hold, S), Mismatch> {
-    let taken = take_after(object, unfit, expected)?;
+    let taken = take_after(&object, unfit, expected)?;
     Ok((taken.hold, S::again(taken.array.scalar_type())))
 }
 

@@ -33,12 +33,11 @@ pub(super) fn accept<T: Native, const N: usize, K: Constraint>(
     object: Borrowed<'_, '_, PyAny>,
 ) -> Result<Hold, Mismatch> {
     let expected = const { &Expected::of::<N, K>(Wanted::Scalar(T::DTYPE)) };
-    let fits = |body, buffer: &ffi::Py_buffer, ends_simply| {
+    let fits = |body, buffer: &ffi::Py_buffer| {
         let align = align_of::<T>();
         // SAFETY: the buffer was filled in, for that body.
-        let fits = unsafe {
-            has_letter_of::<T>(buffer) && fit::<N, K>(body, buffer, T::SIZE, align, ends_simply)
-        };
+        let fits =
+            unsafe { has_letter_of::<T>(buffer) && fit::<N, K>(body, buffer, T::SIZE, align) };
         fits.then_some(())
     };
     Ok(accept_with::<N, K, _>(object, expected, fits)?.0)
@@ -50,13 +49,13 @@ pub(super) fn accept_any<const N: usize, K: Constraint>(
     object: Borrowed<'_, '_, PyAny>,
 ) -> Result<(Hold, DType), Mismatch> {
     let expected = const { &Expected::of::<N, K>(Wanted::Scalars) };
-    let fits = |body, buffer: &ffi::Py_buffer, ends_simply| {
+    let fits = |body, buffer: &ffi::Py_buffer| {
         // SAFETY: the buffer was filled in, for that body.
         unsafe {
             let scalar_type = letter(buffer).filter(|found| !found.swapped)?;
             // What is aligned to its size, is aligned.
             let size = scalar_type.dtype.size();
-            fit::<N, K>(body, buffer, size, size, ends_simply).then_some(scalar_type.dtype)
+            fit::<N, K>(body, buffer, size, size).then_some(scalar_type.dtype)
         }
     };
     accept_with::<N, K, _>(object, expected, fits)
@@ -85,11 +84,11 @@ impl Seen for DType {
 fn accept_with<const N: usize, K: Constraint, S: Seen>(
     object: Borrowed<'_, '_, PyAny>,
     expected: &'static Expected,
-    fits: impl FnOnce(*mut Body, &ffi::Py_buffer, bool) -> Option<S>,
+    fits: impl FnOnce(*mut Body, &ffi::Py_buffer) -> Option<S>,
 ) -> Result<(Hold, S), Mismatch> {
     match first_look::<N, K, S>(object, fits) {
         Ok(taken) => Ok(taken),
-        Err(unfit) => again::look(&object, unfit, expected),
+        Err(unfit) => again::look(object, unfit, expected),
     }
 }
 
@@ -98,12 +97,11 @@ fn accept_with<const N: usize, K: Constraint, S: Seen>(
 pub(super) fn accept_at_once<T: Native, const N: usize>(
     object: Borrowed<'_, '_, PyAny>,
 ) -> Result<Hold, Unfit> {
-    let fits = |body, buffer: &ffi::Py_buffer, ends_simply| {
+    let fits = |body, buffer: &ffi::Py_buffer| {
         let align = align_of::<T>();
         // SAFETY: the buffer was filled in, for that body.
-        let fits = unsafe {
-            has_letter_of::<T>(buffer) && fit::<N, C>(body, buffer, T::SIZE, align, ends_simply)
-        };
+        let fits =
+            unsafe { has_letter_of::<T>(buffer) && fit::<N, C>(body, buffer, T::SIZE, align) };
         fits.then_some(())
     };
     Ok(first_look::<N, (), ()>(object, fits)?.0)
@@ -124,12 +122,12 @@ pub(super) enum Unfit {
 #[inline(always)]
 fn first_look<const N: usize, K: Constraint, S>(
     object: Borrowed<'_, '_, PyAny>,
-    fits: impl FnOnce(*mut Body, &ffi::Py_buffer, bool) -> Option<S>,
+    fits: impl FnOnce(*mut Body, &ffi::Py_buffer) -> Option<S>,
 ) -> Result<(Hold, S), Unfit> {
     const { assert!(N == ANY || K::SHAPE.len() <= N, "a shape of more lengths than dimensions") };
     // SAFETY: the object is alive, and has a class.
     let is_mutable = unsafe { stack::is_mutable(ffi::Py_TYPE(object.as_ptr())) };
-    if is_mutable && !will_do(&object) {
+    if is_mutable && !will_do(object) {
         return Err(Unfit::Unasked);
     }
     let Some(vacant) = Vacant::take(object.py()) else { return Err(Unfit::Unasked) };
@@ -137,23 +135,26 @@ fn first_look<const N: usize, K: Constraint, S>(
     // SAFETY: the object is alive, and attached; the place is ours, and where the exporter has
     // filled the buffer in, it is read.
     unsafe {
+        Body::set_ends_simply(body, !is_mutable);
         let flags = const { flags(K::WRITABLE) };
         if buffer::get(object.as_ptr(), Body::buffer(body), flags) != 0 {
             return Err(Unfit::Refused(vacant));
         }
+        let Some(seen) = fits(body, &*Body::buffer(body)) else {
+            return Err(Unfit::Filled(vacant));
+        };
         // What the buffer is of may be another object.
-        let ends_simply = !is_mutable && (*Body::buffer(body)).obj == object.as_ptr();
-        match fits(body, &*Body::buffer(body), ends_simply) {
-            Some(seen) => Ok((vacant.into_hold(), seen)),
-            None => Err(Unfit::Filled(vacant)),
+        if (*Body::buffer(body)).obj != object.as_ptr() {
+            Body::set_ends_simply(body, false);
         }
+        Ok((vacant.into_hold(), seen))
     }
 }
 
 /// Returns whether an exporter may be asked as far as its class is concerned.
 #[inline(never)]
-fn will_do(object: &Bound<'_, PyAny>) -> bool {
-    check_class(object).is_ok()
+fn will_do(object: Borrowed<'_, '_, PyAny>) -> bool {
+    check_class(&object).is_ok()
 }
 
 /// What an exporter is asked for.
@@ -227,16 +228,15 @@ unsafe fn fit<const N: usize, K: Constraint>(
     buffer: &ffi::Py_buffer,
     size: usize,
     align: usize,
-    ends_simply: bool,
 ) -> bool {
     // SAFETY: the caller guarantees it.
     unsafe {
         match (N, buffer.ndim) {
-            (ANY, 0) => fit_few::<0, K>(body, buffer, size, align, ends_simply),
-            (ANY, 1) => fit_few::<1, K>(body, buffer, size, align, ends_simply),
-            (ANY, 2) => fit_few::<2, K>(body, buffer, size, align, ends_simply),
-            (ANY, 3) => fit_few::<3, K>(body, buffer, size, align, ends_simply),
-            _ => fit_few::<N, K>(body, buffer, size, align, ends_simply),
+            (ANY, 0) => fit_few::<0, K>(body, buffer, size, align),
+            (ANY, 1) => fit_few::<1, K>(body, buffer, size, align),
+            (ANY, 2) => fit_few::<2, K>(body, buffer, size, align),
+            (ANY, 3) => fit_few::<3, K>(body, buffer, size, align),
+            _ => fit_few::<N, K>(body, buffer, size, align),
         }
     }
 }
@@ -251,7 +251,6 @@ unsafe fn fit_few<const N: usize, K: Constraint>(
     buffer: &ffi::Py_buffer,
     size: usize,
     align: usize,
-    ends_simply: bool,
 ) -> bool {
     let ndim = N;
     // What ctypes cannot describe, it calls bytes. Nobody else leaves out the strides of bytes.
@@ -311,6 +310,6 @@ unsafe fn fit_few<const N: usize, K: Constraint>(
     }
     let (start, readonly) = (buffer.buf.cast(), buffer.readonly != 0);
     // SAFETY: the exporter vouches for the memory that its own numbers describe.
-    unsafe { Body::fill(body, Told { start, readonly, ndim, shape, strides, ends_simply }) };
+    unsafe { Body::fill(body, Told { start, readonly, ndim, shape, strides }) };
     true
 }

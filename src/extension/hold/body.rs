@@ -32,7 +32,7 @@ pub(in crate::extension) struct Body {
     pub(in crate::extension) start: *mut u8,
     pub(in crate::extension) readonly: bool,
     /// Whether the memory is that of a buffer whose release runs no Python code, and nothing of the
-    /// layout is on the heap. There is no source then.
+    /// layout is on the heap.
     ends_simply: bool,
     /// Whether no pointers lead to the elements.
     pub(in crate::extension) is_direct: bool,
@@ -51,8 +51,6 @@ pub(in crate::extension) struct Told {
     pub(in crate::extension) ndim: usize,
     pub(in crate::extension) shape: [isize; FEW],
     pub(in crate::extension) strides: [isize; FEW],
-    /// Whether its release runs no Python code.
-    pub(in crate::extension) ends_simply: bool,
 }
 
 /// Whose memory it is.
@@ -90,18 +88,29 @@ impl Body {
         unsafe { (&raw mut (*body).export).cast() }
     }
 
+    /// Says whether the release of the buffer runs no Python code, if nothing but [`fill`](Self::fill)
+    /// fills in the rest.
+    ///
+    /// # Safety
+    /// `body` is the address of a body. Before it is an object, `true` is only left where
+    /// [`release`](buffer::release) may be called.
+    #[inline(always)]
+    pub(in crate::extension) unsafe fn set_ends_simply(body: *mut Self, ends_simply: bool) {
+        // SAFETY: the caller guarantees that the field may be written to.
+        unsafe { (&raw mut (*body).ends_simply).write(ends_simply) };
+    }
+
     /// Fills in what a buffer has told.
     ///
     /// # Safety
     /// `body` is the address of a body whose buffer was filled in, and says this of its memory,
-    /// which a layout of few dimensions holds.
+    /// which a layout of few dimensions holds. Whether it ends simply was said.
     #[inline(always)]
     pub(in crate::extension) unsafe fn fill(body: *mut Self, told: Told) {
         // SAFETY: the caller guarantees that the fields may be written to.
         unsafe {
             (&raw mut (*body).start).write(told.start);
             (&raw mut (*body).readonly).write(told.readonly);
-            (&raw mut (*body).ends_simply).write(told.ends_simply);
             (&raw mut (*body).is_direct).write(true);
             (&raw mut (*body).ndim).write(told.ndim as u8);
             for dim in 0..told.ndim.min(FEW) {
@@ -109,9 +118,7 @@ impl Body {
                 (&raw mut (*body).strides[dim]).write(told.strides[dim]);
             }
             (&raw mut (*body).layout).write(OnceLock::new());
-            if !told.ends_simply {
-                (&raw mut (*body).source).write(MaybeUninit::new(Source::Buffer));
-            }
+            (&raw mut (*body).source).write(MaybeUninit::new(Source::Buffer));
         }
     }
 
@@ -235,8 +242,8 @@ impl Body {
     /// Whose memory it is.
     #[inline]
     pub(super) fn source(&self) -> &Source {
-        // SAFETY: it was written unless it ends simply.
-        if self.ends_simply { &Source::Buffer } else { unsafe { self.source.assume_init_ref() } }
+        // SAFETY: it was filled in.
+        unsafe { self.source.assume_init_ref() }
     }
 
     /// Gives back what the memory is from, and drops the rest.

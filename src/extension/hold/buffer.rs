@@ -28,23 +28,22 @@ pub(in crate::extension) unsafe fn get(
     }
 }
 
-/// Releases a buffer: see [`ffi::PyBuffer_Release`].
+/// Releases a buffer that an object has filled in for itself: see [`ffi::PyBuffer_Release`].
 ///
 /// # Safety
-/// Attached; the buffer was filled in, and nobody uses it any more.
+/// Attached; the buffer was filled in, with a reference to an exporter, and nobody uses it any more.
 #[inline(always)]
 pub(in crate::extension) unsafe fn release(buffer: *mut ffi::Py_buffer) {
-    // SAFETY: the caller guarantees it; the buffer has a reference to its exporter, or none; the
-    // slots of a class are NULL or functions of their types.
+    // SAFETY: the caller guarantees it; the slots of a class are NULL or functions of their types.
     unsafe {
         #[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
-        if let Some(exporter) = (*buffer).obj.as_mut() {
-            if let Some(slots) = (*exporter.ob_type).tp_as_buffer.as_ref()
+        {
+            let exporter = (*buffer).obj;
+            if let Some(slots) = (*ffi::Py_TYPE(exporter)).tp_as_buffer.as_ref()
                 && let Some(release) = slots.bf_releasebuffer
             {
                 release(exporter, buffer);
             }
-            (*buffer).obj = std::ptr::null_mut();
             ffi::Py_DECREF(exporter);
         }
         #[cfg(any(Py_LIMITED_API, Py_GIL_DISABLED))]
