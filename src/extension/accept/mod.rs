@@ -171,14 +171,14 @@ unsafe fn has_letter_of<T: Native>(buffer: &ffi::Py_buffer) -> bool {
     let format = buffer.format.cast::<u8>();
     // SAFETY: a format is NULL or a C string: after a byte that is not NUL there is another.
     unsafe {
-        if format.is_null() || *format == 0 {
+        if format.is_null() {
             return false;
         }
-        if *format.add(1) != 0 {
-            let found = prefixed(buffer);
-            return found.is_some_and(|found| !found.swapped && T::is_of(found.dtype));
+        // No letter is NUL.
+        if DType::native_letter(*format).is_some_and(T::is_of) && *format.add(1) == 0 {
+            return buffer.itemsize == T::SIZE as isize;
         }
-        buffer.itemsize == T::SIZE as isize && DType::native_letter(*format).is_some_and(T::is_of)
+        prefixed(buffer).is_some_and(|found| !found.swapped && T::is_of(found.dtype))
     }
 }
 
@@ -201,16 +201,16 @@ unsafe fn letter(buffer: &ffi::Py_buffer) -> Option<ScalarType> {
     }
 }
 
-/// Returns what a format of two bytes or more stands for, if it is a letter after a prefix.
+/// Returns what the format of a buffer stands for, if it is a letter after a prefix.
 ///
 /// # Safety
-/// The buffer was filled in, with such a format.
+/// The buffer was filled in, with a format.
 #[inline(never)]
 unsafe fn prefixed(buffer: &ffi::Py_buffer) -> Option<ScalarType> {
     let format = buffer.format.cast::<u8>();
-    // SAFETY: the caller guarantees two bytes, after which there is another.
+    // SAFETY: as above.
     unsafe {
-        if *format.add(2) != 0 {
+        if *format == 0 || *format.add(1) == 0 || *format.add(2) != 0 {
             return None;
         }
         judge_letter(Some(*format), *format.add(1), buffer.itemsize as usize)
@@ -253,18 +253,18 @@ unsafe fn fit_few<const N: usize, K: Constraint>(
     align: usize,
 ) -> bool {
     let ndim = N;
-    // What ctypes cannot describe, it calls bytes. Nobody else leaves out the strides of bytes.
-    // SAFETY: the format is not NULL, as a letter was found in it.
-    let doubtful =
-        buffer.strides.is_null() && size == 1 && unsafe { *buffer.format.cast::<u8>() } == b'B';
     if ndim > FEW
         || ndim != buffer.ndim as usize
         || (K::WRITABLE && buffer.readonly != 0)
         || (buffer.shape.is_null() && ndim > 0)
         || buffer.buf.is_null()
         || !buffer.suboffsets.is_null()
-        || doubtful
     {
+        return false;
+    }
+    // What ctypes cannot describe, it calls bytes. Nobody else leaves out the strides of bytes.
+    // SAFETY: the format is not NULL, as a letter was found in it.
+    if buffer.strides.is_null() && size == 1 && unsafe { *buffer.format.cast::<u8>() } == b'B' {
         return false;
     }
     let (mut shape, mut strides) = ([0; FEW], [0; FEW]);
