@@ -26,9 +26,7 @@ pub(super) use expected::{Expected, Wanted};
 pub use mismatch::Mismatch;
 
 /// Takes an object of elements `T`.
-///
-/// What it returns fits in registers, but not once it is the result of a conversion of PyO3's.
-#[inline(never)]
+#[inline(always)]
 pub(super) fn accept<T: Native, const N: usize, K: Constraint>(
     object: Borrowed<'_, '_, PyAny>,
 ) -> Result<Hold, Mismatch> {
