@@ -40,8 +40,7 @@ pub(in crate::extension) struct Body {
     /// Where there are few dimensions.
     shape: [usize; FEW],
     strides: [isize; FEW],
-    pub(super) layout: OnceLock<Layout>,
-    pub(super) source: MaybeUninit<Source>,
+    pub(super) rest: Rest,
 }
 
 /// What a buffer of few dimensions and without pointers has told.
@@ -51,6 +50,15 @@ pub(in crate::extension) struct Told {
     pub(in crate::extension) ndim: usize,
     pub(in crate::extension) shape: [isize; FEW],
     pub(in crate::extension) strides: [isize; FEW],
+}
+
+/// What a call seldom needs.
+pub(super) enum Rest {
+    /// A buffer's memory, of which the few dimensions say all. A layout is made of them when it is
+    /// first asked for.
+    Few(OnceLock<Layout>),
+    /// Any memory. This is no cell that is filled in at once, which would take atomic operations.
+    Given(Layout, Source),
 }
 
 /// Whose memory it is.
@@ -117,8 +125,7 @@ impl Body {
                 (&raw mut (*body).shape[dim]).write(told.shape[dim] as usize);
                 (&raw mut (*body).strides[dim]).write(told.strides[dim]);
             }
-            (&raw mut (*body).layout).write(OnceLock::new());
-            (&raw mut (*body).source).write(MaybeUninit::new(Source::Buffer));
+            (&raw mut (*body).rest).write(Rest::Few(OnceLock::new()));
         }
     }
 
@@ -144,8 +151,7 @@ impl Body {
             (&raw mut (*body).ndim).write(layout.ndim() as u8);
             (&raw mut (*body).shape).write(shape);
             (&raw mut (*body).strides).write(strides);
-            (&raw mut (*body).layout).write(OnceLock::from(layout));
-            (&raw mut (*body).source).write(MaybeUninit::new(source));
+            (&raw mut (*body).rest).write(Rest::Given(layout, source));
         }
     }
 
@@ -232,18 +238,23 @@ impl Body {
     /// All of that as a layout.
     #[inline]
     pub(in crate::extension) fn layout(&self) -> &Layout {
-        self.layout.get_or_init(|| {
-            // SAFETY: the layout is filled in unless the memory is that of a buffer.
-            let itemsize = unsafe { self.export.buffer().itemsize } as usize;
-            Layout::few(self.shape(), self.strides(), itemsize)
-        })
+        match &self.rest {
+            Rest::Given(layout, _) => layout,
+            Rest::Few(made) => made.get_or_init(|| {
+                // SAFETY: the memory is a buffer's, which was filled in.
+                let itemsize = unsafe { self.export.buffer().itemsize } as usize;
+                Layout::few(self.shape(), self.strides(), itemsize)
+            }),
+        }
     }
 
     /// Whose memory it is.
     #[inline]
     pub(super) fn source(&self) -> &Source {
-        // SAFETY: it was filled in.
-        unsafe { self.source.assume_init_ref() }
+        match &self.rest {
+            Rest::Few(_) => &Source::Buffer,
+            Rest::Given(_, source) => source,
+        }
     }
 
     /// Gives back what the memory is from, and drops the rest.
@@ -269,9 +280,19 @@ impl Body {
     #[cold]
     #[inline(never)]
     unsafe fn end_slowly(body: *mut Self) {
-        // SAFETY: the caller guarantees it; each field is dropped or taken once.
+        // SAFETY: the caller guarantees it; all of the rest is dropped or taken once.
         unsafe {
-            match (*body).source.assume_init_read() {
+            let source = match &mut (*body).rest {
+                Rest::Few(made) => {
+                    std::ptr::drop_in_place(made);
+                    return release_buffer(Self::buffer(body));
+                }
+                Rest::Given(layout, source) => {
+                    std::ptr::drop_in_place(layout);
+                    std::ptr::read(source)
+                }
+            };
+            match source {
                 Source::Buffer => release_buffer(Self::buffer(body)),
                 Source::Loan(loan, format) => {
                     let py = Python::assume_attached();
@@ -284,7 +305,6 @@ impl Body {
                 }
                 Source::Memory(memory, format) => drop((memory, format)),
             }
-            (&raw mut (*body).layout).drop_in_place();
         }
     }
 }

@@ -28,7 +28,7 @@ use crate::layout::Layout;
 use crate::memory::Memory;
 use crate::python::acquire::Loan;
 pub(super) use body::{Body, FEW, Told};
-use body::{Source, Vector};
+use body::{Rest, Source, Vector};
 
 /// An object whose body is to be filled in, before anybody sees it.
 pub(super) struct Vacant(NonNull<Body>);
@@ -171,8 +171,7 @@ impl Hold {
         let body = self.0.as_ptr().cast::<Body>();
         // SAFETY: the object is a body; the caller guarantees that nobody else looks at it.
         unsafe {
-            if let Source::Loan(loan, _) = (*body).source.assume_init_read() {
-                (&raw mut (*body).layout).drop_in_place();
+            if let Rest::Given(_, Source::Loan(loan, _)) = (&raw mut (*body).rest).read() {
                 let source = Source::Loan(loan, FormatString::from(c"B"));
                 Body::fill_with(body, ((*body).start, (*body).readonly), layout, source);
             }
