@@ -150,6 +150,7 @@ fn first_look<const N: usize, K: Constraint, S>(
 }
 
 /// Returns whether an exporter may be asked as far as its class is concerned.
+#[cold]
 #[inline(never)]
 fn will_do(object: Borrowed<'_, '_, PyAny>) -> bool {
     check_class(&object).is_ok()
@@ -203,6 +204,7 @@ unsafe fn letter(buffer: &ffi::Py_buffer) -> Option<ScalarType> {
 ///
 /// # Safety
 /// The buffer was filled in, with a format.
+#[cold]
 #[inline(never)]
 unsafe fn prefixed(buffer: &ffi::Py_buffer) -> Option<ScalarType> {
     let format = buffer.format.cast::<u8>();

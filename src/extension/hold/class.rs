@@ -21,6 +21,7 @@ pub(super) fn made() -> *mut ffi::PyTypeObject {
 
 /// Allocates a place, for which the class is made first; `None`, and no exception, where there is
 /// no memory.
+#[cold]
 #[inline(never)]
 pub(super) fn allocate(_attached: Python<'_>) -> Option<NonNull<Body>> {
     if made().is_null() && !make() {
