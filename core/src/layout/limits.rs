@@ -28,7 +28,24 @@ impl Layout {
     #[inline(always)]
     pub fn line_fits(length: usize, stride: isize, itemsize: usize) -> bool {
         const LIMIT: usize = 1 << (usize::BITS / 2 - 2);
-        itemsize < LIMIT && is_within(stride, LIMIT) && length < 1 << (usize::BITS / 2)
+        let fits = itemsize < LIMIT && is_less(stride, LIMIT);
+        fits && length < 1 << (usize::BITS / 2)
+    }
+
+    /// Returns whether the numbers of a layout of few dimensions are so small that it is certain to
+    /// lie within memory, as those of nearly all are: with no product, and one comparison.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline(always)]
+    pub fn few_are_small(shape: &[isize], strides: &[isize], itemsize: usize) -> bool {
+        const MAX_ITEMSIZE: usize = 1 << 5;
+        // The bits of a number are shared out among the itemsize, the lengths and the sign.
+        let limit = 1 << ((usize::BITS - 7) / shape.len().max(2) as u32);
+        let bits = shape.iter().zip(strides).fold(0, |bits, (&length, &stride)| {
+            // Strides from minus a half of the limit on.
+            bits | length as usize | stride.wrapping_add(limit as isize / 2) as usize
+        });
+        bits < limit && itemsize <= MAX_ITEMSIZE
     }
 
     /// Makes a layout of so few dimensions that nothing is on the heap, if its elements are certain
@@ -55,19 +72,10 @@ impl Layout {
     #[inline(always)]
     pub fn few_fit(shape: &[isize], strides: &[isize], itemsize: usize) -> bool {
         const LIMIT: usize = 1 << (usize::BITS / 2 - 2);
-        // So few bits that the product of three such lengths and an element fits, as nearly all do.
-        const SMALL: usize = 1 << ((usize::BITS - 7) / 3);
-        const SMALL_SIZE: usize = 1 << 5;
-        let bits = shape.iter().zip(strides).fold(0, |bits, (&length, &stride)| {
-            bits | length as usize | (stride.wrapping_add(SMALL as isize / 2) as usize)
-        });
-        if bits < SMALL && itemsize <= SMALL_SIZE {
-            return true;
-        }
         let (mut size, mut fits) = (itemsize.max(1), itemsize < LIMIT);
         for (&length, stride) in shape.iter().zip(strides) {
             // Each extent is less than a quarter of memory, and there are three at most.
-            fits &= (0..LIMIT as isize).contains(&length) && is_within(*stride, LIMIT);
+            fits &= (0..LIMIT as isize).contains(&length) && stride.unsigned_abs() < LIMIT;
             match size.checked_mul(length.max(1).unsigned_abs()) {
                 Some(product) => size = product,
                 None => return false,
@@ -153,8 +161,9 @@ impl Layout {
     }
 }
 
-/// Returns whether a number lies between the limits, of which neither is one.
+/// Returns whether a number is nearer to 0 than a limit.
 #[inline(always)]
-const fn is_within(number: isize, limit: usize) -> bool {
+const fn is_less(number: isize, limit: usize) -> bool {
+    // In one comparison.
     (number.wrapping_add(limit as isize - 1) as usize) < 2 * limit - 1
 }

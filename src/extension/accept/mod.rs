@@ -303,7 +303,8 @@ unsafe fn fit_few<const N: usize, K: Constraint>(
     let fits = if ndim == 1 {
         Layout::line_fits(shape[0] as usize, strides[0], size)
     } else {
-        Layout::few_fit(&shape[..ndim], &strides[..ndim], size)
+        Layout::few_are_small(&shape[..ndim], &strides[..ndim], size)
+            || Layout::few_fit(&shape[..ndim], &strides[..ndim], size)
     };
     if !fits {
         return false;
