@@ -28,7 +28,7 @@ impl Layout {
     #[inline(always)]
     pub fn line_fits(length: usize, stride: isize, itemsize: usize) -> bool {
         const LIMIT: usize = 1 << (usize::BITS / 2 - 2);
-        let fits = itemsize < LIMIT && is_less(stride, LIMIT);
+        let fits = itemsize < LIMIT && is_within(stride, LIMIT);
         fits && length < 1 << (usize::BITS / 2)
     }
 
@@ -163,7 +163,7 @@ impl Layout {
 
 /// Returns whether a number is nearer to 0 than a limit.
 #[inline(always)]
-const fn is_less(number: isize, limit: usize) -> bool {
+const fn is_within(number: isize, limit: usize) -> bool {
     // In one comparison.
     (number.wrapping_add(limit as isize - 1) as usize) < 2 * limit - 1
 }

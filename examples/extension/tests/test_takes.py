@@ -106,6 +106,16 @@ def test_views_of_the_module_and_arrow_are_taken():
         example.text(OnlyArrow())
 
 
+@pytest.mark.parametrize(
+    "shape",
+    [(1 << 40,), (1 << 20, 3, 3), (5, 1 << 29), (1 << 18, 1 << 18, 1 << 18), (0, 1 << 40), (0, 0)],
+)
+def test_dimensions_may_be_long(shape):
+    numbers = np.broadcast_to(0.5, shape)
+    assert example.take_any(numbers) == numbers.size
+    assert example.take_any(example.same(numbers)) == numbers.size
+
+
 @given(
     arrays.arrays("f8", arrays.array_shapes(min_dims=0, max_dims=6, max_side=4)),
     st.data(),

@@ -83,6 +83,34 @@ proptest! {
             Err(error) => prop_assert!(error.is_too_large(), "{}", error),
         }
     }
+
+    /// The comparisons that spare most layouts the exact check.
+    #[test]
+    fn what_is_small_enough_at_a_glance_fits(
+        (shape, strides) in proptest::collection::vec((short(), signed()), 1..4)
+            .prop_map(|pairs| pairs.into_iter().unzip::<_, _, Vec<_>, Vec<_>>()),
+        itemsize in prop_oneof![0..40_isize, short()].prop_map(isize::unsigned_abs),
+    ) {
+        let is_small = Layout::few_are_small(&shape, &strides, itemsize);
+        let is_line = shape.len() == 1
+            && Layout::line_fits(shape[0] as usize, strides[0], itemsize);
+        let lengths: Vec<_> = shape.iter().map(|&length| length as usize).collect();
+        let fits = Layout::new(&lengths, Some(&strides), None, itemsize).is_ok();
+        prop_assert!(fits || !is_small && !is_line);
+        let is_tiny = |&number: &isize| (0..1 << 7).contains(&number);
+        let all_tiny = shape.iter().chain(&strides).all(is_tiny) && itemsize <= 32;
+        prop_assert!(is_small || !all_tiny);
+    }
+}
+
+/// A number of any number of bits, which most often are about a half.
+fn short() -> impl Strategy<Value = isize> {
+    let bits = prop_oneof![8 => isize::BITS / 2 - 4..isize::BITS / 2 + 16, 1 => 1..isize::BITS];
+    (any::<usize>(), bits).prop_map(|(number, bits)| (number >> bits) as isize)
+}
+
+fn signed() -> impl Strategy<Value = isize> {
+    (short(), any::<bool>()).prop_map(|(number, below)| if below { -number } else { number })
 }
 
 fn extremes() -> impl Strategy<Value = (Vec<usize>, Vec<isize>)> {
