@@ -4,7 +4,6 @@ use std::cell::UnsafeCell;
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
 
-#[cfg(not(Py_3_13))]
 use pyo3::Borrowed;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -12,7 +11,6 @@ use pyo3::prelude::*;
 use super::AsView;
 use super::describe::{describe_any, describe_known, describe_letter};
 use super::masked;
-#[cfg(not(Py_3_13))]
 use super::redirect::is_shown_to_collector;
 use super::refusal::refusal;
 use crate::array::AnyArray;
