@@ -96,8 +96,8 @@ impl Body {
         unsafe { (&raw mut (*body).export).cast() }
     }
 
-    /// Says whether the release of the buffer runs no Python code, if nothing but [`fill`](Self::fill)
-    /// fills in the rest.
+    /// Says whether the release of the buffer runs no Python code, for [`fill`](Self::fill), which
+    /// does not.
     ///
     /// # Safety
     /// `body` is the address of a body. Before it is an object, `true` is only left where

@@ -31,7 +31,8 @@ pub(in crate::extension) unsafe fn get(
 /// Releases a buffer that an object has filled in for itself: see [`ffi::PyBuffer_Release`].
 ///
 /// # Safety
-/// Attached; the buffer was filled in, with a reference to an exporter, and nobody uses it any more.
+/// Attached; the buffer was filled in, with a reference to an exporter, and nobody uses it any
+/// more.
 #[inline(always)]
 pub(in crate::extension) unsafe fn release(buffer: *mut ffi::Py_buffer) {
     // SAFETY: the caller guarantees it; the slots of a class are NULL or functions of their types.
