@@ -21,7 +21,7 @@ use super::runs::Runs;
 use std::mem::MaybeUninit;
 
 /// Bytes of a buffer.
-const BUFFER_BYTES: usize = 4096;
+pub(crate) const BUFFER_BYTES: usize = 4096;
 
 /// Room for a block, aligned for any type.
 #[repr(align(64))]
@@ -67,6 +67,12 @@ impl<'a> Blocks<'a> {
         buffers: &'a mut Buffers,
     ) -> Self {
         Self { encoding, widened, buffers }
+    }
+
+    /// Returns the memory that blocks are made in, for other uses between them:
+    /// [`BUFFER_BYTES`] each.
+    pub(crate) fn rooms(&mut self) -> [*mut u8; 2] {
+        [self.buffers.native.start(), self.buffers.widened.start()]
     }
 
     /// Returns how many elements of some runs a block holds at most: any number if they are used in

@@ -17,6 +17,7 @@ mod side_by_side;
 mod steps;
 
 use super::form::Form;
+use super::sums::LONGEST;
 use crate::error::Result;
 use crate::kernels::blocks::Buffers;
 use crate::kernels::encoding::Encoding;
@@ -24,7 +25,7 @@ use crate::kernels::runs::Runs;
 use crate::layout::Layout;
 use crate::view::RawView;
 pub use alone::no_elements;
-use side_by_side::{SideBySide, Stored};
+use side_by_side::{SideBySide, Stored, has_windows};
 use steps::{Step, Steps, all_places};
 
 /// What is to be found of each lane.
@@ -183,9 +184,17 @@ impl Lanes<'_> {
         let is_nearer = self.along.iter().all(|step| distance(step) > distance(&kept[index]));
         let is_long_double = Form::of(self.encoding).is_long_double(self.encoding);
         (kept[index].length >= NEIGHBOURS
-            && (is_nearer || self.lane.len() < SHORT)
+            && (is_nearer || self.lane.len() < SHORT || self.is_row_of_floats())
             && !(self.lane.is_empty() || is_long_double))
             .then_some(index)
+    }
+
+    /// Returns whether a lane is a row of floats that is added up together with others.
+    fn is_row_of_floats(&self) -> bool {
+        let size = self.encoding.size as isize;
+        let is_row = matches!(self.along, [step] if step.strides[0] == size);
+        let fits = self.lane.len() <= 2 * LONGEST && self.task.is_sum();
+        is_row && fits && has_windows(self.encoding)
     }
 
     /// Reduces the lanes that neighbours and other steps lead to.

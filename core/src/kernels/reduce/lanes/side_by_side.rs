@@ -8,10 +8,10 @@
 use super::super::environment::standard;
 use super::super::form::Form;
 use super::super::order::{flip, last, with_numbers};
-use super::super::sums::{Exact, Pair};
+use super::super::sums::{Exact, FloatLanes, LONGEST, Pair};
 use super::Task;
 use super::rows::{AddDoubles, AddIntegers, FirstOf, LeastOf, Rows};
-use crate::kernels::blocks::{Blocks, Buffers};
+use crate::kernels::blocks::{BUFFER_BYTES, Blocks, Buffers};
 use crate::kernels::copy::copy_strided;
 use crate::kernels::encoding::Encoding;
 use crate::kernels::narrow;
@@ -20,6 +20,11 @@ use crate::kernels::simd::run;
 
 /// Words of the room for one number of each lane: a block has room for as many.
 const WORDS: usize = 512;
+
+// The buffers of blocks have as much room.
+const _: () = assert!(BUFFER_BYTES == WORDS * size_of::<u64>());
+/// So many rows are added up in a window, at least.
+const MANY: usize = 12;
 
 /// Room for a number of each lane.
 #[repr(align(64))]
@@ -43,6 +48,10 @@ pub(super) struct SideBySide<'a> {
     before: usize,
     /// Whether a sum is beyond its type.
     beyond: bool,
+    /// How far windows are trusted to take lanes of floats: halved by each that was not exact.
+    trust: u32,
+    /// The bound of the numbers in windows so far.
+    bound: Option<i32>,
 }
 
 impl<'a> SideBySide<'a> {
@@ -67,6 +76,8 @@ impl<'a> SideBySide<'a> {
             lanes: 0,
             before: 0,
             beyond: false,
+            trust: if task.is_sum() && has_windows(encoding) { 2 } else { 0 },
+            bound: None,
         }
     }
 
@@ -100,6 +111,68 @@ impl<'a> SideBySide<'a> {
     /// The runs are rows of elements of the encoding, which are valid for reads.
     #[inline(never)]
     pub(super) unsafe fn add(&mut self, runs: Runs<1>) {
+        if self.trust > 0 {
+            // SAFETY: the caller guarantees the rows.
+            return unsafe { self.add_in_windows(runs) };
+        }
+        // SAFETY: the caller guarantees the rows.
+        unsafe { self.add_rows(runs) };
+    }
+
+    /// Adds rows of floats, as many at a time as a window has room for.
+    ///
+    /// # Safety
+    /// The same as for [`add`](Self::add).
+    unsafe fn add_in_windows(&mut self, runs: Runs<1>) {
+        let size = self.encoding.size as isize;
+        let most = match runs.strides == [size] {
+            true => LONGEST,
+            false if runs.outer_strides == [size] => 2 * LONGEST,
+            false => 0,
+        };
+        let mut first = 0;
+        while first < runs.count {
+            let count = if most == 0 { runs.count } else { most.min(runs.count - first) };
+            let part = Runs { starts: runs.run_starts(first), count, ..runs };
+            // SAFETY: the caller guarantees the rows, of which these are some.
+            unsafe {
+                if most == 0 || count < MANY || self.trust == 0 || !self.add_in_window(part) {
+                    self.add_rows(part);
+                }
+            }
+            first += count;
+        }
+    }
+
+    /// Adds rows of floats, if that is exact. Returns whether it was; if not, nothing was added.
+    ///
+    /// # Safety
+    /// The rows are those of a window, side by side or along.
+    unsafe fn add_in_window(&mut self, rows: Runs<1>) -> bool {
+        let ([start], [beside], [along]) = (rows.starts, rows.strides, rows.outer_strides);
+        let single = self.encoding.size == size_of::<f32>();
+        let (lanes, count) = (rows.length, rows.count);
+        let numbers = FloatLanes { start: start.cast_const(), beside, lanes, along, count, single };
+        let rooms = self.blocks.rooms();
+        // SAFETY: the caller guarantees the rows, and each buffer has room for a number of each
+        // lane. What is found there are two rows.
+        unsafe {
+            let exact = standard(|| numbers.sum(rooms.map(|room| room.cast()), &mut self.bound));
+            self.trust = if exact { self.trust.saturating_add(1) } else { self.trust / 2 };
+            if exact {
+                let stride = (rooms[1].addr() as isize).wrapping_sub(rooms[0].addr() as isize);
+                self.reduce(rooms[0], stride, rooms.len());
+                self.before += count - rooms.len();
+            }
+            exact
+        }
+    }
+
+    /// Takes rows one after the other.
+    ///
+    /// # Safety
+    /// The same as for [`add`](Self::add).
+    unsafe fn add_rows(&mut self, runs: Runs<1>) {
         let [start] = runs.starts;
         let in_place = runs.strides == [self.form.size as isize];
         if in_place && self.form.is_in_place(self.encoding) {
@@ -242,6 +315,11 @@ impl<'a> SideBySide<'a> {
         let unused = if cfg!(target_endian = "big") { form.size - encoding.size } else { 0 };
         (best.cast::<u8>().wrapping_add(unused), form.size as isize)
     }
+}
+
+/// Returns whether elements are floats that a window takes as they lie in memory.
+pub(super) fn has_windows(encoding: Encoding) -> bool {
+    encoding.is_float() && Form::of(encoding).is_in_place(encoding)
 }
 
 /// Returns as many numbers of a form as 64 bits have room for, all of these bits.

@@ -18,7 +18,7 @@ const VECTORS: usize = 4;
 pub(super) const STEPS: i32 = 9;
 const _: () = assert!(BLOCK <= (2 * VECTORS) << STEPS);
 /// Places of the widest vector.
-const WIDEST: usize = 8;
+pub(super) const WIDEST: usize = 8;
 
 /// What was found of a block.
 #[derive(Debug, Clone, Copy)]
@@ -26,8 +26,8 @@ pub(super) struct Block {
     /// The sums of the accumulators, in units of their grids.
     pub(super) high: i64,
     pub(super) low: i64,
-    /// The bits of the largest number without its sign; those of a NaN if there is one.
-    pub(super) largest: u64,
+    /// Whether the numbers were too large for the first accumulators.
+    pub(super) wide: bool,
     /// Whether anything was lost.
     pub(super) inexact: bool,
 }
@@ -59,9 +59,6 @@ pub(super) trait Doubles: Copy {
     unsafe fn sub(self, other: Self) -> Self;
     /// The sums of the bits, as integers.
     unsafe fn add_bits(self, other: Self) -> Self;
-    /// The larger of a number without sign and another one without its sign; of a NaN and another,
-    /// either.
-    unsafe fn max_abs(self, other: Self) -> Self;
     /// The bits that are set, or that differ in two others.
     unsafe fn or_differing(self, left: Self, right: Self) -> Self;
 }
@@ -94,7 +91,6 @@ macro_rules! doubles {
     (
         $vector:ident $lanes:literal: $splat:ident $load:ident $store:ident $add:ident $sub:ident
         |$start:ident| $widened:expr, |$left:ident, $right:ident| $add_bits:expr,
-        |$largest:ident, $other:ident| $max_abs:expr,
         |$bits:ident, $one:ident, $two:ident| $or:expr
     ) => {
         impl Doubles for $vector {
@@ -136,12 +132,6 @@ macro_rules! doubles {
                 unsafe { $add_bits }
             }
             #[inline(always)]
-            unsafe fn max_abs(self, other: Self) -> Self {
-                let ($largest, $other) = (self, other);
-                // SAFETY: the caller guarantees the vectors.
-                unsafe { $max_abs }
-            }
-            #[inline(always)]
             unsafe fn or_differing(self, left: Self, right: Self) -> Self {
                 let ($bits, $one, $two) = (self, left, right);
                 // SAFETY: the caller guarantees the vectors.
@@ -155,14 +145,13 @@ macro_rules! doubles {
 mod x86 {
     use super::Doubles;
     use std::arch::x86_64::{
-        __m128d, __m256d, __m512d, _mm_add_epi64, _mm_add_pd, _mm_andnot_pd, _mm_castpd_si128,
-        _mm_castsi128_pd, _mm_castsi128_ps, _mm_cvtps_pd, _mm_loadl_epi64, _mm_loadu_pd,
-        _mm_loadu_ps, _mm_max_pd, _mm_or_pd, _mm_set1_pd, _mm_storeu_pd, _mm_sub_pd, _mm_xor_pd,
-        _mm256_add_epi64, _mm256_add_pd, _mm256_andnot_pd, _mm256_castpd_si256,
-        _mm256_castsi256_pd, _mm256_cvtps_pd, _mm256_loadu_pd, _mm256_loadu_ps, _mm256_max_pd,
-        _mm256_or_pd, _mm256_set1_pd, _mm256_storeu_pd, _mm256_sub_pd, _mm256_xor_pd,
-        _mm512_add_epi64, _mm512_add_pd, _mm512_castpd_si512, _mm512_castsi512_pd, _mm512_cvtps_pd,
-        _mm512_loadu_pd, _mm512_range_pd, _mm512_set1_pd, _mm512_storeu_pd, _mm512_sub_pd,
+        __m128d, __m256d, __m512d, _mm_add_epi64, _mm_add_pd, _mm_castpd_si128, _mm_castsi128_pd,
+        _mm_castsi128_ps, _mm_cvtps_pd, _mm_loadl_epi64, _mm_loadu_pd, _mm_loadu_ps, _mm_or_pd,
+        _mm_set1_pd, _mm_storeu_pd, _mm_sub_pd, _mm_xor_pd, _mm256_add_epi64, _mm256_add_pd,
+        _mm256_castpd_si256, _mm256_castsi256_pd, _mm256_cvtps_pd, _mm256_loadu_pd,
+        _mm256_loadu_ps, _mm256_or_pd, _mm256_set1_pd, _mm256_storeu_pd, _mm256_sub_pd,
+        _mm256_xor_pd, _mm512_add_epi64, _mm512_add_pd, _mm512_castpd_si512, _mm512_castsi512_pd,
+        _mm512_cvtps_pd, _mm512_loadu_pd, _mm512_set1_pd, _mm512_storeu_pd, _mm512_sub_pd,
         _mm512_ternarylogic_epi64,
     };
 
@@ -170,22 +159,18 @@ mod x86 {
         __m128d 2: _mm_set1_pd _mm_loadu_pd _mm_storeu_pd _mm_add_pd _mm_sub_pd
         |start| _mm_cvtps_pd(_mm_castsi128_ps(_mm_loadl_epi64(start.cast()))),
         |a, b| _mm_castsi128_pd(_mm_add_epi64(_mm_castpd_si128(a), _mm_castpd_si128(b))),
-        |largest, other| _mm_max_pd(_mm_andnot_pd(_mm_set1_pd(-0.0), other), largest),
         |bits, one, two| _mm_or_pd(bits, _mm_xor_pd(one, two))
     }
     doubles! {
         __m256d 4: _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_add_pd _mm256_sub_pd
         |start| _mm256_cvtps_pd(_mm_loadu_ps(start)),
         |a, b| _mm256_castsi256_pd(_mm256_add_epi64(_mm256_castpd_si256(a), _mm256_castpd_si256(b))),
-        |largest, other| _mm256_max_pd(_mm256_andnot_pd(_mm256_set1_pd(-0.0), other), largest),
         |bits, one, two| _mm256_or_pd(bits, _mm256_xor_pd(one, two))
     }
     doubles! {
         __m512d 8: _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_add_pd _mm512_sub_pd
         |start| _mm512_cvtps_pd(_mm256_loadu_ps(start)),
         |a, b| _mm512_castsi512_pd(_mm512_add_epi64(_mm512_castpd_si512(a), _mm512_castpd_si512(b))),
-        // The larger one, without its sign, in one instruction.
-        |largest, other| _mm512_range_pd::<0b1011>(largest, other),
         // a | (b ^ c), in one instruction.
         |bits, one, two| _mm512_castsi512_pd(_mm512_ternarylogic_epi64::<0b1111_0110>(
             _mm512_castpd_si512(bits),
@@ -232,11 +217,6 @@ impl Doubles for [f64; 2] {
         [f64::from_bits(bits(0)), f64::from_bits(bits(1))]
     }
     #[inline(always)]
-    unsafe fn max_abs(self, other: Self) -> Self {
-        let larger = |one: f64, two: f64| if two.abs() > one { two.abs() } else { one };
-        [larger(self[0], other[0]), larger(self[1], other[1])]
-    }
-    #[inline(always)]
     unsafe fn or_differing(self, left: Self, right: Self) -> Self {
         std::array::from_fn(|lane| {
             let differing = left[lane].to_bits() ^ right[lane].to_bits();
@@ -245,72 +225,80 @@ impl Doubles for [f64; 2] {
     }
 }
 
-/// The accumulators.
-struct Accumulators<V> {
-    high: [V; VECTORS],
-    low: [V; VECTORS],
-    largest: V,
+/// The bits of an `f64` that tell the binade: the exponent, and the sign.
+const BINADE: u64 = f64::NEG_INFINITY.to_bits();
+
+/// Numbers, what they start at, and what is seen while they are added.
+pub(super) struct Sums<V> {
+    pub(super) starts: [V; 2],
+    /// The bits in which the first accumulators differ from their start.
+    moved: V,
+    /// The bits that differ if anything is lost.
     lost: V,
 }
 
-impl<V: Doubles> Accumulators<V> {
+impl<V: Doubles> Sums<V> {
     /// # Safety
     /// The processor has the vectors.
     #[inline(always)]
-    unsafe fn add(&mut self, turn: usize, numbers: V) {
+    pub(super) unsafe fn new(starts: [f64; 2]) -> Self {
         // SAFETY: the caller guarantees the vectors.
         unsafe {
-            let high = self.high[turn].add(numbers);
-            let rest = numbers.sub(high.sub(self.high[turn]));
-            let low = self.low[turn].add(rest);
-            self.lost = self.lost.or_differing(rest, low.sub(self.low[turn]));
-            self.largest = self.largest.max_abs(numbers);
-            self.high[turn] = high;
-            self.low[turn] = low;
+            let starts = [V::splat(starts[0]), V::splat(starts[1])];
+            Self { starts, moved: V::splat(0.0), lost: V::splat(0.0) }
         }
+    }
+
+    /// Adds numbers to two accumulators.
+    ///
+    /// # Safety
+    /// The processor has the vectors.
+    #[inline(always)]
+    pub(super) unsafe fn add(&mut self, sums: &mut [V; 2], numbers: V) {
+        let [high, low] = *sums;
+        // SAFETY: the caller guarantees the vectors.
+        unsafe {
+            let next = high.add(numbers);
+            let rest = numbers.sub(next.sub(high));
+            *sums = [next, low.add(rest)];
+            self.moved = self.moved.or_differing(next, self.starts[0]);
+            self.lost = self.lost.or_differing(rest, sums[1].sub(low));
+        }
+    }
+
+    /// Whether an accumulator left its binade, and whether anything was lost.
+    ///
+    /// # Safety
+    /// The processor has the vectors.
+    #[inline(always)]
+    pub(super) unsafe fn seen(&self) -> [bool; 2] {
+        let any = |vector: V| {
+            // SAFETY: the caller guarantees the vectors.
+            unsafe { numbers_of(vector) }.into_iter().fold(0, |bits, one| bits | one.to_bits())
+        };
+        // Zeros of both signs are the only numbers that differ in nothing but the sign.
+        [any(self.moved) & BINADE != 0, any(self.lost) << 1 != 0]
     }
 }
 
-/// What is left in the places of the vectors.
-struct Places {
-    /// The sums of the bits of the accumulators.
-    high: [f64; WIDEST],
-    low: [f64; WIDEST],
-    /// The sums of the accumulators.
-    sum: [f64; WIDEST],
-    largest: [f64; WIDEST],
-    lost: [f64; WIDEST],
-    lanes: usize,
+/// The numbers of a vector, and zeros.
+///
+/// # Safety
+/// The processor has the vector.
+#[inline(always)]
+pub(super) unsafe fn numbers_of<V: Doubles>(vector: V) -> [f64; WIDEST] {
+    let mut numbers = [0.0; WIDEST];
+    // SAFETY: the caller guarantees the vector, which is no wider.
+    unsafe { vector.store(numbers.as_mut_ptr()) };
+    numbers
 }
 
-impl Places {
-    /// What is found of the places: compiled once for all widths.
-    #[inline(never)]
-    fn found(&self, starts: [f64; 2]) -> Block {
-        let (mut sums, mut nan, mut largest, mut lost) = ([0_u64; 2], false, 0, 0);
-        for lane in 0..self.lanes {
-            for (sum, (places, start)) in
-                sums.iter_mut().zip([&self.high, &self.low].into_iter().zip(starts))
-            {
-                let starts = start.to_bits().wrapping_mul(VECTORS as u64);
-                *sum = sum.wrapping_add(places[lane].to_bits().wrapping_sub(starts));
-            }
-            nan |= self.sum[lane].is_nan();
-            largest = self.largest[lane].to_bits().max(largest);
-            lost |= self.lost[lane].to_bits();
-        }
-        let [high, low] = sums.map(u64::cast_signed);
-        Block {
-            high,
-            low,
-            // The largest number may have passed over NaNs, which stay in the accumulators. Of
-            // those that are none the sum is one only where there are infinities, which fail as
-            // well.
-            largest: if nan { u64::MAX >> 1 } else { largest },
-            // Zeros of both signs are the only numbers that differ in nothing but the sign.
-            inexact: lost << 1 != 0,
-        }
-    }
+/// The bits of accumulators, less those of their starts: the sum in units of their grid.
+#[inline(never)]
+fn units(places: [f64; WIDEST], lanes: usize, start: f64) -> i64 {
+    let starts = start.to_bits().wrapping_mul(VECTORS as u64);
+    let sum = |sum: u64, place: &f64| sum.wrapping_add(place.to_bits().wrapping_sub(starts));
+    places[..lanes].iter().fold(0, sum).cast_signed()
 }
 
 impl<T: Float> AddFloats<T> {
@@ -322,12 +310,8 @@ impl<T: Float> AddFloats<T> {
         // SAFETY: the caller guarantees the vectors and the numbers; what is left of them is
         // loaded from a copy, with zeros behind, which change nothing.
         unsafe {
-            let mut sums = Accumulators {
-                high: [V::splat(starts[0]); VECTORS],
-                low: [V::splat(starts[1]); VECTORS],
-                largest: V::splat(0.0),
-                lost: V::splat(0.0),
-            };
+            let mut sums = Sums::<V>::new(starts);
+            let mut accumulators = [sums.starts; VECTORS];
             let mut rest = [T::default(); VECTORS * WIDEST];
             let (mut first, step) = (0, VECTORS * V::LANES);
             while first < count {
@@ -339,30 +323,49 @@ impl<T: Float> AddFloats<T> {
                     target.copy_from_nonoverlapping(numbers.cast(), bytes);
                     numbers = rest.as_ptr();
                 }
-                for turn in 0..VECTORS {
-                    sums.add(turn, T::load(numbers.add(turn * V::LANES)));
+                for (turn, accumulator) in accumulators.iter_mut().enumerate() {
+                    sums.add(accumulator, T::load(numbers.add(turn * V::LANES)));
                 }
                 first += step;
             }
-            let mut places = Places {
-                high: [0.0; WIDEST],
-                low: [0.0; WIDEST],
-                sum: [0.0; WIDEST],
-                largest: [0.0; WIDEST],
-                lost: [0.0; WIDEST],
-                lanes: V::LANES,
+            let [a, b, c, d] = accumulators;
+            let bits = |level: usize| {
+                let pairs = [a[level].add_bits(b[level]), c[level].add_bits(d[level])];
+                numbers_of(pairs[0].add_bits(pairs[1]))
             };
-            let [a, b, c, d] = sums.high;
-            a.add_bits(b).add_bits(c.add_bits(d)).store(places.high.as_mut_ptr());
-            a.add(b).add(c.add(d)).store(places.sum.as_mut_ptr());
-            let [a, b, c, d] = sums.low;
-            a.add_bits(b).add_bits(c.add_bits(d)).store(places.low.as_mut_ptr());
-            sums.largest.store(places.largest.as_mut_ptr());
-            sums.lost.store(places.lost.as_mut_ptr());
-            places.found(starts)
+            let [high, low] = [0, 1].map(|level| units(bits(level), V::LANES, starts[level]));
+            let [wide, inexact] = sums.seen();
+            Block { high, low, wide, inexact }
         }
     }
 }
+
+/// `with_doubles!(BYTES, V => expression)`: the expression with `V` as the vector of so many bytes.
+macro_rules! with_doubles {
+    ($bytes:ident, $vector:ident => $body:expr) => {{
+        #[cfg(target_arch = "x86_64")]
+        match $bytes {
+            64 => {
+                type $vector = std::arch::x86_64::__m512d;
+                $body
+            }
+            32 => {
+                type $vector = std::arch::x86_64::__m256d;
+                $body
+            }
+            _ => {
+                type $vector = std::arch::x86_64::__m128d;
+                $body
+            }
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        {
+            type $vector = [f64; 2];
+            $body
+        }
+    }};
+}
+pub(super) use with_doubles;
 
 impl<T: Float> Kernel for AddFloats<T> {
     type Output = Block;
@@ -370,19 +373,6 @@ impl<T: Float> Kernel for AddFloats<T> {
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) -> Block {
         // SAFETY: the caller guarantees the numbers, and the features that go with `BYTES`.
-        #[cfg(target_arch = "x86_64")]
-        unsafe {
-            use std::arch::x86_64::{__m128d, __m256d, __m512d};
-            match BYTES {
-                64 => self.with::<__m512d>(),
-                32 => self.with::<__m256d>(),
-                _ => self.with::<__m128d>(),
-            }
-        }
-        // SAFETY: the caller guarantees the numbers.
-        #[cfg(not(target_arch = "x86_64"))]
-        unsafe {
-            self.with::<[f64; 2]>()
-        }
+        unsafe { with_doubles!(BYTES, V => self.with::<V>()) }
     }
 }

@@ -36,11 +36,11 @@ use crate::kernels::simd::run;
 /// Numbers that the first window is guessed from.
 const SAMPLE: usize = 16;
 /// Powers of two that the first window has room for beyond them.
-const SPARE: i32 = 6;
+pub(super) const SPARE: i32 = 6;
 /// Below this bound the lower grid would be finer than the smallest subnormal.
 const LOWEST_BOUND: i32 = -1074 + 103 - 2 * STEPS;
 /// Beyond this one the start would overflow.
-const HIGHEST_BOUND: i32 = 1021 - STEPS;
+pub(super) const HIGHEST_BOUND: i32 = 1021 - STEPS;
 /// So many numbers are added up one by one sooner than a window is made.
 const FEW: usize = 24;
 
@@ -91,8 +91,13 @@ const fn unit(bound: i32) -> i32 {
     bound + 2 * STEPS - 103
 }
 
+/// What the accumulators start at for numbers below `2^bound`.
+pub(super) fn starts_of(bound: i32) -> [f64; 2] {
+    [bound + STEPS + 1, bound + 2 * STEPS - 51].map(|exponent| 1.5 * power_of_two(exponent))
+}
+
 /// The smallest bound that a number, whose sign is not set, is below.
-const fn bound_of(bits: u64) -> i32 {
+pub(super) const fn bound_of(bits: u64) -> i32 {
     let bound = (bits >> 52) as i32 - 1022;
     if bound < LOWEST_BOUND { LOWEST_BOUND } else { bound }
 }
@@ -144,15 +149,15 @@ impl Window {
     /// The same as for [`add`](Self::add).
     unsafe fn add_block(&mut self, floats: Floats) {
         let count = floats.count;
-        let mut bound = self.bound.unwrap_or_else(|| {
+        let largest = |count: usize| {
             // SAFETY: the caller guarantees the numbers.
             let bits = |index| unsafe { floats.get(index) }.abs().to_bits();
-            let largest = (0..count.min(SAMPLE)).map(bits).max();
-            (bound_of(largest.unwrap_or(0)) + SPARE).min(HIGHEST_BOUND)
-        });
+            bound_of((0..count).map(bits).max().unwrap_or(0))
+        };
+        let guess = || (largest(count.min(SAMPLE)) + SPARE).min(HIGHEST_BOUND);
+        let mut bound = self.bound.unwrap_or_else(guess);
         loop {
-            let starts =
-                [1.5 * power_of_two(bound + STEPS + 1), 1.5 * power_of_two(bound + 2 * STEPS - 51)];
+            let starts = starts_of(bound);
             let start = floats.start;
             // SAFETY: the caller guarantees the numbers, which are no more than a block.
             let block = unsafe {
@@ -161,15 +166,15 @@ impl Window {
                     false => run(AddFloats::<f64> { start: start.cast(), count, starts }),
                 }
             };
-            let needed = bound_of(block.largest);
-            if needed <= bound {
+            if !block.wide {
                 return self.take(bound, &block, count);
             }
-            if needed > HIGHEST_BOUND {
+            let needed = largest(count);
+            if bound == HIGHEST_BOUND || needed > HIGHEST_BOUND {
                 self.failed = true;
                 return;
             }
-            bound = (needed + 1).min(HIGHEST_BOUND);
+            bound = (needed.max(bound) + 1).min(HIGHEST_BOUND);
         }
     }
 

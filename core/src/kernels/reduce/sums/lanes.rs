@@ -1,0 +1,227 @@
+//! The pass that `window` explains over many lanes at once, each with accumulators of its own.
+//!
+//! Where lanes lie side by side, some rows are added at a time, so that the accumulators seldom go
+//! through memory; where the numbers of a lane do, each lane is added up by itself. What is in an
+//! accumulator is then a difference of two numbers of one binade, which is exact: two numbers whose
+//! sum is that of the lane, if nothing was lost of any.
+
+#![allow(unsafe_code)]
+
+use super::doubles::{Doubles, Float, STEPS, Sums, WIDEST, numbers_of, with_doubles};
+use super::window::{Floats, HIGHEST_BOUND, SPARE, bound_of, starts_of};
+use crate::kernels::simd::{Kernel, run};
+use std::hint::black_box;
+
+/// Numbers that are added in one place of a vector, at most.
+pub(in super::super) const LONGEST: usize = 1 << STEPS;
+/// Powers of two that there is room for beyond a guess that left too little.
+const MORE: i32 = 16;
+/// Rows that are added at a time.
+const ROWS: usize = 8;
+
+/// Numbers of lanes, at distances in bytes, of which one is that of numbers that lie side by side.
+#[derive(Clone, Copy)]
+pub(in super::super) struct FloatLanes {
+    pub(in super::super) start: *const u8,
+    /// From a lane to the next one.
+    pub(in super::super) beside: isize,
+    pub(in super::super) lanes: usize,
+    /// From a number of a lane to the next one.
+    pub(in super::super) along: isize,
+    /// Numbers of a lane, at most [`LONGEST`], or twice as many if they lie side by side.
+    pub(in super::super) count: usize,
+    /// Whether they are of 32 bits.
+    pub(in super::super) single: bool,
+}
+
+impl FloatLanes {
+    /// Adds up each lane, into one number and another one that is to be added to it. `bound` is
+    /// that of the last numbers, and becomes that of these. Returns whether the two are the exact
+    /// sum wherever they are finite.
+    ///
+    /// # Safety
+    /// The numbers are valid for reads, and the room for two numbers for each lane, as many as
+    /// whole vectors have.
+    pub(in super::super) unsafe fn sum(self, sums: [*mut f64; 2], bound: &mut Option<i32>) -> bool {
+        let mut guess = match *bound {
+            Some(bound) => bound,
+            // SAFETY: the caller guarantees the numbers.
+            None => (unsafe { self.sample() } + SPARE).min(HIGHEST_BOUND),
+        };
+        // Once more, where the first guess left too little room.
+        for _ in 0..2 {
+            let starts = starts_of(guess);
+            // SAFETY: the caller guarantees the numbers and the room.
+            let [wide, lost] = unsafe {
+                match self.single {
+                    true => run(AddLanes::<f32>::of(self, starts, sums)),
+                    false => run(AddLanes::<f64>::of(self, starts, sums)),
+                }
+            };
+            if !wide {
+                *bound = Some(guess);
+                return !lost;
+            }
+            guess = (guess + MORE).min(HIGHEST_BOUND);
+        }
+        false
+    }
+
+    /// The bound of the first number of each lane.
+    ///
+    /// # Safety
+    /// The numbers are valid for reads.
+    unsafe fn sample(self) -> i32 {
+        let bits = |lane: usize| {
+            let start = self.start.wrapping_offset(self.beside * lane as isize);
+            // SAFETY: the caller guarantees the number.
+            unsafe { Floats { start, count: 1, single: self.single }.get(0) }.abs().to_bits()
+        };
+        bound_of((0..self.lanes).map(bits).max().unwrap_or(0))
+    }
+}
+
+/// Adds up lanes of numbers of one type.
+struct AddLanes<T> {
+    start: *const T,
+    from: FloatLanes,
+    starts: [f64; 2],
+    sums: [*mut f64; 2],
+    /// [`ROWS`], as a number that the compiler does not unroll loops for.
+    most: usize,
+}
+
+impl<T> AddLanes<T> {
+    fn of(from: FloatLanes, starts: [f64; 2], sums: [*mut f64; 2]) -> Self {
+        Self { start: from.start.cast(), from, starts, sums, most: black_box(ROWS) }
+    }
+}
+
+impl<T: Float> AddLanes<T> {
+    /// Returns whether the numbers were too large for the window, and whether anything was lost.
+    ///
+    /// # Safety
+    /// The numbers are valid for reads, the room for writes, and the processor has the vectors.
+    #[inline(always)]
+    unsafe fn with<V: Doubles>(self) -> [bool; 2] {
+        let Self { start, from: FloatLanes { beside, lanes, along, count, .. }, .. } = self;
+        let at = |lane: usize, number: usize| {
+            start.wrapping_byte_offset(beside * lane as isize + along * number as isize)
+        };
+        let size = size_of::<T>();
+        let is_along = along == size as isize;
+        // What is left of a vector is loaded from a copy, with zeros behind, which change nothing.
+        let mut rest = [T::default(); ROWS * WIDEST];
+        // SAFETY: the caller guarantees the vectors, the numbers and the room.
+        unsafe {
+            let mut sums = Sums::<V>::new(self.starts);
+            let starts = sums.starts;
+            let mut wide = false;
+            if is_along {
+                let whole = count / V::LANES * V::LANES;
+                for lane in 0..lanes {
+                    let mut accumulators = starts;
+                    for number in (0..whole).step_by(V::LANES) {
+                        sums.add(&mut accumulators, T::load(at(lane, number)));
+                    }
+                    if whole < count {
+                        let from = at(lane, whole).cast();
+                        copy_rest(
+                            (from, 0),
+                            1,
+                            (count - whole) * size,
+                            (rest.as_mut_ptr().cast(), 0),
+                        );
+                        sums.add(&mut accumulators, T::load(rest.as_ptr()));
+                    }
+                    let [high, low] = [0, 1].map(|index| accumulators[index].sub(starts[index]));
+                    let [high, low] = [total(high), total(low)];
+                    wide |= high.abs() > self.starts[0];
+                    *self.sums[0].add(lane) = high;
+                    *self.sums[1].add(lane) = low;
+                }
+            } else {
+                for first in (0..count).step_by(self.most) {
+                    let rows = self.most.min(count - first);
+                    let is_last = first + rows == count;
+                    for lane in (0..lanes).step_by(V::LANES) {
+                        let [to_high, to_low] = self.sums.map(|sums| sums.add(lane));
+                        let mut accumulators = starts;
+                        if first > 0 {
+                            accumulators = [V::load(to_high), V::load(to_low)];
+                        }
+                        let (mut row, mut step) = (at(lane, first), along);
+                        if lanes - lane < V::LANES {
+                            let bytes = V::LANES * size;
+                            let to = (rest.as_mut_ptr().cast(), bytes);
+                            copy_rest((row.cast(), along), rows, (lanes - lane) * size, to);
+                            (row, step) = (rest.as_ptr(), bytes as isize);
+                        }
+                        for index in 0..rows {
+                            let row = row.wrapping_byte_offset(step * index as isize);
+                            sums.add(&mut accumulators, T::load(row));
+                        }
+                        let [mut high, mut low] = accumulators;
+                        if is_last {
+                            (high, low) = (high.sub(starts[0]), low.sub(starts[1]));
+                        }
+                        high.store(to_high);
+                        low.store(to_low);
+                    }
+                }
+            }
+            let [moved, lost] = sums.seen();
+            [wide | moved, lost]
+        }
+    }
+}
+
+/// Copies rows of so many bytes, each at a distance from the one before.
+///
+/// # Safety
+/// Both are valid, and do not overlap.
+#[inline(never)]
+unsafe fn copy_rest(
+    (from, from_stride): (*const u8, isize),
+    rows: usize,
+    bytes: usize,
+    (to, to_stride): (*mut u8, usize),
+) {
+    for row in 0..rows {
+        let from = from.wrapping_offset(from_stride * row as isize);
+        // SAFETY: the caller guarantees both.
+        unsafe { to.add(row * to_stride).copy_from_nonoverlapping(from, bytes) };
+    }
+}
+
+/// The sum of the numbers of a vector.
+///
+/// # Safety
+/// The processor has the vector.
+#[inline(always)]
+unsafe fn total<V: Doubles>(vector: V) -> f64 {
+    // SAFETY: the caller guarantees the vector.
+    let mut numbers = unsafe { numbers_of(vector) };
+    let mut width = V::LANES;
+    while width > 1 {
+        width /= 2;
+        for index in 0..width {
+            numbers[index] += numbers[index + width];
+        }
+    }
+    numbers[0]
+}
+
+impl<T: Float> Kernel for AddLanes<T> {
+    type Output = [bool; 2];
+
+    #[inline(always)]
+    unsafe fn run<const BYTES: usize>(self) -> [bool; 2] {
+        if cfg!(target_arch = "x86_64") && BYTES == 16 {
+            // The narrowest vectors gain too little for a loop of their own.
+            return [true; 2];
+        }
+        // SAFETY: the caller guarantees the numbers, and the features that go with `BYTES`.
+        unsafe { with_doubles!(BYTES, V => self.with::<V>()) }
+    }
+}
