@@ -10,7 +10,7 @@ use crate::kernels::runs::Runs;
 use crate::view::RawView;
 
 /// Bytes of a block, at most: what is looked at twice, or looked for again, stays in the cache.
-const BLOCK_BYTES: usize = 1 << 14;
+pub(super) const BLOCK_BYTES: usize = 1 << 14;
 
 /// Calls `body` with blocks that are all elements of a view, in C order or in one that suits the
 /// memory: the first number, and the runs that the block was made of, of as many elements. Compiled

@@ -8,13 +8,12 @@ use super::Number;
 use super::blocks::all_blocks;
 use super::environment::standard;
 use super::form::Form;
-use super::order::{Least, Ordered, find, flip, with_numbers};
+use super::order::{find, flip, least, precedes};
 use super::sums::Floats;
 use crate::element::{LongDouble, Scalar};
 use crate::kernels::blocks::{Blocks, Buffers};
 use crate::kernels::encoding::Encoding;
 use crate::kernels::runs::Runs;
-use crate::kernels::simd::run;
 use crate::layout::Order;
 use crate::view::{RawView, Walk};
 
@@ -105,13 +104,8 @@ impl Extreme {
     unsafe fn look_at(&mut self, start: *const u8, block: Runs<1>, before: usize) {
         let (flip, count) = (self.flip, block.len());
         // SAFETY: the caller guarantees as many numbers of the form.
-        let (bits, better) = unsafe {
-            with_numbers!(self.form, T => {
-                let least = run(Least::<T> { start: start.cast(), count, flip });
-                let better = self.best.is_none_or(|best| least.precedes(T::of_bits(best.bits)));
-                (least.bits(), better)
-            })
-        };
+        let bits = unsafe { least(start, count, self.form, flip) };
+        let better = self.best.is_none_or(|best| precedes(self.form, bits, best.bits));
         if better {
             self.best = Some(Best { bits, block, before });
         }

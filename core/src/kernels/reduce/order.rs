@@ -15,7 +15,7 @@ use crate::element::FloatFormat;
 use crate::format::Kind;
 use crate::kernels::encoding::Encoding;
 use crate::kernels::search::{Pattern, find_contiguous};
-use crate::kernels::simd::Kernel;
+use crate::kernels::simd::{Kernel, run};
 use num_traits::AsPrimitive;
 
 /// A number that can be ordered.
@@ -88,7 +88,9 @@ macro_rules! floats {
             }
             #[inline(always)]
             fn precedes(self, other: Self) -> bool {
-                (self < other) | (self.is_nan() & !other.is_nan())
+                // Not the same as `self < other` where one is NaN.
+                let is_level_or_later = self >= other;
+                !is_level_or_later & !other.is_nan()
             }
 
             #[inline(always)]
@@ -164,10 +166,10 @@ macro_rules! with_numbers {
 pub(super) use with_numbers;
 
 /// Finds the least of some numbers, at least one, flipped.
-pub(super) struct Least<T> {
-    pub(super) start: *const T,
-    pub(super) count: usize,
-    pub(super) flip: u64,
+struct Least<T> {
+    start: *const T,
+    count: usize,
+    flip: u64,
 }
 
 impl<T: Ordered> Kernel for Least<T> {
@@ -178,6 +180,24 @@ impl<T: Ordered> Kernel for Least<T> {
         // SAFETY: the caller guarantees the numbers.
         unsafe { T::least::<BYTES>(self.start, self.count, self.flip) }
     }
+}
+
+/// Returns the bits of the least of some numbers, at least one, flipped. Compiled once for all that
+/// look for it.
+///
+/// # Safety
+/// `count` numbers of the form are valid for reads; they need no alignment.
+#[inline(never)]
+pub(super) unsafe fn least(start: *const u8, count: usize, form: Form, flip: u64) -> u64 {
+    // SAFETY: the caller guarantees the numbers.
+    unsafe {
+        with_numbers!(form, T => run(Least::<T> { start: start.cast(), count, flip }).bits())
+    }
+}
+
+/// Returns whether the number of some bits comes before that of others.
+pub(super) fn precedes(form: Form, one: u64, other: u64) -> bool {
+    with_numbers!(form, T => T::of_bits(one).precedes(T::of_bits(other)))
 }
 
 /// Returns the index of the first number that is level with the one of these bits.

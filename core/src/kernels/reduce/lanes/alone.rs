@@ -3,9 +3,11 @@
 #![allow(unsafe_code)]
 
 use super::super::Number;
+use super::super::blocks::BLOCK_BYTES;
 use super::super::environment::standard;
 use super::super::extreme::Extreme;
 use super::super::form::Form;
+use super::super::order::{find, flip, least};
 use super::super::sums::{Floats, Window};
 use super::super::total::Sum;
 use super::{Lanes, PAUSE_BYTES, Pauses, Task};
@@ -65,6 +67,10 @@ impl Lanes<'_> {
     /// # Safety
     /// The elements are of the encoding, and there is a place for the result.
     pub(super) unsafe fn find(&mut self, lane: RawView<'_>, target: *mut u8) -> Result<bool> {
+        // SAFETY: the caller guarantees the elements and the target.
+        if unsafe { self.find_in_place(lane, target) } {
+            return Ok(self.pauses.after(lane.layout().work()));
+        }
         let mut extreme = [Extreme::new(self.encoding, self.task.is_maximum())];
         let look = &mut |piece: RawView<'_>, before: usize| {
             // SAFETY: the caller guarantees the elements, of which the pieces are some.
@@ -98,6 +104,45 @@ impl Lanes<'_> {
             copy::swap_in_place(target, size, self.encoding.swap_unit());
         }
         Ok(true)
+    }
+}
+
+impl Lanes<'_> {
+    /// The same for numbers that lie in memory one after the other, and are no more than one block:
+    /// the usual lane. Returns whether it is one.
+    ///
+    /// # Safety
+    /// The same as for [`find`](Self::find).
+    unsafe fn find_in_place(&self, lane: RawView<'_>, target: *mut u8) -> bool {
+        let form = Form::of(self.encoding);
+        let count = lane.layout().contiguous_len().unwrap_or(0);
+        let is_usual = (1..=BLOCK_BYTES / form.size).contains(&count);
+        if !(is_usual && form.is_in_place(self.encoding)) {
+            return false;
+        }
+        let (start, flip) = (lane.start(), flip(form, self.task.is_maximum()));
+        // SAFETY: the lane is as many numbers of the form, and the caller guarantees the target.
+        standard(|| unsafe {
+            let bits = least(start, count, form, flip) ^ flip;
+            // A zero may have another sign than the first one has.
+            let is_zero = form.float && bits << (65 - 8 * form.size) == 0;
+            let index = match self.task.is_place() || is_zero {
+                // Where others have stored into the memory meanwhile, it need not be there.
+                true => find(start, count, form, bits).unwrap_or(0),
+                false => 0,
+            };
+            if self.task.is_place() {
+                target.cast::<i64>().write_unaligned(index as i64);
+            } else if is_zero {
+                let element = start.add(index * form.size);
+                target.copy_from_nonoverlapping(element, form.size);
+            } else {
+                let unused = if cfg!(target_endian = "big") { 64 - 8 * form.size } else { 0 };
+                let bytes = (bits << unused).to_ne_bytes();
+                target.copy_from_nonoverlapping(bytes.as_ptr(), form.size);
+            }
+        });
+        true
     }
 }
 

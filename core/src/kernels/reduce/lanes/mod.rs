@@ -260,15 +260,14 @@ impl Lanes<'_> {
             return false;
         }
         // SAFETY: the caller guarantees the places.
-        let stored = unsafe { together.store(parts[1], lanes.strides[1]) };
+        let is_stored = match unsafe { together.store(parts[1], lanes.strides[1]) } {
+            Stored::All => return true,
+            Stored::Some => |together: &SideBySide<'_>, lane| !together.is_undecided(lane),
+            Stored::None => |_: &SideBySide<'_>, _| false,
+        };
         (0..lanes.length).all(|lane| {
-            let is_stored = match stored {
-                Stored::All => true,
-                Stored::Some => !together.is_undecided(lane),
-                Stored::None => false,
-            };
             // SAFETY: the caller guarantees the lane and its place.
-            is_stored || unsafe { self.alone(lanes.from(starts, lane)) }
+            is_stored(together, lane) || unsafe { self.alone(lanes.from(starts, lane)) }
         })
     }
 

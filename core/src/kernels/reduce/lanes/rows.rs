@@ -20,12 +20,21 @@ pub(super) struct Rows {
     pub(super) lanes: usize,
 }
 
+/// Rows that are looked at together, so that what is found so far seldom goes through memory.
+const AT_A_TIME: usize = 4;
+
 impl Rows {
+    /// Returns where a row starts.
+    #[inline(always)]
+    fn row<T>(self, index: usize) -> *const T {
+        self.start.wrapping_offset(self.stride * index as isize).cast()
+    }
+
     /// Calls `body` with each row, its index, and each place.
     #[inline(always)]
     fn each<T>(self, mut body: impl FnMut(*const T, usize, usize)) {
         for row in 0..self.count {
-            let start = self.start.wrapping_offset(self.stride * row as isize).cast::<T>();
+            let start = self.row::<T>(row);
             for lane in 0..self.lanes {
                 body(start.wrapping_add(lane), row, lane);
             }
@@ -102,13 +111,24 @@ impl<T: Ordered> Kernel for LeastOf<T> {
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) {
         let Self { rows, least, flip } = self;
-        rows.each(|number: *const T, _, lane| {
-            // SAFETY: the caller guarantees the numbers, which need no alignment, and the places.
-            unsafe {
-                let (number, least) = (number.read_unaligned().flipped(flip), least.add(lane));
-                *least = if number.precedes(*least) { number } else { *least };
+        for first in (0..rows.count).step_by(AT_A_TIME) {
+            // A row may be looked at several times, which changes nothing.
+            let row = |index: usize| rows.row::<T>((first + index).min(rows.count - 1));
+            let starts: [*const T; AT_A_TIME] = std::array::from_fn(row);
+            for lane in 0..rows.lanes {
+                // SAFETY: the caller guarantees the numbers, which need no alignment, and the
+                // places.
+                unsafe {
+                    let place = least.add(lane);
+                    let mut best = *place;
+                    for start in starts {
+                        let number = start.wrapping_add(lane).read_unaligned().flipped(flip);
+                        best = if number.precedes(best) { number } else { best };
+                    }
+                    *place = best;
+                }
             }
-        });
+        }
     }
 }
 
