@@ -20,9 +20,6 @@ pub(super) struct Rows {
     pub(super) lanes: usize,
 }
 
-/// Rows that are looked at together, so that what is found so far seldom goes through memory.
-const AT_A_TIME: usize = 4;
-
 impl Rows {
     /// Returns where a row starts.
     #[inline(always)]
@@ -104,17 +101,18 @@ pub(super) struct LeastOf<T> {
     pub(super) flip: u64,
 }
 
-impl<T: Ordered> Kernel for LeastOf<T> {
-    type Output = ();
-    const WIDEST: Width = Width::Avx2;
-
+impl<T: Ordered> LeastOf<T> {
+    /// Looks at so many rows together, so that what is found so far seldom goes through memory.
+    ///
+    /// # Safety
+    /// The same as for [`run`](Kernel::run).
     #[inline(always)]
-    unsafe fn run<const BYTES: usize>(self) {
+    unsafe fn with<const ROWS: usize>(self) {
         let Self { rows, least, flip } = self;
-        for first in (0..rows.count).step_by(AT_A_TIME) {
+        for first in (0..rows.count).step_by(ROWS) {
             // A row may be looked at several times, which changes nothing.
             let row = |index: usize| rows.row::<T>((first + index).min(rows.count - 1));
-            let starts: [*const T; AT_A_TIME] = std::array::from_fn(row);
+            let starts: [*const T; ROWS] = std::array::from_fn(row);
             for lane in 0..rows.lanes {
                 // SAFETY: the caller guarantees the numbers, which need no alignment, and the
                 // places.
@@ -127,6 +125,23 @@ impl<T: Ordered> Kernel for LeastOf<T> {
                     }
                     *place = best;
                 }
+            }
+        }
+    }
+}
+
+impl<T: Ordered> Kernel for LeastOf<T> {
+    type Output = ();
+    const WIDEST: Width = Width::Avx2;
+
+    #[inline(always)]
+    unsafe fn run<const BYTES: usize>(self) {
+        // SAFETY: the caller guarantees the numbers and the places.
+        unsafe {
+            match BYTES {
+                // Where vectors have no minimum of most types, the work is more than the memory.
+                16 if cfg!(target_arch = "x86_64") => self.with::<1>(),
+                _ => self.with::<4>(),
             }
         }
     }

@@ -197,6 +197,7 @@ impl<'a> SideBySide<'a> {
     ///
     /// # Safety
     /// `count` rows of as many numbers of the form as there are lanes are valid for reads.
+    #[inline(never)]
     unsafe fn reduce(&mut self, start: *const u8, stride: isize, count: usize) {
         let &mut Self { lanes, flip, form, before: first, .. } = self;
         let rows = Rows { start, stride, count, lanes };

@@ -8,7 +8,7 @@
 #![allow(unsafe_code)]
 
 use super::doubles::{Doubles, Float, STEPS, Sums, WIDEST, numbers_of, with_doubles};
-use super::window::{Floats, HIGHEST_BOUND, SPARE, bound_of, starts_of};
+use super::window::{HIGHEST_BOUND, SPARE, bound_of_all, starts_of};
 use crate::kernels::simd::{Kernel, run};
 use std::hint::black_box;
 
@@ -42,11 +42,17 @@ impl FloatLanes {
     /// # Safety
     /// The numbers are valid for reads, and the room for two numbers for each lane, as many as
     /// whole vectors have.
+    #[inline(never)]
     pub(in super::super) unsafe fn sum(self, sums: [*mut f64; 2], bound: &mut Option<i32>) -> bool {
         let mut guess = match *bound {
             Some(bound) => bound,
-            // SAFETY: the caller guarantees the numbers.
-            None => (unsafe { self.sample() } + SPARE).min(HIGHEST_BOUND),
+            None => {
+                // The first ones of the lanes.
+                let first = (self.start, self.beside);
+                // SAFETY: the caller guarantees the numbers.
+                let bound = unsafe { bound_of_all(first, self.lanes, self.single) };
+                (bound + SPARE).min(HIGHEST_BOUND)
+            }
         };
         // Once more, where the first guess left too little room.
         for _ in 0..2 {
@@ -65,19 +71,6 @@ impl FloatLanes {
             guess = (guess + MORE).min(HIGHEST_BOUND);
         }
         false
-    }
-
-    /// The bound of the first number of each lane.
-    ///
-    /// # Safety
-    /// The numbers are valid for reads.
-    unsafe fn sample(self) -> i32 {
-        let bits = |lane: usize| {
-            let start = self.start.wrapping_offset(self.beside * lane as isize);
-            // SAFETY: the caller guarantees the number.
-            unsafe { Floats { start, count: 1, single: self.single }.get(0) }.abs().to_bits()
-        };
-        bound_of((0..self.lanes).map(bits).max().unwrap_or(0))
     }
 }
 
@@ -117,57 +110,54 @@ impl<T: Float> AddLanes<T> {
             let mut sums = Sums::<V>::new(self.starts);
             let starts = sums.starts;
             let mut wide = false;
-            if is_along {
-                let whole = count / V::LANES * V::LANES;
-                for lane in 0..lanes {
+            // Lanes that lie along are taken one by one and as a whole, others as many as a vector
+            // has places, some rows at a time.
+            let (group, step, steps, most) = match is_along {
+                true => (1, (V::LANES * size) as isize, count / V::LANES, usize::MAX),
+                false => (V::LANES, along, count, self.most),
+            };
+            let tail = if is_along { count % V::LANES } else { 0 };
+            let mut first = 0;
+            loop {
+                let rows = most.min(steps - first);
+                first += rows;
+                let is_last = first == steps;
+                for lane in (0..lanes).step_by(group) {
+                    let [to_high, to_low] = self.sums.map(|sums| sums.add(lane));
                     let mut accumulators = starts;
-                    for number in (0..whole).step_by(V::LANES) {
-                        sums.add(&mut accumulators, T::load(at(lane, number)));
+                    if first > rows {
+                        accumulators = [V::load(to_high), V::load(to_low)];
                     }
-                    if whole < count {
-                        let from = at(lane, whole).cast();
-                        copy_rest(
-                            (from, 0),
-                            1,
-                            (count - whole) * size,
-                            (rest.as_mut_ptr().cast(), 0),
-                        );
+                    let (mut row, mut step) = (at(lane, first - rows), step);
+                    if lanes - lane < group {
+                        let bytes = V::LANES * size;
+                        let to = (rest.as_mut_ptr().cast(), bytes);
+                        copy_rest((row.cast(), along), rows, (lanes - lane) * size, to);
+                        (row, step) = (rest.as_ptr(), bytes as isize);
+                    }
+                    for _ in 0..rows {
+                        sums.add(&mut accumulators, T::load(row));
+                        row = row.wrapping_byte_offset(step);
+                    }
+                    if tail > 0 {
+                        copy_rest((row.cast(), 0), 1, tail * size, (rest.as_mut_ptr().cast(), 0));
                         sums.add(&mut accumulators, T::load(rest.as_ptr()));
                     }
-                    let [high, low] = [0, 1].map(|index| accumulators[index].sub(starts[index]));
-                    let [high, low] = [total(high), total(low)];
-                    wide |= high.abs() > self.starts[0];
-                    *self.sums[0].add(lane) = high;
-                    *self.sums[1].add(lane) = low;
-                }
-            } else {
-                for first in (0..count).step_by(self.most) {
-                    let rows = self.most.min(count - first);
-                    let is_last = first + rows == count;
-                    for lane in (0..lanes).step_by(V::LANES) {
-                        let [to_high, to_low] = self.sums.map(|sums| sums.add(lane));
-                        let mut accumulators = starts;
-                        if first > 0 {
-                            accumulators = [V::load(to_high), V::load(to_low)];
-                        }
-                        let (mut row, mut step) = (at(lane, first), along);
-                        if lanes - lane < V::LANES {
-                            let bytes = V::LANES * size;
-                            let to = (rest.as_mut_ptr().cast(), bytes);
-                            copy_rest((row.cast(), along), rows, (lanes - lane) * size, to);
-                            (row, step) = (rest.as_ptr(), bytes as isize);
-                        }
-                        for index in 0..rows {
-                            let row = row.wrapping_byte_offset(step * index as isize);
-                            sums.add(&mut accumulators, T::load(row));
-                        }
-                        let [mut high, mut low] = accumulators;
-                        if is_last {
-                            (high, low) = (high.sub(starts[0]), low.sub(starts[1]));
-                        }
+                    let [mut high, mut low] = accumulators;
+                    if is_last {
+                        (high, low) = (high.sub(starts[0]), low.sub(starts[1]));
+                    }
+                    if is_along {
+                        *to_high = total(high);
+                        *to_low = total(low);
+                        wide |= (*to_high).abs() > self.starts[0];
+                    } else {
                         high.store(to_high);
                         low.store(to_low);
                     }
+                }
+                if is_last {
+                    break;
                 }
             }
             let [moved, lost] = sums.seen();

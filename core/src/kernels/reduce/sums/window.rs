@@ -96,8 +96,26 @@ pub(super) fn starts_of(bound: i32) -> [f64; 2] {
     [bound + STEPS + 1, bound + 2 * STEPS - 51].map(|exponent| 1.5 * power_of_two(exponent))
 }
 
+/// The smallest bound that numbers are below, which are so many bytes apart.
+///
+/// # Safety
+/// So many numbers, of 64 bits or of 32, are valid for reads.
+#[inline(never)]
+pub(super) unsafe fn bound_of_all(
+    (start, stride): (*const u8, isize),
+    count: usize,
+    single: bool,
+) -> i32 {
+    let bits = |index: usize| {
+        let start = start.wrapping_offset(stride * index as isize);
+        // SAFETY: the caller guarantees the number.
+        unsafe { Floats { start, count: 1, single }.get(0) }.abs().to_bits()
+    };
+    bound_of((0..count).map(bits).max().unwrap_or(0))
+}
+
 /// The smallest bound that a number, whose sign is not set, is below.
-pub(super) const fn bound_of(bits: u64) -> i32 {
+const fn bound_of(bits: u64) -> i32 {
     let bound = (bits >> 52) as i32 - 1022;
     if bound < LOWEST_BOUND { LOWEST_BOUND } else { bound }
 }
@@ -149,19 +167,17 @@ impl Window {
     /// The same as for [`add`](Self::add).
     unsafe fn add_block(&mut self, floats: Floats) {
         let count = floats.count;
-        let largest = |count: usize| {
-            // SAFETY: the caller guarantees the numbers.
-            let bits = |index| unsafe { floats.get(index) }.abs().to_bits();
-            bound_of((0..count).map(bits).max().unwrap_or(0))
-        };
+        let Floats { start, single, .. } = floats;
+        let stride = if single { size_of::<f32>() } else { size_of::<f64>() } as isize;
+        // SAFETY: the caller guarantees the numbers.
+        let largest = |count| unsafe { bound_of_all((start, stride), count, single) };
         let guess = || (largest(count.min(SAMPLE)) + SPARE).min(HIGHEST_BOUND);
         let mut bound = self.bound.unwrap_or_else(guess);
         loop {
             let starts = starts_of(bound);
-            let start = floats.start;
             // SAFETY: the caller guarantees the numbers, which are no more than a block.
             let block = unsafe {
-                match floats.single {
+                match single {
                     true => run(AddFloats::<f32> { start: start.cast(), count, starts }),
                     false => run(AddFloats::<f64> { start: start.cast(), count, starts }),
                 }
