@@ -190,9 +190,7 @@ impl<T: Ordered> Kernel for Least<T> {
 #[inline(never)]
 pub(super) unsafe fn least(start: *const u8, count: usize, form: Form, flip: u64) -> u64 {
     // SAFETY: the caller guarantees the numbers.
-    unsafe {
-        with_numbers!(form, T => run(Least::<T> { start: start.cast(), count, flip }).bits())
-    }
+    unsafe { with_numbers!(form, T => run(Least::<T> { start: start.cast(), count, flip }).bits()) }
 }
 
 /// Returns whether the number of some bits comes before that of others.

@@ -25,7 +25,7 @@ impl Lanes<'_> {
         if let Some(sum) = self.sum_of_floats(lane) {
             // SAFETY: the caller guarantees the target.
             unsafe { store(Number::Float(sum), target)? };
-            return Ok(self.pauses.after(lane.layout().work()));
+            return Ok(self.pauses.after(self.contiguous * self.encoding.size));
         }
         for make in [Sum::new, Sum::slow] {
             let mut sum = make(self.encoding);
@@ -48,9 +48,8 @@ impl Lanes<'_> {
     /// the usual lane. None says that it is not one, or undecided.
     fn sum_of_floats(&self, lane: RawView<'_>) -> Option<f64> {
         let form = Form::of(self.encoding);
-        let is_usual = form.float && form.is_in_place(self.encoding);
-        let count = lane.layout().contiguous_len().filter(|_| is_usual)?;
-        if lane.layout().work() > PAUSE_BYTES {
+        let count = self.contiguous;
+        if !(form.float && (1..=PAUSE_BYTES / form.size).contains(&count)) {
             return None;
         }
         standard(|| {
@@ -69,7 +68,7 @@ impl Lanes<'_> {
     pub(super) unsafe fn find(&mut self, lane: RawView<'_>, target: *mut u8) -> Result<bool> {
         // SAFETY: the caller guarantees the elements and the target.
         if unsafe { self.find_in_place(lane, target) } {
-            return Ok(self.pauses.after(lane.layout().work()));
+            return Ok(self.pauses.after(self.contiguous * self.encoding.size));
         }
         let mut extreme = [Extreme::new(self.encoding, self.task.is_maximum())];
         let look = &mut |piece: RawView<'_>, before: usize| {
@@ -115,9 +114,8 @@ impl Lanes<'_> {
     /// The same as for [`find`](Self::find).
     unsafe fn find_in_place(&self, lane: RawView<'_>, target: *mut u8) -> bool {
         let form = Form::of(self.encoding);
-        let count = lane.layout().contiguous_len().unwrap_or(0);
-        let is_usual = (1..=BLOCK_BYTES / form.size).contains(&count);
-        if !(is_usual && form.is_in_place(self.encoding)) {
+        let count = self.contiguous;
+        if !(1..=BLOCK_BYTES / form.size).contains(&count) {
             return false;
         }
         let (start, flip) = (lane.start(), flip(form, self.task.is_maximum()));

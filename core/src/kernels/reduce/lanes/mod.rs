@@ -125,7 +125,9 @@ pub unsafe fn reduce_lanes(
         (along.steps.map(|step| step.length), along.steps.map(|step| step.strides[0]));
     let strides = &strides[..along.count];
     let lane = Layout::new(&shape[..along.count], Some(strides), None, layout.itemsize())?;
+    let is_in_place = Form::of(encoding).is_in_place(encoding);
     let mut work = Lanes {
+        contiguous: lane.contiguous_len().filter(|_| is_in_place).unwrap_or(0),
         task,
         encoding,
         lane: &lane,
@@ -164,6 +166,8 @@ struct Lanes<'a> {
     task: Task,
     encoding: Encoding,
     lane: &'a Layout,
+    /// How many numbers of its form a lane is, if it is nothing else; or 0.
+    contiguous: usize,
     /// The steps along a lane.
     along: &'a [Step],
     pauses: Pauses<'a>,
@@ -173,6 +177,8 @@ struct Lanes<'a> {
 
 /// So many neighbours are reduced together, at least.
 const NEIGHBOURS: usize = 8;
+/// Bytes of a row that is not worth being looked at as one.
+const NARROW: usize = 32;
 /// Lanes of fewer elements are reduced together with their neighbours wherever these lie.
 const SHORT: usize = 64;
 
@@ -184,9 +190,20 @@ impl Lanes<'_> {
         let is_nearer = self.along.iter().all(|step| distance(step) > distance(&kept[index]));
         let is_long_double = Form::of(self.encoding).is_long_double(self.encoding);
         (kept[index].length >= NEIGHBOURS
-            && (is_nearer || self.lane.len() < SHORT || self.is_row_of_floats())
+            && (is_nearer && !self.has_narrow_rows(&kept[index])
+                || self.lane.len() < SHORT
+                || self.is_row_of_floats())
             && !(self.lane.is_empty() || is_long_double))
             .then_some(index)
+    }
+
+    /// Returns whether rows are so narrow that places in them are sooner found lane by lane: side by
+    /// side numbers become as wide as places.
+    fn has_narrow_rows(&self, neighbours: &Step) -> bool {
+        let is_near = |step: &Step| step.strides[0].unsigned_abs() <= 2 * NARROW;
+        let size = self.encoding.size;
+        let is_narrow = size < size_of::<i64>() && neighbours.length * size <= NARROW;
+        self.task.is_place() && is_narrow && self.along.iter().all(is_near)
     }
 
     /// Returns whether a lane is a row of floats that is added up together with others.

@@ -8,7 +8,7 @@
 #![allow(unsafe_code)]
 
 use super::doubles::{Doubles, Float, STEPS, Sums, WIDEST, numbers_of, with_doubles};
-use super::window::{HIGHEST_BOUND, SPARE, bound_of_all, starts_of};
+use super::window::{HIGHEST_BOUND, SAMPLE, SPARE, bound_of_all, starts_of};
 use crate::kernels::simd::{Kernel, run};
 use std::hint::black_box;
 
@@ -47,10 +47,11 @@ impl FloatLanes {
         let mut guess = match *bound {
             Some(bound) => bound,
             None => {
-                // The first ones of the lanes.
-                let first = (self.start, self.beside);
+                // The first ones of some lanes.
+                let every = self.lanes.div_ceil(2 * SAMPLE);
+                let (first, step) = (self.start, self.beside * every as isize);
                 // SAFETY: the caller guarantees the numbers.
-                let bound = unsafe { bound_of_all(first, self.lanes, self.single) };
+                let bound = unsafe { bound_of_all((first, step), self.lanes / every, self.single) };
                 (bound + SPARE).min(HIGHEST_BOUND)
             }
         };

@@ -32,9 +32,10 @@ use super::doubles::{AddFloats, BLOCK, Block, STEPS};
 use super::pair::Pair;
 use super::round::{Exact, power_of_two};
 use crate::kernels::simd::run;
+use std::hint::black_box;
 
 /// Numbers that the first window is guessed from.
-const SAMPLE: usize = 16;
+pub(super) const SAMPLE: usize = 16;
 /// Powers of two that the first window has room for beyond them.
 pub(super) const SPARE: i32 = 6;
 /// Below this bound the lower grid would be finer than the smallest subnormal.
@@ -108,6 +109,8 @@ pub(super) unsafe fn bound_of_all(
 ) -> i32 {
     let bits = |index: usize| {
         let start = start.wrapping_offset(stride * index as isize);
+        // Not worth a loop for each type.
+        let single = black_box(single);
         // SAFETY: the caller guarantees the number.
         unsafe { Floats { start, count: 1, single }.get(0) }.abs().to_bits()
     };
