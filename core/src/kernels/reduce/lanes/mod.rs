@@ -222,7 +222,7 @@ impl Lanes<'_> {
         let mut buffers = Buffers::new();
         let number = self.encoding.of_number();
         let mut together = SideBySide::new(self.task, number, &mut buffers);
-        let most = together.max_lanes();
+        let most = together.max_lanes(neighbours.strides[0]);
         all_places(kept, starts, &mut |starts| {
             (0..neighbours.length).step_by(most).all(|first| {
                 let lanes = most.min(neighbours.length - first);

@@ -81,9 +81,12 @@ impl<'a> SideBySide<'a> {
         }
     }
 
-    /// Returns how many lanes are reduced together at most.
-    pub(super) fn max_lanes(&self) -> usize {
-        WORDS * size_of::<u64>() / self.form.size
+    /// Returns how many lanes, so many bytes apart, are reduced together at most.
+    pub(super) fn max_lanes(&self, beside: isize) -> usize {
+        let lanes = WORDS * size_of::<u64>() / self.form.size;
+        let in_place = self.form.is_in_place(self.encoding) && beside == self.form.size as isize;
+        // A block that is gathered has room for all rows that are looked at together.
+        if in_place || self.task.is_sum() || self.task.is_place() { lanes } else { lanes / 4 }
     }
 
     /// Returns how many words the numbers of the lanes are.
