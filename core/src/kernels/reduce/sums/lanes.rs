@@ -14,7 +14,7 @@ use std::hint::black_box;
 
 /// Numbers that are added in one place of a vector, at most.
 pub(in super::super) const LONGEST: usize = 1 << STEPS;
-/// Powers of two that there is room for beyond a guess that left too little.
+/// Powers of two that the next window has room for beyond one that was too narrow.
 const MORE: i32 = 16;
 /// Rows that are added at a time.
 const ROWS: usize = 8;
@@ -36,42 +36,37 @@ pub(in super::super) struct FloatLanes {
 
 impl FloatLanes {
     /// Adds up each lane, into one number and another one that is to be added to it. `bound` is
-    /// that of the last numbers, and becomes that of these. Returns whether the two are the exact
-    /// sum wherever they are finite.
+    /// that of the last numbers, and becomes that of the next ones. Returns whether the two are the
+    /// exact sum.
     ///
     /// # Safety
-    /// The numbers are valid for reads, and the room for two numbers for each lane, as many as
+    /// There are lanes and numbers. These are valid for reads, and the room for two numbers for each lane, as many as
     /// whole vectors have.
     #[inline(never)]
     pub(in super::super) unsafe fn sum(self, sums: [*mut f64; 2], bound: &mut Option<i32>) -> bool {
-        let mut guess = match *bound {
+        let guess = match *bound {
             Some(bound) => bound,
             None => {
-                // The first ones of some lanes.
-                let every = self.lanes.div_ceil(2 * SAMPLE);
-                let (first, step) = (self.start, self.beside * every as isize);
+                // Some numbers from the first to the last one, of other lanes and rows.
+                let few = self.lanes.min(self.count).min(2 * SAMPLE);
+                let [beside, along] = [(self.beside, self.lanes), (self.along, self.count)]
+                    .map(|(stride, count)| stride * (count / few) as isize);
+                let step = beside + along;
                 // SAFETY: the caller guarantees the numbers.
-                let bound = unsafe { bound_of_all((first, step), self.lanes / every, self.single) };
+                let bound = unsafe { bound_of_all((self.start, step), few, self.single) };
                 (bound + SPARE).min(HIGHEST_BOUND)
             }
         };
-        // Once more, where the first guess left too little room.
-        for _ in 0..2 {
-            let starts = starts_of(guess);
-            // SAFETY: the caller guarantees the numbers and the room.
-            let [wide, lost] = unsafe {
-                match self.single {
-                    true => run(AddLanes::<f32>::of(self, starts, sums)),
-                    false => run(AddLanes::<f64>::of(self, starts, sums)),
-                }
-            };
-            if !wide {
-                *bound = Some(guess);
-                return !lost;
+        let starts = starts_of(guess);
+        // SAFETY: the caller guarantees the numbers and the room.
+        let [wide, lost] = unsafe {
+            match self.single {
+                true => run(AddLanes::<f32>::of(self, starts, sums)),
+                false => run(AddLanes::<f64>::of(self, starts, sums)),
             }
-            guess = (guess + MORE).min(HIGHEST_BOUND);
-        }
-        false
+        };
+        *bound = Some(if wide { (guess + MORE).min(HIGHEST_BOUND) } else { guess });
+        !wide && !lost
     }
 }
 
