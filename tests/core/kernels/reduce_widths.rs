@@ -338,3 +338,43 @@ fn floats_that_differ_much_and_cancel_are_left_to_the_second_look() {
     })
     .unwrap();
 }
+
+/// Sums of lanes of floats, side by side and along, that go through windows: what fits them, what
+/// is too wide for the first guess, and what is no number or loses something.
+#[test]
+fn long_lanes_of_floats_are_summed_exactly_along_both_axes() {
+    let number = |at: usize| (at as f64 * 0.37).sin() * 1e3;
+    let data = |kind: usize, at: usize, columns: usize| match (kind, at / columns) {
+        // A first row that tells nothing of the others.
+        (1, 0) => 0.0,
+        (2, 600) => number(at) * 1e40,
+        (3, 40) if at % columns == 5 => f64::NAN,
+        (3, 41) if at % columns == 6 => f64::INFINITY,
+        (4, row) => number(at) * 2_f64.powi(row as i32 % 300 - 150),
+        (5, _) => f64::MAX / 2048.0 * if at % 3 == 0 { 1.0 } else { -1.0 },
+        (6, row) => 5e-324 * (row + at) as f64,
+        // The highest accumulators leave their binade only together.
+        (7, _) => 63.0,
+        _ => number(at),
+    };
+    for (rows, columns) in [(12, 9), (31, 64), (700, 33), (1024, 8), (9, 1025), (40, 520)] {
+        for kind in 0..8 {
+            let numbers: Vec<f64> = (0..rows * columns).map(|at| data(kind, at, columns)).collect();
+            let singles: Vec<f32> = numbers.iter().map(|&number| number as f32).collect();
+            let layout = |size| Layout::contiguous(&[rows, columns], size).unwrap();
+            // SAFETY: the layouts lie within the numbers, which are only read.
+            let (doubles, floats) = unsafe {
+                let starts = [numbers.as_ptr().cast::<u8>(), singles.as_ptr().cast()];
+                let [one, other] = starts.map(<*const u8>::cast_mut);
+                (
+                    View::<f64>::new(one, layout(8), true, ()),
+                    View::<f32>::new(other, layout(4), true, ()),
+                )
+            };
+            for axis in 0..2 {
+                lanes(&doubles, axis, &numbers).unwrap();
+                lanes(&floats, axis, &singles).unwrap();
+            }
+        }
+    }
+}

@@ -1,5 +1,5 @@
-//! The pass over a block of floats that `window` explains: two accumulators, the largest number,
-//! and whether anything was lost.
+//! The pass over a block of floats that `window` explains: two accumulators, whether the first one
+//! stayed in its binade, and whether anything was lost.
 //!
 //! Compilers neither reorder additions of floats nor keep several accumulators in vectors, so the
 //! vectors are written out: [`Doubles`] has the few operations, for each width. Floats of 32 bits

@@ -1,9 +1,9 @@
 //! The pass that `window` explains over many lanes at once, each with accumulators of its own.
 //!
 //! Where lanes lie side by side, some rows are added at a time, so that the accumulators seldom go
-//! through memory; where the numbers of a lane do, each lane is added up by itself. What is in an
-//! accumulator is then a difference of two numbers of one binade, which is exact: two numbers whose
-//! sum is that of the lane, if nothing was lost of any.
+//! through memory; where the numbers of a lane do, each lane is added up by itself. An accumulator
+//! less its start is the difference of two numbers of one binade, which is exact. So the sum of a
+//! lane is that of two numbers, if nothing was lost.
 
 #![allow(unsafe_code)]
 
@@ -40,8 +40,8 @@ impl FloatLanes {
     /// exact sum.
     ///
     /// # Safety
-    /// There are lanes and numbers. These are valid for reads, and the room for two numbers for each lane, as many as
-    /// whole vectors have.
+    /// There are lanes and numbers. These are valid for reads, and the rooms for writes of as many
+    /// numbers as whole vectors for the lanes have.
     #[inline(never)]
     pub(in super::super) unsafe fn sum(self, sums: [*mut f64; 2], bound: &mut Option<i32>) -> bool {
         let guess = match *bound {
@@ -180,7 +180,11 @@ unsafe fn copy_rest(
     }
 }
 
-/// The sum of the numbers of a vector.
+/// The sum of accumulators less their starts, in a vector of at most 8 places.
+///
+/// Each is `2^(k-1)` at most, so that the sums of up to four of them are exact: multiples of `g`
+/// that are no more than `2^(k+1)`. That of eight is exact as well if it is no more. What the second
+/// accumulators took is `2 * m` remainders at most, `m * g` in all, for which the grid has room.
 ///
 /// # Safety
 /// The processor has the vector.

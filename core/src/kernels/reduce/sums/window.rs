@@ -1,12 +1,14 @@
 //! Exact sums of `f64` at the speed of plain ones: a window of two fixed-point levels.
 //!
 //! # How
-//! Let all `|x| <= 2^l`, and add at most `m = 2^STEPS` of them to an accumulator `S` that starts at
-//! `1.5 * 2^k`, with `k = l + STEPS + 1`. It stays in `[2^k, 2^(k+1)]`, since
-//! `|S - 1.5 * 2^k| <= m * 2^l = 2^(k-1)`, and rounding to numbers that both ends are among leads
-//! beyond neither. All numbers there are multiples of `g = 2^(k-52)`: so `S + x` rounds `x` to that
-//! grid and adds it exactly, and `r = x - ((S + x) - S)` is what was cut off, exactly: `|S| >= |x|`
-//! makes it the error term of FastTwoSum (Dekker 1971), and `|r| <= g/2`.
+//! An accumulator `S` starts at `1.5 * 2^k`, in the middle of the binade from `2^k` to `2^(k+1)`. As
+//! long as it stays there, all numbers that it was are multiples of `g = 2^(k-52)`: so `S + x`
+//! rounds `x` to that grid and adds it exactly, and `r = x - ((S + x) - S)` is what was cut off,
+//! exactly: both ends of the step are positive and in the binade, so that `|S| >= |x|`, which makes
+//! `r` the error term of FastTwoSum (Dekker 1971), and `|r| <= g/2`. Whether it stays there is found
+//! out in the same pass, from the bits of exponent and sign. It does if all `|x| <= 2^l` and there
+//! are at most `m = 2^STEPS` of them, with `k = l + STEPS + 1`: then `|S - 1.5 * 2^k|` is at most
+//! `m * 2^l = 2^(k-1)`.
 //!
 //! A second accumulator `E` starts at `1.5 * 2^k2`, with `k2 = k - 52 + STEPS`, and takes the
 //! remainders in the same way: `m * g/2 = 2^(k2-1)` is the room it has. Its grid is
@@ -21,10 +23,10 @@
 //! What is not decided has a range of more than 2^80 *and* cancels, and goes to a
 //! [`Superaccumulator`](super::superaccumulator::Superaccumulator).
 //!
-//! That `|x| < 2^l` is found out in the same pass; a block that breaks it is done again with a
-//! wider window, to whose grid the units so far are rounded down. NaN and infinity, and numbers
-//! whose window would overflow, fail. For tiny numbers the lower grid ends at the smallest
-//! subnormal, below which there is nothing to lose.
+//! A block for which the window is too narrow is done again with a wider one, to whose grid the
+//! units so far are rounded down. NaN and infinity, and numbers whose window would overflow, fail.
+//! For tiny numbers the lower grid ends at the smallest subnormal, below which there is nothing to
+//! lose.
 
 #![allow(unsafe_code)]
 
@@ -48,7 +50,7 @@ const FEW: usize = 24;
 /// A sum so far.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct Window {
-    /// All numbers are below `2^bound`, if it is `Some`.
+    /// The window has room for numbers below `2^bound`, if it is `Some`.
     bound: Option<i32>,
     units: i128,
     error: u64,
