@@ -160,7 +160,7 @@ impl<'a> SideBySide<'a> {
         // SAFETY: the caller guarantees the rows, and each buffer has room for a number of each
         // lane. What is found there are two rows.
         unsafe {
-            let exact = standard(|| numbers.sum(rooms.map(|room| room.cast()), &mut self.bound));
+            let exact = standard(|| numbers.sum(rooms.map(<*mut u8>::cast), &mut self.bound));
             self.trust = if exact { self.trust.saturating_add(1) } else { self.trust / 2 };
             if exact {
                 let stride = (rooms[1].addr() as isize).wrapping_sub(rooms[0].addr() as isize);
