@@ -20,6 +20,9 @@ pub(super) struct Rows {
     pub(super) lanes: usize,
 }
 
+/// Rows that are looked at together, so that what is found so far seldom goes through memory.
+pub(super) const TOGETHER: usize = 4;
+
 impl Rows {
     /// Returns where a row starts.
     #[inline(always)]
@@ -44,6 +47,8 @@ impl Rows {
 pub(super) struct AddIntegers {
     pub(super) rows: Rows,
     pub(super) sums: *mut i64,
+    /// As many zeros as a row has numbers.
+    pub(super) zeros: *const i64,
     pub(super) not_allowed: i64,
 }
 
@@ -53,17 +58,29 @@ impl Kernel for AddIntegers {
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) -> bool {
-        let Self { rows, sums, not_allowed } = self;
+        let Self { rows, sums, zeros, not_allowed } = self;
         let mut beyond = 0;
-        rows.each(|number: *const i64, _, lane| {
-            // SAFETY: the caller guarantees the numbers, which need no alignment, and the sums.
-            unsafe {
-                let (number, sum) = (number.read_unaligned(), sums.add(lane));
-                let (old, new) = (*sum, (*sum).wrapping_add(number));
-                beyond |= ((old ^ new) & (number ^ new)) | (number & not_allowed);
-                *sum = new;
+        for first in (0..rows.count).step_by(TOGETHER) {
+            let row = |index: usize| match first + index < rows.count {
+                true => rows.row::<i64>(first + index),
+                false => zeros,
+            };
+            let starts: [*const i64; TOGETHER] = std::array::from_fn(row);
+            for lane in 0..rows.lanes {
+                // SAFETY: the caller guarantees the numbers, which need no alignment, and the sums.
+                unsafe {
+                    let place = sums.add(lane);
+                    let mut sum = *place;
+                    for start in starts {
+                        let number = start.wrapping_add(lane).read_unaligned();
+                        let new = sum.wrapping_add(number);
+                        beyond |= ((sum ^ new) & (number ^ new)) | (number & not_allowed);
+                        sum = new;
+                    }
+                    *place = sum;
+                }
             }
-        });
+        }
         beyond < 0
     }
 }
@@ -102,7 +119,7 @@ pub(super) struct LeastOf<T> {
 }
 
 impl<T: Ordered> LeastOf<T> {
-    /// Looks at so many rows together, so that what is found so far seldom goes through memory.
+    /// Looks at so many rows together.
     ///
     /// # Safety
     /// The same as for [`run`](Kernel::run).
@@ -141,7 +158,7 @@ impl<T: Ordered> Kernel for LeastOf<T> {
             match BYTES {
                 // Where vectors have no minimum of most types, the work is more than the memory.
                 16 if cfg!(target_arch = "x86_64") => self.with::<1>(),
-                _ => self.with::<4>(),
+                _ => self.with::<TOGETHER>(),
             }
         }
     }

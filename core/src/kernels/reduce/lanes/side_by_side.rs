@@ -10,7 +10,7 @@ use super::super::form::Form;
 use super::super::order::{flip, last, with_numbers};
 use super::super::sums::{Exact, FloatLanes, LONGEST, Pair};
 use super::Task;
-use super::rows::{AddDoubles, AddIntegers, FirstOf, LeastOf, Rows};
+use super::rows::{AddDoubles, AddIntegers, FirstOf, LeastOf, Rows, TOGETHER};
 use crate::kernels::blocks::{BUFFER_BYTES, Blocks, Buffers};
 use crate::kernels::copy::copy_strided;
 use crate::kernels::encoding::Encoding;
@@ -85,8 +85,9 @@ impl<'a> SideBySide<'a> {
     pub(super) fn max_lanes(&self, beside: isize) -> usize {
         let lanes = WORDS * size_of::<u64>() / self.form.size;
         let in_place = self.form.is_in_place(self.encoding) && beside == self.form.size as isize;
+        let together = !self.task.is_place() && !(self.task.is_sum() && self.form.float);
         // A block that is gathered has room for all rows that are looked at together.
-        if in_place || self.task.is_sum() || self.task.is_place() { lanes } else { lanes / 4 }
+        if in_place || !together { lanes } else { lanes / TOGETHER }
     }
 
     /// Returns how many words the numbers of the lanes are.
@@ -215,7 +216,9 @@ impl<'a> SideBySide<'a> {
                 } else {
                     let not_allowed =
                         if form.signed || self.encoding.size < 8 { 0 } else { i64::MIN };
-                    self.beyond |= run(AddIntegers { rows, sums: best.cast(), not_allowed });
+                    // The rests of integers are zeros.
+                    let (sums, zeros) = (best.cast(), rest.cast_const().cast());
+                    self.beyond |= run(AddIntegers { rows, sums, zeros, not_allowed });
                 }
                 return;
             }
