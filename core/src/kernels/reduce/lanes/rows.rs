@@ -42,24 +42,25 @@ impl Rows {
     }
 }
 
-/// Adds rows of `i64`. Returns whether a sum was beyond `i64`, or a number had the bits that are
-/// not allowed.
+/// Adds rows of numbers of 64 bits, modulo `2^64`. Returns bits that are a number no less than any of
+/// them, or than `-1 -` a negative one.
 pub(super) struct AddIntegers {
     pub(super) rows: Rows,
     pub(super) sums: *mut i64,
     /// As many zeros as a row has numbers.
     pub(super) zeros: *const i64,
-    pub(super) not_allowed: i64,
+    /// -1 if numbers have signs, else 0.
+    pub(super) signs: i64,
 }
 
 impl Kernel for AddIntegers {
-    type Output = bool;
+    type Output = u64;
     const WIDEST: Width = Width::Avx2;
 
     #[inline(always)]
-    unsafe fn run<const BYTES: usize>(self) -> bool {
-        let Self { rows, sums, zeros, not_allowed } = self;
-        let mut beyond = 0;
+    unsafe fn run<const BYTES: usize>(self) -> u64 {
+        let Self { rows, sums, zeros, signs } = self;
+        let mut bits = 0;
         for first in (0..rows.count).step_by(TOGETHER) {
             let row = |index: usize| match first + index < rows.count {
                 true => rows.row::<i64>(first + index),
@@ -73,15 +74,14 @@ impl Kernel for AddIntegers {
                     let mut sum = *place;
                     for start in starts {
                         let number = start.wrapping_add(lane).read_unaligned();
-                        let new = sum.wrapping_add(number);
-                        beyond |= ((sum ^ new) & (number ^ new)) | (number & not_allowed);
-                        sum = new;
+                        sum = sum.wrapping_add(number);
+                        bits |= number ^ ((number >> 63) & signs);
                     }
                     *place = sum;
                 }
             }
         }
-        beyond < 0
+        bits.cast_unsigned()
     }
 }
 

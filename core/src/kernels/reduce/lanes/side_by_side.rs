@@ -46,8 +46,8 @@ pub(super) struct SideBySide<'a> {
     lanes: usize,
     /// How many rows there were.
     before: usize,
-    /// Whether a sum is beyond its type.
-    beyond: bool,
+    /// No number that was added to a sum of integers is larger, nor less than -1 less this.
+    bits: u64,
     /// How far windows are trusted to take lanes of floats: halved by each that was not exact.
     trust: u32,
     /// The bound of the numbers in windows so far.
@@ -75,7 +75,7 @@ impl<'a> SideBySide<'a> {
             lost,
             lanes: 0,
             before: 0,
-            beyond: false,
+            bits: 0,
             trust: if task.is_sum() && has_windows(encoding) { 2 } else { 0 },
             bound: None,
         }
@@ -97,7 +97,7 @@ impl<'a> SideBySide<'a> {
 
     /// Begins with the next lanes, at most [`max_lanes`](Self::max_lanes).
     pub(super) fn begin(&mut self, lanes: usize) {
-        (self.lanes, self.before, self.beyond) = (lanes, 0, false);
+        (self.lanes, self.before, self.bits) = (lanes, 0, 0);
         // Nothing comes after the last number; where all are equal to it the first is the least.
         let last = if self.task.is_sum() { 0 } else { repeated(last(self.form), self.form) };
         let words = self.words();
@@ -214,11 +214,10 @@ impl<'a> SideBySide<'a> {
                 if form.float {
                     run(AddDoubles { rows, sums: best.cast(), rests: rest.cast(), lost });
                 } else {
-                    let not_allowed =
-                        if form.signed || self.encoding.size < 8 { 0 } else { i64::MIN };
+                    let signs = if form.signed || self.encoding.size < 8 { -1 } else { 0 };
                     // The rests of integers are zeros.
                     let (sums, zeros) = (best.cast(), rest.cast_const().cast());
-                    self.beyond |= run(AddIntegers { rows, sums, zeros, not_allowed });
+                    self.bits |= run(AddIntegers { rows, sums, zeros, signs });
                 }
                 return;
             }
@@ -240,7 +239,8 @@ impl<'a> SideBySide<'a> {
     /// # Safety
     /// The target is valid for writes of the results, and all lanes had as many elements.
     pub(super) unsafe fn store(&mut self, target: *mut u8, stride: isize) -> Stored {
-        if self.beyond {
+        // Whether a sum may be beyond its type.
+        if self.bits.saturating_add(1).saturating_mul(self.before as u64) > i64::MAX as u64 {
             return Stored::None;
         }
         let lanes = self.lanes;
