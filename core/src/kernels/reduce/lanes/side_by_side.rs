@@ -85,9 +85,10 @@ impl<'a> SideBySide<'a> {
     pub(super) fn max_lanes(&self, beside: isize) -> usize {
         let lanes = WORDS * size_of::<u64>() / self.form.size;
         let in_place = self.form.is_in_place(self.encoding) && beside == self.form.size as isize;
-        let together = !self.task.is_place() && !(self.task.is_sum() && self.form.float);
-        // A block that is gathered has room for all rows that are looked at together.
-        if in_place || !together { lanes } else { lanes / TOGETHER }
+        let single = self.task.is_place() || (self.task.is_sum() && self.form.float);
+        // A block that is gathered has room for all rows that are looked at together, but for the
+        // tasks that take single ones.
+        if in_place || single { lanes } else { lanes / TOGETHER }
     }
 
     /// Returns how many words the numbers of the lanes are.
