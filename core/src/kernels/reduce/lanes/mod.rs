@@ -197,8 +197,8 @@ impl Lanes<'_> {
             .then_some(index)
     }
 
-    /// Returns whether rows are so narrow that places in them are sooner found lane by lane: side by
-    /// side numbers become as wide as places.
+    /// Returns whether rows are so narrow that places in them are sooner found lane by lane: side
+    /// by side numbers become as wide as places.
     fn has_narrow_rows(&self, neighbours: &Step) -> bool {
         let is_near = |step: &Step| step.strides[0].unsigned_abs() <= 2 * NARROW;
         let size = self.encoding.size;

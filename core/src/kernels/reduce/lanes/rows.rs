@@ -42,8 +42,8 @@ impl Rows {
     }
 }
 
-/// Adds rows of numbers of 64 bits, modulo `2^64`. Returns bits that are a number no less than any of
-/// them, or than `-1 -` a negative one.
+/// Adds rows of numbers of 64 bits, modulo `2^64`. Returns bits that are a number no less than any
+/// of them, or than -1 less a negative one.
 pub(super) struct AddIntegers {
     pub(super) rows: Rows,
     pub(super) sums: *mut i64,

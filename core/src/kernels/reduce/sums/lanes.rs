@@ -183,8 +183,9 @@ unsafe fn copy_rest(
 /// The sum of accumulators less their starts, in a vector of at most 8 places.
 ///
 /// Each is `2^(k-1)` at most, so that the sums of up to four of them are exact: multiples of `g`
-/// that are no more than `2^(k+1)`. That of eight is exact as well if it is no more. What the second
-/// accumulators took is `2 * m` remainders at most, `m * g` in all, for which the grid has room.
+/// that are no more than `2^(k+1)`. That of eight is exact as well if it is no more. What the
+/// second accumulators took is `2 * m` remainders at most, `m * g` in all, for which their grid has
+/// room.
 ///
 /// # Safety
 /// The processor has the vector.

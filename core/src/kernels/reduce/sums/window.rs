@@ -1,14 +1,14 @@
 //! Exact sums of `f64` at the speed of plain ones: a window of two fixed-point levels.
 //!
 //! # How
-//! An accumulator `S` starts at `1.5 * 2^k`, in the middle of the binade from `2^k` to `2^(k+1)`. As
-//! long as it stays there, all numbers that it was are multiples of `g = 2^(k-52)`: so `S + x`
+//! An accumulator `S` starts at `1.5 * 2^k`, in the middle of the binade from `2^k` to `2^(k+1)`.
+//! As long as it stays there, all numbers that it was are multiples of `g = 2^(k-52)`: so `S + x`
 //! rounds `x` to that grid and adds it exactly, and `r = x - ((S + x) - S)` is what was cut off,
 //! exactly: both ends of the step are positive and in the binade, so that `|S| >= |x|`, which makes
-//! `r` the error term of FastTwoSum (Dekker 1971), and `|r| <= g/2`. Whether it stays there is found
-//! out in the same pass, from the bits of exponent and sign. It does if all `|x| <= 2^l` and there
-//! are at most `m = 2^STEPS` of them, with `k = l + STEPS + 1`: then `|S - 1.5 * 2^k|` is at most
-//! `m * 2^l = 2^(k-1)`.
+//! `r` the error term of FastTwoSum (Dekker 1971), and `|r| <= g/2`. Whether it stays there is
+//! found out in the same pass, from the bits of exponent and sign. It does if all `|x| < 2^l` and
+//! there are fewer than `m = 2^STEPS` of them, with `k = l + STEPS + 1`: then `|S - 1.5 * 2^k|` is
+//! less than `m * 2^l = 2^(k-1)`. Where there are `m`, it may end at `2^(k+1)`, which is too much.
 //!
 //! A second accumulator `E` starts at `1.5 * 2^k2`, with `k2 = k - 52 + STEPS`, and takes the
 //! remainders in the same way: `m * g/2 = 2^(k2-1)` is the room it has. Its grid is
