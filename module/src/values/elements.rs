@@ -14,7 +14,7 @@ use consumer::view::load;
 
 use super::record::{self, Bytes};
 use super::references::{self, AttachedObjects};
-use super::{LARGEST_SCALAR, NewReference, PyValue, Reading, no_element};
+use super::{NewReference, PyValue, Reading, no_element, scalars};
 use crate::gil;
 
 /// Creates the object of the element at `pointer`.
@@ -138,18 +138,20 @@ pub(crate) fn encode<'py>(
     // The user's conversions may store in this view again.
     stack::check(object.py())?;
     let Encoded { bytes, objects } = encoded;
-    let mut scalar = [0; LARGEST_SCALAR];
-    let size = dispatch!(
-        array,
-        scalar typed => encode_scalar(typed, object, &mut scalar)?,
-        composite typed => {
+    match array {
+        AnyArray::Composite(typed) => {
             record::zero(bytes, typed.layout().itemsize())?;
             *objects = record::encode(typed.descriptor(), array.format(), object, bytes)?;
-            return Ok(());
-        },
-        opaque typed => return Err(unreadable(typed.descriptor())),
-    );
-    bytes.extend_from_slice(&scalar[..size]);
+        }
+        AnyArray::Opaque(typed) => return Err(unreadable(typed.descriptor())),
+        _ => {
+            if let Some(scalar_type) = array.scalar_type() {
+                let mut scalar = [0; scalars::LARGEST];
+                scalars::encode(scalar_type, object, array.format(), &mut scalar)?;
+                bytes.extend_from_slice(&scalar[..scalar_type.dtype.size()]);
+            }
+        }
+    }
     Ok(())
 }
 
@@ -171,18 +173,6 @@ pub(crate) fn encode_copy<'py>(
         encoded.objects = unsafe { references::take(py, typed.descriptor(), pointer, bytes)? };
     }
     Ok(())
-}
-
-/// Writes the bytes of an element to the first of `bytes`, and returns their number.
-#[inline(always)]
-fn encode_scalar<T: Scalar<Value: PyValue>>(
-    array: &ConsumerArray<T>,
-    object: &Bound<'_, PyAny>,
-    bytes: &mut [u8; LARGEST_SCALAR],
-) -> PyResult<usize> {
-    let value = T::Value::from_object(object, array.format())?;
-    bytes[..T::SIZE].copy_from_slice(T::encode(value).as_ref());
-    Ok(T::SIZE)
 }
 
 /// Stores an encoded element. Returns the objects whose references were stored over, to be dropped

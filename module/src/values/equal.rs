@@ -7,7 +7,8 @@ use consumer::element::Scalar;
 use consumer::kernels::Encoding;
 use consumer::kernels::search::Pattern;
 
-use super::{Equal, LARGEST_SCALAR, PyValue};
+use super::scalars::LARGEST;
+use super::{Equal, PyValue};
 
 /// Calls `search` with the pattern of those elements of an array that equal an object, and returns
 /// its result, as far as that can be told without running Python code.
@@ -32,7 +33,7 @@ fn with_pattern(
     object: &Bound<'_, PyAny>,
     search: &mut dyn FnMut(&Pattern),
 ) -> Equal<()> {
-    let mut element = [0; LARGEST_SCALAR];
+    let mut element = [0; LARGEST];
     let encoding = dispatch!(
         array,
         scalar typed => encode_equal(typed, object, &mut element),
@@ -51,7 +52,7 @@ fn with_pattern(
 fn encode_equal<T: Scalar<Value: PyValue>>(
     _array: &ConsumerArray<T>,
     object: &Bound<'_, PyAny>,
-    element: &mut [u8; LARGEST_SCALAR],
+    element: &mut [u8; LARGEST],
 ) -> Equal<Encoding> {
     T::Value::equal_to(object).and_then(|value| {
         let encoded = T::encode(value);

@@ -22,6 +22,7 @@ mod long_doubles;
 mod places;
 pub(crate) mod record;
 pub(crate) mod references;
+mod scalars;
 pub(crate) mod shown;
 mod text;
 
@@ -31,7 +32,6 @@ use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
 use consumer::dtype::ScalarType;
-use consumer::element::LongDouble;
 use consumer::error::Error;
 use consumer::fallible::Shortened;
 use consumer::format::FormatString;
@@ -48,9 +48,6 @@ pub(crate) use text::format_object;
 
 /// A new reference, or NULL with an exception set: what CPython's own constructors return.
 pub(crate) type NewReference = *mut ffi::PyObject;
-
-/// The size of the largest scalar in bytes.
-const LARGEST_SCALAR: usize = 2 * size_of::<LongDouble>();
 
 /// What the objects of elements are for.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use consumer::python::stack;
 
 use super::named::{by_name, bytes_of, only_field};
 use crate::values::integers::int_and_value;
-use crate::values::{LARGEST_SCALAR, PyValue, in_field, out_of_range, wrong_type};
+use crate::values::{PyValue, in_field, out_of_range, scalars, wrong_type};
 
 /// Writes a tuple of Python's own numbers as a record of scalars to its bytes, without running
 /// Python code; returns whether it is one.
@@ -65,11 +65,8 @@ impl<'py> Encoder<'_, 'py> {
             ElementType::Scalar(scalar_type) => {
                 let own = scalar_type.format();
                 let format = if self.within { &own } else { self.format };
-                let mut encoded = [0; LARGEST_SCALAR];
-                dispatch_scalar!(*scalar_type, T => {
-                    let value = <T as Scalar>::Value::from_object(object, format)?;
-                    encoded[..T::SIZE].copy_from_slice(<T as Scalar>::encode(value).as_ref());
-                });
+                let mut encoded = [0; scalars::LARGEST];
+                scalars::encode(*scalar_type, object, format, &mut encoded)?;
                 let size = scalar_type.dtype.size();
                 bytes[..size].copy_from_slice(&encoded[..size]);
                 Ok(())
