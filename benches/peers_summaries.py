@@ -1,5 +1,6 @@
 """Rows of sums, means, minima and maxima: of whole arrays in each layout, and along axes."""
 
+import itertools
 from collections.abc import Callable, Iterator
 
 from peers_measure import Do, Objects, Row
@@ -11,27 +12,38 @@ IN_POLARS = {"argmin": "arg_min", "argmax": "arg_max"}
 LARGE = sizes("1e3", "1e6")
 
 
-def summary(call: str) -> Do:
-    """A statement, and what it gives: NumPy's means of floats are floats."""
+def summary(call: str, code: str) -> Do:
+    """A statement, and what it gives as far as all agree.
+
+    NumPy's means of floats are floats of 32 bits, and others add these up in 32 bits.
+    """
+    if code == "f":
+        return Do(call, f"'%.2g' % {call}")
     return Do(call, f"round(float({call}), 2)" if "mean" in call else "")
 
 
-def others(method: str) -> dict[str, Do]:
+def others(method: str, code: str) -> dict[str, Do]:
     """The same of other packages."""
     peers = {
-        "NumPy": summary(f"n.{method}()"),
-        "polars": summary(f"s.{IN_POLARS.get(method, method)}()"),
+        "NumPy": summary(f"n.{method}()", code),
+        "polars": summary(f"s.{IN_POLARS.get(method, method)}()", code),
     }
     if method in ("sum", "mean"):
-        peers["pyarrow"] = summary(f"compute.{method}(p).as_py()")
+        peers["pyarrow"] = summary(f"compute.{method}(p).as_py()", code)
     return peers
 
 
 def whole() -> Iterator[Row]:
-    for method in METHODS:
-        ours = summary(f"v.{method}()")
+    for method, (code, target) in itertools.product(METHODS, CODES.items()):
+        ours = summary(f"v.{method}()", code)
         yield from sweep(
-            method, CODES, ours.statement, "", gives=ours.gives, few="Bhiqfd", others=others(method)
+            method,
+            {code: target},
+            ours.statement,
+            "",
+            gives=ours.gives,
+            few="Bhiqfd",
+            others=others(method, code),
         )
     for size, length in {FEW: SIZES[FEW], "1e3": SIZES["1e3"]}.items():
         peers = {"math": Do("math.fsum(a)"), "Python": Do("sum(a)")}
@@ -70,16 +82,13 @@ def axes() -> Iterator[Row]:
     squares = {size: SQUARES[size] for size in ("32x32", "1000x1000")}
     for method in ("sum", "min", "argmin"):
         for axis in (0, 1):
-            do = f"{{}}.{method}(axis={axis})"
-            yield from sweep(
-                f"{method} axis={axis}",
-                CODES,
-                do,
-                "n",
-                of=matrix,
-                over=squares,
-                gives=f"{do}.tolist()",
-            )
+            name, do = f"{method} axis={axis}", f"{{}}.{method}(axis={axis})"
+            for code, target in CODES.items():
+                gives = f"{do}.tolist()"
+                if method == "sum" and code == "f":
+                    gives = f"['%.2g' % number for number in {gives}]"
+                one = {code: target}
+                yield from sweep(name, one, do, "n", of=matrix, over=squares, gives=gives)
 
 
 SUMMARIES: tuple[Callable[[], Iterator[Row]], ...] = (whole, layouts, axes)

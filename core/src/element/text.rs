@@ -14,11 +14,19 @@ impl Display for PythonFloat {
         if number.is_nan() {
             return f.write_str("nan");
         }
-        // Rust and Python find the same digits, and differ in when and how they write an exponent.
+        // Python writes an exponent elsewhere than Rust, and in another way.
         if number == 0.0 || (1e-4..1e16).contains(&number.abs()) {
-            return write!(f, "{number:?}");
+            if !may_be_between(number) {
+                return write!(f, "{number:?}");
+            }
+            let text = format!("{number:?}");
+            let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+            return f.write_str(&nearest(number, text, format!("{number:.decimals$}")));
         }
         let text = format!("{number:e}");
+        let digits = text.bytes().take_while(|&byte| byte != b'e').filter(u8::is_ascii_digit);
+        let decimals = digits.count().saturating_sub(1);
+        let text = nearest(number, text, format!("{number:.decimals$e}"));
         match text.split_once('e') {
             None => f.write_str(&text),
             Some((digits, exponent)) => match exponent.strip_prefix('-') {
@@ -27,6 +35,22 @@ impl Display for PythonFloat {
             },
         }
     }
+}
+
+/// Returns whether a number from 1e-4 to 1e16 may lie in the middle between two of the texts with
+/// the fewest digits that are read back as it. Python takes the even one then, and Rust the other.
+fn may_be_between(number: f64) -> bool {
+    let (bits, exponent) = (number.to_bits(), (number.to_bits() >> 52 & 0x7ff) as i32);
+    // A number has as many decimals as it has binary places, of which the last is a 5. In the
+    // middle it has one digit more than are enough, which are 15 at least and 17 at most.
+    let places = 1075 - exponent - (bits | 1 << 52).trailing_zeros() as i32;
+    places > 0 && (9e14..2e18).contains(&(number.abs() * 10_f64.powi(places)))
+}
+
+/// The shortest text of a number, or the one that is `rounded` to as many digits, with ties to even,
+/// if that is read back as the number, too. Next to powers of two it may not.
+fn nearest(number: f64, shortest: String, rounded: String) -> String {
+    if rounded.parse() == Ok(number) { rounded } else { shortest }
 }
 
 /// Returns the number with the fewest decimal digits that a narrower float type rounds to `number`,
@@ -71,6 +95,9 @@ mod tests {
             (5e-324, "5e-324"),
             (1e15, "1000000000000000.0"),
             (9_999_999_999_999_998.0, "9999999999999998.0"),
+            (562_949_953_421_312.25, "562949953421312.2"),
+            (562_949_953_421_312.8, "562949953421312.8"),
+            (-562_949_953_421_313.2, "-562949953421313.2"),
             (1e16, "1e+16"),
             (f64::MAX, "1.7976931348623157e+308"),
             (f64::INFINITY, "inf"),
