@@ -114,7 +114,8 @@ mod tests {
     fn subnormals_are_there_within_and_switched_off_again_behind() {
         let before = control();
         set_control(NO_SUBNORMALS);
-        let half = || black_box(f64::MIN_POSITIVE) * black_box(0.5);
+        // What is not looked at may be computed later, in another environment.
+        let half = || black_box(black_box(f64::MIN_POSITIVE) * black_box(0.5));
         let (outside, inside, behind) = (half(), standard(half), half());
         let after = control();
         set_control(before);
