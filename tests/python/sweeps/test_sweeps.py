@@ -11,8 +11,13 @@ import sweep
 # What a sweep may take here.
 SECONDS = 2
 
+# This one works in the smallest stacks.
+MARKS = {"recursion": [pytest.mark.small_stack]}
 
-@pytest.mark.parametrize("name", sweep.names())
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=MARKS.get(name, [])) for name in sweep.names()]
+)
 def test_the_first_cases_of_a_sweep_find_nothing(name):
     case = importlib.import_module(f"sweeps.{name}").case
     end = time.monotonic() + SECONDS
