@@ -11,8 +11,8 @@ import sweep
 # What a sweep may take here.
 SECONDS = 2
 
-# This one works in the smallest stacks.
-MARKS = {"recursion": [pytest.mark.small_stack]}
+# One limits the memory of a process, and one works in the smallest stacks.
+MARKS = {"allocations": [pytest.mark.process_memory], "recursion": [pytest.mark.small_stack]}
 
 
 @pytest.mark.parametrize(
