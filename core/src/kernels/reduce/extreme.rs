@@ -137,10 +137,14 @@ impl Extreme {
         })
     }
 
-    /// Returns the first extreme element as a number, if it is a zero, by its own sign.
+    /// Returns the [`value`](Self::value) where all elements were looked at in C order, zeros too.
     #[must_use]
-    pub fn first_zero(&self) -> Option<Number> {
-        Some(Number::Float(f64::from_bits(self.in_block()?.1)))
+    pub fn value_in_order(&self) -> Option<Number> {
+        if self.long.is_some() {
+            return None;
+        }
+        let zero = || Some(Number::Float(f64::from_bits(self.in_block()?.1)));
+        self.value().or_else(zero)
     }
 
     /// Returns the bytes of the extreme element, in the byte order that it has, if it is a long
@@ -152,12 +156,6 @@ impl Extreme {
             bytes.reverse();
         }
         Some(bytes)
-    }
-
-    /// Starts to look for the same.
-    #[must_use]
-    pub fn again(&self) -> Self {
-        Self { best: None, long: None, ..*self }
     }
 
     /// Returns the extreme element as a number; None if there was no element, if it is a zero,

@@ -82,7 +82,7 @@ fn search_exact<R>(
 }
 
 /// Returns the position, in C order, of the first element that equals `value`. `array` is held.
-fn find(array: &AnyArray, value: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
+pub(crate) fn find(array: &AnyArray, value: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
     let found = if gil::is_large(array.raw()) {
         let mut find = |pattern: &Pattern| find_in_pieces(value.py(), array, pattern);
         search_equal(array, value, &mut find).transpose()?

@@ -4,6 +4,7 @@ use std::ffi::c_long;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::types::PyFloat;
 
 use consumer::array::AnyArray;
 use consumer::dtype::DType;
@@ -13,9 +14,11 @@ use consumer::kernels::pieces::Sequence;
 use consumer::kernels::reduce::{Extreme, Number, Sum, Task};
 use consumer::layout::unravel;
 use consumer::python::objects;
+use consumer::view::RawView;
 
 use super::{Summary, has_summary, no_elements, pair};
 use crate::gil;
+use crate::methods::elements::search::find;
 use crate::object::PyConsumerArray;
 use crate::values::{NewReference, lists, read};
 
@@ -44,15 +47,27 @@ pub(crate) fn quick(
         return number.filter(|&number| !is_nan(number)).map(|number| object(py, number));
     }
     let mut extremes = [Extreme::new(encoding, task.is_maximum())];
+    let in_order = task.is_place() || is_in_order(view);
     // SAFETY: as above.
-    unsafe { Extreme::look(&mut extremes, view, task.is_place(), 0) };
+    unsafe { Extreme::look(&mut extremes, view, in_order, 0) };
     let [extreme] = extremes;
     if !task.is_place() {
-        return extreme.value().map(|number| element_object(py, encoding, number));
+        let number = value(&extreme, in_order);
+        return number.map(|number| element_object(py, encoding, number));
     }
     let ([_], Some(position)) = (view.layout().shape(), extreme.first()) else { return None };
     // SAFETY: attached.
     Some(unsafe { ffi::PyLong_FromSize_t(position) })
+}
+
+/// Returns whether memory is as well looked at in C order as in any.
+fn is_in_order(view: RawView<'_>) -> bool {
+    view.layout().ndim() <= 1 || view.layout().contiguous_len().is_some()
+}
+
+/// Returns the extreme element as a number, if it is one whose sign is known.
+fn value(extreme: &Extreme, in_order: bool) -> Option<Number> {
+    if in_order { extreme.value_in_order() } else { extreme.value() }
 }
 
 /// Summarises all elements, which are numbers of the encoding. `array` is held.
@@ -64,23 +79,24 @@ pub(super) fn whole<'py>(
     if array.layout().is_empty() && summary != Summary::One(Task::Sum) {
         return Err(no_elements(summary));
     }
+    let in_order = is_in_order(array.raw());
     match summary {
         Summary::One(task) if task.is_sum() => total(py, (array, encoding), task),
         Summary::One(task) => {
             let mut extremes = [Extreme::new(encoding, task.is_maximum())];
-            look(py, array, &mut extremes, task.is_place())?;
+            look(py, array, &mut extremes, in_order || task.is_place())?;
             let [extreme] = extremes;
             if task.is_place() {
                 return position(py, array, &extreme);
             }
-            element(py, (array, encoding), extreme)
+            element(py, (array, encoding), &extreme, in_order)
         }
         Summary::Both => {
             let mut extremes = [false, true].map(|maximum| Extreme::new(encoding, maximum));
-            look(py, array, &mut extremes, false)?;
-            let [minimum, maximum] = extremes;
-            let minimum = element(py, (array, encoding), minimum)?;
-            pair(py, minimum, element(py, (array, encoding), maximum)?)
+            look(py, array, &mut extremes, in_order)?;
+            let [minimum, maximum] = &extremes;
+            let minimum = element(py, (array, encoding), minimum, in_order)?;
+            pair(py, minimum, element(py, (array, encoding), maximum, in_order)?)
         }
     }
 }
@@ -158,9 +174,10 @@ fn look(
 fn element<'py>(
     py: Python<'py>,
     (array, encoding): (&AnyArray, Encoding),
-    extreme: Extreme,
+    extreme: &Extreme,
+    in_order: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
-    if let Some(number) = extreme.value() {
+    if let Some(number) = value(extreme, in_order) {
         // SAFETY: a new reference, or NULL with an exception.
         return unsafe { Bound::from_owned_ptr_or_err(py, element_object(py, encoding, number)) };
     }
@@ -169,13 +186,15 @@ fn element<'py>(
         // exception.
         return unsafe { Bound::from_owned_ptr_or_err(py, read(py, array, bytes.as_ptr())) };
     }
-    let mut extremes = [extreme.again()];
-    look(py, array, &mut extremes, true)?;
-    let [extreme] = extremes;
-    // There is an element.
-    let zero = extreme.first_zero().unwrap_or(Number::Float(0.0));
-    // SAFETY: a new reference, or NULL with an exception.
-    unsafe { Bound::from_owned_ptr_or_err(py, object(py, zero)) }
+    // The first zero, whatever its sign is.
+    let zero = PyFloat::new(py, 0.0).into_any();
+    // Where others have stored into the memory meanwhile, it need not be there.
+    let Some(position) = find(array, &zero)? else { return Ok(zero) };
+    let index = unravel(position, array.layout().shape()).into_iter().map(|index| index as isize);
+    let pointer = array.raw().element(&index.collect::<Vec<_>>())?;
+    // SAFETY: the pointer leads to an element, which is held; the result is a new reference, or
+    // NULL with an exception.
+    unsafe { Bound::from_owned_ptr_or_err(py, read(py, array, pointer)) }
 }
 
 /// The position of the extreme element, as `index` gives it.
