@@ -73,12 +73,12 @@
 //! any moment. So nothing here that is safe gives a reference into it:
 //!
 //! - [`get`](Array::get), [`set`](Array::set) and [`iter`](Array::iter) load and store by value,
-//!   with relaxed atomics. Such a load is as fast as any other, but the compiler does not merge several
-//!   of them into vectors.
+//!   with relaxed atomics. Such a load is as fast as any other, but the compiler does not merge
+//!   several of them into vectors.
 //! - [`blocks`](Array::blocks), the sums and folds of [`iter`](Array::iter), and
 //!   [`to_vec`](Array::to_vec) copy some thousand elements at a time by a function of the C
-//!   library, and work on the copy as on any slice. What is stored meanwhile makes elements that are old or
-//!   new or, where they are unaligned or larger than eight bytes, part of each.
+//!   library, and work on the copy as on any slice. What is stored meanwhile makes elements that
+//!   are old or new or, where they are unaligned or larger than eight bytes, part of each.
 //! - [`as_slice`](Array::as_slice), [`try_as_slice`](Array::try_as_slice) and, with the feature
 //!   `ndarray`, `as_ndarray` are unsafe: it is the caller who knows that nobody
 //!   stores.

@@ -47,8 +47,8 @@ fn may_be_between(number: f64) -> bool {
     places > 0 && (9e14..2e18).contains(&(number.abs() * 10_f64.powi(places)))
 }
 
-/// The shortest text of a number, or the one that is `rounded` to as many digits, with ties to even,
-/// if that is read back as the number, too. Next to powers of two it may not.
+/// The shortest text of a number, or the one that is `rounded` to as many digits, with ties to
+/// even, if that is read back as the number, too. Next to powers of two it may not.
 fn nearest(number: f64, shortest: String, rounded: String) -> String {
     if rounded.parse() == Ok(number) { rounded } else { shortest }
 }

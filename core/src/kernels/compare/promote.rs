@@ -5,8 +5,8 @@
 //! 24, floats likewise, and integers of up to 32 bits become `f64` beside floats. The narrow floats
 //! beside IEEE 754's are compared as `f32`, also with their own kind. No type holds both 64-bit
 //! integers and floats, nor signed and unsigned integers of 64 bits: these have loops that compare
-//! the two with each other. The only exception is C's `long double`, which is compared with other numbers as the `f64` that it
-//! is read as.
+//! the two with each other. The only exception is C's `long double`, which is compared with other
+//! numbers as the `f64` that it is read as.
 
 use crate::element::FloatFormat;
 use crate::format::Kind;

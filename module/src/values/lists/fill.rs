@@ -25,7 +25,8 @@ pub(in crate::values) unsafe fn new_list(py: Python<'_>, length: usize) -> NewRe
 }
 
 /// Fills the empty places of a list by `fill`, which is given some of them at a time and returns
-/// whether it has filled them, as [`set_items`] does. Drops the list and returns NULL if it has not.
+/// whether it has filled them, as [`set_items`] does. Drops the list and returns NULL if it has
+/// not.
 ///
 /// At a checkpoint other Python code runs, and `gc.get_objects()` must not hand it a list with
 /// empty places, which Python code cannot deal with. So the collector does not know the list until

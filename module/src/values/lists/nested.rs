@@ -109,8 +109,8 @@ unsafe fn read_line(
     }
 }
 
-/// The scalar case of [`read_line`]: the one loop that is compiled for each type. Fills these places,
-/// and returns what [`set_items`] does.
+/// The scalar case of [`read_line`]: the one loop that is compiled for each type. Fills these
+/// places, and returns what [`set_items`] does.
 ///
 /// # Safety
 /// The same as for [`read_line`]; the places are the ones to fill.

@@ -104,9 +104,7 @@ impl Lanes<'_> {
         }
         Ok(true)
     }
-}
 
-impl Lanes<'_> {
     /// The same for numbers that lie in memory one after the other, and are no more than one block:
     /// the usual lane. Returns whether it is one.
     ///
