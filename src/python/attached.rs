@@ -6,7 +6,6 @@
 //! frames and buffers of other objects would pile up. And where PyO3 attaches by itself, as it does
 //! to look at an error, it panics while the interpreter ends.
 
-use std::any::Any;
 use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -19,30 +18,30 @@ use pyo3::prelude::*;
 /// so the body relies on nothing that was found out about memory which such code can release.
 #[inline(always)]
 pub fn attached<R>(_attached: Python<'_>, body: impl FnOnce() -> R) -> R {
-    let mut call = Call::Before(body);
+    let mut result = None;
+    let mut call = Call(Some(|| result = Some(catch_unwind(AssertUnwindSafe(body)))));
     // SAFETY: the token shows that the thread is attached.
     unsafe { call.pass() };
-    match call {
-        Call::After(Ok(result)) => result,
-        Call::After(Err(panic)) => resume_unwind(panic),
-        Call::Before(body) => body(),
+    if let Some(body) = call.0 {
+        body();
+    }
+    match result {
+        Some(Ok(result)) => result,
+        Some(Err(panic)) => resume_unwind(panic),
         // Whatever is run ends with a result.
-        Call::Running => std::process::abort(),
+        None => std::process::abort(),
     }
 }
 
-/// A body on its way through PyO3's layer, and its result on the way back.
-enum Call<F, R> {
-    Before(F),
-    Running,
-    After(Result<R, Box<dyn Any + Send>>),
-}
+/// A body on its way through PyO3's layer, which leaves its result where it belongs: no panic
+/// leaves it.
+struct Call<F>(Option<F>);
 
-impl<F: FnOnce() -> R, R> MethodDef<inquiry::Func> for Call<F, R> {
+impl<F: FnOnce()> MethodDef<inquiry::Func> for Call<F> {
     const METH: inquiry::Func = Self::run;
 }
 
-impl<F: FnOnce() -> R, R> Call<F, R> {
+impl<F: FnOnce()> Call<F> {
     /// Passes through PyO3's layer.
     ///
     /// # Safety
@@ -61,8 +60,8 @@ impl<F: FnOnce() -> R, R> Call<F, R> {
     unsafe fn run(_py: Python<'_>, call: *mut ffi::PyObject) -> PyResult<c_int> {
         // SAFETY: the caller guarantees it. The body is over before `call` is used again.
         let call = unsafe { &mut *call.cast::<Self>() };
-        if let Self::Before(body) = std::mem::replace(call, Self::Running) {
-            *call = Self::After(catch_unwind(AssertUnwindSafe(body)));
+        if let Some(body) = call.0.take() {
+            body();
         }
         Ok(0)
     }

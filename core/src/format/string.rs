@@ -48,9 +48,10 @@ impl FormatString {
     #[must_use]
     #[inline(always)]
     pub fn inline(bytes: impl IntoIterator<Item = u8>) -> Self {
-        let mut inline = [0; INLINE];
-        inline[..INLINE - 1].iter_mut().zip(bytes).for_each(|(place, byte)| *place = byte);
-        Self(Text::Inline(Word(inline)))
+        // In a register: the word is loaded at once, which has to wait for bytes stored one by one.
+        let places = (0..INLINE as u32 - 1).zip(bytes);
+        let word = places.fold(0, |word, (place, byte)| word | (u64::from(byte) << (8 * place)));
+        Self(Text::Inline(Word(word.to_le_bytes())))
     }
 
     /// Makes a format, none of whose bytes is NUL, with a prefix in front.

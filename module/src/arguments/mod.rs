@@ -48,10 +48,12 @@ pub(crate) fn clipped(object: &Bound<'_, PyAny>) -> PyResult<isize> {
     stack::check(object.py())?;
     // SAFETY: the object is alive; without an exception to raise, the number is clipped.
     let number = unsafe { ffi::PyNumber_AsSsize_t(object.as_ptr(), std::ptr::null_mut()) };
-    match PyErr::take(object.py()) {
-        Some(error) if number == -1 => Err(error),
-        _ => Ok(number),
+    if number == -1
+        && let Some(error) = PyErr::take(object.py())
+    {
+        return Err(error);
     }
+    Ok(number)
 }
 
 /// Converts the name of an order. `A` is Fortran order for elements that are contiguous in it, and

@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 
 use consumer::array::AnyArray;
 use consumer::error::Error;
+use consumer::layout::Layout;
 use consumer::python::abi::dlpack::{
     COPIED, CPU, DataType, Managed, READ_ONLY, Tensor, Unversioned, VERSION, Versioned,
 };
@@ -18,7 +19,7 @@ use consumer::python::objects;
 use consumer::python::stack;
 
 use super::lease::Lease;
-use crate::arguments::clipped as index;
+use crate::arguments::{clipped, exact};
 use crate::interchange::as_wider;
 use crate::object::PyConsumerArray;
 use crate::object::create::copy_of;
@@ -83,8 +84,11 @@ pub(crate) fn device(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
 
 /// Converts an argument that is a tuple of two numbers.
 fn pair(name: &str, argument: &Bound<'_, PyAny>) -> PyResult<[isize; 2]> {
-    stack::check(argument.py())?;
     let wrong = || {
+        // The repr may be the user's.
+        if let Err(error) = stack::check(argument.py()) {
+            return error;
+        }
         let found = objects::repr(argument).unwrap_or_default();
         PyTypeError::new_err(format!(
             "__dlpack__: {name} has to be a tuple of two ints or None, not {found}"
@@ -94,7 +98,11 @@ fn pair(name: &str, argument: &Bound<'_, PyAny>) -> PyResult<[isize; 2]> {
     if pair.len() != 2 {
         return Err(wrong());
     }
-    Ok([index(&pair.get_item(0)?)?, index(&pair.get_item(1)?)?])
+    let number = |place| {
+        let item = pair.get_borrowed_item(place)?;
+        exact::int(item).map_or_else(|| clipped(&item), Ok)
+    };
+    Ok([number(0)?, number(1)?])
 }
 
 /// Exports a view as a tensor of one kind or the other.
@@ -106,50 +114,66 @@ fn export<'py>(
     let py = view.py();
     // Counted before the array is read, so that no other thread can release the view in between.
     let lease = Lease::new(view)?;
-    let (readonly, (tensor, numbers)) = {
-        let access = view.get().access(py)?;
-        if access.readonly() && !versioned {
-            return Err(PyBufferError::new_err(
-                "__dlpack__: the memory is read-only, which only tensors of version 1 tell: pass \
-                 max_version=(1, 0), or copy=True",
-            ));
-        }
-        (access.readonly(), tensor_of(&access)?)
-    };
+    let access = view.get().access(py)?;
+    let readonly = access.readonly();
+    if readonly && !versioned {
+        return Err(PyBufferError::new_err(
+            "__dlpack__: the memory is read-only, which only tensors of version 1 tell: pass \
+             max_version=(1, 0), or copy=True",
+        ));
+    }
+    let tensor = tensor_of(&access)?;
+    let context = std::ptr::null_mut();
     if versioned {
         let flags = flags | if readonly { READ_ONLY } else { 0 };
         let (major, minor) = VERSION;
         let deleter = Some(delete::<Versioned> as _);
-        let context = std::ptr::null_mut();
         let managed = Versioned { major, minor, context, deleter, flags, tensor };
-        Block { managed, lease, numbers }.into_capsule(py)
+        let block = Block::new(managed, lease, access.layout())?;
+        drop(access);
+        block.into_capsule(py)
     } else {
-        let deleter = Some(delete::<Unversioned> as _);
-        let managed = Unversioned { tensor, context: std::ptr::null_mut(), deleter };
-        Block { managed, lease, numbers }.into_capsule(py)
+        let managed = Unversioned { tensor, context, deleter: Some(delete::<Unversioned> as _) };
+        let block = Block::new(managed, lease, access.layout())?;
+        drop(access);
+        block.into_capsule(py)
     }
 }
 
 /// The lengths of a tensor, and behind them its steps.
 type Numbers = SmallVec<[i64; 8]>;
 
-/// Returns a tensor of an array, without the addresses of its shape and strides, and these.
-fn tensor_of(array: &AnyArray) -> PyResult<(Tensor, Numbers)> {
+/// Returns a tensor of an array, without the addresses of its shape and strides.
+fn tensor_of(array: &AnyArray) -> PyResult<Tensor> {
     let dtype = element_type(array, false)?;
     let layout = array.layout();
     if !layout.suboffsets().is_empty() {
         return Err(refused("its elements lie behind pointers", "copy=True"));
     }
+    Ok(Tensor {
+        data: if layout.is_empty() { std::ptr::null_mut() } else { array.start().cast::<c_void>() },
+        device: CPU,
+        ndim: layout.ndim() as i32,
+        dtype,
+        shape: std::ptr::null_mut(),
+        strides: std::ptr::null_mut(),
+        byte_offset: 0,
+    })
+}
+
+/// Writes the lengths and steps of a tensor.
+fn write_numbers(numbers: &mut Numbers, layout: &Layout) -> PyResult<()> {
     let (ndim, is_empty) = (layout.ndim(), layout.is_empty());
-    let mut numbers = Numbers::new();
-    numbers.extend(layout.shape().iter().map(|&length| length as i64));
     numbers.resize(2 * ndim, 0);
+    let (lengths, steps) = numbers.split_at_mut(ndim);
     // The step in a dimension of one element, or of none, means nothing: a compact one is written.
     let mut compact = 1_i64;
     for dim in (0..ndim).rev() {
         let (length, stride) = (layout.shape()[dim], layout.strides()[dim]);
         let itemsize = layout.itemsize() as isize;
-        numbers[ndim + dim] = if length <= 1 || is_empty {
+        let is_compact = stride as i64 == compact.wrapping_mul(itemsize as i64);
+        lengths[dim] = length as i64;
+        steps[dim] = if length <= 1 || is_empty || is_compact {
             compact
         } else if stride % itemsize == 0 {
             (stride / itemsize) as i64
@@ -161,16 +185,7 @@ fn tensor_of(array: &AnyArray) -> PyResult<(Tensor, Numbers)> {
         };
         compact = compact.saturating_mul(length.max(1) as i64);
     }
-    let tensor = Tensor {
-        data: if is_empty { std::ptr::null_mut() } else { array.start().cast::<c_void>() },
-        device: CPU,
-        ndim: ndim as i32,
-        dtype,
-        shape: std::ptr::null_mut(),
-        strides: std::ptr::null_mut(),
-        byte_offset: 0,
-    };
-    Ok((tensor, numbers))
+    Ok(())
 }
 
 /// Returns what DLPack calls the elements; those of the other byte order only if they are `copied`.
@@ -211,9 +226,17 @@ struct Block<M> {
 }
 
 impl<M: Managed> Block<M> {
-    /// Moves the block to where it will stay, and wraps it in a capsule.
-    fn into_capsule<'py>(self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let block = Box::into_raw(Box::new(self));
+    /// Puts a tensor where it will stay, and then its lengths and steps, which would take long to
+    /// move.
+    fn new(managed: M, lease: Lease, layout: &Layout) -> PyResult<Box<Self>> {
+        let mut block = Box::new(Self { managed, lease, numbers: Numbers::new() });
+        write_numbers(&mut block.numbers, layout)?;
+        Ok(block)
+    }
+
+    /// Wraps the block in a capsule.
+    fn into_capsule<'py>(self: Box<Self>, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let block = Box::into_raw(self);
         // SAFETY: the block is on the heap and nobody else's until it is in the capsule; what its
         // shape and strides point to lies in it, or is its own.
         unsafe {

@@ -1,11 +1,13 @@
 //! Views of other objects: of the buffer that one exports, or of what it lends by another protocol.
 
 use std::ffi::c_int;
+use std::mem::MaybeUninit;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-use consumer::python::acquire::{self, Acquired, Failure, Lent, ViewedObject};
+use consumer::array::AnyArray;
+use consumer::python::acquire::{self, Acquired, Failure, ViewedObject};
 use consumer::python::errors::DiscardError;
 use consumer::python::objects;
 
@@ -44,9 +46,17 @@ fn borrow<'py>(
     object: &Bound<'py, PyAny>,
     refusal: Option<PyErr>,
 ) -> PyResult<Bound<'py, PyConsumerArray>> {
-    let Lent { array, loan } = acquire::acquire_lent(object, refusal, viewed)?;
-    // SAFETY: the loan keeps the memory of the array.
-    unsafe { PyConsumerArray::over(object.py(), Owned::Lent(loan), array) }
+    let uninit = UninitObject::new(object.py())?;
+    let object_place = uninit.as_mut_ptr();
+    // SAFETY: as in `export`; the loan keeps the memory of the array, which was written.
+    unsafe {
+        let place = (&raw mut (*object_place).array).cast::<MaybeUninit<AnyArray>>();
+        let loan = acquire::acquire_lent(&mut *place, object, refusal, viewed)?;
+        let ndim = (*object_place).array.layout().ndim();
+        (&raw mut (*object_place).root).write(Root::over(Owned::Lent(loan)));
+        PyConsumerArray::write_start(object_place, PyConsumerArray::root_start(true));
+        PyConsumerArray::first_view(uninit.assume_init(ndim), ndim)
+    }
 }
 
 /// Another view of the same elements.

@@ -20,7 +20,7 @@ pub(super) struct Call {
 }
 
 /// No parameter has a longer name.
-const LONGEST: usize = 64;
+const LONGEST: isize = 64;
 
 impl Call {
     /// Returns the only argument, if there is one and it has no name.
@@ -80,7 +80,9 @@ impl Call {
         // SAFETY: the caller guarantees that `names` is NULL or a tuple.
         if let Some(names) = unsafe { Borrowed::from_ptr_or_opt(py, self.names) } {
             for name in names.cast::<PyTuple>()?.iter_borrowed() {
-                if name.len()? > LONGEST {
+                // SAFETY: names of arguments are strings.
+                let length = unsafe { ffi::PyUnicode_GetLength(name.as_ptr()) };
+                if length > LONGEST {
                     return Err(unexpected_name(description.func_name, &name));
                 }
             }

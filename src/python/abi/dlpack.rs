@@ -84,7 +84,25 @@ impl DataType {
     /// Returns the type of elements that DLPack calls so; `None` if it is none of ours.
     #[must_use]
     pub fn to_dtype(self) -> Option<DType> {
-        DType::ALL.iter().copied().find(|&dtype| Self::of(dtype) == Some(self))
+        const KEYS: [Option<u32>; DType::ALL.len()] = {
+            let mut keys = [None; DType::ALL.len()];
+            let mut place = 0;
+            while place < keys.len() {
+                if let Some(known) = DataType::of(DType::ALL[place]) {
+                    keys[place] = Some(known.key());
+                }
+                place += 1;
+            }
+            keys
+        };
+        let key = self.key();
+        let place = KEYS.iter().position(|&known| known == Some(key))?;
+        DType::ALL.get(place).copied()
+    }
+
+    /// The three numbers in one, which is compared at once.
+    const fn key(self) -> u32 {
+        (self.lanes as u32) << 16 | (self.bits as u32) << 8 | self.code as u32
     }
 
     /// Returns the name of a type, for messages.

@@ -8,6 +8,7 @@
 
 use std::ffi::{c_int, c_long, c_longlong, c_short};
 use std::fmt;
+use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
@@ -115,10 +116,13 @@ fn of_example<'py>(example: &Bound<'py, PyAny>, as_view: AsView) -> PyResult<Sta
             elements
         }
         Err(Failure::Refused(refusal)) => {
-            let lent = acquire_lent(example, Some(refusal), as_view)?;
-            let elements = elements_of(&lent.array);
-            drop(lent.array);
-            lent.loan.release(example.py());
+            let mut place = MaybeUninit::uninit();
+            let loan = acquire_lent(&mut place, example, Some(refusal), as_view)?;
+            // SAFETY: where there is a loan, the array was written.
+            let array = unsafe { place.assume_init() };
+            let elements = elements_of(&array);
+            drop(array);
+            loan.release(example.py());
             elements
         }
         Err(Failure::Other(error)) => return Err(error),

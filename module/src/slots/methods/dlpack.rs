@@ -2,6 +2,7 @@
 
 use std::ffi::CStr;
 
+use pyo3::Borrowed;
 use pyo3::ffi;
 use pyo3::impl_::extract_argument::{FunctionDescription, KeywordOnlyParameterDescription};
 use pyo3::prelude::*;
@@ -54,19 +55,23 @@ pub(in crate::slots) unsafe extern "C" fn dlpack(
     let body = |py| -> PyResult<NewReference> {
         // SAFETY: the method is called by the interpreter, on objects of the class; there are four
         // parameters.
-        let (this, arguments) = unsafe { (this(py, object), call.parse(py, &PARAMETERS)?) };
-        let [stream, max_version, device, copy] =
-            arguments.map(|given| given.filter(|given| !given.is_none()));
+        let (this, [stream, max_version, device, copy]) =
+            unsafe { (this(py, object), call.parse(py, &PARAMETERS)?) };
         let request = Request {
-            stream: stream.as_deref(),
-            max_version: max_version.as_deref(),
-            device: device.as_deref(),
-            copy: copy.as_deref(),
+            stream: given(&stream),
+            max_version: given(&max_version),
+            device: given(&device),
+            copy: given(&copy),
         };
         dlpack::capsule(&this, &request).map(Bound::into_ptr)
     };
     // SAFETY: called by the interpreter.
     unsafe { trampoline(body) }
+}
+
+/// An argument that is there, and not None.
+fn given<'a, 'py>(argument: &'a Option<Borrowed<'_, 'py, PyAny>>) -> Option<&'a Bound<'py, PyAny>> {
+    argument.as_deref().filter(|argument| !argument.is_none())
 }
 
 pub(in crate::slots) const DEVICE: &CStr = c"__dlpack_device__($self, /)

@@ -4,6 +4,8 @@
 //! is that there is no copy, or an error; but methods that are older than `copy` do not know of it,
 //! and others take it and copy all the same.
 
+use std::mem::MaybeUninit;
+
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 use pyo3::{ffi, intern};
@@ -16,15 +18,16 @@ use crate::python::acquire::{AsView, Failure};
 use crate::python::exceptions::{PyBufferError, PyTypeError};
 use crate::python::objects::{self, type_name};
 
-/// Takes the buffer of the array that an object makes of itself; `None` if it makes none, or NumPy
-/// is not loaded.
+/// Takes the buffer of the array that an object makes of itself, and writes ours of its memory;
+/// `None` if it makes none, or NumPy is not loaded.
 ///
 /// # Errors
 /// The object's own exception; BufferError for a copy.
 pub(super) fn acquire(
+    place: &mut MaybeUninit<AnyArray>,
     object: &Bound<'_, PyAny>,
     as_view: AsView,
-) -> PyResult<Option<(AnyArray, Buffer)>> {
+) -> PyResult<Option<Buffer>> {
     let py = object.py();
     let Some(method) = attribute(object, intern!(py, "__array__"))? else { return Ok(None) };
     let Some(ndarray) = ndarray(py)? else { return Ok(None) };
@@ -61,10 +64,13 @@ pub(super) fn acquire(
         ));
     }
     match Buffer::acquire(&made, ffi::PyBUF_FULL_RO, as_view) {
-        Ok(found) => Ok(Some(found)),
+        Ok((array, buffer)) => {
+            place.write(array);
+            Ok(Some(buffer))
+        }
         Err(Failure::Refused(refusal)) => {
-            let found = dtype::acquire(&made, "numpy.asarray(x)", &refusal, as_view)?;
-            found.map_or(Err(refusal), |found| Ok(Some(found)))
+            let found = dtype::acquire(place, &made, "numpy.asarray(x)", &refusal, as_view)?;
+            found.map_or(Err(refusal), |buffer| Ok(Some(buffer)))
         }
         Err(Failure::Other(error)) => Err(error),
     }

@@ -2,6 +2,7 @@
 //! NumPy's, needs no NumPy, and says nothing of how long the memory lives: as long as the object.
 
 use std::ffi::{c_char, c_int, c_void};
+use std::mem::MaybeUninit;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyInt, PyString, PyTuple};
@@ -22,14 +23,16 @@ use crate::python::errors::wrong;
 use crate::python::exceptions::{PyBufferError, PyTypeError};
 use crate::python::objects;
 
-/// Takes the memory that `__array_interface__` describes; `None` if an object has none.
+/// Takes the memory that `__array_interface__` describes, and writes its array; `None` if an object
+/// has none.
 ///
 /// # Errors
 /// What getting it raises; BufferError for what cannot be read, TypeError for what is no interface.
 pub(super) fn acquire(
+    place: &mut MaybeUninit<AnyArray>,
     object: &Bound<'_, PyAny>,
     as_view: AsView,
-) -> PyResult<Option<(AnyArray, Keeper)>> {
+) -> PyResult<Option<Keeper>> {
     let Some(found) = attribute(object, intern!(object.py(), "__array_interface__"))? else {
         return Ok(None);
     };
@@ -56,11 +59,11 @@ pub(super) fn acquire(
     };
     if let Ok(data) = data.cast::<PyTuple>() {
         let (address, readonly): (Bound<'_, PyInt>, bool) = data.extract()?;
-        let start = start_of(address.extract::<usize>()? as *mut c_void, 0, &layout)?;
+        let start = start_of(address.extract::<usize>()? as *mut c_void, 0, layout.nbytes())?;
         // SAFETY: the object vouches for the memory that its interface describes, and keeps it for
         // as long as it lives itself.
-        let array = unsafe { AnyArray::new(start, layout, format, readonly, None).judged()? };
-        return Ok(Some((array, Keeper::Object(interface.into_any().unbind()))));
+        place.write(unsafe { AnyArray::new(start, layout, format, readonly, None).judged()? });
+        return Ok(Some(Keeper::Object(interface.into_any().unbind())));
     }
     // SAFETY: both objects are alive.
     if unsafe { ffi::Py_REFCNT(interface.as_ptr()) == 1 && ffi::Py_REFCNT(data.as_ptr()) == 2 } {
@@ -75,7 +78,10 @@ pub(super) fn acquire(
     let (bytes, buffer) = Buffer::acquire(&data, ffi::PyBUF_FULL_RO, as_view)?;
     // SAFETY: the buffer is released after the array's last use.
     match unsafe { part(&bytes, layout, format, offset) } {
-        Ok(array) => Ok(Some((array, Keeper::Buffer(buffer)))),
+        Ok(array) => {
+            place.write(array);
+            Ok(Some(Keeper::Buffer(buffer)))
+        }
         Err(error) => {
             // SAFETY: the thread is attached; there is no array.
             unsafe { buffer.release() };
@@ -181,14 +187,16 @@ const NOT_SWAPPED: c_int = 0x200;
 const WRITEABLE: c_int = 0x400;
 const HAS_DESCR: c_int = 0x800;
 
-/// Takes the memory that `__array_struct__` describes; `None` if an object has none.
+/// Takes the memory that `__array_struct__` describes, and writes its array; `None` if an object
+/// has none.
 ///
 /// # Errors
 /// The same as for [`acquire`].
 pub(super) fn acquire_struct(
+    place: &mut MaybeUninit<AnyArray>,
     object: &Bound<'_, PyAny>,
     _as_view: AsView,
-) -> PyResult<Option<(AnyArray, Keeper)>> {
+) -> PyResult<Option<Keeper>> {
     let Some(found) = attribute(object, intern!(object.py(), "__array_struct__"))? else {
         return Ok(None);
     };
@@ -222,13 +230,13 @@ pub(super) fn acquire_struct(
     let described = Described { ndim, shape, strides, unit: 1 };
     // SAFETY: the struct has as many lengths and strides as dimensions, and the object vouches for
     // the memory that it describes, which the capsule and the object keep.
-    let array = unsafe {
+    place.write(unsafe {
         let layout = described.layout(itemsize).map_err(wrong)?;
-        let start = start_of(interface.data, 0, &layout)?;
+        let start = start_of(interface.data, 0, layout.nbytes())?;
         let readonly = interface.flags & WRITEABLE == 0;
         AnyArray::new(start, layout, format, readonly, None).judged()?
-    };
-    Ok(Some((array, Keeper::Object(capsule.into_any().unbind()))))
+    });
+    Ok(Some(Keeper::Object(capsule.into_any().unbind())))
 }
 
 /// Converts a tuple of as many numbers as there can be dimensions.

@@ -41,11 +41,15 @@ impl<N: Copy + Debug + TryInto<usize> + TryInto<isize>> Described<N> {
         }
         // SAFETY: the caller guarantees it.
         let numbers = |from: *const N| unsafe { std::slice::from_raw_parts(from, ndim) };
-        let shape = lengths(numbers(self.shape))?;
+        let shape = numbers(self.shape);
         if self.strides.is_null() {
-            return Layout::contiguous(&shape, itemsize);
+            return Layout::contiguous(&lengths(shape)?, itemsize);
         }
         let steps = numbers(self.strides);
+        if let Some(layout) = self.few(shape, steps, itemsize) {
+            return Ok(layout);
+        }
+        let shape = lengths(shape)?;
         let is_empty = shape.contains(&0);
         let bytes = steps.iter().zip(&shape).map(|(&step, &length)| {
             let step: Option<isize> = step.try_into().ok();
@@ -57,6 +61,40 @@ impl<N: Copy + Debug + TryInto<usize> + TryInto<isize>> Described<N> {
             .collect::<Option<_>>()
             .ok_or_else(|| Error::buffer(format!("its strides are {steps:?}")))?;
         Layout::new(&shape, Some(&strides), None, itemsize)
+    }
+
+    /// Returns length and stride of a single dimension that is certain to lie within memory; `None`
+    /// if [`layout`](Self::layout) has to look.
+    ///
+    /// # Safety
+    /// The same as for [`layout`](Self::layout).
+    #[inline(always)]
+    pub(super) unsafe fn line(&self, itemsize: usize) -> Option<(usize, isize)> {
+        if self.ndim != 1 || self.shape.is_null() || self.strides.is_null() {
+            return None;
+        }
+        // SAFETY: the caller guarantees it.
+        let (length, step) = unsafe { (*self.shape, *self.strides) };
+        let (length, step): (usize, isize) = (length.try_into().ok()?, step.try_into().ok()?);
+        let stride = step.checked_mul(self.unit as isize)?;
+        Layout::line_fits(length, stride, itemsize).then_some((length, stride))
+    }
+
+    /// Returns the layout of few dimensions that are certain to lie within memory, as those of
+    /// nearly all are; `None` if the rest has to be looked at.
+    fn few(&self, shape: &[N], steps: &[N], itemsize: usize) -> Option<Layout> {
+        const FEW: usize = 3;
+        let ndim = shape.len();
+        let (mut lengths, mut strides) = ([0; FEW], [0; FEW]);
+        if ndim > FEW {
+            return None;
+        }
+        for dim in 0..ndim {
+            lengths[dim] = shape[dim].try_into().ok()?;
+            let step: isize = steps[dim].try_into().ok()?;
+            strides[dim] = step.checked_mul(self.unit as isize)?;
+        }
+        Layout::try_inline(&lengths[..ndim], &strides[..ndim], itemsize)
     }
 }
 
@@ -71,12 +109,12 @@ pub(super) fn lengths<N: Copy + Debug + TryInto<usize>>(
     lengths.collect::<Option<_>>().ok_or_else(|| Error::buffer(format!("its shape is {shape:?}")))
 }
 
-/// Returns the address of the first element, which lies `offset` bytes behind `data`.
+/// Returns the address of the first of elements of `nbytes` bytes, which lies `offset` bytes behind
+/// `data`.
 ///
 /// # Errors
 /// BufferError for elements at NULL, or at an offset that no memory has.
-pub(super) fn start_of(data: *mut c_void, offset: u64, layout: &Layout) -> Result<*mut u8> {
-    let nbytes = layout.nbytes();
+pub(super) fn start_of(data: *mut c_void, offset: u64, nbytes: usize) -> Result<*mut u8> {
     if nbytes == 0 {
         return Ok(NonNull::dangling().as_ptr());
     }

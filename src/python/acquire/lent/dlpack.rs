@@ -1,5 +1,6 @@
 //! Tensors: what `__dlpack__` hands over.
 
+use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
 use pyo3::prelude::*;
@@ -9,8 +10,9 @@ use pyo3::{ffi, intern};
 
 use super::described::{Described, start_of};
 use crate::array::AnyArray;
-use crate::dtype::ScalarType;
+use crate::dtype::{DType, ScalarType};
 use crate::error::{Error, Result};
+use crate::layout::Layout;
 use crate::python::abi::dlpack::{
     COPIED, Device, Managed, READ_ONLY, Tensor, Unversioned, VERSION, Versioned,
 };
@@ -62,28 +64,35 @@ unsafe fn delete<M: Managed>(py: Python<'_>, managed: NonNull<M>) {
     }
 }
 
-/// Takes the tensor of an object; `None` if its class has no `__dlpack__`.
+/// Takes the tensor of an object, and writes the array of its memory; `None` if its class has no
+/// `__dlpack__`.
 ///
 /// # Errors
 /// The object's own exception; BufferError for a tensor that is not in the memory of the host, was
 /// copied, has elements of a type that there is not here, or contradicts itself.
-pub(super) fn acquire<'py>(
-    object: &Bound<'py, PyAny>,
-) -> PyResult<Option<(AnyArray, ManagedTensor)>> {
+pub(super) fn acquire(
+    place: &mut MaybeUninit<AnyArray>,
+    object: &Bound<'_, PyAny>,
+) -> PyResult<Option<ManagedTensor>> {
     let py = object.py();
     let Some(method) = attribute(object, intern!(py, "__dlpack__"))? else { return Ok(None) };
     // The tensor itself tells where it is. Where there is none, the reason may be that.
-    let capsule = ask(&method).map_err(|error| match device_of(object) {
-        Ok(Some(device)) => check_device(device).map_or_else(wrong, |()| error),
-        Ok(None) | Err(_) => error,
-    })?;
+    let capsule = match ask(&method) {
+        Ok(capsule) => capsule,
+        Err(error) => {
+            return Err(match device_of(object) {
+                Ok(Some(device)) => check_device(device).map_or_else(wrong, |()| error),
+                Ok(None) | Err(_) => error,
+            });
+        }
+    };
     let Ok(capsule) = capsule.cast_into::<PyCapsule>() else {
         return Err(PyTypeError::new_err("__dlpack__ returned no capsule"));
     };
     let lent = take(&capsule)?;
     // SAFETY: the tensor is alive until it is deleted, which is after the array's last use.
-    match unsafe { read(&lent) } {
-        Ok(array) => Ok(Some((array, lent))),
+    match unsafe { read(place, &lent) } {
+        Ok(()) => Ok(Some(lent)),
         Err(error) => {
             lent.release(py);
             Err(wrong(error))
@@ -136,8 +145,9 @@ fn ask<'py>(method: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let is_unknown =
         |error: &PyErr| error.get_type(py).is(py.get_type::<pyo3::exceptions::PyTypeError>());
     match call(names) {
+        Ok(made) => return Ok(made),
         Err(error) if is_unknown(&error) => {}
-        result => return result,
+        Err(error) => return Err(error),
     }
     let version_alone = names.get_slice(0, 1);
     match call(&version_alone) {
@@ -196,17 +206,17 @@ fn consumed<M: Managed>(capsule: &Bound<'_, PyCapsule>) -> PyResult<Option<NonNu
     }
 }
 
-/// Reads a tensor that was handed over.
+/// Writes the array of a tensor that was handed over.
 ///
 /// # Safety
 /// It is alive until after the array's last use.
-unsafe fn read(lent: &ManagedTensor) -> Result<AnyArray> {
+unsafe fn read(place: &mut MaybeUninit<AnyArray>, lent: &ManagedTensor) -> Result<()> {
     // SAFETY: the caller guarantees it; of another major version nothing but the number is read.
     unsafe {
         match lent {
             ManagedTensor::Unversioned(managed) => {
                 // Nothing tells whether it may be written to.
-                array_of(&managed.as_ref().tensor, true)
+                write_array(place, &managed.as_ref().tensor, true)
             }
             ManagedTensor::Versioned(managed) => {
                 let (major, minor) = ((*managed.as_ptr()).major, (*managed.as_ptr()).minor);
@@ -220,17 +230,21 @@ unsafe fn read(lent: &ManagedTensor) -> Result<AnyArray> {
                 if managed.flags & COPIED != 0 {
                     return Err(Error::buffer("__dlpack__ made a copy"));
                 }
-                array_of(&managed.tensor, managed.flags & READ_ONLY != 0)
+                write_array(place, &managed.tensor, managed.flags & READ_ONLY != 0)
             }
         }
     }
 }
 
-/// Returns an array over the memory of a tensor.
+/// Writes the array over the memory of a tensor.
 ///
 /// # Safety
 /// The tensor describes memory that is there until after the array's last use.
-unsafe fn array_of(tensor: &Tensor, readonly: bool) -> Result<AnyArray> {
+unsafe fn write_array(
+    place: &mut MaybeUninit<AnyArray>,
+    tensor: &Tensor,
+    readonly: bool,
+) -> Result<()> {
     check_device(tensor.device)?;
     let Some(dtype) = tensor.dtype.to_dtype() else {
         return Err(Error::buffer(format!(
@@ -239,12 +253,43 @@ unsafe fn array_of(tensor: &Tensor, readonly: bool) -> Result<AnyArray> {
         )));
     };
     let Tensor { ndim, shape, strides, .. } = *tensor;
-    let described = Described { ndim, shape, strides, unit: dtype.size() };
-    // SAFETY: the caller guarantees it for what the tensor says.
-    let layout = unsafe { described.layout(dtype.size())? };
-    let start = start_of(tensor.data, tensor.byte_offset, &layout)?;
+    let itemsize = dtype.size();
+    let described = Described { ndim, shape, strides, unit: itemsize };
+    let start_of = |nbytes| start_of(tensor.data, tensor.byte_offset, nbytes);
+    // SAFETY: the caller guarantees it for what the tensor says; the layout's itemsize is that of
+    // the type.
+    unsafe {
+        // Most tensors have one dimension, and theirs need not be moved.
+        if let Some((length, stride)) = described.line(itemsize) {
+            let start = start_of(length * itemsize)?;
+            let layout = Layout::line_unchecked(length, stride, itemsize);
+            write_scalars(place, dtype, start, layout, readonly);
+        } else {
+            let layout = described.layout(itemsize)?;
+            write_scalars(place, dtype, start_of(layout.nbytes())?, layout, readonly);
+        }
+    }
+    Ok(())
+}
+
+/// Writes an array of numbers.
+///
+/// # Safety
+/// The requirements of [`AnyArray::from_scalars`].
+#[inline(always)]
+unsafe fn write_scalars(
+    place: &mut MaybeUninit<AnyArray>,
+    dtype: DType,
+    start: *mut u8,
+    layout: Layout,
+    readonly: bool,
+) {
     let scalar_type = ScalarType::native(dtype);
     let format = scalar_type.format();
-    // SAFETY: the caller guarantees it; the layout's itemsize is that of the type.
-    Ok(unsafe { AnyArray::from_scalars(scalar_type, start, layout, format, readonly, None) })
+    let array = place.as_mut_ptr();
+    // SAFETY: the caller guarantees it. The place is valid for writes: `MaybeUninit::write` would
+    // move the array once more.
+    unsafe {
+        array.write(AnyArray::from_scalars(scalar_type, start, layout, format, readonly, None));
+    }
 }

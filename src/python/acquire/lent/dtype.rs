@@ -2,6 +2,8 @@
 //! overlap or are out of order are read, from a buffer that is asked for without a format. Dates
 //! are not: without their unit, which no format tells, they would be any numbers.
 
+use std::mem::MaybeUninit;
+
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -14,17 +16,19 @@ use crate::python::acquire::{AsView, numpy};
 use crate::python::exceptions::PyValueError;
 use crate::python::objects;
 
-/// Takes the buffer of an array of NumPy's that has refused it; `None` if it is none, or one whose
-/// dtype is not read either. `path` is how the caller gets the array.
+/// Takes the buffer of an array of NumPy's that has refused it, and writes ours of its memory;
+/// `None` if it is none, or one whose dtype is not read either. `path` is how the caller gets the
+/// array.
 ///
 /// # Errors
 /// ValueError for dates, whose cause is the refusal.
 pub(super) fn acquire(
+    place: &mut MaybeUninit<AnyArray>,
     object: &Bound<'_, PyAny>,
     path: &str,
     refusal: &PyErr,
     as_view: AsView,
-) -> PyResult<Option<(AnyArray, Buffer)>> {
+) -> PyResult<Option<Buffer>> {
     let py = object.py();
     let Some((_, dtype)) = numpy::dtype(object)? else { return Ok(None) };
     if let Some((path, dtype)) = dates(&dtype, path.to_owned(), 0)? {
@@ -44,7 +48,10 @@ pub(super) fn acquire(
         Buffer::acquire(object, ffi::PyBUF_FULL_RO & !ffi::PyBUF_FORMAT, as_view)?;
     // SAFETY: the buffer is that of the object, and is released after the array's last use.
     match unsafe { numpy::described(&bytes, object) } {
-        Ok(Some(array)) => Ok(Some((array, buffer))),
+        Ok(Some(array)) => {
+            place.write(array);
+            Ok(Some(buffer))
+        }
         other => {
             // SAFETY: the thread is attached; there is no array.
             unsafe { buffer.release() };

@@ -17,6 +17,7 @@ mod nullable;
 pub(super) mod typestr;
 
 use std::ffi::c_ulong;
+use std::mem::MaybeUninit;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -35,37 +36,36 @@ pub(super) use loan::Buffer;
 use loan::Keeper;
 pub use loan::Loan;
 
-/// Memory that was lent, as an array, and what has to be given back.
-pub struct Lent {
-    /// What the memory holds.
-    pub array: AnyArray,
-    /// What keeps it.
-    pub loan: Loan,
-}
-
 /// Takes an object's memory by its other protocols, because it has no buffer, or has refused it.
+/// What the memory holds is written to `place`, where the array may stay: moving one takes longer
+/// than making it.
 ///
 /// # Errors
 /// `refusal`, where there was one and no other protocol will do; an error that is both a TypeError
 /// and a ValueError for an object that has none; else BufferError that tells why none will do.
 #[inline(never)]
 pub fn acquire(
+    place: &mut MaybeUninit<AnyArray>,
     object: &Bound<'_, PyAny>,
-    refusal: Option<PyErr>,
+    mut refusal: Option<PyErr>,
     as_view: AsView,
-) -> PyResult<Lent> {
+) -> PyResult<Loan> {
     let py = object.py();
-    // What is put off until PyO3 runs would pile up.
-    attached(py, || acquire_attached(object, refusal, as_view))
+    let body = || acquire_attached(place, object, &mut refusal, as_view).map_err(Box::new);
+    // What is put off until PyO3 runs would pile up. Errors are large, and so is a result with one,
+    // which is moved: it has a box.
+    attached(py, body).map_err(|error| *error)
 }
 
 fn acquire_attached(
+    place: &mut MaybeUninit<AnyArray>,
     object: &Bound<'_, PyAny>,
-    refusal: Option<PyErr>,
+    refusal: &mut Option<PyErr>,
     as_view: AsView,
-) -> PyResult<Lent> {
+) -> PyResult<Loan> {
     let py = object.py();
-    let refused = |refusal: Option<PyErr>| Err(refusal.unwrap_or_else(|| no_buffer(object)));
+    let refused =
+        |refusal: &mut Option<PyErr>| Err(refusal.take().unwrap_or_else(|| no_buffer(object)));
     // A class has the methods of its instances, and no memory.
     if refusal.as_ref().is_some_and(|refusal| !is_ordinary(py, refusal))
         || object.is_instance_of::<PyType>()
@@ -73,18 +73,16 @@ fn acquire_attached(
         return refused(refusal);
     }
     stack::check(py)?;
-    if let Some(refusal) = &refusal
-        && let Some((array, buffer)) = dtype::acquire(object, "x", refusal, as_view)?
+    if let Some(refusal) = refusal
+        && let Some(buffer) = dtype::acquire(place, object, "x", refusal, as_view)?
     {
-        return Ok(Lent { array, loan: Loan::new(Keeper::Buffer(buffer), object) });
+        return Ok(Loan::new(Keeper::Buffer(buffer), object));
     }
     let mut reasons = Vec::new();
     for (name, protocol) in PROTOCOLS {
-        match protocol(object, as_view) {
+        match protocol(place, object, as_view) {
             Ok(None) => {}
-            Ok(Some((array, keeper))) => {
-                return Ok(Lent { array, loan: Loan::new(keeper, object) });
-            }
+            Ok(Some(keeper)) => return Ok(Loan::new(keeper, object)),
             Err(error) if is_ordinary(py, &error) => reasons.push((name, error)),
             Err(error) => return Err(error),
         }
@@ -129,8 +127,9 @@ pub fn lends(object: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(false)
 }
 
-/// How an object may lend its memory.
-type Protocol = fn(&Bound<'_, PyAny>, AsView) -> PyResult<Option<(AnyArray, Keeper)>>;
+/// How an object may lend its memory: where there is a keeper, the array was written.
+type Protocol =
+    fn(&mut MaybeUninit<AnyArray>, &Bound<'_, PyAny>, AsView) -> PyResult<Option<Keeper>>;
 
 /// The attributes by which an object has one of the protocols.
 const METHODS: [&str; 6] = [
@@ -145,15 +144,11 @@ const METHODS: [&str; 6] = [
 const ARROW: &str = "Arrow";
 
 const PROTOCOLS: [(&str, Protocol); 5] = [
-    ("__dlpack__", |object, _| {
-        Ok(dlpack::acquire(object)?.map(|(array, tensor)| (array, Keeper::Tensor(tensor))))
+    ("__dlpack__", |place, object, _| Ok(dlpack::acquire(place, object)?.map(Keeper::Tensor))),
+    ("__array__", |place, object, as_view| {
+        Ok(array::acquire(place, object, as_view)?.map(Keeper::Buffer))
     }),
-    ("__array__", |object, as_view| {
-        Ok(array::acquire(object, as_view)?.map(|(array, buffer)| (array, Keeper::Buffer(buffer))))
-    }),
-    (ARROW, |object, _| {
-        Ok(arrow::acquire(object)?.map(|(array, column)| (array, Keeper::Column(column))))
-    }),
+    (ARROW, |place, object, _| Ok(arrow::acquire(place, object)?.map(Keeper::Column))),
     ("__array_struct__", array_interface::acquire_struct),
     ("__array_interface__", array_interface::acquire),
 ];

@@ -15,6 +15,7 @@ mod stream;
 pub(super) use refusal::nulls;
 
 use std::ffi::CString;
+use std::mem::MaybeUninit;
 
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -33,8 +34,9 @@ use crate::python::acquire::types::attribute;
 use crate::python::errors::keep_exception;
 use crate::python::objects::{text, type_name};
 
-/// The memory of an array that came through Arrow. It is given back when this is dropped.
-pub(super) struct Column(Moved<ArrowArray>);
+/// The memory of an array that came through Arrow. It is given back when this is dropped. The
+/// struct is on the heap, so that what keeps memory by other protocols stays small.
+pub(super) struct Column(Box<Moved<ArrowArray>>);
 
 // SAFETY: the specification lets an array be released by any thread, and nothing else is done here.
 unsafe impl Send for Column {}
@@ -48,17 +50,23 @@ impl Column {
     }
 }
 
-/// Returns the array that an object hands over through Arrow, read-only, and what keeps its memory;
-/// `None` if it has neither of the methods for that.
+/// Writes the array that an object hands over through Arrow, read-only, and returns what keeps its
+/// memory; `None` if it has neither of the methods for that.
 ///
 /// # Errors
 /// The object's own exception; BufferError for what is not viewed, which names what it is, and for
 /// structs that contradict themselves.
-pub(super) fn acquire(object: &Bound<'_, PyAny>) -> PyResult<Option<(AnyArray, Column)>> {
-    acquire_pieces(object).map_err(|fault| fault.exception(object))
+pub(super) fn acquire(
+    place: &mut MaybeUninit<AnyArray>,
+    object: &Bound<'_, PyAny>,
+) -> PyResult<Option<Column>> {
+    acquire_pieces(place, object).map_err(|fault| fault.exception(object))
 }
 
-fn acquire_pieces(object: &Bound<'_, PyAny>) -> Result<Option<(AnyArray, Column)>, Fault> {
+fn acquire_pieces(
+    place: &mut MaybeUninit<AnyArray>,
+    object: &Bound<'_, PyAny>,
+) -> Result<Option<Column>, Fault> {
     let py = object.py();
     // SAFETY: the structs are taken out of capsules that are theirs, and so what a producer has
     // filled in.
@@ -67,13 +75,13 @@ fn acquire_pieces(object: &Bound<'_, PyAny>) -> Result<Option<(AnyArray, Column)
             let (schema, array) = taken_pair(&method.call0()?)?;
             let described = describe(py, &schema)?;
             check_bytes(object, &described)?;
-            return viewed(&described, Some(array)).map(Some);
+            return write_array(place, &described, Some(array)).map(Some);
         }
         if let Some(method) = attribute(object, intern!(py, "__arrow_c_stream__"))? {
             let stream = taken::<ArrowArrayStream>(&method.call0()?)?;
             let (described, chunk) = stream::only_chunk(py, stream)?;
             check_bytes(object, &described)?;
-            return viewed(&described, chunk).map(Some);
+            return write_array(place, &described, chunk).map(Some);
         }
     }
     Ok(None)
@@ -136,14 +144,15 @@ unsafe fn taken<T: Struct>(capsule: &Bound<'_, PyAny>) -> Result<Moved<T>, Fault
     }
 }
 
-/// Makes the array of what was described; without a struct, that of no elements.
+/// Writes the array of what was described; without a struct, that of no elements.
 ///
 /// # Safety
 /// The struct is what a producer has filled in.
-unsafe fn viewed(
+unsafe fn write_array(
+    target: &mut MaybeUninit<AnyArray>,
     described: &Described,
     array: Option<Moved<ArrowArray>>,
-) -> Result<(AnyArray, Column), Fault> {
+) -> Result<Column, Fault> {
     let itemsize = match described.element {
         Element::Scalar(dtype) => dtype.size(),
         Element::Bytes(size) => size,
@@ -156,7 +165,7 @@ unsafe fn viewed(
     let layout = layout(found.length, described, itemsize)?;
     // SAFETY: the producer vouches for the memory that its structs describe until they are
     // released, which the column does after the array's last use. The itemsize is that of the type.
-    let viewed = unsafe {
+    target.write(unsafe {
         match described.element {
             Element::Scalar(dtype) => {
                 let scalar_type = ScalarType::native(dtype);
@@ -169,8 +178,8 @@ unsafe fn viewed(
                 AnyArray::new(found.start, layout, format, true, None).judged()?
             }
         }
-    };
-    Ok((viewed, Column(array.unwrap_or_else(Moved::released))))
+    });
+    Ok(Column(Box::new(array.unwrap_or_else(Moved::released))))
 }
 
 /// Returns the layout of an array of that length: contiguous, but for tensors whose dimensions come
