@@ -4,8 +4,8 @@
 #
 # It is slow, so CPython's own tests and those of Hypothesis, which try hundreds of cases each, are
 # left to AddressSanitizer. Neither runs the tests marked `process_memory`; valgrind, which
-# has no 80-bit floats and runs one thread at a time, does not run those marked `long_doubles` or
-# `turns` either, and does not follow the tests into subprocesses.
+# has a processor and a clock of its own, does not run those marked `environment`, `long_doubles`,
+# `signals` or `turns` either, and does not follow the tests into subprocesses.
 set -eu
 python=$1
 shift
@@ -25,5 +25,5 @@ PYTHONMALLOC=malloc PYTHONPATH="$CARGO_TARGET_DIR/site" \
     valgrind --quiet --error-exitcode=99 --num-callers=30 --undef-value-errors=no \
     --suppressions=tests/tools/valgrind.supp \
     "$python" -m pytest --quiet -p no:cacheprovider \
-    -m "not (process_memory or hypothesis or long_doubles or turns)" \
+    -m "not (process_memory or hypothesis or environment or long_doubles or signals or turns)" \
     --ignore=tests/python/differential/test_cpython_suites.py "$@"

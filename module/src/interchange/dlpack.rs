@@ -114,29 +114,27 @@ fn export<'py>(
     let py = view.py();
     // Counted before the array is read, so that no other thread can release the view in between.
     let lease = Lease::new(view)?;
-    let access = view.get().access(py)?;
-    let readonly = access.readonly();
-    if readonly && !versioned {
-        return Err(PyBufferError::new_err(
-            "__dlpack__: the memory is read-only, which only tensors of version 1 tell: pass \
-             max_version=(1, 0), or copy=True",
-        ));
-    }
-    let tensor = tensor_of(&access)?;
+    let (readonly, tensor) = {
+        let access = view.get().access(py)?;
+        if access.readonly() && !versioned {
+            return Err(PyBufferError::new_err(
+                "__dlpack__: the memory is read-only, which only tensors of version 1 tell: pass \
+                 max_version=(1, 0), or copy=True",
+            ));
+        }
+        (access.readonly(), tensor_of(&access)?)
+    };
     let context = std::ptr::null_mut();
     if versioned {
         let flags = flags | if readonly { READ_ONLY } else { 0 };
         let (major, minor) = VERSION;
         let deleter = Some(delete::<Versioned> as _);
         let managed = Versioned { major, minor, context, deleter, flags, tensor };
-        let block = Block::new(managed, lease, access.layout())?;
-        drop(access);
-        block.into_capsule(py)
+        Block::new(managed, lease, view)?.into_capsule(py)
     } else {
-        let managed = Unversioned { tensor, context, deleter: Some(delete::<Unversioned> as _) };
-        let block = Block::new(managed, lease, access.layout())?;
-        drop(access);
-        block.into_capsule(py)
+        let deleter = Some(delete::<Unversioned> as _);
+        let managed = Unversioned { tensor, context, deleter };
+        Block::new(managed, lease, view)?.into_capsule(py)
     }
 }
 
@@ -226,11 +224,11 @@ struct Block<M> {
 }
 
 impl<M: Managed> Block<M> {
-    /// Puts a tensor where it will stay, and then its lengths and steps, which would take long to
-    /// move.
-    fn new(managed: M, lease: Lease, layout: &Layout) -> PyResult<Box<Self>> {
+    /// Puts a tensor of a view where it will stay, and then its lengths and steps, which would take
+    /// long to move.
+    fn new(managed: M, lease: Lease, view: &Bound<'_, PyConsumerArray>) -> PyResult<Box<Self>> {
         let mut block = Box::new(Self { managed, lease, numbers: Numbers::new() });
-        write_numbers(&mut block.numbers, layout)?;
+        write_numbers(&mut block.numbers, view.get().access(view.py())?.layout())?;
         Ok(block)
     }
 

@@ -306,6 +306,22 @@ reduced! {
     complex128_is_reduced Complex<f64>;
 }
 
+/// Long lines are reduced from the first element of a cache line on, with what comes before it, or
+/// from where they start if no element begins such a line.
+#[test]
+fn long_lines_are_reduced_from_every_address() {
+    macro_rules! from_every_address {
+        ($($type:ty)*) => {$(
+            for before in 0..64 + size_of::<$type>() {
+                let length = (1 << 14) / size_of::<$type>() + before;
+                let place = line(length, size_of::<$type>(), 1, 0, before);
+                reduces::<$type>(&place, (before as u64, 3)).unwrap();
+            }
+        )*};
+    }
+    from_every_address!(i8 u16 i32 i64 f32 f64);
+}
+
 /// What the first look leaves undecided, and what it decides of hard sums.
 #[test]
 fn floats_that_differ_much_and_cancel_are_left_to_the_second_look() {

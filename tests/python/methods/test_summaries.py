@@ -232,6 +232,7 @@ def test_partial_sums_beyond_int64_do_not_matter():
     assert view.copy().T.sum(axis=1).tolist() == [most - 5] * 9
 
 
+@pytest.mark.long_doubles
 def test_long_doubles_are_ordered_by_all_of_their_digits():
     numpy = pytest.importorskip("numpy")
     if numpy.finfo(numpy.longdouble).nmant <= 52:
@@ -315,6 +316,7 @@ def test_an_axis_that_releases_the_view_is_heard_first():
         view.sum(Axis())
 
 
+@pytest.mark.environment
 def test_subnormals_that_other_libraries_have_switched_off():
     libm = ctypes.CDLL(None)
     try:

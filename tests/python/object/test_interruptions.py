@@ -20,6 +20,8 @@ from support.views import random_array
 
 np = pytest.importorskip("numpy")
 
+pytestmark = pytest.mark.signals
+
 
 @pytest.fixture(scope="module")
 def long():

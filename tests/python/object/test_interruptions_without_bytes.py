@@ -11,6 +11,8 @@ from support.alarms import AlarmError, alarm
 
 np = pytest.importorskip("numpy")
 
+pytestmark = pytest.mark.signals
+
 COUNT = 10**11
 TYPES = {
     "no fields": [],

@@ -12,6 +12,15 @@ use crate::view::RawView;
 /// Bytes of a block, at most: what is looked at twice, or looked for again, stays in the cache.
 pub(super) const BLOCK_BYTES: usize = 1 << 14;
 
+/// Returns how many of contiguous elements there are to pass over to one from which on vectors lie
+/// in as few cache lines as they can: 0 where they are few, or lie in no such way.
+#[inline]
+pub(super) fn before_line(start: *const u8, count: usize, size: usize) -> usize {
+    const LINE: usize = 64;
+    let (bytes, count_for) = (start.addr().wrapping_neg() % LINE, BLOCK_BYTES / size);
+    if count <= count_for || bytes % size != 0 { 0 } else { bytes / size }
+}
+
 /// Calls `body` with blocks that are all elements of a view, in C order or in one that suits the
 /// memory: the first number, and the runs that the block was made of, of as many elements. Compiled
 /// once for all that is done with them.
@@ -29,10 +38,17 @@ pub(super) unsafe fn all_blocks(
     let is_in_place = form.is_in_place(encoding) && view.layout().itemsize() == form.size;
     if let Some(count) = view.layout().contiguous_len().filter(|_| is_in_place) {
         let max = BLOCK_BYTES / form.size;
-        for first in (0..count).step_by(max) {
+        let mut first = 0;
+        let mut length = before_line(view.start(), count, form.size);
+        while first < count {
+            if length == 0 {
+                length = max.min(count - first);
+            }
             let start = view.start().wrapping_add(first * form.size);
-            let (length, strides) = (max.min(count - first), [form.size as isize]);
+            let strides = [form.size as isize];
             body(start, Runs { starts: [start], strides, length, outer_strides: [0], count: 1 });
+            first += length;
+            length = 0;
         }
         return;
     }

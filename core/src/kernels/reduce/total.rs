@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use super::Number;
-use super::blocks::all_blocks;
+use super::blocks::{all_blocks, before_line};
 use super::environment::standard;
 use super::form::Form;
 use super::sums::{Exact, Floats, Superaccumulator, Window, integers};
@@ -110,7 +110,12 @@ impl Sum {
         // SAFETY: the caller guarantees the numbers.
         unsafe {
             match &mut self.parts {
-                Parts::Integers(sum) => *sum += integers::sum(start, count, size, signed),
+                Parts::Integers(sum) => {
+                    let first = before_line(start, count, size);
+                    let rest = start.wrapping_add(first * size);
+                    *sum += integers::sum(start, first, size, signed)
+                        + integers::sum(rest, count - first, size, signed);
+                }
                 Parts::Windows(windows) => windows[part].add(floats),
                 Parts::Slow(sums) => sums[part].add_all(floats),
             }

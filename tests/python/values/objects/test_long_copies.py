@@ -52,6 +52,7 @@ DTYPES = {
 }
 
 
+@pytest.mark.signals
 @pytest.mark.parametrize("dtype", DTYPES.values(), ids=DTYPES)
 def test_an_interrupted_copy_gives_back_what_it_took(np, dtype):
     thing = Thing()
@@ -67,6 +68,7 @@ def test_an_interrupted_copy_gives_back_what_it_took(np, dtype):
     view.release()
 
 
+@pytest.mark.signals
 @pytest.mark.parametrize("fill", [False, True], ids=["assignment", "fill"])
 def test_an_interrupted_store_owns_what_it_has_stored(np, fill):
     old, new = Thing("old"), Thing("new")
@@ -88,6 +90,7 @@ def test_an_interrupted_store_owns_what_it_has_stored(np, fill):
     assert times
 
 
+@pytest.mark.signals
 def test_a_signal_handler_may_store_in_what_is_copied(np):
     array = np.empty(MANY, object)
     first, second = Thing(), Thing()

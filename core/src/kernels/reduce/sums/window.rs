@@ -30,6 +30,7 @@
 
 #![allow(unsafe_code)]
 
+use super::super::blocks::before_line;
 use super::doubles::{AddFloats, BLOCK, Block, STEPS};
 use super::pair::Pair;
 use super::round::{Exact, power_of_two};
@@ -139,12 +140,17 @@ impl Window {
         if floats.count <= FEW && self.bound.is_none() && unsafe { self.add_few(floats) } {
             return;
         }
+        let size = if floats.single { size_of::<f32>() } else { size_of::<f64>() };
         let mut first = 0;
+        let mut length = before_line(floats.start, floats.count, size);
         while first < floats.count && !self.failed {
-            let length = BLOCK.min(floats.count - first);
+            if length == 0 {
+                length = BLOCK.min(floats.count - first);
+            }
             // SAFETY: the caller guarantees the numbers.
             unsafe { self.add_block(floats.part(first, length)) };
             first += length;
+            length = 0;
         }
     }
 
