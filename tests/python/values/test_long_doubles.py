@@ -18,6 +18,8 @@ BITS = np.finfo("g").nmant
 if BITS not in {63, 112} or np.dtype("g").itemsize != 16:
     pytest.skip("long doubles have another format here", allow_module_level=True)
 
+pytestmark = pytest.mark.long_doubles
+
 # The smallest number that rounds to 2**1024, which is no double.
 LIMIT = Fraction(2**1024 - 2**970)
 INFINITY, NAN = math.inf, math.nan

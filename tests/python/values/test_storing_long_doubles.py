@@ -22,7 +22,7 @@ LIMIT = 2**16384 - 2 ** (16383 - BITS)
 
 
 # NumPy warns where its own float of a long double becomes infinite.
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.long_doubles]
 
 
 def whole(number) -> int:
