@@ -33,8 +33,7 @@ pub fn attached<R>(_attached: Python<'_>, body: impl FnOnce() -> R) -> R {
     }
 }
 
-/// A body on its way through PyO3's layer, which leaves its result where it belongs: no panic
-/// leaves it.
+/// A body on its way through PyO3's layer. It stores its result itself, and does not panic.
 struct Call<F>(Option<F>);
 
 impl<F: FnOnce()> MethodDef<inquiry::Func> for Call<F> {

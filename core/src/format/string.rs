@@ -48,7 +48,7 @@ impl FormatString {
     #[must_use]
     #[inline(always)]
     pub fn inline(bytes: impl IntoIterator<Item = u8>) -> Self {
-        // In a register: the word is loaded at once, which has to wait for bytes stored one by one.
+        // Built in a register: loading a word whose bytes were just stored one by one stalls.
         let places = (0..INLINE as u32 - 1).zip(bytes);
         let word = places.fold(0, |word, (place, byte)| word | (u64::from(byte) << (8 * place)));
         Self(Text::Inline(Word(word.to_le_bytes())))

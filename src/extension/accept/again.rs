@@ -1,8 +1,6 @@
 //! The second look: at formats that have to be parsed, at many dimensions, at objects that share
 //! their memory by another protocol, and at what does not fit.
 
-use std::mem::MaybeUninit;
-
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
@@ -13,7 +11,7 @@ use crate::array::AnyArray;
 use crate::extension::hold::{Body, Hold, Vacant, no_memory};
 use crate::layout::Layout;
 use crate::python::acquire::{
-    AsView, acquire_lent, check_class, describe, exports_nothing_else, release_buffer,
+    AsView, acquire_lent_moved, check_class, describe, exports_nothing_else, release_buffer,
 };
 use crate::python::exceptions::PyBufferError;
 use crate::python::objects;
@@ -195,17 +193,14 @@ fn lent(
 ) -> Result<Taken, Mismatch> {
     let py = object.py();
     let had_buffer = refusal.is_some();
-    let mut place = MaybeUninit::uninit();
-    let loan = match acquire_lent(&mut place, object, refusal, NO_VIEWS) {
-        Ok(loan) => loan,
+    let (array, loan) = match acquire_lent_moved(object, refusal, NO_VIEWS) {
+        Ok(lent) => lent,
         // It has none of the protocols.
         Err(error) if !had_buffer && is_no_buffer(py, &error) => {
             return Err(Mismatch::nothing(object, expected));
         }
         Err(error) => return Err(Mismatch::refused(object, expected, error)),
     };
-    // SAFETY: where there is a loan, the array was written.
-    let array = unsafe { place.assume_init() };
     if !expected.is(&array) || matches!(expected.element, Wanted::Bytes) && !is_flat(&array) {
         let why = Mismatch::elements(object, expected, &array, None);
         drop(array);

@@ -8,14 +8,13 @@
 
 use std::ffi::{c_int, c_long, c_longlong, c_short};
 use std::fmt;
-use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyString, PyType};
 
 use super::ctypes::{is_of_ctypes, of_class};
-use super::lent::{Buffer, acquire as acquire_lent, typestr::TypeString};
+use super::lent::{Buffer, acquire_moved as acquire_lent, typestr::TypeString};
 use super::types::loaded_module;
 use super::{AsView, Failure};
 use crate::array::AnyArray;
@@ -116,10 +115,7 @@ fn of_example<'py>(example: &Bound<'py, PyAny>, as_view: AsView) -> PyResult<Sta
             elements
         }
         Err(Failure::Refused(refusal)) => {
-            let mut place = MaybeUninit::uninit();
-            let loan = acquire_lent(&mut place, example, Some(refusal), as_view)?;
-            // SAFETY: where there is a loan, the array was written.
-            let array = unsafe { place.assume_init() };
+            let (array, loan) = acquire_lent(example, Some(refusal), as_view)?;
             let elements = elements_of(&array);
             drop(array);
             loan.release(example.py());

@@ -12,13 +12,28 @@ use crate::view::RawView;
 /// Bytes of a block, at most: what is looked at twice, or looked for again, stays in the cache.
 pub(super) const BLOCK_BYTES: usize = 1 << 14;
 
-/// Returns how many of contiguous elements there are to pass over to one from which on vectors lie
-/// in as few cache lines as they can: 0 where they are few, or lie in no such way.
+/// Divides contiguous numbers of a size into parts of at most `max` of them: the first index and the
+/// length of each. Where there are more than a block of them, the first part ends where a cache line
+/// begins, if a number does: a vector that is in two lines takes two accesses.
 #[inline]
-pub(super) fn before_line(start: *const u8, count: usize, size: usize) -> usize {
+pub(super) fn parts(
+    start: *const u8,
+    count: usize,
+    size: usize,
+    max: usize,
+) -> impl Iterator<Item = (usize, usize)> {
     const LINE: usize = 64;
-    let (bytes, count_for) = (start.addr().wrapping_neg() % LINE, BLOCK_BYTES / size);
-    if count <= count_for || bytes % size != 0 { 0 } else { bytes / size }
+    let bytes = start.addr().wrapping_neg() % LINE;
+    let is_long = count > BLOCK_BYTES / size;
+    let mut before_line = if is_long && bytes.is_multiple_of(size) { bytes / size } else { 0 };
+    let mut first = 0;
+    std::iter::from_fn(move || {
+        let rest = max.min(count - first);
+        let length = if before_line > 0 { before_line } else { rest };
+        let part = (first, length);
+        (before_line, first) = (0, first + length);
+        (length > 0).then_some(part)
+    })
 }
 
 /// Calls `body` with blocks that are all elements of a view, in C order or in one that suits the
@@ -38,17 +53,10 @@ pub(super) unsafe fn all_blocks(
     let is_in_place = form.is_in_place(encoding) && view.layout().itemsize() == form.size;
     if let Some(count) = view.layout().contiguous_len().filter(|_| is_in_place) {
         let max = BLOCK_BYTES / form.size;
-        let mut first = 0;
-        let mut length = before_line(view.start(), count, form.size);
-        while first < count {
-            if length == 0 {
-                length = max.min(count - first);
-            }
+        for (first, length) in parts(view.start(), count, form.size, max) {
             let start = view.start().wrapping_add(first * form.size);
             let strides = [form.size as isize];
             body(start, Runs { starts: [start], strides, length, outer_strides: [0], count: 1 });
-            first += length;
-            length = 0;
         }
         return;
     }

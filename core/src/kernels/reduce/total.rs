@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use super::Number;
-use super::blocks::{all_blocks, before_line};
+use super::blocks::{all_blocks, parts};
 use super::environment::standard;
 use super::form::Form;
 use super::sums::{Exact, Floats, Superaccumulator, Window, integers};
@@ -111,10 +111,10 @@ impl Sum {
         unsafe {
             match &mut self.parts {
                 Parts::Integers(sum) => {
-                    let first = before_line(start, count, size);
-                    let rest = start.wrapping_add(first * size);
-                    *sum += integers::sum(start, first, size, signed)
-                        + integers::sum(rest, count - first, size, signed);
+                    for (first, length) in parts(start, count, size, count) {
+                        let start = start.wrapping_add(first * size);
+                        *sum += integers::sum(start, length, size, signed);
+                    }
                 }
                 Parts::Windows(windows) => windows[part].add(floats),
                 Parts::Slow(sums) => sums[part].add_all(floats),

@@ -52,9 +52,24 @@ pub fn acquire(
 ) -> PyResult<Loan> {
     let py = object.py();
     let body = || acquire_attached(place, object, &mut refusal, as_view).map_err(Box::new);
-    // What is put off until PyO3 runs would pile up. Errors are large, and so is a result with one,
-    // which is moved: it has a box.
+    // What is put off until PyO3 runs would pile up. The error is boxed because a result is moved at
+    // the size of its larger variant, also where there is no error.
     attached(py, body).map_err(|error| *error)
+}
+
+/// The same, for callers with no place where the array may stay.
+///
+/// # Errors
+/// As for [`acquire`].
+pub(crate) fn acquire_moved(
+    object: &Bound<'_, PyAny>,
+    refusal: Option<PyErr>,
+    as_view: AsView,
+) -> PyResult<(AnyArray, Loan)> {
+    let mut place = MaybeUninit::uninit();
+    let loan = acquire(&mut place, object, refusal, as_view)?;
+    // SAFETY: where there is a loan, the array was written.
+    Ok((unsafe { place.assume_init() }, loan))
 }
 
 fn acquire_attached(

@@ -30,7 +30,7 @@
 
 #![allow(unsafe_code)]
 
-use super::super::blocks::before_line;
+use super::super::blocks::parts;
 use super::doubles::{AddFloats, BLOCK, Block, STEPS};
 use super::pair::Pair;
 use super::round::{Exact, power_of_two};
@@ -141,16 +141,12 @@ impl Window {
             return;
         }
         let size = if floats.single { size_of::<f32>() } else { size_of::<f64>() };
-        let mut first = 0;
-        let mut length = before_line(floats.start, floats.count, size);
-        while first < floats.count && !self.failed {
-            if length == 0 {
-                length = BLOCK.min(floats.count - first);
+        for (first, length) in parts(floats.start, floats.count, size, BLOCK) {
+            if self.failed {
+                return;
             }
             // SAFETY: the caller guarantees the numbers.
             unsafe { self.add_block(floats.part(first, length)) };
-            first += length;
-            length = 0;
         }
     }
 
