@@ -59,7 +59,7 @@ pub(super) fn acquire(
     };
     if let Ok(data) = data.cast::<PyTuple>() {
         let (address, readonly): (Bound<'_, PyInt>, bool) = data.extract()?;
-        let start = start_of(address.extract::<usize>()? as *mut c_void, 0, layout.nbytes())?;
+        let start = start_of(address.extract::<usize>()? as *mut c_void, 0, &layout)?;
         // SAFETY: the object vouches for the memory that its interface describes, and keeps it for
         // as long as it lives itself.
         place.write(unsafe { AnyArray::new(start, layout, format, readonly, None).judged()? });
@@ -232,7 +232,7 @@ pub(super) fn acquire_struct(
     // the memory that it describes, which the capsule and the object keep.
     place.write(unsafe {
         let layout = described.layout(itemsize).map_err(wrong)?;
-        let start = start_of(interface.data, 0, layout.nbytes())?;
+        let start = start_of(interface.data, 0, &layout)?;
         let readonly = interface.flags & WRITEABLE == 0;
         AnyArray::new(start, layout, format, readonly, None).judged()?
     });

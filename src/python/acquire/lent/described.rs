@@ -63,23 +63,6 @@ impl<N: Copy + Debug + TryInto<usize> + TryInto<isize>> Described<N> {
         Layout::new(&shape, Some(&strides), None, itemsize)
     }
 
-    /// Returns length and stride of a single dimension that is certain to lie within memory; `None`
-    /// if [`layout`](Self::layout) has to look.
-    ///
-    /// # Safety
-    /// The same as for [`layout`](Self::layout).
-    #[inline(always)]
-    pub(super) unsafe fn line(&self, itemsize: usize) -> Option<(usize, isize)> {
-        if self.ndim != 1 || self.shape.is_null() || self.strides.is_null() {
-            return None;
-        }
-        // SAFETY: the caller guarantees it.
-        let (length, step) = unsafe { (*self.shape, *self.strides) };
-        let (length, step): (usize, isize) = (length.try_into().ok()?, step.try_into().ok()?);
-        let stride = step.checked_mul(self.unit as isize)?;
-        Layout::line_fits(length, stride, itemsize).then_some((length, stride))
-    }
-
     /// Returns the layout of few dimensions that are certain to lie within memory, as those of
     /// nearly all are; `None` if the rest has to be looked at.
     fn few(&self, shape: &[N], steps: &[N], itemsize: usize) -> Option<Layout> {
@@ -109,12 +92,12 @@ pub(super) fn lengths<N: Copy + Debug + TryInto<usize>>(
     lengths.collect::<Option<_>>().ok_or_else(|| Error::buffer(format!("its shape is {shape:?}")))
 }
 
-/// Returns the address of the first of elements of `nbytes` bytes, which lies `offset` bytes behind
-/// `data`.
+/// Returns the address of the first element, which lies `offset` bytes behind `data`.
 ///
 /// # Errors
 /// BufferError for elements at NULL, or at an offset that no memory has.
-pub(super) fn start_of(data: *mut c_void, offset: u64, nbytes: usize) -> Result<*mut u8> {
+pub(super) fn start_of(data: *mut c_void, offset: u64, layout: &Layout) -> Result<*mut u8> {
+    let nbytes = layout.nbytes();
     if nbytes == 0 {
         return Ok(NonNull::dangling().as_ptr());
     }

@@ -10,9 +10,8 @@ use pyo3::{ffi, intern};
 
 use super::described::{Described, start_of};
 use crate::array::AnyArray;
-use crate::dtype::{DType, ScalarType};
+use crate::dtype::ScalarType;
 use crate::error::{Error, Result};
-use crate::layout::Layout;
 use crate::python::abi::dlpack::{
     COPIED, Device, Managed, READ_ONLY, Tensor, Unversioned, VERSION, Versioned,
 };
@@ -253,43 +252,17 @@ unsafe fn write_array(
         )));
     };
     let Tensor { ndim, shape, strides, .. } = *tensor;
-    let itemsize = dtype.size();
-    let described = Described { ndim, shape, strides, unit: itemsize };
-    let start_of = |nbytes| start_of(tensor.data, tensor.byte_offset, nbytes);
-    // SAFETY: the caller guarantees it for what the tensor says; the layout's itemsize is that of
-    // the type.
-    unsafe {
-        // Most tensors have one dimension, and theirs need not be moved.
-        if let Some((length, stride)) = described.line(itemsize) {
-            let start = start_of(length * itemsize)?;
-            let layout = Layout::line_unchecked(length, stride, itemsize);
-            write_scalars(place, dtype, start, layout, readonly);
-        } else {
-            let layout = described.layout(itemsize)?;
-            write_scalars(place, dtype, start_of(layout.nbytes())?, layout, readonly);
-        }
-    }
-    Ok(())
-}
-
-/// Writes an array of numbers.
-///
-/// # Safety
-/// The requirements of [`AnyArray::from_scalars`].
-#[inline(always)]
-unsafe fn write_scalars(
-    place: &mut MaybeUninit<AnyArray>,
-    dtype: DType,
-    start: *mut u8,
-    layout: Layout,
-    readonly: bool,
-) {
+    let described = Described { ndim, shape, strides, unit: dtype.size() };
+    // SAFETY: the caller guarantees it for what the tensor says.
+    let layout = unsafe { described.layout(dtype.size())? };
+    let start = start_of(tensor.data, tensor.byte_offset, &layout)?;
     let scalar_type = ScalarType::native(dtype);
     let format = scalar_type.format();
-    let array = place.as_mut_ptr();
-    // SAFETY: the caller guarantees it. The place is valid for writes: `MaybeUninit::write` would
-    // move the array once more.
+    // SAFETY: the caller guarantees it; the layout's itemsize is that of the type. The place is
+    // valid for writes: `MaybeUninit::write` would move the array once more.
     unsafe {
+        let array = place.as_mut_ptr();
         array.write(AnyArray::from_scalars(scalar_type, start, layout, format, readonly, None));
     }
+    Ok(())
 }
