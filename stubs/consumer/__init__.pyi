@@ -550,6 +550,9 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         where ValueError says that a sum is beyond it. With keepdims=True the dimensions that are
         summed over stay, with a length of 1. The sum of no elements is 0.
 
+        dtype, out, initial and where are NumPy's: a call with any of them, as numpy.sum(v) makes it,
+        is answered by numpy.asarray(v).sum, with an array of NumPy's that is rounded as NumPy does.
+
         >>> import array, consumer
         >>> consumer.consume(array.array("d", [0.1] * 10)).sum()
         1.0
@@ -570,12 +573,24 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
     @overload
     def sum(self, axis: _Axis, keepdims: bool = False) -> Any: ...
     @overload
+    def sum(
+        self,
+        axis: _Axis = None,
+        keepdims: bool = False,
+        *,
+        dtype: Any = None,
+        out: Any = None,
+        initial: Any = None,
+        where: Any = True,
+    ) -> Any: ...
+    @overload
     def mean(
         self: ConsumerArray[complex, Any], axis: None = None, keepdims: Literal[False] = False
     ) -> complex:
         """The mean of the elements: the exact sum, divided and rounded once to the nearest float.
 
-        axis and keepdims are those of sum(); ValueError for no elements.
+        axis and keepdims are those of sum(), and so are dtype, out and where, with which
+        numpy.asarray(v).mean answers. ValueError for no elements.
 
         >>> import consumer
         >>> consumer.consume(bytes([1, 2, 4])).mean() == 7 / 3
@@ -587,12 +602,22 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
     @overload
     def mean(self, axis: _Axis = None, keepdims: bool = False) -> Any: ...
     @overload
+    def mean(
+        self,
+        axis: _Axis = None,
+        keepdims: bool = False,
+        *,
+        dtype: Any = None,
+        out: Any = None,
+        where: Any = True,
+    ) -> Any: ...
+    @overload
     def min(self, axis: None = None, keepdims: Literal[False] = False) -> _T:
         """The minimum of the elements, or those along an axis or several.
 
         A NaN is the minimum and the maximum. axis and keepdims are those of sum(); the view that
-        comes back has elements of the same type. TypeError for complex numbers, ValueError for no
-        elements.
+        comes back has elements of the same type. With out, initial or where numpy.asarray(v).min
+        answers. TypeError for complex numbers, ValueError for no elements.
 
         >>> import consumer
         >>> v = consumer.consume(bytes([3, 1, 2, 9, 7, 8])).reshape(2, 3)
@@ -606,6 +631,16 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
     def min(self, axis: _Axis = None, *, keepdims: Literal[True]) -> Self: ...
     @overload
     def min(self, axis: _Axis, keepdims: bool = False) -> Any: ...
+    @overload
+    def min(
+        self,
+        axis: _Axis = None,
+        keepdims: bool = False,
+        *,
+        out: Any = None,
+        initial: Any = None,
+        where: Any = True,
+    ) -> Any: ...
     @overload
     def max(self, axis: None = None, keepdims: Literal[False] = False) -> _T:
         """The maximum of the elements, or those along an axis or several: see min().
@@ -623,14 +658,24 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
     @overload
     def max(self, axis: _Axis, keepdims: bool = False) -> Any: ...
     @overload
+    def max(
+        self,
+        axis: _Axis = None,
+        keepdims: bool = False,
+        *,
+        out: Any = None,
+        initial: Any = None,
+        where: Any = True,
+    ) -> Any: ...
+    @overload
     def argmin(
         self: ConsumerArray[_T, _Unknown], axis: None = None, keepdims: Literal[False] = False
     ) -> Any:
         """The index of the first minimum, as index() gives it: an int, or a tuple in N dimensions.
 
         A NaN is the minimum and the maximum. axis is one axis, along which there is a view of
-        int64; keepdims is that of sum(). TypeError for complex numbers, ValueError for no
-        elements.
+        int64; keepdims is that of sum(). With out numpy.asarray(v).argmin answers. TypeError for
+        complex numbers, ValueError for no elements.
 
         >>> import consumer
         >>> v = consumer.consume(bytes([3, 1, 2, 9, 1, 8])).reshape(2, 3)
@@ -648,6 +693,14 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
     def argmin(self, axis: None = None, keepdims: Literal[False] = False) -> int: ...
     @overload
     def argmin(self, axis: _Axis = None, keepdims: bool = False) -> Any: ...
+    @overload
+    def argmin(
+        self,
+        axis: _Axis = None,
+        keepdims: bool = False,
+        *,
+        out: Any = None,
+    ) -> Any: ...
     @overload
     def argmax(
         self: ConsumerArray[_T, _Unknown], axis: None = None, keepdims: Literal[False] = False
@@ -669,6 +722,14 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
     def argmax(self, axis: None = None, keepdims: Literal[False] = False) -> int: ...
     @overload
     def argmax(self, axis: _Axis = None, keepdims: bool = False) -> Any: ...
+    @overload
+    def argmax(
+        self,
+        axis: _Axis = None,
+        keepdims: bool = False,
+        *,
+        out: Any = None,
+    ) -> Any: ...
     @overload
     def minmax(self, axis: None = None, keepdims: Literal[False] = False) -> tuple[_T, _T]:
         """The minimum and the maximum as a tuple, found in one pass: see min().

@@ -7,7 +7,7 @@ mod arrow;
 pub(crate) mod buffer;
 pub(crate) mod dlpack;
 mod lease;
-mod numpy;
+pub(crate) mod numpy;
 pub(crate) mod pickle;
 
 use consumer::dtype::DType;

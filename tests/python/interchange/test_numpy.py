@@ -220,7 +220,12 @@ import sys
 sys.modules["numpy"] = None
 import consumer
 view = consumer.consume(b"abc")
-for use in (lambda: view.dtype, lambda: view.__array__(), lambda: view.__array__("f8", copy=True)):
+for use in (
+    lambda: view.dtype,
+    lambda: view.__array__(),
+    lambda: view.__array__("f8", copy=True),
+    lambda: view.sum(dtype="f8"),
+):
     for _ in range(2):
         try:
             use()

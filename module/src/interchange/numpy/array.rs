@@ -4,9 +4,9 @@ use std::ffi::{c_char, c_int};
 
 use ::numpy::npyffi::{NPY_ARRAY_WRITEABLE, NpyTypes, PY_ARRAY_API, get_type_object, npy_intp};
 use ::numpy::{PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use pyo3::{Borrowed, ffi};
 
 use consumer::array::AnyArray;
 use consumer::layout::Layout;
@@ -79,6 +79,27 @@ fn ndarray<'py>(
 fn address(array: &Bound<'_, PyUntypedArray>) -> *mut c_char {
     // SAFETY: the array is alive.
     unsafe { (*array.as_array_ptr()).fields.data }
+}
+
+/// `numpy.asarray(view).name(…)` with those of the arguments that are given.
+///
+/// # Errors
+/// ImportError where NumPy is not there; else what `__array__` and the method raise.
+pub(crate) fn numpys_method<'a, 'py>(
+    view: &Bound<'py, PyConsumerArray>,
+    name: &str,
+    arguments: impl Iterator<Item = (&'static str, Option<Borrowed<'a, 'py, PyAny>>)>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = view.py();
+    import(py, &format!("ConsumerArray.{name} with arguments of NumPy's"))?;
+    let given = objects::dict(py)?;
+    for (parameter, argument) in arguments {
+        if let Some(argument) = argument {
+            given.set_item(parameter, argument)?;
+        }
+    }
+    let array = PyConsumerArray::__array__(view, None, None, None)?;
+    objects::attribute(&array, name)?.call((), Some(&given))
 }
 
 #[pymethods]

@@ -1,4 +1,4 @@
-//! NumPy, if it is installed: `v.dtype` and `v.__array__()`.
+//! NumPy, if it is installed: `v.dtype`, `v.__array__()`, and methods of arrays.
 //!
 //! Nothing is imported before it is asked for. The `numpy` crate panics if NumPy is missing, so
 //! that every call into it comes after an import of our own, which raises ImportError.
@@ -10,6 +10,8 @@ use pyo3::prelude::*;
 
 use consumer::python::exceptions::PyImportError;
 use consumer::python::objects;
+
+pub(crate) use array::numpys_method;
 
 /// Imports NumPy, and checks what the `numpy` crate takes for granted of it.
 ///

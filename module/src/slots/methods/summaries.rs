@@ -3,18 +3,19 @@
 use std::ffi::CStr;
 
 use pyo3::ffi;
-use pyo3::impl_::extract_argument::FunctionDescription;
+use pyo3::impl_::extract_argument::{FunctionDescription, KeywordOnlyParameterDescription};
 use pyo3::prelude::*;
 
 use consumer::kernels::reduce::Task;
 
-use super::{Call, attached_trampoline};
+use super::{Call, attached_trampoline, this};
+use crate::interchange::numpy::numpys_method;
 use crate::methods::summaries::{Summary, quick, summarize};
-use crate::object::PyConsumerArray;
 use crate::object::uninit::value;
 use crate::values::NewReference;
 
-pub(in crate::slots) const SUM: &CStr = c"sum($self, /, axis=None, keepdims=False)
+pub(in crate::slots) const SUM: &CStr =
+    c"sum($self, /, axis=None, keepdims=False, *, dtype=None, out=None, initial=None, where=True)
 --
 
 The sum of the elements, exact: over all of them, or along an axis or several.
@@ -30,6 +31,9 @@ sums are a view over memory of its own: of doubles for floats, and of int64 for 
 where ValueError says that a sum is beyond it. With keepdims=True the dimensions that are
 summed over stay, with a length of 1. The sum of no elements is 0.
 
+dtype, out, initial and where are NumPy's: a call with any of them, as numpy.sum(v) makes it,
+is answered by numpy.asarray(v).sum, with an array of NumPy's that is rounded as NumPy does.
+
 >>> import array, consumer
 >>> consumer.consume(array.array(\"d\", [0.1] * 10)).sum()
 1.0
@@ -38,32 +42,36 @@ True
 >>> consumer.consume(bytes(range(6))).reshape(2, 3).sum(axis=0).tolist()
 [3, 5, 7]";
 
-pub(in crate::slots) const MEAN: &CStr = c"mean($self, /, axis=None, keepdims=False)
+pub(in crate::slots) const MEAN: &CStr =
+    c"mean($self, /, axis=None, keepdims=False, *, dtype=None, out=None, where=True)
 --
 
 The mean of the elements: the exact sum, divided and rounded once to the nearest float.
 
-axis and keepdims are those of sum(); ValueError for no elements.
+axis and keepdims are those of sum(), and so are dtype, out and where, with which
+numpy.asarray(v).mean answers. ValueError for no elements.
 
 >>> import consumer
 >>> consumer.consume(bytes([1, 2, 4])).mean() == 7 / 3
 True";
 
-pub(in crate::slots) const MIN: &CStr = c"min($self, /, axis=None, keepdims=False)
+pub(in crate::slots) const MIN: &CStr =
+    c"min($self, /, axis=None, keepdims=False, *, out=None, initial=None, where=True)
 --
 
 The minimum of the elements, or those along an axis or several.
 
 A NaN is the minimum and the maximum. axis and keepdims are those of sum(); the view that
-comes back has elements of the same type. TypeError for complex numbers, ValueError for no
-elements.
+comes back has elements of the same type. With out, initial or where numpy.asarray(v).min
+answers. TypeError for complex numbers, ValueError for no elements.
 
 >>> import consumer
 >>> v = consumer.consume(bytes([3, 1, 2, 9, 7, 8])).reshape(2, 3)
 >>> v.min(), v.min(axis=1).tolist()
 (1, [1, 7])";
 
-pub(in crate::slots) const MAX: &CStr = c"max($self, /, axis=None, keepdims=False)
+pub(in crate::slots) const MAX: &CStr =
+    c"max($self, /, axis=None, keepdims=False, *, out=None, initial=None, where=True)
 --
 
 The maximum of the elements, or those along an axis or several: see min().
@@ -73,21 +81,23 @@ The maximum of the elements, or those along an axis or several: see min().
 >>> v.max(), v.max(axis=0, keepdims=True).tolist()
 (9, [[9, 7, 8]])";
 
-pub(in crate::slots) const ARGMIN: &CStr = c"argmin($self, /, axis=None, keepdims=False)
+pub(in crate::slots) const ARGMIN: &CStr =
+    c"argmin($self, /, axis=None, keepdims=False, *, out=None)
 --
 
 The index of the first minimum, as index() gives it: an int, or a tuple in N dimensions.
 
 A NaN is the minimum and the maximum. axis is one axis, along which there is a view of
-int64; keepdims is that of sum(). TypeError for complex numbers, ValueError for no
-elements.
+int64; keepdims is that of sum(). With out numpy.asarray(v).argmin answers. TypeError for
+complex numbers, ValueError for no elements.
 
 >>> import consumer
 >>> v = consumer.consume(bytes([3, 1, 2, 9, 1, 8])).reshape(2, 3)
 >>> v.argmin(), v.argmin(axis=1).tolist()
 ((0, 1), [1, 1])";
 
-pub(in crate::slots) const ARGMAX: &CStr = c"argmax($self, /, axis=None, keepdims=False)
+pub(in crate::slots) const ARGMAX: &CStr =
+    c"argmax($self, /, axis=None, keepdims=False, *, out=None)
 --
 
 The index of the first maximum: see argmin().
@@ -124,44 +134,83 @@ pub(in crate::slots) unsafe extern "C" fn summary<const METHOD: usize>(
     names: *mut ffi::PyObject,
 ) -> NewReference {
     // SAFETY: the method is called attached, on objects of the class, and by the interpreter.
-    unsafe { summary_of(value(object), METHOD, Call { arguments, count, names }) }
+    unsafe { summary_of(object, METHOD, Call { arguments, count, names }) }
 }
 
 /// # Safety
-/// The call is one that the interpreter makes, attached.
+/// The call is one that the interpreter makes, attached, to a method of a view.
 #[inline(never)]
-unsafe fn summary_of(view: &PyConsumerArray, method: usize, call: Call) -> NewReference {
+unsafe fn summary_of(object: *mut ffi::PyObject, method: usize, call: Call) -> NewReference {
     // SAFETY: the caller guarantees it.
     unsafe {
         let (_, summary) = METHODS[method];
         if call.is_empty()
-            && let Some(result) = quick(Python::assume_attached(), view, summary)
+            && let Some(result) = quick(Python::assume_attached(), value(object), summary)
         {
             return result;
         }
-        slow_summary(view, method, call)
+        slow_summary(object, method, call)
     }
 }
 
+/// Parameters that NumPy's methods of the same names have: `numpy.sum(v)` calls
+/// `v.sum(axis=…, dtype=…, out=…)`.
+const NUMPYS: [&str; 4] = ["dtype", "out", "initial", "where"];
+
 /// # Safety
-/// The call is one that the interpreter makes.
+/// The call is one that the interpreter makes, to a method of a view.
 #[inline(never)]
-unsafe fn slow_summary(view: &PyConsumerArray, method: usize, call: Call) -> NewReference {
-    macro_rules! descriptions {
-        ($($method:literal)*) => {
-            [$(FunctionDescription::new(
-                Some("ConsumerArray"), METHODS[$method].0, &["axis", "keepdims"], 0, 0, &[],
-            )),*]
+unsafe fn slow_summary(object: *mut ffi::PyObject, method: usize, call: Call) -> NewReference {
+    const POSITIONAL: [&str; 2] = ["axis", "keepdims"];
+    const KEYWORD_ONLY: [KeywordOnlyParameterDescription; 4] = [
+        KeywordOnlyParameterDescription::new(NUMPYS[0], false),
+        KeywordOnlyParameterDescription::new(NUMPYS[1], false),
+        KeywordOnlyParameterDescription::new(NUMPYS[2], false),
+        KeywordOnlyParameterDescription::new(NUMPYS[3], false),
+    ];
+    macro_rules! description {
+        ($method:literal, $keyword_only:expr) => {
+            FunctionDescription::new(
+                Some("ConsumerArray"),
+                METHODS[$method].0,
+                &POSITIONAL,
+                0,
+                0,
+                $keyword_only,
+            )
         };
     }
-    static PARAMETERS: [FunctionDescription; 7] = descriptions!(0 1 2 3 4 5 6);
+    macro_rules! descriptions {
+        ($($method:literal)*) => { [$(description!($method, &KEYWORD_ONLY)),*] };
+    }
+    static PARAMETERS: [FunctionDescription; 6] = descriptions!(0 1 2 3 4 5);
+    // NumPy has no such method.
+    static MINMAX: FunctionDescription = description!(6, &[]);
     let body = |py| -> PyResult<NewReference> {
-        // SAFETY: the caller guarantees it for the call; there are two parameters.
-        let [axis, keepdims] = unsafe { call.parse(py, &PARAMETERS[method])? };
+        let (name, summary) = METHODS[method];
+        // SAFETY: the caller guarantees it for the object, and for the call; there are as many
+        // parameters as the patterns have.
+        let (this, axis, keepdims, numpys) = unsafe {
+            let this = this(py, object);
+            match PARAMETERS.get(method) {
+                Some(parameters) => {
+                    let [axis, keepdims, numpys @ ..] = call.parse::<6>(py, parameters)?;
+                    (this, axis, keepdims, numpys)
+                }
+                None => {
+                    let [axis, keepdims] = call.parse(py, &MINMAX)?;
+                    (this, axis, keepdims, [None; 4])
+                }
+            }
+        };
+        if numpys.iter().any(Option::is_some) {
+            let given = POSITIONAL.into_iter().chain(NUMPYS);
+            let given = given.zip([axis, keepdims].into_iter().chain(numpys));
+            return numpys_method(&this, name, given).map(Bound::into_ptr);
+        }
         let axis = axis.filter(|axis| !axis.is_none());
         let keepdims = keepdims.map_or(Ok(false), |keepdims| keepdims.is_truthy())?;
-        let (_, summary) = METHODS[method];
-        summarize(py, view, summary, axis.as_deref(), keepdims).map(Bound::into_ptr)
+        summarize(py, this.get(), summary, axis.as_deref(), keepdims).map(Bound::into_ptr)
     };
     // SAFETY: called by the method.
     unsafe { attached_trampoline(body) }

@@ -1,0 +1,131 @@
+"""Functions of NumPy's take views for arrays: those that a view has methods for, and all others."""
+
+import inspect
+import warnings
+
+import consumer
+import pytest
+
+numpy = pytest.importorskip("numpy")
+
+# Their argument is a sequence of arrays, of which a view of several dimensions is one of views.
+OF_SEQUENCES = {
+    *("block", "column_stack", "concat", "concatenate", "dstack", "hstack", "row_stack"),
+    *("stack", "unstack", "vstack"),
+}
+SAMPLES = {
+    "doubles": numpy.array([[3.0, 1.0, 2.0], [5.0, 4.0, 9.0]]),
+    "int16": numpy.array([3, 1, -2, 7, 7, 0], "i2"),
+    "swapped": numpy.array([[3, 1], [2, 5]], "i4").astype(numpy.dtype("i4").newbyteorder()),
+    "strided": numpy.arange(24, dtype="f4").reshape(4, 6)[::-1, ::2],
+    "complex numbers": numpy.array([1 + 2j, 3 - 1j, -2j]),
+    "bools": numpy.array([[True, False], [True, True]]),
+}
+REDUCTIONS = ["sum", "mean", "min", "max", "argmin", "argmax"]
+
+
+def functions_with_an_axis():
+    for name in sorted(set(dir(numpy)) - OF_SEQUENCES):
+        with warnings.catch_warnings(action="ignore"):
+            function = getattr(numpy, name)
+        try:
+            has_axis = "axis" in inspect.signature(function).parameters
+        except (TypeError, ValueError):
+            continue
+        if has_axis and not name.startswith("_"):
+            yield name
+
+
+def agree(left, right):
+    if isinstance(right, tuple | list):
+        return len(left) == len(right) and all(map(agree, left, right))
+    left, right = numpy.asarray(left), numpy.asarray(right)
+    return (left.dtype, left.shape) == (right.dtype, right.shape) and numpy.array_equal(
+        left, right, equal_nan=left.dtype.kind in "fc"
+    )
+
+
+@pytest.mark.parametrize("name", [*functions_with_an_axis()])
+def test_a_function_of_a_view_is_that_of_the_array(name):
+    function = getattr(numpy, name)
+    for array in SAMPLES.values():
+        for arguments in ({}, {"axis": 0}, {"axis": -1}, {"axis": 0, "keepdims": True}):
+            with warnings.catch_warnings(action="ignore"):
+                try:
+                    expected = function(array, **arguments)
+                except (TypeError, ValueError, IndexError):
+                    continue
+                assert agree(function(consumer.consume(array), **arguments), expected), arguments
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+@pytest.mark.parametrize("name", REDUCTIONS)
+def test_a_method_with_an_argument_of_numpys_is_the_arrays(name, sample):
+    array = SAMPLES[sample]
+    method, expected = getattr(consumer.consume(array), name), getattr(array, name)
+    first = numpy.zeros(array.shape, bool)
+    first[0] = True
+    for arguments in (
+        {"out": None},
+        {"out": None, "axis": 0, "keepdims": True},
+        {"out": None, "axis": None},
+        {"out": numpy.empty_like(expected(axis=0, keepdims=True))[0], "axis": 0},
+        {"dtype": None},
+        {"dtype": "c8", "axis": -1, "out": None},
+        {"initial": -100},
+        {"where": first, "axis": 0},
+        {"where": first, "initial": 5},
+    ):
+        try:
+            right = expected(**arguments)
+        except TypeError:
+            # Such as argmin(initial=-100).
+            with pytest.raises(TypeError):
+                method(**arguments)
+            continue
+        except ValueError:
+            with pytest.raises(ValueError):
+                method(**arguments)
+            continue
+        left = method(**arguments)
+        assert type(left) is type(right), arguments
+        assert agree(left, right), arguments
+        if arguments.get("out") is not None:
+            assert left is arguments["out"]
+
+
+def test_axis_and_keepdims_need_no_names_beside_arguments_of_numpys():
+    array = SAMPLES["doubles"]
+    view = consumer.consume(array)
+    assert view.sum(1, True, dtype="f4").tolist() == [[6.0], [18.0]]
+    assert view.sum(1, out=None).tolist() == [6.0, 18.0]
+    assert view.sum(None, False, dtype=None) == 24.0
+
+
+def test_other_arguments_are_errors():
+    view = consumer.consume(SAMPLES["doubles"])
+    for name in REDUCTIONS:
+        for arguments in ({"axes": 0}, {"dtype ": None}, {"out": None, "Where": True}):
+            with pytest.raises(TypeError, match="unexpected keyword argument"):
+                getattr(view, name)(**arguments)
+        with pytest.raises(TypeError, match="positional arguments"):
+            getattr(view, name)(0, True, None)
+    for of_numpys in ("dtype", "out", "initial", "where"):
+        with pytest.raises(TypeError, match=rf"minmax\(\) got an unexpected.*{of_numpys}"):
+            view.minmax(**{of_numpys: None})
+
+
+def test_elements_that_numpy_has_no_type_for():
+    view = consumer.consume(bytes(6)).cast("bfloat16")
+    assert view.sum() == 0.0
+    with pytest.raises(TypeError, match="NumPy"):
+        view.sum(out=None)
+    with pytest.raises(TypeError, match="NumPy"):
+        numpy.sum(view)
+
+
+def test_a_released_view_is_an_error():
+    view = consumer.consume(bytearray(3))
+    view.release()
+    with pytest.raises(ValueError, match="released"):
+        numpy.sum(view)
