@@ -31,8 +31,9 @@ sums are a view over memory of its own: of doubles for floats, and of int64 for 
 where ValueError says that a sum is beyond it. With keepdims=True the dimensions that are
 summed over stay, with a length of 1. The sum of no elements is 0.
 
-dtype, out, initial and where are NumPy's: a call with any of them, as numpy.sum(v) makes it,
-is answered by numpy.asarray(v).sum, with an array of NumPy's that is rounded as NumPy does.
+dtype, out, initial and where are NumPy's: a call with any of them, such as that of
+numpy.sum(v), is answered by numpy.asarray(v).sum: as an array of NumPy's, rounded as NumPy
+rounds.
 
 >>> import array, consumer
 >>> consumer.consume(array.array(\"d\", [0.1] * 10)).sum()
