@@ -285,6 +285,29 @@ def test_many_short_lanes(form, shape):
         assert view.argmax(axis=axis).tolist() == [row.index(max(row)) for row in rows]
 
 
+@pytest.mark.parametrize("form", ["b", "B", "h", "H", "i", "I", "q", "Q", "f", "d"])
+@pytest.mark.parametrize("length", [1, 7, 31, 32, 33, 63, 64, 65, 200, 2049])
+def test_places_in_rows(form, length):
+    source = random.Random(form)
+    special = [0.0, -0.0, float("inf"), float("-inf"), 5e-324, -1.5, float("nan")]
+    low = 0 if form.isupper() else -100
+    rows = []
+    for few in (1, 2, 3, len(special) - 1, len(special)) * 2:
+        numbers = special[:few] if form in "fd" else [low, 100, 1, 0][:few]
+        rows.append(source.choices(numbers, k=length))
+    rows.append(rows[0][:-1] + [99 if form not in "fd" else 1e30])
+    data = b"".join(struct.pack(f"={length}{form}", *row) for row in rows)
+    view = consumer.consume(data).cast(form, (len(rows), length))
+    for maximum in (False, True):
+        places = [summaries.first(row, maximum) for row in view.tolist()]
+        find = "argmax" if maximum else "argmin"
+        assert getattr(view, find)(axis=1).tolist() == places
+        assert getattr(view[::-2], find)(-1, keepdims=True).tolist() == [[n] for n in places[::-2]]
+        assert getattr(view.T, find)(axis=0).tolist() == places
+        cube = view[:10].reshape(2, 5, length)
+        assert getattr(cube, find)(axis=2).tolist() == [places[:5], places[5:10]]
+
+
 def test_pointers_between_the_elements():
     exporter = pytest.importorskip("_testbuffer")
     array_of_pointers = exporter.ndarray(

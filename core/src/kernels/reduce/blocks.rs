@@ -1,4 +1,5 @@
-//! The elements of a view as contiguous blocks of the numbers of a form.
+//! The elements of a view as contiguous blocks of the numbers of a form, and contiguous ones in
+//! parts.
 
 #![allow(unsafe_code)]
 
@@ -50,16 +51,6 @@ pub(super) unsafe fn all_blocks(
     in_order: bool,
     body: &mut dyn FnMut(*const u8, Runs<1>),
 ) {
-    let is_in_place = form.is_in_place(encoding) && view.layout().itemsize() == form.size;
-    if let Some(count) = view.layout().contiguous_len().filter(|_| is_in_place) {
-        let max = BLOCK_BYTES / form.size;
-        for (first, length) in parts(view.start(), count, form.size, max) {
-            let start = view.start().wrapping_add(first * form.size);
-            let strides = [form.size as isize];
-            body(start, Runs { starts: [start], strides, length, outer_strides: [0], count: 1 });
-        }
-        return;
-    }
     let mut buffers = Buffers::new();
     let mut blocks = Blocks::new(encoding, form.widened, &mut buffers);
     all_runs_maybe_in_order(view, in_order, &mut |runs| {

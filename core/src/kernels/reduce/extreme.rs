@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::Number;
-use super::blocks::all_blocks;
+use super::blocks::{BLOCK_BYTES, all_blocks, parts};
 use super::environment::standard;
 use super::form::Form;
 use super::order::{find, flip, least, precedes};
@@ -56,6 +56,19 @@ struct Best {
     before: usize,
 }
 
+/// The numbers of a block of contiguous ones, of some size, in which so many extremes are looked
+/// for: a power of two, so that blocks begin with cache lines if the first does. The result of a
+/// block is waited for, and one block is searched once more at the end: so there are not too many,
+/// nor is one a large part of the whole. What several look at stays in the first level of the
+/// cache, and every block in the second one.
+fn longest_block(extremes: usize, count: usize, size: usize) -> usize {
+    const MAX_BYTES: usize = 1 << 18;
+    const MIN_BLOCKS: usize = 32;
+    let max = if extremes > 1 { BLOCK_BYTES } else { MAX_BYTES };
+    let share = (count / MIN_BLOCKS).max(BLOCK_BYTES / size).min(max / size);
+    1 << share.ilog2()
+}
+
 impl fmt::Debug for Extreme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Extreme").field("encoding", &self.encoding).finish_non_exhaustive()
@@ -90,12 +103,23 @@ impl Extreme {
         }
         // SAFETY: the caller guarantees the encoding; a block is as many numbers of the form.
         standard(|| unsafe {
-            all_blocks(view, (encoding, form), in_order, &mut |start, block| {
+            let in_place = view.layout().contiguous_len().filter(|_| form.is_in_place(encoding));
+            let max = in_place.map_or(0, |count| longest_block(extremes.len(), count, form.size));
+            let mut look_at = |start: *const u8, block: Runs<1>| {
                 for extreme in &mut *extremes {
                     extreme.look_at(start, block, before);
                 }
                 before += block.len();
-            });
+            };
+            let Some(count) = in_place else {
+                return all_blocks(view, (encoding, form), in_order, &mut look_at);
+            };
+            for (first, length) in parts(view.start(), count, form.size, max) {
+                let start = view.start().wrapping_add(first * form.size);
+                let strides = [form.size as isize];
+                let starts = [start];
+                look_at(start, Runs { starts, strides, length, outer_strides: [0], count: 1 });
+            }
         });
     }
 

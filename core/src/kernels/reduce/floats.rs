@@ -6,7 +6,6 @@
 #![allow(unsafe_code)]
 
 /// Vectors that are compared by turns, so that none waits for the one before.
-#[cfg(target_arch = "x86_64")]
 const VECTORS: usize = 4;
 
 macro_rules! least_of {
@@ -24,6 +23,11 @@ macro_rules! least_of {
                 count: usize,
                 flip: $bits,
             ) -> $float {
+                // Half of a wide vector is better than none.
+                if BYTES == 64 && count * size_of::<$float>() < super::VECTORS * BYTES {
+                    // SAFETY: the caller guarantees the numbers, and wider vectors.
+                    return unsafe { least::<32>(start, count, flip) };
+                }
                 #[cfg_attr(not(target_arch = "x86_64"), allow(unused_mut))]
                 let (mut least, mut first) = ($float::INFINITY, 0);
                 // SAFETY: the caller guarantees the numbers and the vectors.

@@ -203,16 +203,21 @@ pub(super) fn precedes(form: Form, one: u64, other: u64) -> bool {
 /// # Safety
 /// `count` numbers of the form are valid for reads; they need no alignment.
 pub(super) unsafe fn find(start: *const u8, count: usize, form: Form, bits: u64) -> Option<usize> {
-    let kind = if form.float { Kind::Float } else { Kind::Unsigned };
-    let (size, float) = (form.size, FloatFormat::Standard);
-    let encoding = Encoding { kind, size, float, swapped: false };
-    let bytes = bits.to_ne_bytes();
-    let bytes = if cfg!(target_endian = "big") { &bytes[8 - size..] } else { &bytes[..size] };
+    let size = form.size;
+    let number = if size == 4 { f32::from_bits(bits as u32).into() } else { f64::from_bits(bits) };
+    let pattern = if form.float && number.is_nan() {
+        None
+    } else if form.float && number == 0.0 {
+        // Zeros of both signs are level.
+        let (kind, float) = (Kind::Float, FloatFormat::Standard);
+        Pattern::from_element(Encoding { kind, size, float, swapped: false }, &[0; 8][..size])
+    } else {
+        Some(Pattern::from_bits(size, bits))
+    };
     // SAFETY: the caller guarantees the numbers.
     unsafe {
-        match Pattern::from_element(encoding, bytes) {
+        match pattern {
             Some(pattern) => find_contiguous(start, count, &pattern),
-            // What has no pattern is NaN.
             None => {
                 let floats = Floats { start, count, single: size == size_of::<f32>() };
                 (0..count).find(|&index| floats.get(index).is_nan())

@@ -68,6 +68,17 @@ impl Pattern {
         Self::from_several_bytes(encoding, element)
     }
 
+    /// Returns the pattern of the elements that have these bits, as integers of 1, 2, 4 or 8 bytes.
+    #[inline]
+    pub(crate) fn from_bits(size: usize, bits: u64) -> Self {
+        let (kind, float) = (Kind::Unsigned, FloatFormat::Standard);
+        let matching = match size {
+            1 => Matching::Byte(bits as u8),
+            _ => Matching::Bits { mask: u128::MAX, bits: bits.into() },
+        };
+        Self { encoding: Encoding { kind, size, float, swapped: false }, matching }
+    }
+
     #[inline(always)]
     fn from_several_bytes(encoding: Encoding, element: &[u8]) -> Option<Self> {
         if element.len() != encoding.size {

@@ -67,8 +67,13 @@ impl Lanes<'_> {
     /// The elements are of the encoding, and there is a place for the result.
     pub(super) unsafe fn find(&mut self, lane: RawView<'_>, target: *mut u8) -> Result<bool> {
         // SAFETY: the caller guarantees the elements and the target.
-        if unsafe { self.find_in_place(lane, target) } {
-            return Ok(self.pauses.after(self.contiguous * self.encoding.size));
+        unsafe {
+            if self.are_rows_of_places() {
+                return Ok(self.find_places(&[], [lane.start(), target]));
+            }
+            if self.find_in_place(lane, target) {
+                return Ok(self.pauses.after(self.contiguous * self.encoding.size));
+            }
         }
         let mut extreme = [Extreme::new(self.encoding, self.task.is_maximum())];
         let look = &mut |piece: RawView<'_>, before: usize| {
@@ -105,38 +110,30 @@ impl Lanes<'_> {
         Ok(true)
     }
 
-    /// The same for numbers that lie in memory one after the other, and are no more than one block:
-    /// the usual lane. Returns whether it is one.
+    /// The extreme element of numbers that lie in memory one after the other, and are no more than
+    /// one block: the usual lane. Returns whether it is one.
     ///
     /// # Safety
     /// The same as for [`find`](Self::find).
     unsafe fn find_in_place(&self, lane: RawView<'_>, target: *mut u8) -> bool {
         let form = Form::of(self.encoding);
-        let count = self.contiguous;
-        if !(1..=BLOCK_BYTES / form.size).contains(&count) {
+        let (count, size) = (self.contiguous, form.size);
+        if self.task.is_place() || !(1..=BLOCK_BYTES / size).contains(&count) {
             return false;
         }
         let (start, flip) = (lane.start(), flip(form, self.task.is_maximum()));
         // SAFETY: the lane is as many numbers of the form, and the caller guarantees the target.
         standard(|| unsafe {
             let bits = least(start, count, form, flip) ^ flip;
-            // A zero may have another sign than the first one has.
-            let is_zero = form.float && bits << (65 - 8 * form.size) == 0;
-            let index = match self.task.is_place() || is_zero {
-                // Where others have stored into the memory meanwhile, it need not be there.
-                true => find(start, count, form, bits).unwrap_or(0),
-                false => 0,
-            };
-            if self.task.is_place() {
-                target.cast::<i64>().write_unaligned(index as i64);
-            } else if is_zero {
-                let element = start.add(index * form.size);
-                target.copy_from_nonoverlapping(element, form.size);
-            } else {
-                let unused = if cfg!(target_endian = "big") { 64 - 8 * form.size } else { 0 };
-                let bytes = (bits << unused).to_ne_bytes();
-                target.copy_from_nonoverlapping(bytes.as_ptr(), form.size);
+            let unused = if cfg!(target_endian = "big") { 64 - 8 * size } else { 0 };
+            let bytes = (bits << unused).to_ne_bytes();
+            let mut element = bytes.as_ptr();
+            if form.float && bits << (65 - 8 * size) == 0 {
+                // A zero may have another sign than the first one has. Where others have stored
+                // into the memory meanwhile, there need not be one.
+                element = start.wrapping_add(find(start, count, form, bits).unwrap_or(0) * size);
             }
+            target.copy_from_nonoverlapping(element, size);
         });
         true
     }

@@ -6,12 +6,14 @@
 //! |---|---|
 //! | `steps` | the ways through a view |
 //! | `alone` | one lane by itself |
+//! | `places` | places in lanes that are numbers one after the other |
 //! | `side_by_side` | lanes that are reduced together |
 //! | `rows` | the loops of that |
 
 #![allow(unsafe_code)]
 
 mod alone;
+mod places;
 mod rows;
 mod side_by_side;
 mod steps;
@@ -144,6 +146,9 @@ pub unsafe fn reduce_lanes(
                 kept.steps[index].length = 1;
                 work.side_by_side(kept.all(), neighbours, starts);
             }
+            None if work.are_rows_of_places() => {
+                work.find_places(kept.all(), starts);
+            }
             None => {
                 all_places(kept.all(), starts, &mut |starts| work.alone(starts));
             }
@@ -181,6 +186,8 @@ const NEIGHBOURS: usize = 8;
 const NARROW: usize = 32;
 /// Lanes of fewer elements are reduced together with their neighbours wherever these lie.
 const SHORT: usize = 64;
+/// The same where places are looked for, and a lane is numbers one after the other.
+const SHORT_ROW: usize = 32;
 
 impl Lanes<'_> {
     /// Returns the index of the step between neighbours that are to be reduced together.
@@ -191,10 +198,15 @@ impl Lanes<'_> {
         let is_long_double = Form::of(self.encoding).is_long_double(self.encoding);
         (kept[index].length >= NEIGHBOURS
             && (is_nearer && !self.has_narrow_rows(&kept[index])
-                || self.lane.len() < SHORT
+                || self.is_short()
                 || self.is_row_of_floats())
             && !(self.lane.is_empty() || is_long_double))
             .then_some(index)
+    }
+
+    /// Returns whether lanes are too short to be reduced one by one.
+    fn is_short(&self) -> bool {
+        self.lane.len() < if self.are_rows_of_places() { SHORT_ROW } else { SHORT }
     }
 
     /// Returns whether rows are so narrow that places in them are sooner found lane by lane: side
@@ -249,10 +261,7 @@ impl Lanes<'_> {
         part: usize,
     ) -> bool {
         let size = self.encoding.of_number().size;
-        let (rows, outer) = match self.along {
-            [outer @ .., rows] => (*rows, outer),
-            [] => (Step { length: 1, strides: [0; 2] }, &[][..]),
-        };
+        let (rows, outer) = Step::last_of(self.along);
         let parts = [starts[0].wrapping_add(part * size), starts[1].wrapping_add(part * 8)];
         together.begin(lanes.length);
         let block = (PAUSE_BYTES / (lanes.length * size)).max(1);

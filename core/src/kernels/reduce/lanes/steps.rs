@@ -43,6 +43,14 @@ impl Steps {
 }
 
 impl Step {
+    /// Returns the innermost of some steps, and the others. None are as good as one of length 1.
+    pub(super) fn last_of(steps: &[Self]) -> (Self, &[Self]) {
+        match steps {
+            [outer @ .., last] => (*last, outer),
+            [] => (Self { length: 1, strides: [0; 2] }, &[]),
+        }
+    }
+
     /// Returns where so many steps lead.
     #[inline]
     pub(super) fn from(&self, starts: [*mut u8; 2], steps: usize) -> [*mut u8; 2] {
