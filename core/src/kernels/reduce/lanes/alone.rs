@@ -8,7 +8,7 @@ use super::super::environment::standard;
 use super::super::extreme::Extreme;
 use super::super::form::Form;
 use super::super::order::{find, flip, least};
-use super::super::sums::{Floats, Window};
+use super::super::sums::{Floats, Window, integers};
 use super::super::total::Sum;
 use super::{Lanes, PAUSE_BYTES, Pauses, Task};
 use crate::error::{Error, Result};
@@ -22,9 +22,9 @@ impl Lanes<'_> {
     /// # Safety
     /// The elements are of the encoding, and there is a place for the result.
     pub(super) unsafe fn sum(&mut self, lane: RawView<'_>, target: *mut u8) -> Result<bool> {
-        if let Some(sum) = self.sum_of_floats(lane) {
+        if let Some(sum) = self.sum_in_place(lane) {
             // SAFETY: the caller guarantees the target.
-            unsafe { store(Number::Float(sum), target)? };
+            unsafe { store(sum, target)? };
             return Ok(self.pauses.after(self.contiguous * self.encoding.size));
         }
         for make in [Sum::new, Sum::slow] {
@@ -44,20 +44,25 @@ impl Lanes<'_> {
         Ok(true)
     }
 
-    /// The same for floats that lie in memory one after the other, and are no more than one piece:
+    /// The same for numbers that lie in memory one after the other, and are no more than one piece:
     /// the usual lane. None says that it is not one, or undecided.
-    fn sum_of_floats(&self, lane: RawView<'_>) -> Option<f64> {
+    fn sum_in_place(&self, lane: RawView<'_>) -> Option<Number> {
         let form = Form::of(self.encoding);
-        let count = self.contiguous;
-        if !(form.float && (1..=PAUSE_BYTES / form.size).contains(&count)) {
+        let (start, count) = (lane.start(), self.contiguous);
+        if !(1..=PAUSE_BYTES / form.size).contains(&count) {
             return None;
+        }
+        if !form.float {
+            // SAFETY: the lane is as many such integers.
+            let sum = || unsafe { integers::sum(start, count, form.size, form.signed) };
+            return (self.task == Task::Sum).then(|| Number::Integer(sum()));
         }
         standard(|| {
             let mut window = Window::new();
             let single = form.size == size_of::<f32>();
             // SAFETY: the lane is as many such floats.
-            unsafe { window.add(Floats { start: lane.start(), count, single }) };
-            window.decide(if self.task == Task::Mean { count } else { 1 })
+            unsafe { window.add(Floats { start, count, single }) };
+            window.decide(if self.task == Task::Mean { count } else { 1 }).map(Number::Float)
         })
     }
 
