@@ -295,7 +295,7 @@ def test_places_in_rows(form, length):
     for few in (1, 2, 3, len(special) - 1, len(special)) * 2:
         numbers = special[:few] if form in "fd" else [low, 100, 1, 0][:few]
         rows.append(source.choices(numbers, k=length))
-    rows.append(rows[0][:-1] + [99 if form not in "fd" else 1e30])
+    rows.append([*rows[0][:-1], 1e30 if form in "fd" else 99])
     data = b"".join(struct.pack(f"={length}{form}", *row) for row in rows)
     view = consumer.consume(data).cast(form, (len(rows), length))
     for maximum in (False, True):
