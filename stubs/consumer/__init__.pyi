@@ -550,9 +550,9 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         where ValueError says that a sum is beyond it. With keepdims=True the dimensions that are
         summed over stay, with a length of 1. The sum of no elements is 0.
 
-        dtype, out, initial and where are NumPy's: a call with any of them, such as that of
-        numpy.sum(v), is answered by numpy.asarray(v).sum: as an array of NumPy's, rounded as NumPy
-        rounds.
+        dtype, out, initial and where are NumPy's. A call with any of them, if only None, such as
+        numpy.sum(v) makes, is one of numpy.asarray(v).sum: it gives an array or a scalar of NumPy,
+        for which integers wrap around and floats are rounded as NumPy does it.
 
         >>> import array, consumer
         >>> consumer.consume(array.array("d", [0.1] * 10)).sum()
@@ -572,8 +572,6 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
     @overload
     def sum(self, axis: _Axis = None, *, keepdims: Literal[True]) -> Self: ...
     @overload
-    def sum(self, axis: _Axis, keepdims: bool = False) -> Any: ...
-    @overload
     def sum(
         self,
         axis: _Axis = None,
@@ -590,8 +588,8 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
     ) -> complex:
         """The mean of the elements: the exact sum, divided and rounded once to the nearest float.
 
-        axis and keepdims are those of sum(), and so are dtype, out and where, with which
-        numpy.asarray(v).mean answers. ValueError for no elements.
+        axis and keepdims are those of sum(); ValueError for no elements. With dtype, out or where
+        the call is one of numpy.asarray(v).mean.
 
         >>> import consumer
         >>> consumer.consume(bytes([1, 2, 4])).mean() == 7 / 3
@@ -600,8 +598,6 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
 
     @overload
     def mean(self, axis: None = None, keepdims: Literal[False] = False) -> float: ...
-    @overload
-    def mean(self, axis: _Axis = None, keepdims: bool = False) -> Any: ...
     @overload
     def mean(
         self,
@@ -617,8 +613,8 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         """The minimum of the elements, or those along an axis or several.
 
         A NaN is the minimum and the maximum. axis and keepdims are those of sum(); the view that
-        comes back has elements of the same type. With out, initial or where numpy.asarray(v).min
-        answers. TypeError for complex numbers, ValueError for no elements.
+        comes back has elements of the same type. TypeError for complex numbers, ValueError for no
+        elements. With out, initial or where the call is one of numpy.asarray(v).min.
 
         >>> import consumer
         >>> v = consumer.consume(bytes([3, 1, 2, 9, 7, 8])).reshape(2, 3)
@@ -630,8 +626,6 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
     def min(self, axis: SupportsIndex, keepdims: Literal[False] = False) -> _ItemT: ...
     @overload
     def min(self, axis: _Axis = None, *, keepdims: Literal[True]) -> Self: ...
-    @overload
-    def min(self, axis: _Axis, keepdims: bool = False) -> Any: ...
     @overload
     def min(
         self,
@@ -657,8 +651,6 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
     @overload
     def max(self, axis: _Axis = None, *, keepdims: Literal[True]) -> Self: ...
     @overload
-    def max(self, axis: _Axis, keepdims: bool = False) -> Any: ...
-    @overload
     def max(
         self,
         axis: _Axis = None,
@@ -675,8 +667,8 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         """The index of the first minimum, as index() gives it: an int, or a tuple in N dimensions.
 
         A NaN is the minimum and the maximum. axis is one axis, along which there is a view of
-        int64; keepdims is that of sum(). With out numpy.asarray(v).argmin answers. TypeError for
-        complex numbers, ValueError for no elements.
+        int64; keepdims is that of sum(). TypeError for complex numbers, ValueError for no elements.
+        With out the call is one of numpy.asarray(v).argmin, whose indices count all elements.
 
         >>> import consumer
         >>> v = consumer.consume(bytes([3, 1, 2, 9, 1, 8])).reshape(2, 3)
@@ -692,8 +684,6 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
     ) -> tuple[int, ...]: ...
     @overload
     def argmin(self, axis: None = None, keepdims: Literal[False] = False) -> int: ...
-    @overload
-    def argmin(self, axis: _Axis = None, keepdims: bool = False) -> Any: ...
     @overload
     def argmin(
         self,
@@ -721,8 +711,6 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
     ) -> tuple[int, ...]: ...
     @overload
     def argmax(self, axis: None = None, keepdims: Literal[False] = False) -> int: ...
-    @overload
-    def argmax(self, axis: _Axis = None, keepdims: bool = False) -> Any: ...
     @overload
     def argmax(
         self,

@@ -11,7 +11,7 @@ pub(crate) mod names;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyFloat, PyList, PyString, PyTuple};
+use pyo3::types::{PyFloat, PyInt, PyList, PyString, PyTuple};
 
 use consumer::fallible;
 use consumer::kernels::convert::Overflow;
@@ -162,6 +162,23 @@ pub(crate) fn axes(axis: &Bound<'_, PyAny>) -> PyResult<Vec<isize>> {
     }
     let found = objects::type_name(axis);
     Err(PyTypeError::new_err(format!("axis must be an int or a tuple of ints, not {found}")))
+}
+
+/// Converts the argument `keepdims`: a bool, which may be NumPy's, or an int that stands for one.
+/// In the methods of arrays it has another place, so that what is true by some rule is not enough.
+///
+/// # Errors
+/// TypeError for another object.
+pub(crate) fn keepdims(keepdims: &Bound<'_, PyAny>) -> PyResult<bool> {
+    if keepdims.is_instance_of::<PyInt>() {
+        return keepdims.is_truthy();
+    }
+    keepdims.extract().map_err(|_| {
+        let found = objects::type_name(keepdims);
+        let message =
+            format!("keepdims must be a bool, not {found}; dtype and out need their names");
+        PyTypeError::new_err(message)
+    })
 }
 
 /// Converts a number of bytes or elements, the argument `name`. One beyond the machine's integers

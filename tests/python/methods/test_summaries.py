@@ -108,6 +108,32 @@ def test_a_nan_is_the_minimum_and_the_maximum(place):
         assert all(map(math.isnan, (view.min(), view.max(), *view.minmax())))
 
 
+@pytest.mark.parametrize("form", ["e", "f", "d"])
+@pytest.mark.parametrize("count", [15, 16, 70, 3000])
+def test_of_several_nans_the_first_is_the_minimum_and_the_maximum(form, count):
+    # With other bits than the NaN of the processor, so that they tell where they come from.
+    size = struct.calcsize(form)
+    first, other = (struct.pack("=" + form, nan) for nan in (math.nan, -math.nan))
+    first = bytes([*first[:-1], first[-1] ^ 0x80]) if count % 2 else first
+    data = bytearray(struct.pack(f"={count}{form}", *[1.0] * count))
+    for place in (count // 2, count - 2):
+        data[place * size : (place + 1) * size] = first if place == count // 2 else other
+    line = consumer.consume(bytes(data)).cast(form)
+    sign = math.copysign(1, struct.unpack("=" + form, first)[0])
+    for view in (line, line.reshape(5, -1) if count % 5 == 0 else line, line[::-1][::-1]):
+        for nan in (view.min(), view.max(), *view.minmax()):
+            assert math.isnan(nan)
+            assert math.copysign(1, nan) == sign
+    assert math.copysign(1, line[::-1].max()) == math.copysign(1, -math.nan)
+    rows = line.reshape(1, count)
+    for lanes in (rows.min(1), rows.max(1), rows.T.max(0)):
+        assert lanes.tobytes() == first
+    twelve = consumer.consume(bytes(data) * 12).cast(form, (12, count))
+    assert twelve.max(axis=1).tobytes() == twelve.T.min(axis=0).tobytes() == first * 12
+    square = consumer.consume(bytes(data[: count // 2 * 2 * size])).cast(form, (2, count // 2)).T
+    assert math.copysign(1, square.max()) == math.copysign(1, square[square.argmax()])
+
+
 def test_the_sum_of_nothing_is_zero_and_there_is_no_other_summary():
     for code, zero in ("B", 0), ("d", 0.0), ("Zf", 0j):
         view = consumer.consume(b"").cast(code)

@@ -8,7 +8,7 @@ use super::Number;
 use super::blocks::{BLOCK_BYTES, all_blocks, parts};
 use super::environment::standard;
 use super::form::Form;
-use super::order::{find, flip, least, precedes};
+use super::order::{find, flip, has_levels, least, precedes};
 use super::sums::Floats;
 use crate::element::{LongDouble, Scalar};
 use crate::kernels::blocks::{Blocks, Buffers};
@@ -56,16 +56,16 @@ struct Best {
     before: usize,
 }
 
-/// The numbers of a block of contiguous ones, of some size, in which so many extremes are looked
-/// for: a power of two, so that blocks begin with cache lines if the first does. The result of a
-/// block is waited for, and one block is searched once more at the end: so there are not too many,
-/// nor is one a large part of the whole. What several look at stays in the first level of the
-/// cache, and every block in the second one.
+/// Returns how many numbers a block has, at most, where so many contiguous numbers of a size are
+/// searched for some extremes: a power of two, so that all blocks begin with cache lines if the
+/// first does. The result of each block is waited for, and one block is searched once more at the
+/// end: so large blocks are better, as long as none is a large part of the whole. What several look
+/// at stays in the first level of the cache, and every block in the second one.
 fn longest_block(extremes: usize, count: usize, size: usize) -> usize {
     const MAX_BYTES: usize = 1 << 18;
-    const MIN_BLOCKS: usize = 32;
+    const LARGEST_PART: usize = 32;
     let max = if extremes > 1 { BLOCK_BYTES } else { MAX_BYTES };
-    let share = (count / MIN_BLOCKS).max(BLOCK_BYTES / size).min(max / size);
+    let share = (count / LARGEST_PART).max(BLOCK_BYTES / size).min(max / size);
     1 << share.ilog2()
 }
 
@@ -82,6 +82,12 @@ impl Extreme {
     pub fn new(encoding: Encoding, maximum: bool) -> Self {
         let form = Form::of(encoding);
         Self { encoding, form, flip: flip(form, maximum), best: None, long: None }
+    }
+
+    /// Starts to look for the same once more.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self { best: None, long: None, ..*self }
     }
 
     /// Looks at all elements of a view, before which there were so many, for several extremes of
@@ -103,17 +109,17 @@ impl Extreme {
         }
         // SAFETY: the caller guarantees the encoding; a block is as many numbers of the form.
         standard(|| unsafe {
-            let in_place = view.layout().contiguous_len().filter(|_| form.is_in_place(encoding));
-            let max = in_place.map_or(0, |count| longest_block(extremes.len(), count, form.size));
+            let several = extremes.len();
             let mut look_at = |start: *const u8, block: Runs<1>| {
                 for extreme in &mut *extremes {
                     extreme.look_at(start, block, before);
                 }
                 before += block.len();
             };
-            let Some(count) = in_place else {
+            let Some(count) = form.in_place(encoding, view.layout()) else {
                 return all_blocks(view, (encoding, form), in_order, &mut look_at);
             };
+            let max = longest_block(several, count, form.size);
             for (first, length) in parts(view.start(), count, form.size, max) {
                 let start = view.start().wrapping_add(first * form.size);
                 let strides = [form.size as isize];
@@ -161,14 +167,15 @@ impl Extreme {
         })
     }
 
-    /// Returns the [`value`](Self::value) where all elements were looked at in C order, zeros too.
+    /// Returns the [`value`](Self::value) where all elements were looked at in C order: of zeros
+    /// and NaNs the first.
     #[must_use]
     pub fn value_in_order(&self) -> Option<Number> {
         if self.long.is_some() {
             return None;
         }
-        let zero = || Some(Number::Float(f64::from_bits(self.in_block()?.1)));
-        self.value().or_else(zero)
+        let first = || Some(Number::Float(f64::from_bits(self.in_block()?.1)));
+        self.value().or_else(first)
     }
 
     /// Returns the bytes of the extreme element, in the byte order that it has, if it is a long
@@ -182,16 +189,23 @@ impl Extreme {
         Some(bytes)
     }
 
-    /// Returns the extreme element as a number; None if there was no element, if it is a zero,
-    /// whose sign is that of the [`first`](Self::first), or if it is a long double, which may be no
-    /// `f64`.
+    /// Returns the extreme element as a number; None if there was no element, if it is a zero or
+    /// NaN, whose bits are those of the [`first`](Self::first), or if it is a long double, which may
+    /// be no `f64`.
     #[must_use]
     pub fn value(&self) -> Option<Number> {
         if self.long.is_some() {
             return None;
         }
-        let number = self.number(self.best?.bits ^ self.flip);
-        (!matches!(number, Number::Float(0.0))).then_some(number)
+        let bits = self.best?.bits ^ self.flip;
+        (!has_levels(self.form, bits)).then(|| self.number(bits))
+    }
+
+    /// Returns whether the extreme element is NaN.
+    #[must_use]
+    pub fn is_nan(&self) -> bool {
+        let number = self.best.map(|best| self.number(best.bits ^ self.flip));
+        matches!(number, Some(Number::Float(number)) if number.is_nan())
     }
 
     /// Returns the bytes of the extreme element in this machine's byte order, at the start of

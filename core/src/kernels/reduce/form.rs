@@ -3,6 +3,7 @@
 use crate::format::Kind;
 use crate::kernels::blocks::Widened;
 use crate::kernels::encoding::Encoding;
+use crate::layout::Layout;
 
 /// The numbers that blocks of an encoding consist of.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +47,13 @@ impl Form {
     #[inline]
     pub(super) fn is_in_place(self, encoding: Encoding) -> bool {
         self.widened.is_none() && encoding.size == self.size && !encoding.swapped
+    }
+
+    /// Returns how many elements a layout has, if they are such numbers as they lie in memory, and
+    /// contiguous.
+    #[inline]
+    pub(super) fn in_place(self, encoding: Encoding, layout: &Layout) -> Option<usize> {
+        layout.contiguous_len().filter(|_| self.is_in_place(encoding))
     }
 
     /// Returns whether elements are long doubles of more bits than an `f64`.

@@ -198,19 +198,28 @@ pub(super) fn precedes(form: Form, one: u64, other: u64) -> bool {
     with_numbers!(form, T => T::of_bits(one).precedes(T::of_bits(other)))
 }
 
+/// Returns whether numbers of other bits are level with the one of these: with zeros and NaN.
+pub(super) fn has_levels(form: Form, bits: u64) -> bool {
+    let sign = 1_u64 << (8 * form.size - 1);
+    let infinity =
+        if form.size == 4 { f32::INFINITY.to_bits().into() } else { f64::INFINITY.to_bits() };
+    let magnitude = bits & (sign - 1);
+    form.float && (magnitude == 0 || magnitude > infinity)
+}
+
 /// Returns the index of the first number that is level with the one of these bits.
 ///
 /// # Safety
 /// `count` numbers of the form are valid for reads; they need no alignment.
 pub(super) unsafe fn find(start: *const u8, count: usize, form: Form, bits: u64) -> Option<usize> {
     let size = form.size;
-    let number = if size == 4 { f32::from_bits(bits as u32).into() } else { f64::from_bits(bits) };
-    let pattern = if form.float && number.is_nan() {
-        None
-    } else if form.float && number == 0.0 {
-        // Zeros of both signs are level.
+    let pattern = if has_levels(form, bits) {
+        // Zeros of both signs have a pattern, and NaN has none.
         let (kind, float) = (Kind::Float, FloatFormat::Standard);
-        Pattern::from_element(Encoding { kind, size, float, swapped: false }, &[0; 8][..size])
+        let encoding = Encoding { kind, size, float, swapped: false };
+        let bytes = bits.to_ne_bytes();
+        let bytes = if cfg!(target_endian = "big") { &bytes[8 - size..] } else { &bytes[..size] };
+        Pattern::from_element(encoding, bytes)
     } else {
         Some(Pattern::from_bits(size, bits))
     };

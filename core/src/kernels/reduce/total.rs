@@ -90,7 +90,7 @@ impl Sum {
             // a block is as many numbers of the form.
             standard(|| unsafe {
                 let part_view = RawView::new(start, view.layout());
-                match view.layout().contiguous_len().filter(|_| form.is_in_place(self.encoding)) {
+                match form.in_place(self.encoding, view.layout()) {
                     Some(count) => self.add_block(part, start, count),
                     None => all_blocks(part_view, (number, form), false, &mut |start, block| {
                         self.add_block(part, start, block.len());
@@ -105,16 +105,12 @@ impl Sum {
     /// # Safety
     /// As many are valid for reads.
     unsafe fn add_block(&mut self, part: usize, start: *const u8, count: usize) {
-        let Form { size, signed, .. } = self.form;
-        let floats = Floats { start, count, single: size == size_of::<f32>() };
+        let floats = Floats { start, count, single: self.form.size == size_of::<f32>() };
         // SAFETY: the caller guarantees the numbers.
         unsafe {
             match &mut self.parts {
                 Parts::Integers(sum) => {
-                    for (first, length) in parts(start, count, size, count) {
-                        let start = start.wrapping_add(first * size);
-                        *sum += integers::sum(start, length, size, signed);
-                    }
+                    *sum += sum_of_integers(start, count, self.form);
                 }
                 Parts::Windows(windows) => windows[part].add(floats),
                 Parts::Slow(sums) => sums[part].add_all(floats),
@@ -156,4 +152,18 @@ impl Sum {
             })
         })
     }
+}
+
+/// Returns the sum of contiguous integers of a form.
+///
+/// # Safety
+/// `count` of them are valid for reads.
+pub(super) unsafe fn sum_of_integers(start: *const u8, count: usize, form: Form) -> i128 {
+    let mut sum = 0;
+    for (first, length) in parts(start, count, form.size, count) {
+        let start = start.wrapping_add(first * form.size);
+        // SAFETY: the caller guarantees the integers.
+        sum += unsafe { integers::sum(start, length, form.size, form.signed) };
+    }
+    sum
 }

@@ -68,7 +68,8 @@ impl Pattern {
         Self::from_several_bytes(encoding, element)
     }
 
-    /// Returns the pattern of the elements that have these bits, as integers of 1, 2, 4 or 8 bytes.
+    /// Returns the pattern of the elements of 1, 2, 4 or 8 bytes that have these bits, the lowest of
+    /// those given, whatever number they are.
     #[inline]
     pub(crate) fn from_bits(size: usize, bits: u64) -> Self {
         let (kind, float) = (Kind::Unsigned, FloatFormat::Standard);

@@ -14,7 +14,7 @@ use consumer::python::exceptions::{PyTypeError, PyValueError};
 use consumer::python::{objects, stack};
 
 use super::dtype::{FIELD, NumpyType};
-use super::import;
+use super::{import, is_missing};
 use crate::arguments::names::no_names;
 use crate::object::PyConsumerArray;
 use crate::object::consume::ctypes_owner;
@@ -84,21 +84,23 @@ fn address(array: &Bound<'_, PyUntypedArray>) -> *mut c_char {
 /// `numpy.asarray(view).name(…)` with those of the arguments that are given.
 ///
 /// # Errors
-/// ImportError where NumPy is not there; else what `__array__` and the method raise.
+/// ImportError where NumPy is not there; else what NumPy raises.
 pub(crate) fn numpys_method<'a, 'py>(
     view: &Bound<'py, PyConsumerArray>,
     name: &str,
     arguments: impl Iterator<Item = (&'static str, Option<Borrowed<'a, 'py, PyAny>>)>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = view.py();
-    import(py, &format!("ConsumerArray.{name} with arguments of NumPy's"))?;
+    let numpy = py.import("numpy").map_err(|cause| {
+        is_missing(py, &format!("ConsumerArray.{name} with an argument of NumPy's"), cause)
+    })?;
     let given = objects::dict(py)?;
     for (parameter, argument) in arguments {
         if let Some(argument) = argument {
             given.set_item(parameter, argument)?;
         }
     }
-    let array = PyConsumerArray::__array__(view, None, None, None)?;
+    let array = objects::attribute(&numpy, "asarray")?.call1((view,))?;
     objects::attribute(&array, name)?.call((), Some(&given))
 }
 

@@ -25,11 +25,14 @@ fn import<'py>(py: Python<'py>, what: &str) -> PyResult<Bound<'py, PyModule>> {
         core.or_else(|_| py.import("numpy.core.multiarray"))?.getattr("_ARRAY_API")?;
         Ok(numpy)
     };
-    usable().map_err(|cause| {
-        let why = objects::message(py, &cause);
-        let message = format!("{what} needs NumPy, which cannot be imported: {why}");
-        let error = PyImportError::new_err(message);
-        error.set_cause(py, Some(cause));
-        error
-    })
+    usable().map_err(|cause| is_missing(py, what, cause))
+}
+
+/// The error for what needs NumPy where importing it raised another.
+fn is_missing(py: Python<'_>, what: &str, cause: PyErr) -> PyErr {
+    let why = objects::message(py, &cause);
+    let error =
+        PyImportError::new_err(format!("{what} needs NumPy, which cannot be imported: {why}"));
+    error.set_cause(py, Some(cause));
+    error
 }

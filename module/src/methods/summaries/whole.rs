@@ -186,6 +186,11 @@ fn element<'py>(
         // exception.
         return unsafe { Bound::from_owned_ptr_or_err(py, read(py, array, bytes.as_ptr())) };
     }
+    if extreme.is_nan() && !in_order {
+        let mut first = [extreme.again()];
+        look(py, array, &mut first, true)?;
+        return element(py, (array, encoding), &first[0], true);
+    }
     // The first zero, whatever its sign is.
     let zero = PyFloat::new(py, 0.0).into_any();
     // Where others have stored into the memory meanwhile, it need not be there.

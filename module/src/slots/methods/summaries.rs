@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use consumer::kernels::reduce::Task;
 
 use super::{Call, attached_trampoline, this};
+use crate::arguments;
 use crate::interchange::numpy::numpys_method;
 use crate::methods::summaries::{Summary, quick, summarize};
 use crate::object::uninit::value;
@@ -31,9 +32,9 @@ sums are a view over memory of its own: of doubles for floats, and of int64 for 
 where ValueError says that a sum is beyond it. With keepdims=True the dimensions that are
 summed over stay, with a length of 1. The sum of no elements is 0.
 
-dtype, out, initial and where are NumPy's: a call with any of them, such as that of
-numpy.sum(v), is answered by numpy.asarray(v).sum: as an array of NumPy's, rounded as NumPy
-rounds.
+dtype, out, initial and where are NumPy's. A call with any of them, if only None, such as
+numpy.sum(v) makes, is one of numpy.asarray(v).sum: it gives an array or a scalar of NumPy,
+for which integers wrap around and floats are rounded as NumPy does it.
 
 >>> import array, consumer
 >>> consumer.consume(array.array(\"d\", [0.1] * 10)).sum()
@@ -49,8 +50,8 @@ pub(in crate::slots) const MEAN: &CStr =
 
 The mean of the elements: the exact sum, divided and rounded once to the nearest float.
 
-axis and keepdims are those of sum(), and so are dtype, out and where, with which
-numpy.asarray(v).mean answers. ValueError for no elements.
+axis and keepdims are those of sum(); ValueError for no elements. With dtype, out or where
+the call is one of numpy.asarray(v).mean.
 
 >>> import consumer
 >>> consumer.consume(bytes([1, 2, 4])).mean() == 7 / 3
@@ -63,8 +64,8 @@ pub(in crate::slots) const MIN: &CStr =
 The minimum of the elements, or those along an axis or several.
 
 A NaN is the minimum and the maximum. axis and keepdims are those of sum(); the view that
-comes back has elements of the same type. With out, initial or where numpy.asarray(v).min
-answers. TypeError for complex numbers, ValueError for no elements.
+comes back has elements of the same type. TypeError for complex numbers, ValueError for no
+elements. With out, initial or where the call is one of numpy.asarray(v).min.
 
 >>> import consumer
 >>> v = consumer.consume(bytes([3, 1, 2, 9, 7, 8])).reshape(2, 3)
@@ -89,8 +90,8 @@ pub(in crate::slots) const ARGMIN: &CStr =
 The index of the first minimum, as index() gives it: an int, or a tuple in N dimensions.
 
 A NaN is the minimum and the maximum. axis is one axis, along which there is a view of
-int64; keepdims is that of sum(). With out numpy.asarray(v).argmin answers. TypeError for
-complex numbers, ValueError for no elements.
+int64; keepdims is that of sum(). TypeError for complex numbers, ValueError for no elements.
+With out the call is one of numpy.asarray(v).argmin, whose indices count all elements.
 
 >>> import consumer
 >>> v = consumer.consume(bytes([3, 1, 2, 9, 1, 8])).reshape(2, 3)
@@ -159,7 +160,7 @@ unsafe fn summary_of(object: *mut ffi::PyObject, method: usize, call: Call) -> N
 const NUMPYS: [&str; 4] = ["dtype", "out", "initial", "where"];
 
 /// # Safety
-/// The call is one that the interpreter makes, to a method of a view.
+/// The call is one that the interpreter makes, attached, to a method of a view.
 #[inline(never)]
 unsafe fn slow_summary(object: *mut ffi::PyObject, method: usize, call: Call) -> NewReference {
     const POSITIONAL: [&str; 2] = ["axis", "keepdims"];
@@ -210,7 +211,7 @@ unsafe fn slow_summary(object: *mut ffi::PyObject, method: usize, call: Call) ->
             return numpys_method(&this, name, given).map(Bound::into_ptr);
         }
         let axis = axis.filter(|axis| !axis.is_none());
-        let keepdims = keepdims.map_or(Ok(false), |keepdims| keepdims.is_truthy())?;
+        let keepdims = keepdims.map_or(Ok(false), |keepdims| arguments::keepdims(&keepdims))?;
         summarize(py, this.get(), summary, axis.as_deref(), keepdims).map(Bound::into_ptr)
     };
     // SAFETY: called by the method.

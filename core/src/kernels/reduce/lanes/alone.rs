@@ -7,9 +7,9 @@ use super::super::blocks::BLOCK_BYTES;
 use super::super::environment::standard;
 use super::super::extreme::Extreme;
 use super::super::form::Form;
-use super::super::order::{find, flip, least};
-use super::super::sums::{Floats, Window, integers};
-use super::super::total::Sum;
+use super::super::order::{find, flip, has_levels, least};
+use super::super::sums::{Floats, Window};
+use super::super::total::{Sum, sum_of_integers};
 use super::{Lanes, PAUSE_BYTES, Pauses, Task};
 use crate::error::{Error, Result};
 use crate::kernels::copy;
@@ -22,7 +22,8 @@ impl Lanes<'_> {
     /// # Safety
     /// The elements are of the encoding, and there is a place for the result.
     pub(super) unsafe fn sum(&mut self, lane: RawView<'_>, target: *mut u8) -> Result<bool> {
-        if let Some(sum) = self.sum_in_place(lane) {
+        // SAFETY: the caller guarantees the elements.
+        if let Some(sum) = unsafe { self.sum_in_place(lane) } {
             // SAFETY: the caller guarantees the target.
             unsafe { store(sum, target)? };
             return Ok(self.pauses.after(self.contiguous * self.encoding.size));
@@ -45,22 +46,28 @@ impl Lanes<'_> {
     }
 
     /// The same for numbers that lie in memory one after the other, and are no more than one piece:
-    /// the usual lane. None says that it is not one, or undecided.
-    fn sum_in_place(&self, lane: RawView<'_>) -> Option<Number> {
+    /// the usual lane. None says that it is not one, that it is undecided, or that it is the mean of
+    /// integers.
+    ///
+    /// # Safety
+    /// The elements are of the encoding.
+    unsafe fn sum_in_place(&self, lane: RawView<'_>) -> Option<Number> {
         let form = Form::of(self.encoding);
         let (start, count) = (lane.start(), self.contiguous);
         if !(1..=PAUSE_BYTES / form.size).contains(&count) {
             return None;
         }
         if !form.float {
-            // SAFETY: the lane is as many such integers.
-            let sum = || unsafe { integers::sum(start, count, form.size, form.signed) };
-            return (self.task == Task::Sum).then(|| Number::Integer(sum()));
+            if self.task == Task::Mean {
+                return None;
+            }
+            // SAFETY: a lane that is contiguous is as many integers of the form.
+            return Some(Number::Integer(unsafe { sum_of_integers(start, count, form) }));
         }
         standard(|| {
             let mut window = Window::new();
             let single = form.size == size_of::<f32>();
-            // SAFETY: the lane is as many such floats.
+            // SAFETY: a lane that is contiguous is as many floats of the form.
             unsafe { window.add(Floats { start, count, single }) };
             window.decide(if self.task == Task::Mean { count } else { 1 }).map(Number::Float)
         })
@@ -73,10 +80,7 @@ impl Lanes<'_> {
     pub(super) unsafe fn find(&mut self, lane: RawView<'_>, target: *mut u8) -> Result<bool> {
         // SAFETY: the caller guarantees the elements and the target.
         unsafe {
-            if self.are_rows_of_places() {
-                return Ok(self.find_places(&[], [lane.start(), target]));
-            }
-            if self.find_in_place(lane, target) {
+            if !self.task.is_place() && self.find_in_place(lane, target) {
                 return Ok(self.pauses.after(self.contiguous * self.encoding.size));
             }
         }
@@ -123,7 +127,7 @@ impl Lanes<'_> {
     unsafe fn find_in_place(&self, lane: RawView<'_>, target: *mut u8) -> bool {
         let form = Form::of(self.encoding);
         let (count, size) = (self.contiguous, form.size);
-        if self.task.is_place() || !(1..=BLOCK_BYTES / size).contains(&count) {
+        if !(1..=BLOCK_BYTES / size).contains(&count) {
             return false;
         }
         let (start, flip) = (lane.start(), flip(form, self.task.is_maximum()));
@@ -133,9 +137,9 @@ impl Lanes<'_> {
             let unused = if cfg!(target_endian = "big") { 64 - 8 * size } else { 0 };
             let bytes = (bits << unused).to_ne_bytes();
             let mut element = bytes.as_ptr();
-            if form.float && bits << (65 - 8 * size) == 0 {
-                // A zero may have another sign than the first one has. Where others have stored
-                // into the memory meanwhile, there need not be one.
+            if has_levels(form, bits) {
+                // The first one may have other bits. Where others have stored into the memory
+                // meanwhile, there need not be one.
                 element = start.wrapping_add(find(start, count, form, bits).unwrap_or(0) * size);
             }
             target.copy_from_nonoverlapping(element, size);

@@ -127,9 +127,8 @@ pub unsafe fn reduce_lanes(
         (along.steps.map(|step| step.length), along.steps.map(|step| step.strides[0]));
     let strides = &strides[..along.count];
     let lane = Layout::new(&shape[..along.count], Some(strides), None, layout.itemsize())?;
-    let is_in_place = Form::of(encoding).is_in_place(encoding);
     let mut work = Lanes {
-        contiguous: lane.contiguous_len().filter(|_| is_in_place).unwrap_or(0),
+        contiguous: Form::of(encoding).in_place(encoding, &lane).unwrap_or(0),
         task,
         encoding,
         lane: &lane,
@@ -146,9 +145,7 @@ pub unsafe fn reduce_lanes(
                 kept.steps[index].length = 1;
                 work.side_by_side(kept.all(), neighbours, starts);
             }
-            None if work.are_rows_of_places() => {
-                work.find_places(kept.all(), starts);
-            }
+            None if work.finds_places_by_row() => work.find_places(kept.all(), starts),
             None => {
                 all_places(kept.all(), starts, &mut |starts| work.alone(starts));
             }
@@ -206,7 +203,7 @@ impl Lanes<'_> {
 
     /// Returns whether lanes are too short to be reduced one by one.
     fn is_short(&self) -> bool {
-        self.lane.len() < if self.are_rows_of_places() { SHORT_ROW } else { SHORT }
+        self.lane.len() < if self.finds_places_by_row() { SHORT_ROW } else { SHORT }
     }
 
     /// Returns whether rows are so narrow that places in them are sooner found lane by lane: side

@@ -10,18 +10,18 @@ use super::steps::{Step, all_places};
 use super::{Lanes, PAUSE_BYTES};
 
 impl Lanes<'_> {
-    /// Returns whether places are looked for in such lanes, and these stay in the cache while they
+    /// Returns whether places are looked for in contiguous lanes that stay in the cache while they
     /// are looked at twice.
-    pub(super) fn are_rows_of_places(&self) -> bool {
+    pub(super) fn finds_places_by_row(&self) -> bool {
         let bytes = self.contiguous * self.encoding.size;
         self.task.is_place() && (1..=BLOCK_BYTES).contains(&bytes)
     }
 
-    /// Finds the places in such lanes. Returns whether to go on.
+    /// Finds the places, lane by lane.
     ///
     /// # Safety
-    /// The steps lead to lanes of elements of the encoding, and to places for their results.
-    pub(super) unsafe fn find_places(&mut self, kept: &[Step], starts: [*mut u8; 2]) -> bool {
+    /// [`finds_places_by_row`](Self::finds_places_by_row) is true. The steps lead to lanes of elements of the encoding, and to places for their results.
+    pub(super) unsafe fn find_places(&mut self, kept: &[Step], starts: [*mut u8; 2]) {
         let (lanes, outer) = Step::last_of(kept);
         let form = Form::of(self.encoding);
         let (count, flip) = (self.contiguous, flip(form, self.task.is_maximum()));
@@ -33,8 +33,8 @@ impl Lanes<'_> {
                 standard(|| {
                     for lane in first..end {
                         let [start, target] = lanes.from(starts, lane);
-                        // SAFETY: the caller guarantees the lane, which is as many numbers of the
-                        // form, and the place of the result.
+                        // SAFETY: the caller guarantees the lane, which is contiguous, and so as
+                        // many numbers of the form, and the place of the result.
                         unsafe {
                             let bits = least(start, count, form, flip) ^ flip;
                             // Where others have stored into the memory meanwhile, it need not be
@@ -46,6 +46,6 @@ impl Lanes<'_> {
                 });
                 self.pauses.after((end - first) * bytes)
             })
-        })
+        });
     }
 }
