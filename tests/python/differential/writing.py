@@ -88,8 +88,11 @@ EXPORTERS = (consumer.ConsumerArray, memoryview, *([nd.ndarray] if nd else []))
 def as_stored(value, like):
     """A value of another format as the one that is read back.
 
-    Integers of 64 bits are rounded to doubles, and strings are as long as their format.
+    Integers of 64 bits are rounded to doubles, and strings are as long as their format, in records,
+    too.
     """
+    if isinstance(like, tuple) and isinstance(value, tuple) and len(value) == len(like):
+        return tuple(map(as_stored, value, like))
     if isinstance(like, (float, complex)):
         return type(like)(value)
     return value.ljust(len(like), b"\0") if isinstance(like, bytes) else value
