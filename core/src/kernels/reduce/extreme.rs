@@ -213,9 +213,7 @@ impl Extreme {
     /// None.
     pub(super) fn native(&self) -> Option<[u8; 8]> {
         self.value().filter(|_| self.form.widened.is_none())?;
-        let bits = self.best?.bits ^ self.flip;
-        let unused = if cfg!(target_endian = "big") { 64 - 8 * self.form.size } else { 0 };
-        Some((bits << unused).to_ne_bytes())
+        Some(self.form.native(self.best?.bits ^ self.flip))
     }
 
     /// Returns the number that some bits are in the form.

@@ -56,6 +56,13 @@ impl Form {
         layout.contiguous_len().filter(|_| self.is_in_place(encoding))
     }
 
+    /// Returns the bytes of the number of these bits, in this machine's byte order, at the start of
+    /// those that come back.
+    pub(super) fn native(self, bits: u64) -> [u8; 8] {
+        let unused = if cfg!(target_endian = "big") { 64 - 8 * self.size } else { 0 };
+        (bits << unused).to_ne_bytes()
+    }
+
     /// Returns whether elements are long doubles of more bits than an `f64`.
     pub(super) fn is_long_double(self, encoding: Encoding) -> bool {
         self.float && encoding.number_size() > self.size

@@ -217,9 +217,7 @@ pub(super) unsafe fn find(start: *const u8, count: usize, form: Form, bits: u64)
         // Zeros of both signs have a pattern, and NaN has none.
         let (kind, float) = (Kind::Float, FloatFormat::Standard);
         let encoding = Encoding { kind, size, float, swapped: false };
-        let bytes = bits.to_ne_bytes();
-        let bytes = if cfg!(target_endian = "big") { &bytes[8 - size..] } else { &bytes[..size] };
-        Pattern::from_element(encoding, bytes)
+        Pattern::from_element(encoding, &form.native(bits)[..size])
     } else {
         Some(Pattern::from_bits(size, bits))
     };

@@ -134,8 +134,7 @@ impl Lanes<'_> {
         // SAFETY: the lane is as many numbers of the form, and the caller guarantees the target.
         standard(|| unsafe {
             let bits = least(start, count, form, flip) ^ flip;
-            let unused = if cfg!(target_endian = "big") { 64 - 8 * size } else { 0 };
-            let bytes = (bits << unused).to_ne_bytes();
+            let bytes = form.native(bits);
             let mut element = bytes.as_ptr();
             if has_levels(form, bits) {
                 // The first one may have other bits. Where others have stored into the memory

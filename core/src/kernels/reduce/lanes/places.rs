@@ -20,7 +20,8 @@ impl Lanes<'_> {
     /// Finds the places, lane by lane.
     ///
     /// # Safety
-    /// [`finds_places_by_row`](Self::finds_places_by_row) is true. The steps lead to lanes of elements of the encoding, and to places for their results.
+    /// [`finds_places_by_row`](Self::finds_places_by_row) is true. The steps lead to lanes of
+    /// elements of the encoding, and to places for their results.
     pub(super) unsafe fn find_places(&mut self, kept: &[Step], starts: [*mut u8; 2]) {
         let (lanes, outer) = Step::last_of(kept);
         let form = Form::of(self.encoding);
