@@ -71,18 +71,17 @@ impl AnyArray {
         }
     }
 
-    /// Changes start and layout in place.
+    /// Sets the start and changes the layout in place.
     ///
     /// # Safety
     /// Together they lead to elements of this array only.
     #[doc(hidden)]
     #[inline(always)]
-    pub unsafe fn change(&mut self, offset: isize, change: impl FnOnce(&mut Layout)) {
+    pub unsafe fn change(&mut self, start: *mut u8, change: impl FnOnce(&mut Layout)) {
         // SAFETY: the caller guarantees that start and layout lead to elements of this array only
         // after the change.
-        let (start, layout) =
-            unsafe { dispatch!(self, array => array.view.start_and_layout_mut()) };
-        *start = start.wrapping_offset(offset);
+        let (old, layout) = unsafe { dispatch!(self, array => array.view.start_and_layout_mut()) };
+        *old = start;
         change(layout);
     }
 }

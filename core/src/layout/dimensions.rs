@@ -31,6 +31,15 @@ impl<T: Copy + Zero> Dimensions<T> {
         Self::Inline { length: 1, numbers }
     }
 
+    /// Makes a list of `length` numbers. Of those that are inline, all are asked for.
+    #[inline(always)]
+    pub(super) fn of(length: usize, number: impl Fn(usize) -> T) -> Self {
+        if length > INLINE {
+            return Self::Heap((0..length).map(number).collect());
+        }
+        Self::Inline { length, numbers: std::array::from_fn(number) }
+    }
+
     /// Makes a list of `count` numbers, or returns `None` if they do not fit inline.
     #[inline(always)]
     pub(super) fn inline(count: usize, mut number: impl FnMut(usize) -> T) -> Option<Self> {
@@ -66,32 +75,38 @@ impl<T: Copy + Zero> Dimensions<T> {
         }
     }
 
-    /// Removes the first dimension.
-    #[inline]
-    pub(super) fn remove_first(&mut self) {
+    /// Returns the numbers of all dimensions but the first.
+    #[inline(always)]
+    pub(super) fn without_first(&self) -> Self {
         match self {
-            Self::Inline { length, numbers } => {
-                numbers.copy_within(1.., 0);
-                *length = length.saturating_sub(1);
-            }
-            Self::Heap(numbers) => *self = Self::from(numbers.get(1..).unwrap_or_default()),
+            Self::Inline { length, numbers: [_, second, third] } => Self::Inline {
+                length: length.saturating_sub(1),
+                numbers: [*second, *third, T::zero()],
+            },
+            Self::Heap(numbers) => Self::from(numbers.get(1..).unwrap_or_default()),
         }
     }
 
     #[inline]
     pub(super) fn push(&mut self, number: T) {
+        if let Self::Inline { length, numbers } = self
+            && let Some(place) = numbers.get_mut(*length)
+        {
+            *place = number;
+            *length += 1;
+        } else {
+            self.push_on_heap(number);
+        }
+    }
+
+    #[cold]
+    fn push_on_heap(&mut self, number: T) {
         match self {
-            Self::Inline { length, numbers } => match numbers.get_mut(*length) {
-                Some(place) => {
-                    *place = number;
-                    *length += 1;
-                }
-                None => {
-                    let mut all = numbers.to_vec();
-                    all.push(number);
-                    *self = Self::Heap(all);
-                }
-            },
+            Self::Inline { numbers, .. } => {
+                let mut all = numbers.to_vec();
+                all.push(number);
+                *self = Self::Heap(all);
+            }
             Self::Heap(numbers) => numbers.push(number),
         }
     }

@@ -12,14 +12,30 @@
 use super::select::adjust;
 use super::{Dimensions, Key, Layout, resolve_index};
 
-/// The dimensions that remain after a key.
+/// The dimensions that remain after a key, if they are few.
+///
+/// It is filled in and read where it stays, number by number: the processor would wait for what was
+/// stored in pieces if it were moved.
 #[doc(hidden)]
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Narrowed {
     /// Bytes from the old start to the new one.
     pub offset: isize,
-    shape: Dimensions<usize>,
-    strides: Dimensions<isize>,
+    ndim: usize,
+    /// The length and the stride of each.
+    dimensions: [(usize, isize); FEW],
+}
+
+/// More dimensions than most arrays have.
+const FEW: usize = 6;
+
+impl Narrowed {
+    #[inline(always)]
+    fn push(&mut self, length: usize, stride: isize) -> Option<()> {
+        *self.dimensions.get_mut(self.ndim)? = (length, stride);
+        self.ndim += 1;
+        Some(())
+    }
 }
 
 #[doc(hidden)]
@@ -76,26 +92,26 @@ impl Layout {
         Some(stride.wrapping_mul(resolve_index(index, length)? as isize))
     }
 
-    /// Removes the first dimension.
-    #[inline]
-    pub fn remove_first(&mut self) {
-        self.shape.remove_first();
-        self.strides.remove_first();
+    /// Replaces the dimensions by all of another layout's but the first. Of a clone that has only
+    /// just been written, they would have to be read back from stores of other widths, which the
+    /// processor cannot forward.
+    #[inline(always)]
+    pub fn set_rest_of(&mut self, source: &Self) {
+        self.shape = source.shape.without_first();
+        self.strides = source.strides.without_first();
     }
 
-    /// Returns what indices and slices of the first dimensions select, with new dimensions among
-    /// them. The layout has no pointers. `None` for an ellipsis, too many keys and an index that is
-    /// out of bounds.
+    /// Finds out what indices and slices of the first dimensions select, with new dimensions among
+    /// them, and adds it to `narrowed`, which is empty. The layout has no pointers. `None` for an
+    /// ellipsis, too many keys, an index that is out of bounds, and more dimensions
+    /// than a few.
     #[must_use]
     #[inline]
-    pub fn narrowed(&self, keys: impl Iterator<Item = Key>) -> Option<Narrowed> {
-        let mut narrowed =
-            Narrowed { offset: 0, shape: Dimensions::new(), strides: Dimensions::new() };
+    pub fn narrow(&self, keys: impl Iterator<Item = Key>, narrowed: &mut Narrowed) -> Option<()> {
         let mut dimensions = self.shape.iter().zip(&*self.strides);
         for key in keys {
             if key == Key::New {
-                narrowed.shape.push(1);
-                narrowed.strides.push(0);
+                narrowed.push(1, 0)?;
                 continue;
             }
             let (&length, &stride) = dimensions.next()?;
@@ -110,24 +126,23 @@ impl Layout {
                         let offset = stride.wrapping_mul(start as isize);
                         narrowed.offset = narrowed.offset.wrapping_add(offset);
                     }
-                    narrowed.shape.push(count);
-                    narrowed.strides.push(stride.wrapping_mul(step));
+                    narrowed.push(count, stride.wrapping_mul(step))?;
                 }
                 Key::Ellipsis | Key::New => return None,
             }
         }
         for (&length, &stride) in dimensions {
-            narrowed.shape.push(length);
-            narrowed.strides.push(stride);
+            narrowed.push(length, stride)?;
         }
-        Some(narrowed)
+        Some(())
     }
 
-    /// Replaces the dimensions of the layout by what [`narrowed`](Self::narrowed) returned.
-    #[inline]
-    pub fn set_dimensions(&mut self, narrowed: Narrowed) {
-        self.shape = narrowed.shape;
-        self.strides = narrowed.strides;
+    /// Replaces the dimensions of the layout by what [`narrow`](Self::narrow) found.
+    #[inline(always)]
+    pub fn set_dimensions(&mut self, narrowed: &Narrowed) {
+        let (ndim, dimensions) = (narrowed.ndim, &narrowed.dimensions);
+        self.shape = Dimensions::of(ndim, |dimension| dimensions[dimension].0);
+        self.strides = Dimensions::of(ndim, |dimension| dimensions[dimension].1);
     }
 
     /// Reverses the order of the dimensions. The layout has no pointers.

@@ -86,14 +86,18 @@ fn bounds(key: Borrowed<'_, '_, PyAny>) -> Option<(isize, isize, isize)> {
     }
 }
 
-/// Returns what a tuple of ints, slices and Nones selects, if that is a view and no pointers lead
-/// to the elements.
+/// Finds out what a tuple of ints, slices and Nones selects. Returns whether that is a view and no
+/// pointers lead to the elements.
 #[inline]
-pub(crate) fn selection(array: &AnyArray, key: Borrowed<'_, '_, PyAny>) -> Option<Narrowed> {
+pub(crate) fn selection(
+    array: &AnyArray,
+    key: Borrowed<'_, '_, PyAny>,
+    part: &mut Narrowed,
+) -> bool {
     // SAFETY: the key is alive, and a tuple where it is asked for its items.
     let items = unsafe {
         if ffi::PyTuple_CheckExact(key.as_ptr()) == 0 {
-            return None;
+            return false;
         }
         let items = 0..ffi::PyTuple_GET_SIZE(key.as_ptr());
         items.map(|place| Borrowed::from_ptr(key.py(), ffi::PyTuple_GET_ITEM(key.as_ptr(), place)))
@@ -105,7 +109,7 @@ pub(crate) fn selection(array: &AnyArray, key: Borrowed<'_, '_, PyAny>) -> Optio
         || length + ndim > MAX_NDIM
         || !array.layout().suboffsets().is_empty()
     {
-        return None;
+        return false;
     }
     let (mut all_exact, mut keeps_any) = (true, false);
     let keys = items.map_while(|item| {
@@ -127,9 +131,9 @@ pub(crate) fn selection(array: &AnyArray, key: Borrowed<'_, '_, PyAny>) -> Optio
         all_exact &= key.is_some();
         key
     });
-    let part = array.layout().narrowed(keys)?;
+    let is_found = array.layout().narrow(keys, part).is_some();
     // As many ints as there are dimensions select an element.
-    (all_exact && (keeps_any || length < ndim)).then_some(part)
+    is_found && all_exact && (keeps_any || length < ndim)
 }
 
 /// Returns the text of a str.

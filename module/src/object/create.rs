@@ -250,7 +250,7 @@ impl PyConsumerArray {
         unsafe {
             Self::share_with(this, |place| {
                 array.write_clone(place);
-                (*place).change(offset, change);
+                (*place).change(array.start().wrapping_offset(offset), change);
                 // The change leaves none only where there was none.
                 array.layout().ndim()
             })

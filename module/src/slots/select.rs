@@ -4,12 +4,12 @@ use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
 use consumer::array::AnyArray;
-use consumer::layout::Layout;
+use consumer::layout::{Layout, Narrowed};
 
 use super::trampoline::{attached_trampoline, this, trampoline};
 use crate::arguments::exact;
 use crate::methods::elements::item;
-use crate::object::PyConsumerArray;
+use crate::object::{Access, PyConsumerArray};
 use crate::object::uninit::value;
 use crate::values::{NewReference, read, read_inline};
 
@@ -30,7 +30,7 @@ fn slow_length(_attached: Python<'_>, view: &PyConsumerArray) -> isize {
     unsafe { trampoline(|_| item::length(view).map(|length| length as isize)) }
 }
 
-/// `v[key]`: the fast path is a scalar by its index, which cannot panic.
+/// `v[key]`: the fast path is a scalar by its index, which cannot panic. The next one is a row.
 pub(super) unsafe extern "C" fn subscript(
     object: *mut ffi::PyObject,
     key: *mut ffi::PyObject,
@@ -42,14 +42,33 @@ pub(super) unsafe extern "C" fn subscript(
     };
     if let Some(access) = this.get().try_access(key.py())
         && let Some(index) = exact::int(key)
-        && let Some(pointer) = access.raw().line_element(index)
-        && !matches!(*access, AnyArray::Composite(_))
     {
-        // SAFETY: the pointer leads to an element of the view, which is accessed. Creating the
-        // object of a scalar runs no Python code.
-        return unsafe { read_inline(key.py(), &access, pointer) };
+        if let Some(pointer) = access.raw().line_element(index)
+            && !matches!(*access, AnyArray::Composite(_))
+        {
+            // SAFETY: the pointer leads to an element of the view, which is accessed. Creating the
+            // object of a scalar runs no Python code.
+            return unsafe { read_inline(key.py(), &access, pointer) };
+        }
+        if let Some(offset) = access.layout().index_first(index) {
+            return row(this, access, offset);
+        }
     }
     slow_subscript(this, key)
+}
+
+/// The row that begins `offset` bytes from the view's start.
+#[inline(never)]
+fn row<'a, 'py>(
+    this: Borrowed<'a, 'py, PyConsumerArray>,
+    access: Access<'a>,
+    offset: isize,
+) -> NewReference {
+    let change = |layout: &mut Layout| layout.set_rest_of(access.layout());
+    // SAFETY: called by the slot. What is shared is a row of the view, found under this access.
+    unsafe {
+        trampoline(|_| PyConsumerArray::share_changed(&this, offset, change).map(Bound::into_ptr))
+    }
 }
 
 #[inline(never)]
@@ -84,6 +103,7 @@ fn select_exact<'py>(
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = this.py();
     let Some(access) = this.get().try_access(py) else { return Ok(None) };
+    let mut part = Narrowed::default();
     // SAFETY: what is shared are elements of the view, or parts of them, just found under access.
     // So is the element that is read; `read` returns a new reference, or NULL with an exception.
     unsafe {
@@ -98,13 +118,9 @@ fn select_exact<'py>(
                 Some(found) => PyConsumerArray::share_field(&this, found),
                 None => PyConsumerArray::share(&this, access.field(name)?),
             }
-        } else if let Some(offset) =
-            exact::int(key).and_then(|index| access.layout().index_first(index))
-        {
-            PyConsumerArray::share_changed(&this, offset, Layout::remove_first)
-        } else if let Some(part) = exact::selection(&access, key) {
-            let (offset, change) = (part.offset, |layout: &mut Layout| layout.set_dimensions(part));
-            PyConsumerArray::share_changed(&this, offset, change)
+        } else if exact::selection(&access, key, &mut part) {
+            let change = |layout: &mut Layout| layout.set_dimensions(&part);
+            PyConsumerArray::share_changed(&this, part.offset, change)
         } else {
             return Ok(None);
         }

@@ -20,7 +20,11 @@ pub(super) fn check(object: &Bound<'_, PyAny>) -> PyResult<()> {
         let base = immutable_base(object.get_type_ptr()).cast();
         Borrowed::from_ptr_or_opt(object.py(), base).map(|base| base.cast_unchecked::<PyType>())
     };
-    if !base.is_some_and(|base| is_from(&base, "numpy", "ndarray")) {
+    // Of most exporters, the class tells faster than the name: those of ctypes have metaclasses.
+    let is_numpys = |base: Borrowed<'_, '_, PyType>| {
+        base.is_exact_instance_of::<PyType>() && is_from(&base, "numpy", "ndarray")
+    };
+    if !base.is_some_and(is_numpys) {
         return Ok(());
     }
     attached(object.py(), || match class(object.py())? {

@@ -176,8 +176,9 @@ fn item_at<'py>(view: &Bound<'py, PyConsumerArray>, index: isize) -> PyResult<Bo
         return unsafe { Bound::from_owned_ptr_or_err(py, read(py, &access, pointer)) };
     }
     if let Some(offset) = access.layout().index_first(index) {
+        let change = |layout: &mut Layout| layout.set_rest_of(access.layout());
         // SAFETY: a row of the view, just found under access.
-        let row = unsafe { PyConsumerArray::share_changed(view, offset, Layout::remove_first)? };
+        let row = unsafe { PyConsumerArray::share_changed(view, offset, change)? };
         return Ok(row.into_any());
     }
     let (start, layout) = access.raw().select(&[Key::Index(index)])?;
