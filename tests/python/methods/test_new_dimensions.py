@@ -3,6 +3,7 @@
 import itertools
 import math
 import pickle
+import random
 
 import consumer
 import pytest
@@ -40,6 +41,24 @@ def test_keys_with_new_dimensions_select_what_numpy_selects(np, shape):
         if expected.size:
             assert address(part) == expected.__array_interface__["data"][0]
         assert np.shares_memory(np.asarray(part), source) == bool(expected.size)
+
+
+@pytest.mark.parametrize("ndim", range(3, 9))
+def test_keys_select_what_numpy_selects_from_few_and_many_dimensions(np, ndim):
+    source = np.arange(3 * 2 ** (ndim - 1)).reshape((3, *(2,) * (ndim - 1)))
+    view = consumer.consume(source)
+    choose = random.Random(ndim)
+    for _ in range(500):
+        key = tuple(choose.choices(PARTS, k=choose.randrange(1, ndim + 3)))
+        named = sum(part is not None and part is not ... for part in key)
+        if key.count(...) > 1 or named > ndim:
+            continue
+        part, expected = view[key], source[key]
+        if not isinstance(part, consumer.ConsumerArray):
+            assert part == expected
+            continue
+        assert (part.shape, part.strides) == (expected.shape, expected.strides)
+        assert part.tolist() == expected.tolist()
 
 
 def test_a_new_dimension_is_a_view_like_any_other():
