@@ -9,8 +9,8 @@ use consumer::layout::{Layout, Narrowed};
 use super::trampoline::{attached_trampoline, this, trampoline};
 use crate::arguments::exact;
 use crate::methods::elements::item;
-use crate::object::{Access, PyConsumerArray};
 use crate::object::uninit::value;
+use crate::object::{Access, PyConsumerArray};
 use crate::values::{NewReference, read, read_inline};
 
 /// `len(v)`

@@ -43,7 +43,7 @@ impl Width {
             }
             match self {
                 Self::Baseline => true,
-                Self::Avx2 => all!("avx2" "bmi1" "bmi2" "popcnt" "lzcnt" "movbe"),
+                Self::Avx2 => all!("avx2" "fma" "bmi1" "bmi2" "popcnt" "lzcnt" "movbe"),
                 Self::Avx512 => {
                     Self::Avx2.is_available()
                         && all!("avx512f" "avx512bw" "avx512dq" "avx512vl" "avx512vbmi")
@@ -142,7 +142,7 @@ unsafe fn baseline<K: Kernel>(kernel: K) -> K::Output {
 /// # Safety
 /// The same as for [`Kernel::run`].
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt,movbe")]
+#[target_feature(enable = "avx2,fma,bmi1,bmi2,popcnt,lzcnt,movbe")]
 unsafe fn avx2<K: Kernel>(kernel: K) -> K::Output {
     // SAFETY: the caller guarantees the pointers and the features of AVX2.
     unsafe { kernel.run::<32>() }
@@ -153,7 +153,7 @@ unsafe fn avx2<K: Kernel>(kernel: K) -> K::Output {
 /// # Safety
 /// The same as for [`Kernel::run`].
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt,movbe")]
+#[target_feature(enable = "avx2,fma,bmi1,bmi2,popcnt,lzcnt,movbe")]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi")]
 unsafe fn avx512<K: Kernel>(kernel: K) -> K::Output {
     // SAFETY: the caller guarantees the pointers and the features of AVX-512.

@@ -8,6 +8,7 @@
 #![allow(unsafe_code)]
 
 use crate::kernels::simd::Kernel;
+use std::hint::black_box;
 
 /// Numbers of a block, at most.
 pub(super) const BLOCK: usize = 4096;
@@ -33,8 +34,8 @@ pub(super) struct Block {
 }
 
 /// Adds at most [`BLOCK`] numbers, of 64 bits or of 32, to accumulators that start at these two
-/// numbers.
-pub(super) struct AddFloats<T> {
+/// numbers: to both of them, or, with one level, to the first ones alone.
+pub(super) struct AddFloats<T, const LEVELS: usize> {
     pub(super) start: *const T,
     pub(super) count: usize,
     pub(super) starts: [f64; 2],
@@ -57,6 +58,9 @@ pub(super) trait Doubles: Copy {
     unsafe fn store(self, target: *mut f64);
     unsafe fn add(self, other: Self) -> Self;
     unsafe fn sub(self, other: Self) -> Self;
+    /// The same as `sub`, if `one` is 1: by the units that multiply, where the processor has others
+    /// for additions, which would be the bottleneck.
+    unsafe fn sub_beside(self, other: Self, one: Self) -> Self;
     /// The sums of the bits, as integers.
     unsafe fn add_bits(self, other: Self) -> Self;
     /// The bits that are set, or that differ in two others.
@@ -91,6 +95,7 @@ macro_rules! doubles {
     (
         $vector:ident $lanes:literal: $splat:ident $load:ident $store:ident $add:ident $sub:ident
         |$start:ident| $widened:expr, |$left:ident, $right:ident| $add_bits:expr,
+        |$from:ident, $what:ident, $unit:ident| $sub_beside:expr,
         |$bits:ident, $one:ident, $two:ident| $or:expr
     ) => {
         impl Doubles for $vector {
@@ -126,6 +131,12 @@ macro_rules! doubles {
                 unsafe { $sub(self, other) }
             }
             #[inline(always)]
+            unsafe fn sub_beside(self, other: Self, one: Self) -> Self {
+                let ($from, $what, $unit) = (self, other, one);
+                // SAFETY: the caller guarantees the vectors.
+                unsafe { $sub_beside }
+            }
+            #[inline(always)]
             unsafe fn add_bits(self, other: Self) -> Self {
                 let ($left, $right) = (self, other);
                 // SAFETY: the caller guarantees the vectors.
@@ -148,29 +159,32 @@ mod x86 {
         __m128d, __m256d, __m512d, _mm_add_epi64, _mm_add_pd, _mm_castpd_si128, _mm_castsi128_pd,
         _mm_castsi128_ps, _mm_cvtps_pd, _mm_loadl_epi64, _mm_loadu_pd, _mm_loadu_ps, _mm_or_pd,
         _mm_set1_pd, _mm_storeu_pd, _mm_sub_pd, _mm_xor_pd, _mm256_add_epi64, _mm256_add_pd,
-        _mm256_castpd_si256, _mm256_castsi256_pd, _mm256_cvtps_pd, _mm256_loadu_pd,
-        _mm256_loadu_ps, _mm256_or_pd, _mm256_set1_pd, _mm256_storeu_pd, _mm256_sub_pd,
-        _mm256_xor_pd, _mm512_add_epi64, _mm512_add_pd, _mm512_castpd_si512, _mm512_castsi512_pd,
-        _mm512_cvtps_pd, _mm512_loadu_pd, _mm512_set1_pd, _mm512_storeu_pd, _mm512_sub_pd,
-        _mm512_ternarylogic_epi64,
+        _mm256_castpd_si256, _mm256_castsi256_pd, _mm256_cvtps_pd, _mm256_fnmadd_pd,
+        _mm256_loadu_pd, _mm256_loadu_ps, _mm256_or_pd, _mm256_set1_pd, _mm256_storeu_pd,
+        _mm256_sub_pd, _mm256_xor_pd, _mm512_add_epi64, _mm512_add_pd, _mm512_castpd_si512,
+        _mm512_castsi512_pd, _mm512_cvtps_pd, _mm512_fnmadd_pd, _mm512_loadu_pd, _mm512_set1_pd,
+        _mm512_storeu_pd, _mm512_sub_pd, _mm512_ternarylogic_epi64,
     };
 
     doubles! {
         __m128d 2: _mm_set1_pd _mm_loadu_pd _mm_storeu_pd _mm_add_pd _mm_sub_pd
         |start| _mm_cvtps_pd(_mm_castsi128_ps(_mm_loadl_epi64(start.cast()))),
         |a, b| _mm_castsi128_pd(_mm_add_epi64(_mm_castpd_si128(a), _mm_castpd_si128(b))),
+        |from, what, _one| _mm_sub_pd(from, what),
         |bits, one, two| _mm_or_pd(bits, _mm_xor_pd(one, two))
     }
     doubles! {
         __m256d 4: _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_add_pd _mm256_sub_pd
         |start| _mm256_cvtps_pd(_mm_loadu_ps(start)),
         |a, b| _mm256_castsi256_pd(_mm256_add_epi64(_mm256_castpd_si256(a), _mm256_castpd_si256(b))),
+        |from, what, one| _mm256_fnmadd_pd(what, one, from),
         |bits, one, two| _mm256_or_pd(bits, _mm256_xor_pd(one, two))
     }
     doubles! {
         __m512d 8: _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_add_pd _mm512_sub_pd
         |start| _mm512_cvtps_pd(_mm256_loadu_ps(start)),
         |a, b| _mm512_castsi512_pd(_mm512_add_epi64(_mm512_castpd_si512(a), _mm512_castpd_si512(b))),
+        |from, what, one| _mm512_fnmadd_pd(what, one, from),
         // a | (b ^ c), in one instruction.
         |bits, one, two| _mm512_castsi512_pd(_mm512_ternarylogic_epi64::<0b1111_0110>(
             _mm512_castpd_si512(bits),
@@ -212,6 +226,11 @@ impl Doubles for [f64; 2] {
         [self[0] - other[0], self[1] - other[1]]
     }
     #[inline(always)]
+    unsafe fn sub_beside(self, other: Self, _one: Self) -> Self {
+        // SAFETY: there is nothing to it.
+        unsafe { self.sub(other) }
+    }
+    #[inline(always)]
     unsafe fn add_bits(self, other: Self) -> Self {
         let bits = |lane: usize| self[lane].to_bits().wrapping_add(other[lane].to_bits());
         [f64::from_bits(bits(0)), f64::from_bits(bits(1))]
@@ -231,6 +250,8 @@ const BINADE: u64 = f64::NEG_INFINITY.to_bits();
 /// Numbers, what they start at, and what is seen while they are added.
 pub(super) struct Sums<V> {
     pub(super) starts: [V; 2],
+    /// The number that the compiler does not know to be 1.
+    one: V,
     /// The bits in which the first accumulators differ from their start.
     moved: V,
     /// The bits that differ if anything is lost.
@@ -245,23 +266,30 @@ impl<V: Doubles> Sums<V> {
         // SAFETY: the caller guarantees the vectors.
         unsafe {
             let starts = [V::splat(starts[0]), V::splat(starts[1])];
-            Self { starts, moved: V::splat(0.0), lost: V::splat(0.0) }
+            let one = V::splat(black_box(1.0));
+            Self { starts, one, moved: V::splat(0.0), lost: V::splat(0.0) }
         }
     }
 
-    /// Adds numbers to two accumulators.
+    /// Adds numbers to two accumulators, or, with one level, to the first one alone.
     ///
     /// # Safety
     /// The processor has the vectors.
     #[inline(always)]
-    pub(super) unsafe fn add(&mut self, sums: &mut [V; 2], numbers: V) {
+    pub(super) unsafe fn add<const LEVELS: usize>(&mut self, sums: &mut [V; 2], numbers: V) {
         let [high, low] = *sums;
         // SAFETY: the caller guarantees the vectors.
         unsafe {
             let next = high.add(numbers);
-            let rest = numbers.sub(next.sub(high));
-            *sums = [next, low.add(rest)];
+            let added = next.sub_beside(high, self.one);
+            sums[0] = next;
             self.moved = self.moved.or_differing(next, self.starts[0]);
+            if LEVELS == 1 {
+                self.lost = self.lost.or_differing(numbers, added);
+                return;
+            }
+            let rest = numbers.sub_beside(added, self.one);
+            sums[1] = low.add(rest);
             self.lost = self.lost.or_differing(rest, sums[1].sub(low));
         }
     }
@@ -301,7 +329,7 @@ fn units(places: [f64; WIDEST], lanes: usize, start: f64) -> i64 {
     places[..lanes].iter().fold(0, sum).cast_signed()
 }
 
-impl<T: Float> AddFloats<T> {
+impl<T: Float, const LEVELS: usize> AddFloats<T, LEVELS> {
     /// # Safety
     /// `count` numbers are valid for reads, and the processor has the vectors.
     #[inline(always)]
@@ -324,7 +352,7 @@ impl<T: Float> AddFloats<T> {
                     numbers = rest.as_ptr();
                 }
                 for (turn, accumulator) in accumulators.iter_mut().enumerate() {
-                    sums.add(accumulator, T::load(numbers.add(turn * V::LANES)));
+                    sums.add::<LEVELS>(accumulator, T::load(numbers.add(turn * V::LANES)));
                 }
                 first += step;
             }
@@ -367,7 +395,7 @@ macro_rules! with_doubles {
 }
 pub(super) use with_doubles;
 
-impl<T: Float> Kernel for AddFloats<T> {
+impl<T: Float, const LEVELS: usize> Kernel for AddFloats<T, LEVELS> {
     type Output = Block;
 
     #[inline(always)]

@@ -132,12 +132,12 @@ impl<T: Float> AddLanes<T> {
                         (row, step) = (rest.as_ptr(), bytes as isize);
                     }
                     for _ in 0..rows {
-                        sums.add(&mut accumulators, T::load(row));
+                        sums.add::<2>(&mut accumulators, T::load(row));
                         row = row.wrapping_byte_offset(step);
                     }
                     if tail > 0 {
                         copy_rest((row.cast(), 0), 1, tail * size, (rest.as_mut_ptr().cast(), 0));
-                        sums.add(&mut accumulators, T::load(rest.as_ptr()));
+                        sums.add::<2>(&mut accumulators, T::load(rest.as_ptr()));
                     }
                     let [mut high, mut low] = accumulators;
                     if is_last {

@@ -23,6 +23,10 @@
 //! What is not decided has a range of more than 2^80 *and* cancels, and goes to a
 //! [`Superaccumulator`](super::superaccumulator::Superaccumulator).
 //!
+//! Of floats of 32 bits a first accumulator alone takes every bit, unless the numbers are of more
+//! than some twenty binades: `S + x` is exact where `(S + x) - S` is `x`. So a block of these is
+//! tried with one level, and done again with two where it lost anything.
+//!
 //! A block for which the window is too narrow is done again with a wider one, to whose grid the
 //! units so far are rounded down. NaN and infinity, and numbers whose window would overflow, fail.
 //! For tiny numbers the lower grid ends at the smallest subnormal, below which there is nothing to
@@ -41,6 +45,10 @@ use std::hint::black_box;
 pub(super) const SAMPLE: usize = 16;
 /// Powers of two that the first window has room for beyond them.
 pub(super) const SPARE: i32 = 6;
+/// The same for one level, which has fewer bits to spare.
+const SPARE_OF_ONE: i32 = 2;
+/// Blocks in a row that are not tried with one level, at most.
+const LONGEST_PAUSE: u8 = 31;
 /// Below this bound the lower grid would be finer than the smallest subnormal.
 const LOWEST_BOUND: i32 = -1074 + 103 - 2 * STEPS;
 /// Beyond this one the start would overflow.
@@ -57,8 +65,32 @@ pub(in super::super) struct Window {
     error: u64,
     /// Whether there was a number that no window has room for.
     failed: bool,
+    one_level: OneLevel,
     /// The sum of those that came before there was a window.
     before: Pair,
+}
+
+/// When blocks are tried with one level: the more of them lost something, the more seldom.
+#[derive(Debug, Clone, Copy)]
+struct OneLevel {
+    /// Blocks until the next trial, and between the last two.
+    until: u8,
+    pause: u8,
+}
+
+impl OneLevel {
+    /// Returns whether the next block is one to try.
+    fn is_next(&mut self) -> bool {
+        let is_next = self.until == 0;
+        self.until = self.until.saturating_sub(1);
+        is_next
+    }
+
+    /// Takes note of a trial.
+    fn tried(&mut self, is_exact: bool) {
+        self.pause = if is_exact { 0 } else { (2 * self.pause + 1).min(LONGEST_PAUSE) };
+        self.until = self.pause;
+    }
 }
 
 /// Contiguous floats of 64 bits, or of 32.
@@ -128,7 +160,8 @@ const fn bound_of(bits: u64) -> i32 {
 
 impl Window {
     pub(in super::super) const fn new() -> Self {
-        Self { bound: None, units: 0, error: 0, failed: false, before: Pair::ZERO }
+        let one_level = OneLevel { until: 0, pause: 0 };
+        Self { bound: None, units: 0, error: 0, failed: false, one_level, before: Pair::ZERO }
     }
 
     /// Adds contiguous numbers, any number of them.
@@ -178,26 +211,37 @@ impl Window {
         let stride = if single { size_of::<f32>() } else { size_of::<f64>() } as isize;
         // SAFETY: the caller guarantees the numbers.
         let largest = |count| unsafe { bound_of_all((start, stride), count, single) };
-        let guess = || (largest(count.min(SAMPLE)) + SPARE).min(HIGHEST_BOUND);
+        let mut levels = if single && self.one_level.is_next() { 1 } else { 2 };
+        let spare = if levels == 1 { SPARE_OF_ONE } else { SPARE };
+        let guess = || (largest(count.min(SAMPLE)) + spare).min(HIGHEST_BOUND);
         let mut bound = self.bound.unwrap_or_else(guess);
         loop {
             let starts = starts_of(bound);
             // SAFETY: the caller guarantees the numbers, which are no more than a block.
             let block = unsafe {
-                match single {
-                    true => run(AddFloats::<f32> { start: start.cast(), count, starts }),
-                    false => run(AddFloats::<f64> { start: start.cast(), count, starts }),
+                match (single, levels) {
+                    (true, 1) => run(AddFloats::<f32, 1> { start: start.cast(), count, starts }),
+                    (true, _) => run(AddFloats::<f32, 2> { start: start.cast(), count, starts }),
+                    (false, _) => run(AddFloats::<f64, 2> { start: start.cast(), count, starts }),
                 }
             };
-            if !block.wide {
-                return self.take(bound, &block, count);
+            if block.wide {
+                let needed = largest(count);
+                if bound == HIGHEST_BOUND || needed > HIGHEST_BOUND {
+                    self.failed = true;
+                    return;
+                }
+                bound = (needed.max(bound) + 1).min(HIGHEST_BOUND);
+                continue;
             }
-            let needed = largest(count);
-            if bound == HIGHEST_BOUND || needed > HIGHEST_BOUND {
-                self.failed = true;
-                return;
+            if levels == 1 {
+                self.one_level.tried(!block.inexact);
+                if block.inexact {
+                    levels = 2;
+                    continue;
+                }
             }
-            bound = (needed.max(bound) + 1).min(HIGHEST_BOUND);
+            return self.take(bound, &block, count);
         }
     }
 
@@ -233,7 +277,7 @@ impl Window {
         if self.bound.is_none() && !self.failed {
             return self.before.divided(count).or_else(|| self.with_all().decide(count));
         }
-        let Self { bound, units, error, failed, before } = *self;
+        let Self { bound, units, error, failed, before, .. } = *self;
         if before != Pair::ZERO {
             return self.with_all().decide(count);
         }
