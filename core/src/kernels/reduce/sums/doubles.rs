@@ -400,6 +400,10 @@ impl<T: Float, const LEVELS: usize> Kernel for AddFloats<T, LEVELS> {
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) -> Block {
+        if cfg!(target_arch = "x86_64") && BYTES == 16 && LEVELS == 1 {
+            // The narrowest vectors gain too little for a loop of their own.
+            return Block { high: 0, low: 0, wide: false, inexact: true };
+        }
         // SAFETY: the caller guarantees the numbers, and the features that go with `BYTES`.
         unsafe { with_doubles!(BYTES, V => self.with::<V>()) }
     }
