@@ -341,20 +341,21 @@ impl<T: Float, const LEVELS: usize> AddFloats<T, LEVELS> {
             let mut sums = Sums::<V>::new(starts);
             let mut accumulators = [sums.starts; VECTORS];
             let mut rest = [T::default(); VECTORS * WIDEST];
-            let (mut first, step) = (0, VECTORS * V::LANES);
-            while first < count {
-                let mut numbers = start.add(first);
-                if count - first < step {
-                    // One more number at most for each place.
-                    let bytes = (count - first) * size_of::<T>();
-                    let target = rest.as_mut_ptr().cast::<u8>();
-                    target.copy_from_nonoverlapping(numbers.cast(), bytes);
-                    numbers = rest.as_ptr();
+            let step = VECTORS * V::LANES;
+            let (mut numbers, mut steps, left) = (start, count / step, count % step);
+            let target = rest.as_mut_ptr().cast::<u8>();
+            target.copy_from_nonoverlapping(start.add(count - left).cast(), left * size_of::<T>());
+            // No call is between the additions, around which vectors would go through memory; and
+            // the compiler is not to know that there are two turns, and write them out.
+            for _ in 0..black_box(2) {
+                for _ in 0..steps {
+                    for (turn, accumulator) in accumulators.iter_mut().enumerate() {
+                        let numbers = numbers.add(turn * V::LANES);
+                        sums.add::<LEVELS>(accumulator, T::load(numbers));
+                    }
+                    numbers = numbers.add(step);
                 }
-                for (turn, accumulator) in accumulators.iter_mut().enumerate() {
-                    sums.add::<LEVELS>(accumulator, T::load(numbers.add(turn * V::LANES)));
-                }
-                first += step;
+                (numbers, steps) = (rest.as_ptr(), usize::from(left > 0));
             }
             let [a, b, c, d] = accumulators;
             let bits = |level: usize| {
