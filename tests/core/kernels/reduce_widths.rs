@@ -355,6 +355,57 @@ fn floats_that_differ_much_and_cancel_are_left_to_the_second_look() {
     .unwrap();
 }
 
+proptest! {
+    #![proptest_config(config(20))]
+    /// Blocks of floats of 32 bits that one level takes every bit of, blocks of more binades than
+    /// it has bits for, blocks that are too wide for the first guess, and halves of them cancelled.
+    #[test]
+    fn blocks_of_float32_are_summed_exactly_however_many_levels_they_take(
+        kinds in proptest::collection::vec(0..6_u8, 1..60), seed in any::<u64>(),
+        before in 0..17_usize, cancel in any::<bool>(),
+    ) {
+        let random = noise(4 * 4096 * kinds.len(), seed);
+        let number = |(at, bytes): (usize, &[u8])| -> f32 {
+            let bits = u32::from_ne_bytes(bytes.try_into().unwrap());
+            // From 1 to 2, and some binades below or above, by the kind of the block.
+            let one = f32::from_bits(bits & 0x807f_ffff | 0x3f80_0000);
+            let more = (bits >> 23 & 0xff) as i32;
+            match kinds[at / 4096] {
+                0 => one,
+                1 => one * 2_f32.powi(-(more % 10)),
+                2 => one * 2_f32.powi(-(more % 60)),
+                3 => one * 2_f32.powi(more % 40),
+                4 if more == 0 => one * 2_f32.powi(100),
+                4 => f32::from_bits(bits & 0x807f_ffff),
+                _ => bits as i32 as f32,
+            }
+        };
+        let mut numbers: Vec<f32> = random.chunks_exact(4).enumerate().map(number).collect();
+        if cancel {
+            let negated: Vec<f32> = numbers.iter().map(|number| -number).collect();
+            numbers.extend(negated);
+        }
+        let numbers = &numbers[before..];
+        let layout = Layout::contiguous(&[numbers.len()], 4).unwrap();
+        let start = numbers.as_ptr().cast_mut().cast();
+        // SAFETY: the view is over the numbers, which are only read.
+        let view = unsafe { View::<f32>::new(start, layout, true, ()) };
+        let expected = Number::Float(fsum(numbers.iter().map(|&number| number.into())));
+        with_every_width(|| {
+            let encoding = Encoding::from_type::<f32>();
+            let [mut fast, mut slow] = [Sum::new(encoding), Sum::slow(encoding)];
+            // SAFETY: the encoding is that of the view.
+            unsafe {
+                fast.add(view.raw());
+                slow.add(view.raw());
+            }
+            prop_assert!(fast.total().is_none_or(|total| same(Some(total), expected)));
+            prop_assert!(same(slow.total(), expected));
+            Ok(())
+        })?;
+    }
+}
+
 /// Sums of lanes of floats, side by side and along, that go through windows: what fits them, what
 /// is too wide for the first guess, and what is no number or loses something.
 #[test]
