@@ -47,6 +47,18 @@ impl AnyArray {
         unsafe { self.with_layout(piece.start(), piece.layout().clone(), self.readonly()) }
     }
 
+    /// Returns whether the array has nothing on the heap, nor an owner: then a copy of its bytes is a
+    /// clone, and dropping it does nothing.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline(always)]
+    pub fn owns_nothing(&self) -> bool {
+        self.is_scalar()
+            && self.owner().is_none()
+            && self.format().is_inline()
+            && self.layout().is_inline()
+    }
+
     /// Writes a clone of the array to an address. The bytes of an array that owns nothing on the
     /// heap are copied as they are, which is the fast path.
     ///
@@ -55,15 +67,11 @@ impl AnyArray {
     #[doc(hidden)]
     #[inline(always)]
     pub unsafe fn write_clone(&self, target: *mut Self) {
-        let owns_nothing = self.is_scalar()
-            && self.owner().is_none()
-            && self.format().is_inline()
-            && self.layout().is_inline();
         // SAFETY: the caller guarantees that the target is writable. An array whose descriptor is
         // `()` and whose format, owner and layout are inline has no drop glue to run twice, so a
         // copy of its bytes is a clone.
         unsafe {
-            if owns_nothing {
+            if self.owns_nothing() {
                 copy_words(self, target);
             } else {
                 target.write(self.clone());

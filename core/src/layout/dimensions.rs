@@ -8,7 +8,7 @@ use std::ops::{Deref, DerefMut};
 use num_traits::Zero;
 
 /// The number of inline dimensions: enough for an image with several channels.
-const INLINE: usize = 3;
+pub(super) const INLINE: usize = 3;
 
 /// One number per dimension, on the heap only if there are more than three.
 #[derive(Debug)]
@@ -31,7 +31,8 @@ impl<T: Copy + Zero> Dimensions<T> {
         Self::Inline { length: 1, numbers }
     }
 
-    /// Makes a list of `length` numbers. Of those that are inline, all are asked for.
+    /// Makes a list of `length` numbers. If they fit inline, `number` is called for every place that
+    /// there is, also beyond `length`.
     #[inline(always)]
     pub(super) fn of(length: usize, number: impl Fn(usize) -> T) -> Self {
         if length > INLINE {

@@ -7,8 +7,9 @@
 //!
 //! Functions that change a layout do not check that the result lies within memory. They are hidden,
 //! because they keep that guarantee only if their arguments come from the functions beside them,
-//! for the same layout.
+//! for the same layout, or one that it is a clone of.
 
+use super::dimensions::INLINE;
 use super::select::adjust;
 use super::{Dimensions, Key, Layout, resolve_index};
 
@@ -28,6 +29,7 @@ pub struct Narrowed {
 
 /// More dimensions than most arrays have.
 const FEW: usize = 6;
+const _: () = assert!(FEW >= INLINE);
 
 impl Narrowed {
     #[inline(always)]
@@ -92,9 +94,10 @@ impl Layout {
         Some(stride.wrapping_mul(resolve_index(index, length)? as isize))
     }
 
-    /// Replaces the dimensions by all of another layout's but the first. Of a clone that has only
-    /// just been written, they would have to be read back from stores of other widths, which the
-    /// processor cannot forward.
+    /// Replaces the dimensions by all but the first of `source`, of which this is a clone and
+    /// [`index_first`](Self::index_first) was asked. In a clone that has only just been written,
+    /// they would have to be read back from stores of other widths, which the processor cannot
+    /// forward.
     #[inline(always)]
     pub fn set_rest_of(&mut self, source: &Self) {
         self.shape = source.shape.without_first();
@@ -103,8 +106,7 @@ impl Layout {
 
     /// Finds out what indices and slices of the first dimensions select, with new dimensions among
     /// them, and adds it to `narrowed`, which is empty. The layout has no pointers. `None` for an
-    /// ellipsis, too many keys, an index that is out of bounds, and more dimensions
-    /// than a few.
+    /// ellipsis, too many keys, an index that is out of bounds, and more dimensions than a few.
     #[must_use]
     #[inline]
     pub fn narrow(&self, keys: impl Iterator<Item = Key>, narrowed: &mut Narrowed) -> Option<()> {

@@ -3,8 +3,8 @@
 //!
 //! Converting these runs no Python code, so that a view cannot lose its memory meanwhile: it is
 //! asked for access once, and what the argument selects is found and used under that. Every
-//! function returns `None` for arguments of other types, for wrong ones and for unusual ones; the
-//! slow path then finds out which, and raises.
+//! function returns `None`, or false, for arguments of other types, for wrong ones and for unusual
+//! ones; the slow path then finds out which, and raises.
 
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
@@ -86,8 +86,9 @@ fn bounds(key: Borrowed<'_, '_, PyAny>) -> Option<(isize, isize, isize)> {
     }
 }
 
-/// Finds out what a tuple of ints, slices and Nones selects. Returns whether that is a view and no
-/// pointers lead to the elements.
+/// Finds out what a tuple of ints, slices and Nones selects, and fills `part` in, which is empty.
+/// It holds only where the answer is true: for a view of a few dimensions, where no pointers lead
+/// to the elements.
 #[inline]
 pub(crate) fn selection(
     array: &AnyArray,

@@ -1,6 +1,7 @@
 //! The class `ConsumerArray`: its fields, and how a view ends.
 
 use std::cell::UnsafeCell;
+use std::mem::ManuallyDrop;
 use std::sync::atomic::AtomicIsize;
 
 use pyo3::prelude::*;
@@ -42,8 +43,9 @@ use super::usage::Usage;
 #[allow(rustdoc::broken_intra_doc_links, reason = "the text above is Python's")]
 #[pyclass(frozen, immutable_type, weakref, generic, name = "ConsumerArray", module = "consumer")]
 pub(crate) struct PyConsumerArray {
-    /// Used by access.rs and create.rs only, because its memory ends with a release.
-    pub(super) array: AnyArray,
+    /// Used by access.rs and create.rs only, because its memory ends with a release. It is dropped
+    /// with the view, unless it owns nothing: the drops of all its parts take longer than that look.
+    pub(super) array: ManuallyDrop<AnyArray>,
     pub(super) usage: Usage,
     /// The hash once it was asked for; -1 before, which no hash is.
     pub(crate) hash: AtomicIsize,
@@ -82,7 +84,7 @@ impl PyConsumerArray {
     /// A view that is not in its final place yet.
     pub(super) fn new_unplaced(array: AnyArray, root: Root, start: Start) -> Self {
         Self {
-            array,
+            array: ManuallyDrop::new(array),
             usage: start.usage,
             hash: AtomicIsize::new(-1),
             is_tracked: start.is_tracked,
@@ -250,6 +252,10 @@ impl Drop for PyConsumerArray {
                 }
             }
             Parent::Gone => {}
+        }
+        if !self.array.owns_nothing() {
+            // SAFETY: it is dropped here only, and nobody has the view any more.
+            unsafe { ManuallyDrop::drop(&mut self.array) };
         }
     }
 }

@@ -99,7 +99,7 @@ impl PyConsumerArray {
         // SAFETY: the object is in its final place, and nobody has it before all fields are filled
         // in. If the export fails, dropping `uninit` frees the object.
         unsafe {
-            let (root, array) = (&raw mut (*place).root, &raw mut (*place).array);
+            let (root, array) = (&raw mut (*place).root, (&raw mut (*place).array).cast());
             let Acquired { is_gc: is_tracked, ndim } =
                 Root::acquire(root, array, object, flags, viewed)?;
             Self::write_start(place, Self::root_start(is_tracked));

@@ -181,7 +181,7 @@ impl PyConsumerArray {
         start: *mut u8,
         layout: Layout,
     ) -> PyResult<Bound<'py, Self>> {
-        let array = &this.get().array;
+        let array: &AnyArray = &this.get().array;
         // SAFETY: the caller guarantees it; the place is valid for writes.
         unsafe {
             Self::share_with(this, |place| {
@@ -222,7 +222,7 @@ impl PyConsumerArray {
         this: &Bound<'py, Self>,
         found: (usize, ScalarType),
     ) -> PyResult<Bound<'py, Self>> {
-        let array = &this.get().array;
+        let array: &AnyArray = &this.get().array;
         // SAFETY: the caller guarantees it; the place is valid for writes.
         unsafe {
             Self::share_with(this, |place| {
@@ -245,7 +245,7 @@ impl PyConsumerArray {
         offset: isize,
         change: impl FnOnce(&mut Layout),
     ) -> PyResult<Bound<'py, Self>> {
-        let array = &this.get().array;
+        let array: &AnyArray = &this.get().array;
         // SAFETY: the caller guarantees it; the place is valid for writes.
         unsafe {
             Self::share_with(this, |place| {
@@ -291,7 +291,7 @@ impl PyConsumerArray {
         let place = uninit.as_mut_ptr();
         // SAFETY: the place is valid for writes, and all fields are filled in.
         unsafe {
-            let ndim = write(&raw mut (*place).array);
+            let ndim = write((&raw mut (*place).array).cast());
             Root::write_none(&raw mut (*place).root);
             // A cycle can lead through this view only if it leads through its root.
             let is_tracked = root.get().is_tracked();

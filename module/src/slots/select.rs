@@ -64,10 +64,14 @@ fn row<'a, 'py>(
     access: Access<'a>,
     offset: isize,
 ) -> NewReference {
-    let change = |layout: &mut Layout| layout.set_rest_of(access.layout());
     // SAFETY: called by the slot. What is shared is a row of the view, found under this access.
     unsafe {
-        trampoline(|_| PyConsumerArray::share_changed(&this, offset, change).map(Bound::into_ptr))
+        trampoline(|_| {
+            // Without a GIL it is a hold, whose end may be that of the memory.
+            let access = access;
+            let change = |layout: &mut Layout| layout.set_rest_of(access.layout());
+            PyConsumerArray::share_changed(&this, offset, change).map(Bound::into_ptr)
+        })
     }
 }
 

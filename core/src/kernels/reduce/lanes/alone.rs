@@ -8,7 +8,7 @@ use super::super::environment::standard;
 use super::super::extreme::Extreme;
 use super::super::form::Form;
 use super::super::order::{find, flip, has_levels, least};
-use super::super::sums::{Floats, Window};
+use super::super::sums::Floats;
 use super::super::total::{Sum, sum_of_integers};
 use super::{Lanes, PAUSE_BYTES, Pauses, Task};
 use crate::error::{Error, Result};
@@ -51,7 +51,7 @@ impl Lanes<'_> {
     ///
     /// # Safety
     /// The elements are of the encoding.
-    unsafe fn sum_in_place(&self, lane: RawView<'_>) -> Option<Number> {
+    unsafe fn sum_in_place(&mut self, lane: RawView<'_>) -> Option<Number> {
         let form = Form::of(self.encoding);
         let (start, count) = (lane.start(), self.contiguous);
         if !(1..=PAUSE_BYTES / form.size).contains(&count) {
@@ -65,10 +65,11 @@ impl Lanes<'_> {
             return Some(Number::Integer(unsafe { sum_of_integers(start, count, form) }));
         }
         standard(|| {
-            let mut window = Window::new();
+            let mut window = self.window.emptied();
             let single = form.size == size_of::<f32>();
             // SAFETY: a lane that is contiguous is as many floats of the form.
             unsafe { window.add(Floats { start, count, single }) };
+            self.window = window;
             window.decide(if self.task == Task::Mean { count } else { 1 }).map(Number::Float)
         })
     }

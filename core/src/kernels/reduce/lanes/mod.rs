@@ -19,7 +19,7 @@ mod side_by_side;
 mod steps;
 
 use super::form::Form;
-use super::sums::LONGEST;
+use super::sums::{LONGEST, Window};
 use crate::error::Result;
 use crate::kernels::blocks::Buffers;
 use crate::kernels::encoding::Encoding;
@@ -134,6 +134,7 @@ pub unsafe fn reduce_lanes(
         lane: &lane,
         along: along.all(),
         pauses: Pauses { go_on, left: PAUSE_BYTES },
+        window: Window::new(),
         result: Ok(()),
     };
     let starts = [view.start(), target];
@@ -173,6 +174,8 @@ struct Lanes<'a> {
     /// The steps along a lane.
     along: &'a [Step],
     pauses: Pauses<'a>,
+    /// That of the lane before, if it was summed by itself.
+    window: Window,
     /// The error that the work ended with.
     result: Result<()>,
 }

@@ -44,7 +44,8 @@ pub(super) struct AddFloats<T, const LEVELS: usize> {
 /// A vector of `f64`.
 ///
 /// # Safety
-/// Of all functions: the processor has the vectors.
+/// Of all functions: the processor has the vectors, and what the [`Width`](crate::kernels::simd::Width)
+/// of as many bytes has beside them.
 pub(super) trait Doubles: Copy {
     /// How many there are.
     const LANES: usize;

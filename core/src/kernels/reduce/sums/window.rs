@@ -24,7 +24,7 @@
 //! [`Superaccumulator`](super::superaccumulator::Superaccumulator).
 //!
 //! Of floats of 32 bits a first accumulator alone takes every bit, unless the numbers are of more
-//! than some twenty binades: `S + x` is exact where `(S + x) - S` is `x`. So a block of these is
+//! than some fifteen binades: `S + x` is exact where `(S + x) - S` is `x`. So a block of these is
 //! tried with one level, and done again with two where it lost anything.
 //!
 //! A block for which the window is too narrow is done again with a wider one, to whose grid the
@@ -162,6 +162,11 @@ impl Window {
     pub(in super::super) const fn new() -> Self {
         let one_level = OneLevel { until: 0, pause: 0 };
         Self { bound: None, units: 0, error: 0, failed: false, one_level, before: Pair::ZERO }
+    }
+
+    /// An empty one, which goes by what this one has seen of blocks with one level.
+    pub(in super::super) fn emptied(&self) -> Self {
+        Self { one_level: self.one_level, ..Self::new() }
     }
 
     /// Adds contiguous numbers, any number of them.
