@@ -2,11 +2,13 @@
 
 import ctypes
 import struct
+import sys
 
 import consumer
 import pytest
 
 from support.ctypes_values import (
+    packing,
     refused,
     structure,
 )
@@ -66,7 +68,56 @@ def test_fields_changed_behind_ctypes_back_are_refused():
     kind = structure(("a", ctypes.c_int32), ("b", ctypes.c_int32))
     del kind._fields_[0]
     instance = kind.from_buffer_copy(struct.pack("2i", 1, 2))
-    assert consumer.consume(instance)[()] == (2,)
+    refused(instance, '"b" cannot be at offset 4')
+
+
+@pytest.mark.parametrize("item", [ctypes.py_object, ctypes.c_double])
+@pytest.mark.parametrize(
+    "before",
+    [
+        [("a", ctypes.c_int, 7)],
+        [("a", ctypes.c_int, 7), ("b", ctypes.c_int, 9)],
+        [("c", ctypes.c_uint8), ("a", ctypes.c_uint16, 5)],
+        [("a", ctypes.c_uint64, 33), ("c", ctypes.c_uint8)],
+    ],
+)
+@pytest.mark.parametrize("behind", [[], [("n", ctypes.c_int64), ("m", ctypes.c_int64)]])
+def test_descriptors_of_other_offsets_are_refused_behind_bit_fields(before, item, behind):
+    for bytes_before in (1, 2, 3, 4, 5, 7, 9, 11, 12, 17, 20, 24):
+        kind = structure(*before, ("o", item), *behind)
+        other = structure(("b", ctypes.c_uint8 * bytes_before), ("o", item), **packing(1))
+        if other.o.offset == kind.o.offset:
+            continue
+        kind.o = other.o
+        refused(kind(), "cannot be at offset|not all there is in it|ends beyond its end")
+
+
+@pytest.mark.parametrize("pack", [1, 2, 4, 8])
+@pytest.mark.parametrize("behind", [[], [("s", ctypes.c_uint16), ("n", ctypes.c_int64)]])
+def test_descriptors_of_other_offsets_are_refused_in_packed_structures(pack, behind):
+    for bytes_before in range(1, 17):
+        fields = ("c", ctypes.c_uint8), ("o", ctypes.py_object), *behind
+        kind = structure(*fields, **packing(pack))
+        other = structure(
+            ("b", ctypes.c_uint8 * bytes_before), ("o", ctypes.py_object), **packing(1)
+        )
+        if other.o.offset == kind.o.offset:
+            continue
+        kind.o = other.o
+        refused(kind(), "cannot be at offset|ends beyond its end|how it is packed")
+
+
+def test_objects_in_packed_classes_are_read_where_only_one_packing_is_possible():
+    kind = structure(("c", ctypes.c_uint8), ("o", ctypes.py_object), **packing(2))
+    assert consumer.consume(kind(1, "text"))[()] == (1, "text")
+    base = structure(("n", ctypes.c_int64))
+    derived = structure(("c", ctypes.c_uint8), ("o", ctypes.py_object), base=base, **packing(4))
+    instance = derived(5, 1, "text")
+    if sys.version_info < (3, 12):
+        # The format tells nothing, and the base class is aligned as the object would be.
+        refused(instance, "how it is packed")
+    else:
+        assert consumer.consume(instance)[()] == (5, 1, "text")
 
 
 def test_attributes_of_arrays_set_later_lead_nowhere_else():

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::fallible::{self, Shortened};
 use crate::form::{Bits, ElementType, Field};
 use crate::format::Kind as CodeKind;
-use crate::python::acquire::types::{Namespace, namespace};
+use crate::python::acquire::types::{Namespace, base, namespace};
 use crate::python::objects;
 
 /// Returns the element type of a class, of which an object may be given, at a depth.
@@ -90,8 +90,22 @@ impl<'py> FieldReader<'_, 'py> {
                 return Ok(Err(format!("field {name:?} ends beyond its end")));
             }
             if !places.is_next(field, &exported, alignment)? {
-                return Ok(Err(format!("field {name:?} cannot be at offset {}", field.offset)));
+                return Ok(Err(format!(
+                    "field {name:?} cannot be at offset {}, by the format that ctypes exports",
+                    field.offset
+                )));
             }
+        }
+        let base = base(class).map_or(Ok(1), |base| match kind_of(&base) {
+            Some(_) if start > 0 => ctypes.alignment(&base),
+            _ => Ok(1),
+        })?;
+        let has_objects = fields.iter().any(|field| field.element_type.has_objects());
+        if !places.is_whole(size) {
+            return Ok(Err("its fields are not all there is in it".to_owned()));
+        }
+        if !places.is_packed_to(size, [ctypes.alignment(class)?, base], has_objects) {
+            return Ok(Err("it cannot be told how it is packed".to_owned()));
         }
         if !places.are_bits_apart() {
             return Ok(Err("two of its bit-fields are the same bits".to_owned()));

@@ -7,7 +7,8 @@
 
 #![allow(unsafe_code)]
 
-use super::doubles::{Doubles, Float, STEPS, Sums, WIDEST, numbers_of, with_doubles};
+use super::block::{STEPS, Sums};
+use super::doubles::{Doubles, Float, WIDEST, numbers_of, with_doubles};
 use super::window::{HIGHEST_BOUND, SAMPLE, SPARE, bound_of_all, starts_of};
 use crate::kernels::simd::{Kernel, run};
 use std::hint::black_box;

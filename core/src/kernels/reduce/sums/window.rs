@@ -35,7 +35,7 @@
 #![allow(unsafe_code)]
 
 use super::super::blocks::parts;
-use super::doubles::{AddFloats, BLOCK, Block, STEPS};
+use super::block::{AddFloats, BLOCK, Block, STEPS};
 use super::pair::Pair;
 use super::round::{Exact, power_of_two};
 use crate::kernels::simd::run;
