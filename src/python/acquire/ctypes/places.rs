@@ -21,6 +21,8 @@ pub(super) struct Places {
     /// Where the last field ended: behind the unit of a bit-field, as by Microsoft's layout, or
     /// behind the byte of its last bit, as by GCC's.
     ends: [usize; 2],
+    /// The next bit by GCC's layout.
+    next_bit: u128,
     /// Where the last field ended that is no bit-field.
     end: usize,
     is_union: bool,
@@ -54,7 +56,16 @@ impl Places {
         // A class whose layout ctypes does not describe has the format `B`.
         let at = format.starts_with("T{").then_some("T{".len());
         let packed = [Packed { end: start, alignment: 1, fits: true }; MAX_PACK + 1];
-        Self { format, at, ends: [start; 2], end: start, is_union, packed, bits: Vec::new() }
+        Self {
+            format,
+            at,
+            ends: [start; 2],
+            next_bit: 8 * start as u128,
+            end: start,
+            is_union,
+            packed,
+            bits: Vec::new(),
+        }
     }
 
     /// Returns whether the next field can be where its descriptor says, given what ctypes exports
@@ -84,18 +95,20 @@ impl Places {
             Told::Nothing => self.is_packed_so(field, alignment),
         };
         let after = field.offset.saturating_add(field.element_type.size());
-        self.ends = [after; 2];
-        if let ElementType::Bits(_) = field.element_type {
+        if let ElementType::Bits(bits) = &field.element_type {
             for (pack, packed) in self.packed.iter_mut().enumerate() {
                 packed.end = after;
                 packed.alignment = packed.alignment.max(packed_to(alignment, pack));
             }
+            let (width, size) = (bits.width.into(), bits.unit.dtype.size());
+            self.next_bit = bit_behind(self.next_bit, width, size, alignment);
             // The unit may be one that others begin in.
-            if since_3_14() {
-                self.ends[1] = field.bits().end.div_ceil(8) as usize;
-            }
+            let last_byte = self.next_bit.div_ceil(8) as usize;
+            self.ends = [after, if since_3_14() { last_byte } else { after }];
         } else {
+            self.ends = [after; 2];
             self.end = after;
+            self.next_bit = 8 * after as u128;
         }
         Ok(right)
     }
@@ -116,7 +129,9 @@ impl Places {
                 let new = behind(end, padding, alignment);
                 new == Some(field.offset) || padding == 0 && field.offset < end
             }
-            _ => field.offset <= end.next_multiple_of(alignment.max(1)),
+            _ => end
+                .checked_next_multiple_of(alignment.max(1))
+                .is_some_and(|new| field.offset <= new),
         })
     }
 
@@ -189,6 +204,14 @@ fn behind(end: usize, padding: usize, alignment: usize) -> Option<usize> {
     }
     // What the format describes is not packed, and has no padding in it.
     end.checked_next_multiple_of(alignment.max(1)).filter(|_| padding == 0)
+}
+
+/// Returns the bit behind a bit-field by GCC's layout: it begins at the next bit, or, if its unit
+/// ends before it, with another unit. Of a descriptor that was replaced, the place tells nothing.
+fn bit_behind(next: u128, width: u128, size: usize, alignment: usize) -> u128 {
+    let unit = 8 * alignment.max(1) as u128;
+    let is_in_unit = next % unit + width <= 8 * size as u128;
+    width + if is_in_unit { next } else { next.next_multiple_of(unit) }
 }
 
 /// What the format tells of a field.
