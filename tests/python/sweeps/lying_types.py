@@ -17,7 +17,7 @@ from collections import Counter
 
 import consumer
 
-from support.ctypes_values import SWAPPED_TYPE
+from support.ctypes_values import SWAPPED_TYPE, packing, structure
 from support.exporters import Exporter
 from support.named_values import check
 from support.programs import run_python
@@ -141,7 +141,9 @@ def about_ctypes(random):
         # ctypes' own objects of the types are around before the lie.
         consumer.consume(instance)
     # Another entry and the descriptor that fits it are one field as good as any.
-    about_fields = random.choice([[change_entry], [change_entry, change_list], [change_descriptor]])
+    about_fields = random.choice(
+        [[change_entry], [change_entry, change_list], [change_descriptor], [change_place]]
+    )
     for _ in range(random.randint(1, 3)):
         lie = random.choice(about_fields * 3 + LIES)
         with contextlib.suppress(TypeError, AttributeError, ValueError, IndexError):
@@ -247,6 +249,17 @@ def change_descriptor(random, kind, classes):
     value = random.choice([property(lambda _self: 5), CField(), 5, None, *others * 3])
     if not passes_for(value, entry):
         setattr(kind, name, value)
+
+
+def change_place(random, kind, _classes):
+    """The descriptor of a field of the same name and type, at another offset."""
+    name, inner, *bits = random.choice(kind.__dict__["_fields_"])
+    before = ctypes.c_ubyte * random.choice([*range(20), *range(0, 80, 4)])
+    rest = random.choice([{}, packing(1), packing(1), packing(4)])
+    other = structure(("_before", before), (name, inner, *bits), **rest)
+    # Of the bits of a number, nobody can tell which ones are meant.
+    if not bits:
+        setattr(kind, name, getattr(other, name))
 
 
 def passes_for(descriptor, entry):
