@@ -2,6 +2,7 @@
 
 import ctypes
 import random
+import sys
 
 import consumer
 import pytest
@@ -143,17 +144,17 @@ def test_fields_that_overlap_are_not_taken_together():
         both[()] = (1.0, 1)
 
 
-def sharing(unit, first, second, shift, *rest):
-    """A structure whose two bit-fields share bits: the second has the descriptor of another's."""
-    kind = structure(("a", unit, first), ("b", unit, second), *rest)
-    other = structure(("x", unit, shift), ("b", unit, second), *rest)
-    kind.b = other.b
-    return kind
-
-
-@pytest.mark.parametrize("unit", [ctypes.c_int16, ctypes.c_uint32, ctypes.c_uint64])
-def test_bit_fields_that_share_bits_are_read_and_written_one_by_one(unit):
-    kind = sharing(unit, 6, 5, 3, ("c", ctypes.c_uint8))
+@pytest.mark.skipif(
+    sys.version_info >= (3, 14) or sys.platform == "win32", reason="ctypes lays them out apart"
+)
+@pytest.mark.parametrize(
+    ("unit", "widths"),
+    [(ctypes.c_uint32, (19, 7, 28)), (ctypes.c_uint16, (6, 5, 45)), (ctypes.c_uint8, (2, 4, 54))],
+)
+def test_bit_fields_that_share_bits_are_read_and_written_one_by_one(unit, widths):
+    # ctypes puts the smaller unit at the end of the larger one, but counts its bits on.
+    units = (ctypes.c_uint64, unit, ctypes.c_uint64)
+    kind = structure(*zip("abc", units, widths, strict=True))
     instances = (kind * 2)()
     for data in (b"\x5a\xc3\x0f\x81", b"\xa5\x3c\xf0\x7e"):
         ctypes.memmove(instances, data * ctypes.sizeof(kind), ctypes.sizeof(kind))
@@ -164,15 +165,16 @@ def test_bit_fields_that_share_bits_are_read_and_written_one_by_one(unit):
         assert [view[name].astype("d")[0] for name in "abc"] == list(values)
     before = bytes(instances)
     for whole in ((1, 2, 3), {"a": 1, "b": 2, "c": 3}, [1, 2, 3]):
-        with pytest.raises(ValueError, match=r"'a' shares bits.*v\['a'\]\[index\] = x"):
+        with pytest.raises(ValueError, match=r"'b' shares bits.*v\['b'\]\[index\] = x"):
             view[1] = whole
     with pytest.raises(ValueError, match="is missing"):
         view[1] = {"a": 1}
     with pytest.raises(TypeError, match="cannot be converted"):
-        consumer.consume((structure(*kind._fields_) * 2)()).astype(kind)
+        consumer.consume((structure(*zip("abc", units, strict=True)) * 2)()).astype(kind)
     assert bytes(instances) == before
     view["b"][1] = 7
-    assert (instances[1].b, instances[1].c) == (7, 0)
+    assert instances[1].b == 7
+    assert instances[1].c != 0
     view[1] = values
     assert tuple(getattr(instances[1], name) for name in "abc") == view[1] == values
     apart = view[["a", "c"]]

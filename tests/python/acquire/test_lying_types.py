@@ -83,7 +83,7 @@ def test_bits_are_as_many_as_the_entry_says_and_in_a_place_of_their_own():
     for name, other, why in [
         ("a", "b", "but ctypes has made it|its descriptor was replaced"),
         ("b", "a", "but ctypes has made it|its descriptor was replaced"),
-        ("b", "c", "two of its bit-fields are the same bits|its descriptor was replaced"),
+        ("b", "c", "cannot be at offset|its descriptor was replaced"),
     ]:
         lying = structure(*kind._fields_)
         setattr(lying, name, kind.__dict__[other])
@@ -157,7 +157,9 @@ def test_a_larger_class_has_no_more_memory():
 def test_objects_are_read_where_ctypes_confirms_them():
     base = structure(("n", ctypes.c_uint8))
     kind = structure(("o", ctypes.py_object), ("p", ctypes.py_object * 2), base=base)
-    packed = structure(("n", ctypes.c_uint8), ("k", kind), **packing(1))
+    # Before Python 3.12 the format of a packed structure tells of no objects.
+    rest = packing(1) if sys.version_info >= (3, 12) else {}
+    packed = structure(("n", ctypes.c_uint8), ("k", kind), **rest)
     whole = structure(("k", kind * 2), ("q", packed))
     thing = ("a", "thing")
     instance = whole()

@@ -44,7 +44,12 @@ impl<'py> FieldReader<'_, 'py> {
         depth: usize,
     ) -> PyResult<Result<Vec<Field>, String>> {
         let namespace = namespace(class)?;
-        let Some(list) = namespace.get("_fields_")? else { return Ok(Ok(Vec::new())) };
+        let Some(list) = namespace.get("_fields_")? else {
+            return Ok(match self.ctypes.sizeof(class)? == start {
+                true => Ok(Vec::new()),
+                false => Err("it has no _fields_ any more".to_owned()),
+            });
+        };
         let (mut fields, mut classes) = (Vec::new(), Vec::new());
         for entry in items(&list)? {
             let entry = entry_of(&entry)?;
@@ -81,7 +86,7 @@ impl<'py> FieldReader<'_, 'py> {
         let ctypes = self.ctypes;
         let size = ctypes.sizeof(class)?;
         let is_union = matches!(kind_of(class), Some((Kind::Union, _)));
-        let mut places = Places::new(ctypes.exported(class)?.format, start, is_union);
+        let mut places = Places::new(ctypes.exported(class)?.format, start, is_union)?;
         for (field, class) in fields.iter().zip(classes) {
             let end = field.offset.checked_add(field.element_type.size());
             let (exported, alignment) = (ctypes.exported(class)?, ctypes.alignment(class)?);
@@ -96,19 +101,16 @@ impl<'py> FieldReader<'_, 'py> {
                 )));
             }
         }
-        let base = base(class).map_or(Ok(1), |base| match kind_of(&base) {
-            Some(_) if start > 0 => ctypes.alignment(&base),
-            _ => Ok(1),
-        })?;
-        let has_objects = fields.iter().any(|field| field.element_type.has_objects());
-        if !places.is_whole(size) {
-            return Ok(Err("its fields are not all there is in it".to_owned()));
+        // The class that all structures derive from has no alignment.
+        let base =
+            base(class).filter(|base| kind_of(base).is_some_and(|(_, root)| !base.is(&root)));
+        let base = base.map_or(Ok(1), |base| ctypes.alignment(&base))?;
+        if !places.are_all(size, [ctypes.alignment(class)?, base]) {
+            return Ok(Err("it cannot be told how its fields are laid out".to_owned()));
         }
-        if !places.is_packed_to(size, [ctypes.alignment(class)?, base], has_objects) {
-            return Ok(Err("it cannot be told how it is packed".to_owned()));
-        }
-        if !places.are_bits_apart() {
-            return Ok(Err("two of its bit-fields are the same bits".to_owned()));
+        if !places.are_told() && fields.iter().any(|field| field.element_type.has_objects()) {
+            // Before Python 3.12.
+            return Ok(Err("the format of a packed structure tells of no objects".to_owned()));
         }
         Ok(Ok(()))
     }

@@ -7,6 +7,7 @@
 
 mod classes;
 mod field_reader;
+mod layout;
 mod places;
 mod sample;
 mod type_reader;
