@@ -86,7 +86,8 @@ impl<'py> FieldReader<'_, 'py> {
         let ctypes = self.ctypes;
         let size = ctypes.sizeof(class)?;
         let is_union = matches!(kind_of(class), Some((Kind::Union, _)));
-        let mut places = Places::new(ctypes.exported(class)?.format, start, is_union)?;
+        let pack = class.getattr_opt("_pack_")?.map(|pack| pack.extract::<usize>()).transpose()?;
+        let mut places = Places::new(ctypes.exported(class)?.format, start, is_union, pack)?;
         for (field, class) in fields.iter().zip(classes) {
             let end = field.offset.checked_add(field.element_type.size());
             let (exported, alignment) = (ctypes.exported(class)?, ctypes.alignment(class)?);

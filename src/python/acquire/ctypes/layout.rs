@@ -65,8 +65,9 @@ impl Way {
         })
     }
 
-    pub(super) fn is_packed(&self) -> bool {
-        self.pack > 0
+    /// Returns whether it is packed to so many bytes, or not at all.
+    pub(super) fn is_packed_to(&self, pack: Option<usize>) -> bool {
+        self.pack == pack.unwrap_or(0).min(MAX_PACK)
     }
 
     /// Returns where the last field, or the unit of the last bit-field, ended.

@@ -26,13 +26,23 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// Begins with the class's format, after `start` bytes of its base class.
-    pub(super) fn new(format: String, start: usize, is_union: bool) -> Result<Self> {
+    /// Begins with the class's format, after `start` bytes of its base class. `pack` is what the
+    /// class says of its packing, which counts where the format tells nothing: several ways may come
+    /// to the same size.
+    pub(super) fn new(
+        format: String,
+        start: usize,
+        is_union: bool,
+        pack: Option<usize>,
+    ) -> Result<Self> {
         // A class whose layout ctypes does not describe has the format `B`.
         let at = format.starts_with("T{").then_some("T{".len());
         let mut ways = Vec::new();
         // What is packed has no other format before Python 3.12.
-        let is_told = |way: &Way| since_3_12() || at.is_none() || !way.is_packed();
+        let is_told = |way: &Way| match at {
+            None => way.is_packed_to(pack),
+            Some(_) => since_3_12() || way.is_packed_to(None),
+        };
         Way::all(start).filter(is_told).try_for_each(|way| fallible::push(&mut ways, way))?;
         Ok(Self { format, at, is_union, ways })
     }
