@@ -79,6 +79,14 @@ fn native_letter(array: &AnyArray) -> Option<FormatString> {
     (ScalarType::from_letters(format.as_bytes()) == Some(native)).then_some(format)
 }
 
+/// Which dimensions of a view another one has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Dimensions {
+    All,
+    ButTheFirst,
+    Reversed,
+}
+
 impl PyConsumerArray {
     /// A view over memory of its own.
     ///
@@ -253,6 +261,28 @@ impl PyConsumerArray {
                 (*place).change(array.start().wrapping_offset(offset), change);
                 // The change leaves none only where there was none.
                 array.layout().ndim()
+            })
+        }
+    }
+
+    /// Another view of elements of `this`, with all of its dimensions or all but the first: see
+    /// [`share_changed`](Self::share_changed), for what need not be compiled once more.
+    ///
+    /// # Safety
+    /// The same as for `share_changed`; a view without the first dimension has another one.
+    #[inline(never)]
+    pub(crate) unsafe fn share_dimensions<'py>(
+        this: &Bound<'py, Self>,
+        offset: isize,
+        dimensions: Dimensions,
+    ) -> PyResult<Bound<'py, Self>> {
+        let source = this.get().array.layout();
+        // SAFETY: the caller guarantees it.
+        unsafe {
+            Self::share_changed(this, offset, |layout| match dimensions {
+                Dimensions::All => {}
+                Dimensions::ButTheFirst => layout.set_rest_of(source),
+                Dimensions::Reversed => layout.reverse(),
             })
         }
     }

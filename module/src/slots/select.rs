@@ -9,6 +9,7 @@ use consumer::layout::{Layout, Narrowed};
 use super::trampoline::{attached_trampoline, this, trampoline};
 use crate::arguments::exact;
 use crate::methods::elements::item;
+use crate::object::create::Dimensions;
 use crate::object::uninit::value;
 use crate::object::{Access, PyConsumerArray};
 use crate::values::{NewReference, read, read_inline};
@@ -68,9 +69,9 @@ fn row<'a, 'py>(
     unsafe {
         trampoline(|_| {
             // Without a GIL it is a hold, whose end may be that of the memory.
-            let access = access;
-            let change = |layout: &mut Layout| layout.set_rest_of(access.layout());
-            PyConsumerArray::share_changed(&this, offset, change).map(Bound::into_ptr)
+            let _access = access;
+            PyConsumerArray::share_dimensions(&this, offset, Dimensions::ButTheFirst)
+                .map(Bound::into_ptr)
         })
     }
 }

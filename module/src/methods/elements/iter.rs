@@ -10,13 +10,14 @@ use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit};
 
 use consumer::array::AnyArray;
-use consumer::layout::{Key, Layout};
+use consumer::layout::Key;
 use consumer::python::exceptions::PyTypeError;
 use consumer::python::objects;
 
 use crate::free_list::FreeList;
 use crate::lock::Lock;
 use crate::object::PyConsumerArray;
+use crate::object::create::Dimensions;
 use crate::object::uninit::{self, InPlace};
 use crate::values::{NewReference, read, read_inline};
 
@@ -176,9 +177,9 @@ fn item_at<'py>(view: &Bound<'py, PyConsumerArray>, index: isize) -> PyResult<Bo
         return unsafe { Bound::from_owned_ptr_or_err(py, read(py, &access, pointer)) };
     }
     if let Some(offset) = access.layout().index_first(index) {
-        let change = |layout: &mut Layout| layout.set_rest_of(access.layout());
         // SAFETY: a row of the view, just found under access.
-        let row = unsafe { PyConsumerArray::share_changed(view, offset, change)? };
+        let row =
+            unsafe { PyConsumerArray::share_dimensions(view, offset, Dimensions::ButTheFirst)? };
         return Ok(row.into_any());
     }
     let (start, layout) = access.raw().select(&[Key::Index(index)])?;

@@ -3,12 +3,12 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use consumer::layout::Layout;
 use consumer::python::exceptions::PyValueError;
 
 use crate::arguments::names::{no_names, unexpected_name};
 use crate::arguments::{self, numbers, str_text};
 use crate::object::PyConsumerArray;
+use crate::object::create::Dimensions;
 
 #[pymethods]
 impl PyConsumerArray {
@@ -92,7 +92,7 @@ impl PyConsumerArray {
         let access = this.get().access(this.py())?;
         if axes.is_empty() && access.layout().suboffsets().is_empty() {
             // SAFETY: the same elements, under access.
-            return unsafe { Self::share_changed(this, 0, Layout::reverse) };
+            return unsafe { Self::share_dimensions(this, 0, Dimensions::Reversed) };
         }
         let reversed: Vec<isize> = (0..access.layout().ndim() as isize).rev().collect();
         let axes = if axes.is_empty() { &reversed } else { axes };

@@ -8,7 +8,7 @@
 //! the size of the whole.
 
 use super::classes::Exported;
-use super::layout::{Part, Way};
+use super::layout::{Part, Way, next_multiple};
 use crate::error::Result;
 use crate::fallible;
 use crate::form::{ElementType, Field};
@@ -73,10 +73,10 @@ impl Places {
             let end = way.end();
             let (offset, shift) = way.put(part);
             let padding = offset.saturating_sub(end);
-            offset == field.offset as u128
-                && bits.is_none_or(|bits| shift == u128::from(bits.shift))
+            offset == field.offset as u64
+                && bits.is_none_or(|bits| shift == u64::from(bits.shift))
                 && match told {
-                    Told::Padding(told) => !since_3_12() || padding == told as u128,
+                    Told::Padding(told) => !since_3_12() || padding == told as u64,
                     Told::Nothing => true,
                     Told::NoField => false,
                 }
@@ -105,10 +105,10 @@ impl Places {
             },
         };
         self.ways.iter().any(|way| match padding {
-            Some(padding) if since_3_12() => way.end() + padding as u128 == size as u128,
+            Some(padding) if since_3_12() => way.end().wrapping_add(padding as u64) == size as u64,
             _ => {
-                way.alignment().max(base as u128) == own as u128
-                    && way.end().next_multiple_of(own.max(1) as u128) == size as u128
+                way.alignment().max(base as u64) == own as u64
+                    && next_multiple(way.end(), own.max(1) as u64) == size as u64
             }
         })
     }
