@@ -157,9 +157,7 @@ def test_a_larger_class_has_no_more_memory():
 def test_objects_are_read_where_ctypes_confirms_them():
     base = structure(("n", ctypes.c_uint8))
     kind = structure(("o", ctypes.py_object), ("p", ctypes.py_object * 2), base=base)
-    # Before Python 3.12 the format of a packed structure tells of no objects.
-    rest = packing(1) if sys.version_info >= (3, 12) else {}
-    packed = structure(("n", ctypes.c_uint8), ("k", kind), **rest)
+    packed = structure(("n", ctypes.c_uint8), ("k", kind), **packing(1))
     whole = structure(("k", kind * 2), ("q", packed))
     thing = ("a", "thing")
     instance = whole()

@@ -84,11 +84,6 @@ impl Places {
         Ok(!self.ways.is_empty())
     }
 
-    /// Returns whether the format tells of the fields of a structure.
-    pub(super) fn are_told(&self) -> bool {
-        self.is_union || self.at.is_some()
-    }
-
     /// Returns whether the fields make a structure of that size and alignment, behind a base class of
     /// an alignment.
     pub(super) fn are_all(&self, size: usize, [own, base]: [usize; 2]) -> bool {
