@@ -90,24 +90,18 @@ impl<T: Copy + Zero> Dimensions<T> {
 
     #[inline]
     pub(super) fn push(&mut self, number: T) {
-        if let Self::Inline { length, numbers } = self
-            && let Some(place) = numbers.get_mut(*length)
-        {
-            *place = number;
-            *length += 1;
-        } else {
-            self.push_on_heap(number);
-        }
-    }
-
-    #[cold]
-    fn push_on_heap(&mut self, number: T) {
         match self {
-            Self::Inline { numbers, .. } => {
-                let mut all = numbers.to_vec();
-                all.push(number);
-                *self = Self::Heap(all);
-            }
+            Self::Inline { length, numbers } => match numbers.get_mut(*length) {
+                Some(place) => {
+                    *place = number;
+                    *length += 1;
+                }
+                None => {
+                    let mut all = numbers.to_vec();
+                    all.push(number);
+                    *self = Self::Heap(all);
+                }
+            },
             Self::Heap(numbers) => numbers.push(number),
         }
     }

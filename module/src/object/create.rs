@@ -265,8 +265,8 @@ impl PyConsumerArray {
         }
     }
 
-    /// Another view of elements of `this`, with all of its dimensions or all but the first: see
-    /// [`share_changed`](Self::share_changed), for what need not be compiled once more.
+    /// Another view of elements of `this`, with these of its dimensions. It is
+    /// [`share_changed`](Self::share_changed) for what is not worth being compiled again and again.
     ///
     /// # Safety
     /// The same as for `share_changed`; a view without the first dimension has another one.

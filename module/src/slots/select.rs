@@ -108,7 +108,6 @@ fn select_exact<'py>(
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = this.py();
     let Some(access) = this.get().try_access(py) else { return Ok(None) };
-    let mut part = Narrowed::default();
     // SAFETY: what is shared are elements of the view, or parts of them, just found under access.
     // So is the element that is read; `read` returns a new reference, or NULL with an exception.
     unsafe {
@@ -123,11 +122,13 @@ fn select_exact<'py>(
                 Some(found) => PyConsumerArray::share_field(&this, found),
                 None => PyConsumerArray::share(&this, access.field(name)?),
             }
-        } else if exact::selection(&access, key, &mut part) {
+        } else {
+            let mut part = Narrowed::default();
+            if !exact::selection(&access, key, &mut part) {
+                return Ok(None);
+            }
             let change = |layout: &mut Layout| layout.set_dimensions(&part);
             PyConsumerArray::share_changed(&this, part.offset, change)
-        } else {
-            return Ok(None);
         }
     }
     .map(|part| Some(part.into_any()))

@@ -5,13 +5,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 
 use super::classes::{Functions, Kind, kind_of};
-use super::places::Places;
+use super::places::{Places, is_told};
 use super::sample::{Proof, Samples, UNPROVED};
 use crate::error::Error;
 use crate::fallible::{self, Shortened};
 use crate::form::{Bits, ElementType, Field};
 use crate::format::Kind as CodeKind;
-use crate::python::acquire::types::{Namespace, base, namespace};
+use crate::python::acquire::types::{Namespace, namespace};
 use crate::python::objects;
 
 /// Returns the element type of a class, of which an object may be given, at a depth.
@@ -35,14 +35,15 @@ struct Entry<'py> {
 }
 
 impl<'py> FieldReader<'_, 'py> {
-    /// Returns the fields that a class itself has, behind the `start` bytes of its base, or why
-    /// they cannot be told.
+    /// Returns the fields that a class itself has, behind those of its base class, or why they cannot
+    /// be told.
     pub(super) fn own_fields(
         &self,
         class: &Bound<'py, PyType>,
-        start: usize,
+        base: Option<&Bound<'py, PyType>>,
         depth: usize,
     ) -> PyResult<Result<Vec<Field>, String>> {
+        let start = base.map_or(Ok(0), |base| self.ctypes.sizeof(base))?;
         let namespace = namespace(class)?;
         let Some(list) = namespace.get("_fields_")? else {
             return Ok(match self.ctypes.sizeof(class)? == start {
@@ -72,13 +73,14 @@ impl<'py> FieldReader<'_, 'py> {
             // There is a descriptor for the last one only.
             return Ok(Err(format!("two fields are called {:?}", Shortened(twice[0]))));
         }
-        Ok(self.check_places(class, start, &fields, &classes)?.map(|()| fields))
+        Ok(self.check_places((class, base), start, &fields, &classes)?.map(|()| fields))
     }
 
-    /// Checks that the fields of a class, which are of these types, can be where they are.
+    /// Checks that the fields of a class, which are of these types, can be where they are: behind
+    /// the `start` bytes of its base class.
     fn check_places(
         &self,
-        class: &Bound<'py, PyType>,
+        (class, base): (&Bound<'py, PyType>, Option<&Bound<'py, PyType>>),
         start: usize,
         fields: &[Field],
         classes: &[Bound<'py, PyType>],
@@ -86,8 +88,12 @@ impl<'py> FieldReader<'_, 'py> {
         let ctypes = self.ctypes;
         let size = ctypes.sizeof(class)?;
         let is_union = matches!(kind_of(class), Some((Kind::Union, _)));
-        let pack = class.getattr_opt("_pack_")?.map(|pack| pack.extract::<usize>()).transpose()?;
-        let mut places = Places::new(ctypes.exported(class)?.format, start, is_union, pack)?;
+        let format = ctypes.exported(class)?.format;
+        let pack = match is_union || is_told(&format) {
+            true => None,
+            false => class.getattr_opt("_pack_")?.map(|pack| pack.extract()).transpose()?,
+        };
+        let mut places = Places::new(format, start, is_union, pack)?;
         for (field, class) in fields.iter().zip(classes) {
             let end = field.offset.checked_add(field.element_type.size());
             let (exported, alignment) = (ctypes.exported(class)?, ctypes.alignment(class)?);
@@ -97,15 +103,12 @@ impl<'py> FieldReader<'_, 'py> {
             }
             if !places.is_next(field, &exported, alignment)? {
                 return Ok(Err(format!(
-                    "field {name:?} cannot be at offset {}, by the format that ctypes exports",
+                    "field {name:?} cannot be at offset {}: ctypes lays fields out otherwise",
                     field.offset
                 )));
             }
         }
-        // The class that all structures derive from has no alignment.
-        let base =
-            base(class).filter(|base| kind_of(base).is_some_and(|(_, root)| !base.is(&root)));
-        let base = base.map_or(Ok(1), |base| ctypes.alignment(&base))?;
+        let base = base.map_or(Ok(1), |base| ctypes.alignment(base))?;
         if !places.are_all(size, [ctypes.alignment(class)?, base]) {
             return Ok(Err("it cannot be told how its fields are laid out".to_owned()));
         }

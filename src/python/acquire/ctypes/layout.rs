@@ -89,7 +89,7 @@ impl Way {
         let begins = match self.rule {
             Rule::Gcc => return self.put_bits(unit, width, alignment),
             Rule::Microsoft => unit != self.unit || self.taken.wrapping_add(width) > self.unit,
-            Rule::Own => part.width.is_none() || !self.has_room(unit, width),
+            Rule::Own => part.width.is_none() || !self.makes_room(unit, width),
         };
         if begins {
             self.end = next_multiple(self.end, alignment).wrapping_add(size);
@@ -106,9 +106,9 @@ impl Way {
         (self.end.wrapping_sub(size), shift)
     }
 
-    /// Returns whether the unit of the last bit-field has room for another one of a unit, after it
-    /// was made as large as that, if it was smaller.
-    fn has_room(&mut self, unit: u64, width: u64) -> bool {
+    /// Makes the unit of the last bit-field as large as another one's, if that makes room for it.
+    /// Returns whether there is room.
+    fn makes_room(&mut self, unit: u64, width: u64) -> bool {
         let is_alike = if cfg!(windows) { unit == self.unit } else { unit <= self.unit };
         if self.unit > 0 && is_alike && self.taken.wrapping_add(width) <= self.unit {
             return true;

@@ -35,15 +35,14 @@ impl Places {
         is_union: bool,
         pack: Option<usize>,
     ) -> Result<Self> {
-        // A class whose layout ctypes does not describe has the format `B`.
-        let at = format.starts_with("T{").then_some("T{".len());
+        let at = is_told(&format).then_some("T{".len());
         let mut ways = Vec::new();
         // What is packed has no other format before Python 3.12.
-        let is_told = |way: &Way| match at {
+        let is_possible = |way: &Way| match at {
             None => way.is_packed_to(pack),
             Some(_) => since_3_12() || way.is_packed_to(None),
         };
-        Way::all(start).filter(is_told).try_for_each(|way| fallible::push(&mut ways, way))?;
+        Way::all(start).filter(is_possible).try_for_each(|way| fallible::push(&mut ways, way))?;
         Ok(Self { format, at, is_union, ways })
     }
 
@@ -63,7 +62,11 @@ impl Places {
             return Ok(bits.is_some() || field.offset == 0);
         }
         let name = field.name.as_deref().unwrap_or_default();
-        let told = self.told(name, exported)?;
+        let told = match self.told(name, exported)? {
+            Told::NoField => return Ok(false),
+            Told::Padding(padding) if since_3_12() => Some(padding as u64),
+            Told::Padding(_) | Told::Nothing => None,
+        };
         let part = Part {
             size: field.element_type.size(),
             alignment: alignment.max(1),
@@ -75,11 +78,7 @@ impl Places {
             let padding = offset.saturating_sub(end);
             offset == field.offset as u64
                 && bits.is_none_or(|bits| shift == u64::from(bits.shift))
-                && match told {
-                    Told::Padding(told) => !since_3_12() || padding == told as u64,
-                    Told::Nothing => true,
-                    Told::NoField => false,
-                }
+                && told.is_none_or(|told| padding == told)
         });
         Ok(!self.ways.is_empty())
     }
@@ -90,14 +89,12 @@ impl Places {
         if self.is_union {
             return true;
         }
-        let padding = match self.at.map(|at| self.format.get(at..)?.strip_suffix('}')) {
-            None => None,
-            Some(Some("")) => Some(0),
+        let rest = self.at.map(|at| self.format.get(at..)?.strip_suffix('}').and_then(padding_of));
+        let padding = match rest {
             // Of entries that are missing nobody knows how much of the structure is theirs.
-            Some(rest) => match rest.and_then(padding_of) {
-                Some(padding) => Some(padding),
-                None => return false,
-            },
+            Some(None) => return false,
+            Some(padding) => padding,
+            None => None,
         };
         self.ways.iter().any(|way| match padding {
             Some(padding) if since_3_12() => way.end().wrapping_add(padding as u64) == size as u64,
@@ -123,13 +120,17 @@ impl Places {
         let rest = self.format.get(at..).unwrap_or_default();
         let Some((before, _)) = rest.split_once(&field) else { return Ok(Told::NoField) };
         self.at = Some(at + before.len() + field.len());
-        let padding = if before.is_empty() { Some(0) } else { padding_of(before) };
-        Ok(padding.map_or(Told::NoField, Told::Padding))
+        Ok(padding_of(before).map_or(Told::NoField, Told::Padding))
     }
 }
 
+/// Returns whether a format tells of the fields of a class: one whose layout ctypes does not
+/// describe has the format `B`.
+pub(super) fn is_told(format: &str) -> bool {
+    format.starts_with("T{")
+}
+
 /// What the format tells of a field.
-#[derive(Clone, Copy)]
 enum Told {
     /// The field is there, behind that many bytes of padding that the format has.
     Padding(usize),
@@ -141,8 +142,9 @@ enum Told {
 
 /// Returns the number of bytes of padding that a format describes, if nothing else.
 fn padding_of(format: &str) -> Option<usize> {
-    match format.strip_suffix('x')? {
-        "" => Some(1),
-        count => count.parse().ok(),
+    match format {
+        "" => Some(0),
+        "x" => Some(1),
+        _ => format.strip_suffix('x')?.parse().ok(),
     }
 }

@@ -253,9 +253,9 @@ impl<'py> TypeReader<'py> {
             classes.push(base);
         }
         let mut fields: Vec<Field> = Vec::new();
+        let mut base = None;
         for class in classes.iter().rev() {
-            let start = parent(class).map_or(Ok(0), |base| self.ctypes.sizeof(&base))?;
-            match reader.own_fields(class, start, depth)? {
+            match reader.own_fields(class, base.replace(class), depth)? {
                 Ok(own) => append(&mut fields, own)?,
                 Err(why) => return Ok(Err(why)),
             }
