@@ -88,7 +88,10 @@ def test_descriptors_of_other_offsets_are_refused_behind_bit_fields(before, item
         if other.o.offset == kind.o.offset:
             continue
         kind.o = other.o
-        refused(kind(), "cannot be at offset|how its fields are laid out|ends beyond its end")
+        refused(
+            kind(),
+            "cannot be at offset|the layout of its fields cannot be determined|ends beyond its end",
+        )
 
 
 @pytest.mark.parametrize("pack", [1, 2, 4, 8])
@@ -105,7 +108,7 @@ def test_descriptors_of_other_offsets_are_refused_in_packed_structures(pack, beh
         kind.o = other.o
         refused(
             kind(),
-            "cannot be at offset|ends beyond its end|how its fields are laid out",
+            "cannot be at offset|ends beyond its end|the layout of its fields cannot be determined",
         )
 
 
@@ -127,8 +130,8 @@ def test_classes_whose_fields_were_taken_away_are_refused():
     empty = type(kind)("E", (kind,), {})
     assert consumer.consume(empty(5))[()] == (5,)
     del kind._fields_
-    refused(derived(), "it has no _fields_ any more")
-    refused(kind(), "it has no _fields_ any more")
+    refused(derived(), "its _fields_ were deleted")
+    refused(kind(), "its _fields_ were deleted")
 
 
 def test_attributes_of_arrays_set_later_lead_nowhere_else():

@@ -48,7 +48,7 @@ impl<'py> FieldReader<'_, 'py> {
         let Some(list) = namespace.get("_fields_")? else {
             return Ok(match self.ctypes.sizeof(class)? == start {
                 true => Ok(Vec::new()),
-                false => Err("it has no _fields_ any more".to_owned()),
+                false => Err("its _fields_ were deleted".to_owned()),
             });
         };
         let (mut fields, mut classes) = (Vec::new(), Vec::new());
@@ -103,14 +103,14 @@ impl<'py> FieldReader<'_, 'py> {
             }
             if !places.is_next(field, &exported, alignment)? {
                 return Ok(Err(format!(
-                    "field {name:?} cannot be at offset {}: ctypes lays fields out otherwise",
+                    "field {name:?} cannot be at offset {}: ctypes would not put it there",
                     field.offset
                 )));
             }
         }
         let base = base.map_or(Ok(1), |base| ctypes.alignment(base))?;
         if !places.are_all(size, [ctypes.alignment(class)?, base]) {
-            return Ok(Err("it cannot be told how its fields are laid out".to_owned()));
+            return Ok(Err("the layout of its fields cannot be determined".to_owned()));
         }
         Ok(Ok(()))
     }
