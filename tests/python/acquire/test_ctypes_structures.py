@@ -165,6 +165,25 @@ def test_anonymous_members():
     assert set(view.fields) == {"n", "s"}
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_pointers_whose_type_was_incomplete_are_addresses():
+    pointer = ctypes.POINTER("Node")
+
+    class Node(ctypes.Structure):
+        _fields_ = [("value", ctypes.c_int), ("next", pointer)]
+
+    class Choice(ctypes.Union):
+        _fields_ = [("value", ctypes.c_int), ("next", pointer)]
+
+    assert consumer.consume(Node(5))[()] == (5, 0)
+    choice = Choice(5)
+    assert consumer.consume(choice)[()] == (5, int.from_bytes(choice, sys.byteorder))
+    ctypes.SetPointerType(pointer, Node)
+    last = Node(7)
+    nodes = (Node * 2)((5, ctypes.pointer(last)))
+    assert consumer.consume(nodes).tolist() == [(5, ctypes.addressof(last)), (0, 0)]
+
+
 def test_strings_pointers_and_the_rest():
     class MyInt(ctypes.c_int):
         pass

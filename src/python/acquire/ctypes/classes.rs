@@ -76,9 +76,10 @@ impl Functions {
     }
 
     pub(super) fn exported(&self, class: &Bound<'_, PyType>) -> PyResult<Exported> {
-        let (format, _, shape): (String, Bound<'_, PyAny>, _) =
+        let (format, _, shape): (Option<String>, Bound<'_, PyAny>, _) =
             self.buffer_info.bind(class.py()).call1((class,))?.extract()?;
-        Ok(Exported { format, shape })
+        // A pointer whose type was left incomplete has none, and ctypes calls it a byte.
+        Ok(Exported { format: format.unwrap_or_else(|| "B".to_owned()), shape })
     }
 
     pub(super) fn sizeof(&self, class: &Bound<'_, PyType>) -> PyResult<usize> {
