@@ -3,6 +3,7 @@
 import inspect
 import itertools
 import re
+import sys
 import warnings
 
 import consumer
@@ -134,6 +135,15 @@ def test_other_arguments_are_errors():
     for of_numpys in ("dtype", "out", "initial", "where"):
         with pytest.raises(TypeError, match=rf"minmax\(\) got an unexpected.*{of_numpys}"):
             view.minmax(**{of_numpys: None})
+
+
+def test_an_argument_of_numpys_without_numpy_is_named(monkeypatch):
+    view = consumer.consume(b"ab")
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    message = r"ConsumerArray\.sum\(keepdims=…, dtype=…\) needs NumPy, which cannot be imported"
+    with pytest.raises(ImportError, match=message):
+        view.sum(dtype="f4", keepdims=True)
+    assert view.sum() == ord("a") + ord("b")
 
 
 def test_elements_that_numpy_has_no_type_for():

@@ -91,15 +91,15 @@ pub(crate) fn numpys_method<'a, 'py>(
     arguments: impl Iterator<Item = (&'static str, Option<Borrowed<'a, 'py, PyAny>>)>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = view.py();
-    let numpy = py.import("numpy").map_err(|cause| {
-        is_missing(py, &format!("ConsumerArray.{name} with an argument of NumPy's"), cause)
-    })?;
-    let given = objects::dict(py)?;
+    let (given, mut names) = (objects::dict(py)?, Vec::new());
     for (parameter, argument) in arguments {
         if let Some(argument) = argument {
             given.set_item(parameter, argument)?;
+            names.push(format!("{parameter}=…"));
         }
     }
+    let call = format!("ConsumerArray.{name}({})", names.join(", "));
+    let numpy = py.import("numpy").map_err(|cause| is_missing(py, &call, cause))?;
     let array = objects::attribute(&numpy, "asarray")?.call1((view,))?;
     objects::attribute(&array, name)?.call((), Some(&given))
 }
