@@ -13,6 +13,7 @@ use pyo3::prelude::*;
 
 use consumer::error::Result;
 use consumer::kernels::pieces::{self, Sequence};
+use consumer::layout::Layout;
 use consumer::view::RawView;
 
 /// Views of at least so many bytes are worked on detached; elements of no bytes count as one byte
@@ -39,7 +40,13 @@ const OBJECTS_PER_CHECKPOINT: usize = 1 << 16;
 /// Returns whether an operation on a view takes long enough to detach for it.
 #[inline]
 pub(crate) fn is_large(view: RawView<'_>) -> bool {
-    view.layout().work() >= LARGE_BYTES
+    takes_long(view.layout())
+}
+
+/// Returns whether an operation on elements of a layout takes long enough to detach for it.
+#[inline]
+pub(crate) fn takes_long(layout: &Layout) -> bool {
+    layout.work() >= LARGE_BYTES
 }
 
 /// Does work on held views of the same shape: in one go if they are small, else detached and piece

@@ -11,7 +11,7 @@ pub(crate) mod names;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyFloat, PyInt, PyList, PyString, PyTuple};
+use pyo3::types::{PyBool, PyFloat, PyInt, PyList, PyString, PyTuple};
 
 use consumer::fallible;
 use consumer::kernels::convert::Overflow;
@@ -154,14 +154,24 @@ pub(crate) fn sizes(sizes: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<isize>
 /// become the largest or the smallest one, which no dimension has.
 pub(crate) fn axes(axis: &Bound<'_, PyAny>) -> PyResult<Vec<isize>> {
     stack::check(axis.py())?;
-    if objects::is_index(axis) {
+    let refuse = |found: &Bound<'_, PyAny>, place| {
+        let found = objects::type_name(found);
+        let message = format!("axis must be an int or a tuple of ints, not {found}{place}");
+        PyTypeError::new_err(message)
+    };
+    // A bool in this place is meant for another parameter.
+    let is_number =
+        |axis: &Bound<'_, PyAny>| objects::is_index(axis) && !axis.is_instance_of::<PyBool>();
+    if is_number(axis) {
         return Ok(vec![clipped(axis)?]);
     }
-    if axis.is_instance_of::<PyTuple>() {
-        return numbers_of(axis, clipped);
+    if !axis.is_instance_of::<PyTuple>() {
+        return Err(refuse(axis, ""));
     }
-    let found = objects::type_name(axis);
-    Err(PyTypeError::new_err(format!("axis must be an int or a tuple of ints, not {found}")))
+    numbers_of(axis, |one| match is_number(one) {
+        true => clipped(one),
+        false => Err(refuse(one, " in a tuple")),
+    })
 }
 
 /// Converts the argument `keepdims`: a bool, which may be NumPy's, or an int that stands for one.

@@ -194,14 +194,15 @@ fn element_type(array: &AnyArray, copied: bool) -> PyResult<DataType> {
         };
         return Err(refused(&opaque.descriptor().to_string(), ""));
     };
+    let dtype = scalar_type.dtype;
+    let Some(element_type) = DataType::of(dtype) else {
+        let help = as_wider(dtype).map_or(String::new(), |help| format!(": {help}"));
+        return Err(refused(&format!("tensors have no {} elements{help}", dtype.name()), ""));
+    };
     if scalar_type.swapped && !copied {
         return Err(refused("its byte order is not this machine's", "copy=True"));
     }
-    let dtype = scalar_type.dtype;
-    DataType::of(dtype).ok_or_else(|| {
-        let help = as_wider(dtype).map_or(String::new(), |help| format!(": {help}"));
-        refused(&format!("tensors have no {} elements{help}", dtype.name()), "")
-    })
+    Ok(element_type)
 }
 
 /// The exception for what no tensor can be, with what helps.

@@ -34,6 +34,7 @@ def long():
         target=target,
         backwards=target[::-1],
         records=consumer.consume(data.view([("a", "u4"), ("b", "u4")])),
+        nothing=consumer.consume(np.empty((0, 8_000_000))),
     )
 
 
@@ -53,6 +54,7 @@ WORK = {
     "minmax": lambda long: long.view.minmax(),
     "argmax": lambda long: long.view[::-1].argmax(),
     "sum along an axis": lambda long: long.view.reshape(2000, 4000).sum(axis=0),
+    "sums of nothing": lambda long: long.nothing.sum(axis=0),
     "assignment": lambda long: operator.setitem(long.backwards, slice(None), long.view),
     "fill": lambda long: operator.setitem(long.target, ..., 5),
     "numbers": lambda _long: consumer.ConsumerArray(8_000_000),

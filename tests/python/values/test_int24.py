@@ -347,9 +347,9 @@ def test_other_protocols_name_what_to_call(kind, order):
             ask()
     with pytest.raises(BufferError, match=f"Arrow has no type for {kind.name} elements: {line}"):
         view.__arrow_c_array__()
-    native = view.copy()
-    with pytest.raises(BufferError, match=f"tensors have no {kind.name} elements: {line}"):
-        native.__dlpack__()
+    for tensor in (view.__dlpack__, view.copy().__dlpack__):
+        with pytest.raises(BufferError, match=f"tensors have no {kind.name} elements: {line}"):
+            tensor()
     assert view.astype(wider).tolist() == edges(kind)
 
 

@@ -55,7 +55,8 @@ fn set_control(control: u64) {
     }
 }
 
-/// Calls `body` in the environment that programs start with.
+/// Calls `body` in the environment that programs start with. What is public in [`super`] and
+/// computes with floats, if only to convert them, does all of it in there.
 #[inline]
 pub(super) fn standard<R>(body: impl FnOnce() -> R) -> R {
     /// Not inlined: no operation may be moved out of the environment that it is meant for.

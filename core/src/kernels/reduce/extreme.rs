@@ -221,7 +221,9 @@ impl Extreme {
         let Form { size, float, signed, .. } = self.form;
         let above = 64 - 8 * size as u32;
         match (float, signed) {
-            (true, _) if size == 4 => Number::Float(f32::from_bits(bits as u32).into()),
+            (true, _) if size == 4 => {
+                Number::Float(standard(|| f32::from_bits(bits as u32).into()))
+            }
             (true, _) => Number::Float(f64::from_bits(bits)),
             (false, true) => Number::Integer(((bits << above).cast_signed() >> above).into()),
             (false, false) => Number::Integer(((bits << above) >> above).into()),

@@ -84,13 +84,16 @@ fn address(array: &Bound<'_, PyUntypedArray>) -> *mut c_char {
 /// `numpy.asarray(view).name(…)` with those of the arguments that are given.
 ///
 /// # Errors
-/// ImportError where NumPy is not there; else what NumPy raises.
+/// TypeError for elements that NumPy has no type for, ImportError where NumPy is not there; else
+/// what NumPy raises.
 pub(crate) fn numpys_method<'a, 'py>(
     view: &Bound<'py, PyConsumerArray>,
     name: &str,
     arguments: impl Iterator<Item = (&'static str, Option<Borrowed<'a, 'py, PyAny>>)>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = view.py();
+    // Of the buffer NumPy would take them for the bytes that they are.
+    NumpyType::of(&*view.get().access(py)?)?;
     let (given, mut names) = (objects::dict(py)?, Vec::new());
     for (parameter, argument) in arguments {
         if let Some(argument) = argument {

@@ -21,7 +21,7 @@ use crate::transfer;
 pub(super) fn along<'py>(
     py: Python<'py>,
     (array, encoding): (&AnyArray, Encoding),
-    task: Task,
+    (summary, task): (Summary, Task),
     reduced: &[bool],
     keepdims: bool,
 ) -> PyResult<Bound<'py, PyConsumerArray>> {
@@ -38,25 +38,23 @@ pub(super) fn along<'py>(
     // What was copied has the same encoding.
     let view = array.raw();
     let shape = view.layout().shape();
-    if task.is_place() && reduced.iter().filter(|&&reduced| reduced).count() > 1 {
-        let message = "places along several axes are tuples, of which there are no views: \
-            name one axis, or none";
+    if task.is_place() && shape.len().min(1) != reduced.iter().filter(|&&axis| axis).count() {
+        let message = "a view of places is along one axis: name one; without axis and keepdims \
+            there is the place among all elements";
         return Err(PyTypeError::new_err(message));
     }
     let mut results = Vec::with_capacity(shape.len());
-    let mut lane = 1;
     for (&length, &reduced) in shape.iter().zip(reduced) {
         match (reduced, keepdims) {
             (false, _) => results.push(length),
             (true, true) => results.push(1),
             (true, false) => {}
         }
-        lane = if reduced { length.min(lane) } else { lane };
     }
     let scalar_type = ScalarType::native(result_type(array, encoding, task));
     let layout = Layout::contiguous(&results, scalar_type.dtype.size())?;
-    if lane == 0 && task != Task::Sum && !layout.is_empty() {
-        return Err(no_elements(Summary::One(task)));
+    if view.layout().is_empty() && task != Task::Sum && !layout.is_empty() {
+        return Err(no_elements(summary));
     }
     // SAFETY: the elements are of the encoding and held, and the memory is new, and has room for
     // all results, each of which is written; the work touches nothing else.
@@ -65,7 +63,8 @@ pub(super) fn along<'py>(
             let mut work = |go_on: &mut dyn FnMut() -> bool| {
                 reduce_lanes(task, (view, encoding), reduced, start, go_on)
             };
-            if gil::is_large(view) {
+            // There may be more results than elements: sums of none.
+            if gil::is_large(view) || gil::takes_long(&layout) {
                 gil::with_pauses(py, &mut work)
             } else {
                 Ok(work(&mut || true)?)

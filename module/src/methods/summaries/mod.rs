@@ -9,6 +9,7 @@ mod whole;
 use pyo3::prelude::*;
 
 use consumer::array::AnyArray;
+use consumer::form::ElementType;
 use consumer::format::Kind;
 use consumer::kernels::Encoding;
 use consumer::kernels::reduce::Task;
@@ -77,7 +78,8 @@ pub(crate) fn summarize<'py>(
     if keepdims || reduced.contains(&false) {
         let mut results = smallvec::SmallVec::<[_; 2]>::new();
         for &task in summary.tasks() {
-            results.push(along::along(py, (array, encoding), task, &reduced, keepdims)?.into_any());
+            let result = along::along(py, (array, encoding), (summary, task), &reduced, keepdims)?;
+            results.push(result.into_any());
         }
         return match (summary, results.pop(), results.pop()) {
             (Summary::Both, Some(maximum), Some(minimum)) => pair(py, minimum, maximum),
@@ -98,13 +100,18 @@ fn reduced_axes(ndim: usize, axes: Option<&[isize]>) -> PyResult<Vec<bool>> {
         let place = usize::try_from(place).ok();
         match place.and_then(|place| reduced.get_mut(place)) {
             Some(true) => {
-                let message = format!("axis names dimension {axis} twice");
+                let message =
+                    format!("axis names dimension {} twice", axis.rem_euclid(ndim as isize));
                 return Err(PyValueError::new_err(message));
             }
             Some(place) => *place = true,
             None => {
-                let message =
-                    format!("axis {axis} is out of range for a view of {ndim} dimensions");
+                // What is beyond the machine's integers has become one of these.
+                let axis = match axis {
+                    isize::MIN | isize::MAX => "axis".to_owned(),
+                    _ => format!("axis {axis}"),
+                };
+                let message = format!("{axis} is out of range for a view of {ndim} dimensions");
                 return Err(PyValueError::new_err(message));
             }
         }
@@ -141,6 +148,15 @@ fn no_summary(array: &AnyArray, kind: Option<Kind>, summary: Summary) -> PyErr {
         _ => match array {
             _ if array.has_objects() => "they are references to objects",
             AnyArray::Opaque(_) => "they cannot be read",
+            AnyArray::Composite(typed) => match &**typed.descriptor() {
+                ElementType::Text(..) => "they are text",
+                ElementType::Bytes(_) | ElementType::Pascal(_) => "they are byte strings",
+                ElementType::Record(_) => "they are records; select a field first, as in v['x']",
+                ElementType::Array { .. } => {
+                    "they are sub-arrays, which numpy.asarray(v) makes dimensions of"
+                }
+                _ => "they are no numbers",
+            },
             _ => "they are no numbers",
         },
     };

@@ -7,6 +7,7 @@ use pyo3::impl_::extract_argument::{FunctionDescription, KeywordOnlyParameterDes
 use pyo3::prelude::*;
 
 use consumer::kernels::reduce::Task;
+use consumer::python::exceptions::PyTypeError;
 
 use super::{Call, attached_trampoline, this};
 use crate::arguments;
@@ -159,6 +160,17 @@ unsafe fn summary_of(object: *mut ffi::PyObject, method: usize, call: Call) -> N
 /// `v.sum(axis=…, dtype=…, out=…)`.
 const NUMPYS: [&str; 4] = ["dtype", "out", "initial", "where"];
 
+/// Returns whether a method of NumPy's has one of these.
+fn has_parameter(summary: Summary, parameter: &str) -> bool {
+    let Summary::One(task) = summary else { return false };
+    match parameter {
+        "dtype" => task.is_sum(),
+        "initial" => matches!(task, Task::Sum | Task::Minimum | Task::Maximum),
+        "where" => !task.is_place(),
+        _ => true,
+    }
+}
+
 /// # Safety
 /// The call is one that the interpreter makes, attached, to a method of a view.
 #[inline(never)]
@@ -206,6 +218,14 @@ unsafe fn slow_summary(object: *mut ffi::PyObject, method: usize, call: Call) ->
             }
         };
         if numpys.iter().any(Option::is_some) {
+            let unexpected = NUMPYS.iter().zip(&numpys).find(|(parameter, argument)| {
+                argument.is_some() && !has_parameter(summary, parameter)
+            });
+            if let Some((parameter, _)) = unexpected {
+                return Err(PyTypeError::new_err(format!(
+                    "ConsumerArray.{name}() got an unexpected keyword argument '{parameter}'"
+                )));
+            }
             let given = POSITIONAL.into_iter().chain(NUMPYS);
             let given = given.zip([axis, keepdims].into_iter().chain(numpys));
             return numpys_method(&this, name, given).map(Bound::into_ptr);

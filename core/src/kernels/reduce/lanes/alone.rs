@@ -4,7 +4,6 @@
 
 use super::super::Number;
 use super::super::blocks::BLOCK_BYTES;
-use super::super::environment::standard;
 use super::super::extreme::Extreme;
 use super::super::form::Form;
 use super::super::order::{find, flip, has_levels, least};
@@ -15,6 +14,9 @@ use crate::error::{Error, Result};
 use crate::kernels::copy;
 use crate::kernels::pieces::{Sequence, for_each_piece};
 use crate::view::RawView;
+
+/// Bytes that take as long as what is done once for a lane that is not summed at once.
+const SINGLE_BYTES: usize = 1 << 12;
 
 impl Lanes<'_> {
     /// The sum of a lane, or its mean.
@@ -42,7 +44,7 @@ impl Lanes<'_> {
                 break;
             }
         }
-        Ok(true)
+        Ok(self.pauses.after(SINGLE_BYTES))
     }
 
     /// The same for numbers that lie in memory one after the other, and are no more than one piece:
@@ -64,14 +66,12 @@ impl Lanes<'_> {
             // SAFETY: a lane that is contiguous is as many integers of the form.
             return Some(Number::Integer(unsafe { sum_of_integers(start, count, form) }));
         }
-        standard(|| {
-            let mut window = self.window.emptied();
-            let single = form.size == size_of::<f32>();
-            // SAFETY: a lane that is contiguous is as many floats of the form.
-            unsafe { window.add(Floats { start, count, single }) };
-            self.window = window;
-            window.decide(if self.task == Task::Mean { count } else { 1 }).map(Number::Float)
-        })
+        let mut window = self.window.emptied();
+        let single = form.size == size_of::<f32>();
+        // SAFETY: a lane that is contiguous is as many floats of the form.
+        unsafe { window.add(Floats { start, count, single }) };
+        self.window = window;
+        window.decide(if self.task == Task::Mean { count } else { 1 }).map(Number::Float)
     }
 
     /// The extreme element of a lane, or its place.
@@ -133,7 +133,7 @@ impl Lanes<'_> {
         }
         let (start, flip) = (lane.start(), flip(form, self.task.is_maximum()));
         // SAFETY: the lane is as many numbers of the form, and the caller guarantees the target.
-        standard(|| unsafe {
+        unsafe {
             let bits = least(start, count, form, flip) ^ flip;
             let bytes = form.native(bits);
             let mut element = bytes.as_ptr();
@@ -143,7 +143,7 @@ impl Lanes<'_> {
                 element = start.wrapping_add(find(start, count, form, bits).unwrap_or(0) * size);
             }
             target.copy_from_nonoverlapping(element, size);
-        });
+        }
         true
     }
 }
@@ -165,11 +165,11 @@ fn in_pieces(
     })
 }
 
-/// The error for an extreme of nothing.
+/// The error for what only elements have.
 #[must_use]
 #[cold]
 pub fn no_elements() -> Error {
-    Error::value("there is no minimum or maximum of no elements")
+    Error::value("there is no mean, minimum or maximum of no elements")
 }
 
 /// Stores a sum or a mean.

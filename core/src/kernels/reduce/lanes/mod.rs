@@ -18,6 +18,7 @@ mod rows;
 mod side_by_side;
 mod steps;
 
+use super::environment::standard;
 use super::form::Form;
 use super::sums::{LONGEST, Window};
 use crate::error::Result;
@@ -91,11 +92,11 @@ impl Pauses<'_> {
 
 /// Reduces the elements of a view, which is direct, along the axes for which `reduced` is true, and
 /// stores the results one after the other, in the C order of the others. Now and then `go_on` is
-/// called, and ends the work by returning false.
+/// called, and ends the work by returning false. A sum of no elements is 0.
 ///
 /// # Errors
 /// Returns an error with [`is_value`](crate::Error::is_value) if a sum of integers is beyond `i64`,
-/// and if there is no extreme one among no elements.
+/// and if there are lanes of no elements, which have no mean and no extreme one.
 ///
 /// # Safety
 /// The elements are of the encoding, which is that of numbers, and real ones for all but sums.
@@ -113,6 +114,11 @@ pub unsafe fn reduce_lanes(
     let mut results: usize = lengths().filter(|&(_, reduced)| !reduced).map(|(n, _)| n).product();
     if results == 0 {
         return Ok(());
+    }
+    let mut pauses = Pauses { go_on, left: PAUSE_BYTES };
+    if layout.is_empty() {
+        // SAFETY: the caller guarantees the target.
+        return unsafe { sums_of_nothing(task, target, results * size, &mut pauses) };
     }
     let (mut kept, mut along) = (Steps::NONE, Steps::NONE);
     for ((length, reduced), &stride) in lengths().zip(layout.strides()) {
@@ -133,13 +139,13 @@ pub unsafe fn reduce_lanes(
         encoding,
         lane: &lane,
         along: along.all(),
-        pauses: Pauses { go_on, left: PAUSE_BYTES },
+        pauses,
         window: Window::new(),
         result: Ok(()),
     };
     let starts = [view.start(), target];
     // SAFETY: the steps lead to lanes of the view, and to the places of the results.
-    unsafe {
+    standard(|| unsafe {
         match work.neighbours(kept.all()) {
             Some(index) => {
                 let neighbours = kept.all()[index];
@@ -151,8 +157,36 @@ pub unsafe fn reduce_lanes(
                 all_places(kept.all(), starts, &mut |starts| work.alone(starts));
             }
         }
-    }
+    });
     work.result
+}
+
+/// Stores the sums of lanes of no elements, all of whose bytes are zeros.
+///
+/// # Errors
+/// Returns an error for other tasks, for which there is no result.
+///
+/// # Safety
+/// `target` is valid for writes of so many bytes.
+#[cold]
+unsafe fn sums_of_nothing(
+    task: Task,
+    target: *mut u8,
+    bytes: usize,
+    pauses: &mut Pauses<'_>,
+) -> Result<()> {
+    if task != Task::Sum {
+        return Err(no_elements());
+    }
+    for first in (0..bytes).step_by(PAUSE_BYTES) {
+        let count = PAUSE_BYTES.min(bytes - first);
+        // SAFETY: the caller guarantees the target.
+        unsafe { target.wrapping_add(first).write_bytes(0, count) };
+        if !pauses.after(count) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Returns the size of a result in bytes.
@@ -200,7 +234,7 @@ impl Lanes<'_> {
             && (is_nearer && !self.has_narrow_rows(&kept[index])
                 || self.is_short()
                 || self.is_row_of_floats())
-            && !(self.lane.is_empty() || is_long_double))
+            && !is_long_double)
             .then_some(index)
     }
 

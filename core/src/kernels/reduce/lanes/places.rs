@@ -3,7 +3,6 @@
 #![allow(unsafe_code)]
 
 use super::super::blocks::BLOCK_BYTES;
-use super::super::environment::standard;
 use super::super::form::Form;
 use super::super::order::{find, flip, least};
 use super::steps::{Step, all_places};
@@ -31,20 +30,17 @@ impl Lanes<'_> {
         all_places(outer, starts, &mut |starts| {
             (0..lanes.length).step_by(together).all(|first| {
                 let end = lanes.length.min(first + together);
-                standard(|| {
-                    for lane in first..end {
-                        let [start, target] = lanes.from(starts, lane);
-                        // SAFETY: the caller guarantees the lane, which is contiguous, and so as
-                        // many numbers of the form, and the place of the result.
-                        unsafe {
-                            let bits = least(start, count, form, flip) ^ flip;
-                            // Where others have stored into the memory meanwhile, it need not be
-                            // there.
-                            let place = find(start, count, form, bits).unwrap_or(0);
-                            target.cast::<i64>().write_unaligned(place as i64);
-                        }
+                for lane in first..end {
+                    let [start, target] = lanes.from(starts, lane);
+                    // SAFETY: the caller guarantees the lane, which is contiguous, and so as many
+                    // numbers of the form, and the place of the result.
+                    unsafe {
+                        let bits = least(start, count, form, flip) ^ flip;
+                        // Where others have stored into the memory meanwhile, it need not be there.
+                        let place = find(start, count, form, bits).unwrap_or(0);
+                        target.cast::<i64>().write_unaligned(place as i64);
                     }
-                });
+                }
                 self.pauses.after((end - first) * bytes)
             })
         });

@@ -5,7 +5,6 @@
 
 #![allow(unsafe_code)]
 
-use super::super::environment::standard;
 use super::super::form::Form;
 use super::super::order::{flip, last, with_numbers};
 use super::super::sums::{Exact, FloatLanes, LONGEST, Pair};
@@ -162,7 +161,7 @@ impl<'a> SideBySide<'a> {
         // SAFETY: the caller guarantees the rows, and each buffer has room for a number of each
         // lane. What is found there are two rows.
         unsafe {
-            let exact = standard(|| numbers.sum(rooms.map(<*mut u8>::cast), &mut self.bound));
+            let exact = numbers.sum(rooms.map(<*mut u8>::cast), &mut self.bound);
             self.trust = if exact { self.trust.saturating_add(1) } else { self.trust / 2 };
             if exact {
                 let stride = (rooms[1].addr() as isize).wrapping_sub(rooms[0].addr() as isize);
@@ -210,7 +209,7 @@ impl<'a> SideBySide<'a> {
             [&mut self.best, &mut self.rest, &mut self.lost].map(|room| room.0.as_mut_ptr());
         self.before += count;
         // SAFETY: the caller guarantees the rows, and there is room for a number for each lane.
-        standard(|| unsafe {
+        unsafe {
             if self.task.is_sum() {
                 if form.float {
                     run(AddDoubles { rows, sums: best.cast(), rests: rest.cast(), lost });
@@ -232,7 +231,7 @@ impl<'a> SideBySide<'a> {
             } else {
                 run(FirstOf::<i64> { rows, least: best.cast(), flip, places, first });
             }
-        });
+        }
     }
 
     /// Stores the results of the lanes, so many bytes apart, as far as there are results.
@@ -278,24 +277,22 @@ impl<'a> SideBySide<'a> {
         let pair =
             |sum: u64, rest: u64| Pair { sum: f64::from_bits(sum), rest: f64::from_bits(rest) };
         let mut undecided = 0;
-        standard(|| {
-            if count == 1 {
-                // A plain loop, which compilers make vectors of.
-                for ((sum, rest), lost) in rooms {
-                    let rounded = pair(*sum, *rest).rounded();
-                    *sum = rounded.to_bits();
-                    *lost = (*lost << 1) | u64::from(!rounded.is_finite());
-                    undecided |= *lost;
-                }
-                return;
-            }
+        if count == 1 {
+            // A plain loop, which compilers make vectors of.
             for ((sum, rest), lost) in rooms {
-                let mean = pair(*sum, *rest).divided(count);
-                *lost = (*lost << 1) | u64::from(mean.is_none());
-                *sum = mean.unwrap_or_default().to_bits();
+                let rounded = pair(*sum, *rest).rounded();
+                *sum = rounded.to_bits();
+                *lost = (*lost << 1) | u64::from(!rounded.is_finite());
                 undecided |= *lost;
             }
-        });
+            return undecided != 0;
+        }
+        for ((sum, rest), lost) in rooms {
+            let mean = pair(*sum, *rest).divided(count);
+            *lost = (*lost << 1) | u64::from(mean.is_none());
+            *sum = mean.unwrap_or_default().to_bits();
+            undecided |= *lost;
+        }
         undecided != 0
     }
 

@@ -2,7 +2,7 @@
 
 /// The number `±magnitude * 2^exponent`. In a magnitude of more than 96 bits the lowest one may
 /// stand for all that is below it as well: no rounding depends on how much that is, as every number
-/// between two `f64`, and a count of less than 2^42 times such a number, is a multiple of 2^3
+/// halfway between two `f64`, and a count of at most 2^42 times such a number, is a multiple of 2
 /// units.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct Exact {

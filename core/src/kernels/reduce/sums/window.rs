@@ -28,7 +28,9 @@
 //! tried with one level, and done again with two where it lost anything.
 //!
 //! A block for which the window is too narrow is done again with a wider one, to whose grid the
-//! units so far are rounded down. NaN and infinity, and numbers whose window would overflow, fail.
+//! units so far are rounded down. Numbers whose window would overflow fail. Beside infinities and
+//! NaNs no other number counts, so that once there was one only these are looked for.
+//!
 //! For tiny numbers the lower grid ends at the smallest subnormal, below which there is nothing to
 //! lose.
 
@@ -53,6 +55,8 @@ const LONGEST_PAUSE: u8 = 31;
 const LOWEST_BOUND: i32 = -1074 + 103 - 2 * STEPS;
 /// Beyond this one the start would overflow.
 pub(super) const HIGHEST_BOUND: i32 = 1021 - STEPS;
+/// The bound that infinities and NaNs seem to have.
+const BOUND_OF_SPECIAL: i32 = bound_of(f64::INFINITY.to_bits());
 /// So many numbers are added up one by one sooner than a window is made.
 const FEW: usize = 24;
 
@@ -65,6 +69,8 @@ pub(in super::super) struct Window {
     error: u64,
     /// Whether there was a number that no window has room for.
     failed: bool,
+    /// The sum of the infinities and NaNs, as IEEE 754 has it, or 0: nothing else counts beside it.
+    special: f64,
     one_level: OneLevel,
     /// The sum of those that came before there was a window.
     before: Pair,
@@ -160,8 +166,8 @@ const fn bound_of(bits: u64) -> i32 {
 
 impl Window {
     pub(in super::super) const fn new() -> Self {
-        let one_level = OneLevel { until: 0, pause: 0 };
-        Self { bound: None, units: 0, error: 0, failed: false, one_level, before: Pair::ZERO }
+        let (one_level, before) = (OneLevel { until: 0, pause: 0 }, Pair::ZERO);
+        Self { bound: None, units: 0, error: 0, failed: false, special: 0.0, one_level, before }
     }
 
     /// An empty one, which goes by what this one has seen of blocks with one level.
@@ -180,11 +186,17 @@ impl Window {
         }
         let size = if floats.single { size_of::<f32>() } else { size_of::<f64>() };
         for (first, length) in parts(floats.start, floats.count, size, BLOCK) {
-            if self.failed {
+            if self.failed || self.special.is_nan() {
                 return;
             }
+            let part = floats.part(first, length);
             // SAFETY: the caller guarantees the numbers.
-            unsafe { self.add_block(floats.part(first, length)) };
+            unsafe {
+                match self.special == 0.0 {
+                    true => self.add_block(part),
+                    false => self.add_special(part),
+                }
+            }
         }
     }
 
@@ -232,6 +244,10 @@ impl Window {
             };
             if block.wide {
                 let needed = largest(count);
+                if needed == BOUND_OF_SPECIAL {
+                    // SAFETY: the caller guarantees the numbers.
+                    return unsafe { self.add_special(floats) };
+                }
                 if bound == HIGHEST_BOUND || needed > HIGHEST_BOUND {
                     self.failed = true;
                     return;
@@ -247,6 +263,20 @@ impl Window {
                 }
             }
             return self.take(bound, &block, count);
+        }
+    }
+
+    /// Adds the infinities and NaNs among some numbers.
+    ///
+    /// # Safety
+    /// The same as for [`add`](Self::add).
+    #[cold]
+    #[inline(never)]
+    unsafe fn add_special(&mut self, floats: Floats) {
+        for index in 0..floats.count {
+            // SAFETY: the caller guarantees the numbers.
+            let number = unsafe { floats.get(index) };
+            self.special += if number.is_finite() { 0.0 } else { number };
         }
     }
 
@@ -279,6 +309,9 @@ impl Window {
 
     /// Returns the sum, divided by a count and rounded, if that can be told.
     pub(in super::super) fn decide(&self, count: usize) -> Option<f64> {
+        if self.special != 0.0 {
+            return Some(self.special);
+        }
         if self.bound.is_none() && !self.failed {
             return self.before.divided(count).or_else(|| self.with_all().decide(count));
         }
