@@ -10,17 +10,19 @@ use consumer::error::Error;
 use consumer::python::exceptions::PyBufferError;
 
 use crate::object::PyConsumerArray;
+use crate::object::consume::borrows_objects;
 
-/// Refuses flags that ask for what an array has not, by memoryview's rules.
+/// Refuses flags that ask for what an array, whose buffer is read-only or not, has not, by
+/// memoryview's rules.
 ///
 /// # Errors
 /// BufferError.
-fn check(array: &AnyArray, flags: c_int) -> PyResult<()> {
+fn check(array: &AnyArray, readonly: bool, flags: c_int) -> PyResult<()> {
     let asks = |flag: c_int| flags & flag == flag;
     let layout = array.layout();
     let refuse = |reason: &'static str| Err(PyBufferError::new_err(reason));
     let c_contiguous = layout.is_c_contiguous();
-    if asks(ffi::PyBUF_WRITABLE) && array.readonly() {
+    if asks(ffi::PyBUF_WRITABLE) && readonly {
         return refuse("ConsumerArray: the memory is not writable");
     }
     if asks(ffi::PyBUF_C_CONTIGUOUS) && !c_contiguous {
@@ -57,7 +59,7 @@ fn check(array: &AnyArray, flags: c_int) -> PyResult<()> {
 #[inline(always)]
 unsafe fn fill(
     this: Borrowed<'_, '_, PyConsumerArray>,
-    array: &AnyArray,
+    (array, readonly): (&AnyArray, bool),
     buffer: *mut ffi::Py_buffer,
     flags: c_int,
 ) {
@@ -74,7 +76,7 @@ unsafe fn fill(
         obj: this.to_owned().into_ptr(),
         len: layout.nbytes() as isize,
         itemsize: layout.itemsize() as isize,
-        readonly: c_int::from(array.readonly()),
+        readonly: c_int::from(readonly),
         // Without a shape the memory is one dimension of bytes.
         ndim: if asks(ffi::PyBUF_ND) { layout.ndim() as c_int } else { 1 },
         format: if asks(ffi::PyBUF_FORMAT) {
@@ -107,12 +109,12 @@ pub(crate) unsafe fn get_exact(
     if flags != ffi::PyBUF_FULL_RO || buffer.is_null() || !view.try_acquire_export() {
         return false;
     }
-    let Some(access) = view.try_access(this.py()) else {
+    let Some(access) = view.try_access(this.py()).filter(|access| !access.has_objects()) else {
         view.release_export();
         return false;
     };
     // SAFETY: the caller guarantees it; the count keeps the memory.
-    unsafe { fill(this, &access, buffer, flags) };
+    unsafe { fill(this, (&access, access.readonly()), buffer, flags) };
     true
 }
 
@@ -138,9 +140,10 @@ pub(crate) unsafe fn get(
     // in between.
     view.acquire_export()?;
     let filled = view.access(this.py()).and_then(|access| {
-        check(&access, flags)?;
+        let readonly = access.readonly() || borrows_objects(view, access.has_objects(), this.py())?;
+        check(&access, readonly, flags)?;
         // SAFETY: the caller guarantees it; the count keeps the memory.
-        unsafe { fill(this, &access, buffer, flags) };
+        unsafe { fill(this, (&access, readonly), buffer, flags) };
         Ok(())
     });
     if filled.is_err() {

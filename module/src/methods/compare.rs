@@ -7,14 +7,15 @@ use pyo3::prelude::*;
 use consumer::array::AnyArray;
 use consumer::kernels::pieces::Sequence;
 use consumer::layout::Order;
-use consumer::python::errors::{discard, unhashable, with_exception};
+use consumer::python::acquire::{exports_nothing_else, lends};
+use consumer::python::errors::{DiscardError, discard, unhashable, with_exception};
 use consumer::python::exceptions::PyRecursionError;
 use consumer::python::objects;
 use consumer::python::stack;
 use consumer::view::{RawView, Walk};
 
 use crate::gil::{self, Checkpoints};
-use crate::object::consume::view_of;
+use crate::object::consume::consume;
 use crate::object::{PyConsumerArray, as_view};
 use crate::transfer::bytes_object;
 use crate::values::read_exactly;
@@ -43,12 +44,14 @@ pub(crate) fn equals<'py>(
     if this.get().is_released() || released(other) {
         return Ok(Some(this.is(other)));
     }
-    if !objects::exports_buffer(other) {
+    let lends = || !exports_nothing_else(other) && lends(other).or_discard(py).unwrap_or(false);
+    if !objects::exports_buffer(other) && !lends() {
         return Ok(None);
     }
     // What is compared may be, or hold, the views that it is compared in.
     let _level = stack::enter(py)?;
-    let other = match view_of(other).map_err(|error| with_exception(py, error)) {
+    let other = as_view(other).map_or_else(|| consume(other), |view| Ok(view.clone()));
+    let other = match other.map_err(|error| with_exception(py, error)) {
         Ok(other) => other,
         // It says nothing of the object that the stack is full.
         Err(error) if PyRecursionError::matches(&error, py) => return Err(error),

@@ -120,3 +120,17 @@ pub(crate) fn viewed<'py>(object: &Bound<'py, PyAny>) -> Option<ViewedObject<'py
 pub(crate) fn ctypes_owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
     acquire::ctypes::owner(exporter, viewed)
 }
+
+/// Returns whether the memory of a view, whose elements are or hold objects or not, only borrows
+/// the references in it: ctypes keeps the objects elsewhere. Nobody who gives back what he stores
+/// over may store there.
+///
+/// # Errors
+/// ValueError if the view was released.
+pub(crate) fn borrows_objects(
+    view: &PyConsumerArray,
+    has_objects: bool,
+    py: Python<'_>,
+) -> PyResult<bool> {
+    Ok(has_objects && view.exporter(py)?.is_some_and(|exporter| ctypes_owner(&exporter).is_some()))
+}

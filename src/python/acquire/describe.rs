@@ -221,7 +221,7 @@ pub(super) unsafe fn describe_any(
         let correct = exporter.and_then(|exporter| {
             attached(py, || {
                 ctypes::correct(&array, &exporter, as_view)
-                    .or_else(|| numpy::correct(&array, &exporter))
+                    .or_else(|| numpy::correct(&array, &exporter, as_view))
             })
         });
         correct.unwrap_or_else(|| without_objects(array.with_exact_format())).judged()
@@ -293,7 +293,8 @@ fn layout_of_length(ndim: usize, length: isize, itemsize: usize) -> Result<Layou
     let wrong = || Error::buffer(format!("no shape, {ndim} dimensions, {length} bytes"));
     let bytes = usize::try_from(length).map_err(|_| wrong())?;
     match ndim {
-        0 if bytes == itemsize => Layout::contiguous(&[], itemsize),
+        // An object of ctypes may be resized, and has room behind its element then.
+        0 if bytes >= itemsize => Layout::contiguous(&[], itemsize),
         1 if itemsize == 0 => Layout::line(0, 0, 0),
         1 if bytes % itemsize == 0 => Layout::line(bytes / itemsize, itemsize as isize, itemsize),
         _ => Err(wrong()),

@@ -15,8 +15,8 @@ use pyo3::types::{PyType, PyWeakrefMethods, PyWeakrefReference};
 
 use crate::array::AnyArray;
 use crate::fallible;
-use crate::form::ElementType;
 use crate::form::recent::{Recent, is_to_be_kept};
+use crate::form::{ElementType, Field};
 use crate::format::FormatString;
 use crate::python::errors::DiscardError;
 
@@ -80,7 +80,12 @@ impl Source {
         let element_type = composite.descriptor();
         // A class that was in no state to be a field's yet has no bytes.
         let is_lasting = |part: &ElementType| match part {
-            ElementType::Record(record) => record.size > 0 && !record.hides_objects,
+            ElementType::Record(record) => {
+                // Of a name with a NUL a format has the part before it.
+                let has_nul =
+                    |field: &Field| field.name.as_ref().is_some_and(|it| it.contains('\0'));
+                record.size > 0 && !record.hides_objects && !record.fields.iter().any(has_nul)
+            }
             ElementType::Object | ElementType::Unreadable { .. } => false,
             _ => true,
         };

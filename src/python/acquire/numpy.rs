@@ -12,10 +12,11 @@ use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyString, PyTuple, PyType};
+use pyo3::types::{PyMemoryView, PyString, PyTuple, PyType};
 
+use super::AsView;
 use super::known::Source;
-use super::redirect::handed_on;
+use super::redirect::{Handed, handed_on};
 use super::refusal::is_of_names;
 use super::types::{MAX_DEPTH, code_of_number, find_base, is_from, is_named};
 use crate::array::AnyArray;
@@ -39,7 +40,11 @@ pub(super) static KNOWN: Source =
 ///
 /// # Safety
 /// The array's memory is that of `exporter`.
-pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> Option<AnyArray> {
+pub(super) unsafe fn correct(
+    array: &AnyArray,
+    exporter: &Bound<'_, PyAny>,
+    as_view: AsView,
+) -> Option<AnyArray> {
     if !array.format().as_bytes().contains(&b'{') {
         return None;
     }
@@ -74,7 +79,7 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
     }
     let format = if told { array.format().clone() } else { element_type.format() };
     // SAFETY: the caller guarantees it.
-    let found = unsafe { array_of(array, exporter, element_type, format) };
+    let found = unsafe { array_of(array, (exporter, as_view), element_type, format) };
     keep(&found);
     Some(found)
 }
@@ -91,19 +96,30 @@ pub(super) unsafe fn correct(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> O
 pub(super) unsafe fn described(
     array: &AnyArray,
     exporter: &Bound<'_, PyAny>,
+    as_view: AsView,
 ) -> PyResult<Option<AnyArray>> {
     let Some((_, dtype)) = dtype(exporter)? else { return Ok(None) };
     if dtype.getattr("names")?.is_none() {
         return Ok(None);
     }
-    let element_type = element_type_of(&dtype, 0, 0)?;
+    let element_type = match element_type_of(&dtype, 0, 0) {
+        Ok(element_type) => element_type,
+        Err(error) => {
+            let error = with_exception(exporter.py(), error);
+            if !PyValueError::matches(&error, exporter.py()) {
+                return Err(error);
+            }
+            discard(exporter.py(), error);
+            return Ok(None);
+        }
+    };
     // No format proves where there are references.
     if element_type.size() != array.layout().itemsize() || element_type.has_objects() {
         return Ok(None);
     }
     let format = element_type.format();
     // SAFETY: the caller guarantees it.
-    Ok(Some(unsafe { array_of(array, exporter, element_type, format) }))
+    Ok(Some(unsafe { array_of(array, (exporter, as_view), element_type, format) }))
 }
 
 /// Returns the array with elements that are known.
@@ -112,14 +128,14 @@ pub(super) unsafe fn described(
 /// The array's memory is that of `exporter`, and has elements of that type.
 unsafe fn array_of(
     array: &AnyArray,
-    exporter: &Bound<'_, PyAny>,
+    (exporter, as_view): (&Bound<'_, PyAny>, AsView),
     mut element_type: ElementType,
     format: FormatString,
 ) -> AnyArray {
     let partial = covered(&element_type) < element_type.size();
     if let ElementType::Record(record) = &mut element_type {
         record.partial = partial;
-        record.hides_objects = partial && base_holds_objects(owner(exporter));
+        record.hides_objects = partial && base_holds_objects(owner(exporter), Some(as_view));
     }
     if let Err(why) = fallible::room_for(element_type.weight()) {
         // SAFETY: the caller guarantees it.
@@ -159,7 +175,7 @@ fn is_same_record(exporter: &Bound<'_, PyAny>, known: &ElementType) -> bool {
         has_sizes(&dtype, known)
     };
     (!nests || same_sizes().or_discard(array.py()).unwrap_or(false))
-        && !(record.partial && base_holds_objects(Some((array, class))))
+        && !(record.partial && base_holds_objects(Some((array, class)), None))
 }
 
 fn has_records(element_type: &ElementType) -> bool {
@@ -283,9 +299,12 @@ fn owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<(Bound<'py, PyAny>, Bound<
     Some((exporter, class))
 }
 
-/// Returns whether a NumPy array is a view of one whose elements hold references, and of which it
-/// shows some fields only.
-fn base_holds_objects<'py>(mut next: Option<(Bound<'py, PyAny>, Bound<'py, PyType>)>) -> bool {
+/// Returns whether a NumPy array may be a view of memory that holds references, and of which it
+/// shows some fields only. Without a way to tell views, they may all hold some.
+fn base_holds_objects<'py>(
+    mut next: Option<(Bound<'py, PyAny>, Bound<'py, PyType>)>,
+    as_view: Option<AsView>,
+) -> bool {
     while let Some((array, class)) = next {
         let py = array.py();
         let holds: PyResult<bool> = attribute(&array, &class, intern!(py, "dtype"))
@@ -294,12 +313,53 @@ fn base_holds_objects<'py>(mut next: Option<(Bound<'py, PyAny>, Bound<'py, PyTyp
         if holds.or_discard(py).unwrap_or(true) {
             return true;
         }
-        next = attribute(&array, &class, intern!(py, "base"))
-            .or_discard(py)
-            .filter(|base| !base.is_none())
-            .and_then(|base| owner(&base));
+        let Some(base) = base_of(&array, &class) else { return false };
+        next = owner(&base);
+        if next.is_none() {
+            return may_hold_objects(base, as_view);
+        }
     }
     false
+}
+
+/// Returns the object whose memory a NumPy array shows, if it is not its own.
+fn base_of<'py>(
+    array: &Bound<'py, PyAny>,
+    class: &Bound<'py, PyType>,
+) -> Option<Bound<'py, PyAny>> {
+    let base = attribute(array, class, intern!(array.py(), "base")).or_discard(array.py());
+    base.filter(|base| !base.is_none())
+}
+
+/// Returns the object whose memory a NumPy array, or a scalar, shows, if it is not its own.
+pub(super) fn base<'py>(exporter: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+    let (array, class) = owner(exporter)?;
+    base_of(&array, &class)
+}
+
+/// Returns whether there may be references in the memory of an exporter that is none of NumPy's,
+/// as far as its format tells: a record may have some between its fields if it is that of a view.
+fn may_hold_objects<'py>(mut exporter: Bound<'py, PyAny>, as_view: Option<AsView>) -> bool {
+    let py = exporter.py();
+    loop {
+        if let Some(view) = as_view.and_then(|as_view| as_view(&exporter)) {
+            return view.array.has_references();
+        }
+        match handed_on(&exporter) {
+            Some(Handed(Some(inner))) => exporter = inner,
+            Some(Handed(None)) => return true,
+            None => break,
+        }
+    }
+    // What only keeps the memory alive says nothing of it.
+    if !objects::exports_buffer(&exporter) {
+        return false;
+    }
+    let shown = PyMemoryView::from(&exporter);
+    let format = shown.and_then(|shown| shown.getattr(intern!(py, "format")));
+    let Some(format) = format.or_discard(py) else { return true };
+    let Ok(format) = format.extract::<&str>() else { return true };
+    format.contains('O') || as_view.is_none() && format.contains('{')
 }
 
 /// Returns whether an exporter still exports what the array was made from: its dtype can be set.
@@ -347,7 +407,14 @@ fn element_type_of(
         let union = overlapping(&fields)?.is_some();
         ElementType::Record(Record::struct_or_union(fields, size, union))
     } else {
-        simple(&dtype.getattr("str")?.extract::<String>()?, size).ok_or_else(unknown)?
+        let element_type = simple(&dtype.getattr("str")?.extract::<String>()?, size);
+        // To NumPy the types of other packages may be bytes without a meaning.
+        let is_void = dtype.getattr("type")?.cast_into::<PyType>().is_ok_and(|class| {
+            find_base(&class, |class| is_from(class, "numpy", "void")).is_some()
+        });
+        element_type
+            .filter(|element_type| is_void || !matches!(element_type, ElementType::Void(_)))
+            .ok_or_else(unknown)?
     };
     // NumPy counts the references of dtypes that were made to hold some.
     let counted = || dtype.getattr("hasobject")?.is_truthy();
@@ -358,9 +425,13 @@ fn element_type_of(
 }
 
 /// Returns the element type of one element of a dtype without parts, by its name: byte order, kind
-/// and size.
+/// and size. The dtypes of other packages may have any name.
 fn simple(name: &str, size: usize) -> Option<ElementType> {
-    let (order, kind) = (*name.as_bytes().first()?, *name.as_bytes().get(1)?);
+    let [order, kind, digits @ ..] = name.as_bytes() else { return None };
+    let (order, kind) = (*order, *kind);
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
     let swapped = order == ByteOrder::NATIVE.reversed().prefix();
     let code = match (kind, size) {
         (b'S', _) => return Some(ElementType::Bytes(size)),

@@ -311,3 +311,13 @@ def test_other_instances_from_foreign_memory():
     part = instances[1]
     assert check(part)[()] == (5, 6.5)
     assert consumer.consume(memory).tobytes() == view.tobytes()
+
+
+def test_resized_objects_have_their_elements_at_the_start():
+    pair = structure(("a", ctypes.c_int), ("b", ctypes.c_short))
+    for kind, element in ((pair, (1, 2)), (ctypes.c_int, 5)):
+        instance = kind(*element) if kind is pair else kind(element)
+        ctypes.resize(instance, ctypes.sizeof(kind) + 12)
+        view = consumer.consume(instance)
+        assert view[()] == element
+        assert (view.nbytes, view.shape) == (ctypes.sizeof(kind), ())

@@ -187,6 +187,19 @@ def test_references_without_a_format_are_not_read(np):
         consumer.consume(array)
 
 
+def test_types_of_other_packages_are_not_read_by_their_names(np):
+    types = pytest.importorskip("ml_dtypes")
+    names = ("int4", "uint2", "bfloat16", "float8_e5m2", "float8_e4m3fn", "float4_e2m1fn")
+    kinds = [np.dtype(getattr(types, name)) for name in names]
+    core = pytest.importorskip("numpy._core._multiarray_umath")
+    if make := getattr(core, "_get_sfloat_dtype", None):
+        kinds.append(make()(scaling=3.0))
+    for kind in kinds:
+        for array in (np.zeros(2, [("a", kind), ("b", "i4")]), np.zeros((), [("b", kind)])):
+            with pytest.raises(ValueError, match="cannot include dtype"):
+                consumer.consume(array)
+
+
 def test_storing_some_fields_spares_others_where_some_overlap(np):
     kind = {"names": "abc", "formats": ["<u2", "<u4", "u1"], "offsets": [0, 0, 4], "itemsize": 8}
     array, other = np.full(2, 0x0101010101010101, "u8").view(kind), np.zeros(2, kind)

@@ -249,3 +249,46 @@ def test_what_may_change_has_no_hash():
         hash(memoryview(bytearray(b"abc")).toreadonly())
     with pytest.raises(TypeError, match="unhashable"):
         hash(consumer.consume(bytearray(b"abc")).toreadonly())
+
+
+def test_what_lends_its_memory_otherwise_is_equal_to_its_view():
+    numpy = pytest.importorskip("numpy")
+    records = numpy.array([(1, 2.5), (3, 4.5)], "i4,f8")
+    overlapping = {"names": "ab", "formats": ["<u2", "<u4"], "offsets": [0, 0]}
+
+    class Tensor:
+        def __init__(self, array):
+            self.array = array
+
+        def __dlpack__(self, **names):
+            return self.array.__dlpack__(**names)
+
+        def __dlpack_device__(self):
+            return self.array.__dlpack_device__()
+
+    for other in (records[["f1", "f0"]], numpy.ones(2, overlapping), Tensor(numpy.arange(3))):
+        view = consumer.consume(other)
+        assert (view == other) is True
+        assert (view != other) is False
+        assert view[:1] != other
+    # In the other order of fields the values are others.
+    assert consumer.consume(records) != records[["f1", "f0"]]
+
+
+def test_objects_that_lend_nothing_are_asked_themselves():
+    class Other:
+        def __eq__(self, other):
+            return "mine"
+
+        __hash__ = None
+
+    class Raising:
+        @property
+        def __dlpack__(self):
+            raise OSError("no")
+
+    view = consumer.consume(b"ab")
+    assert (view == Other()) == "mine"
+    assert view != Raising()
+    for other in (None, 5, "ab", [97, 98], (97, 98), {}, 2.5, bytes, object()):
+        assert view != other

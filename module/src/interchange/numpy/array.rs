@@ -5,8 +5,8 @@ use std::ffi::{c_char, c_int};
 use ::numpy::npyffi::{NPY_ARRAY_WRITEABLE, NpyTypes, PY_ARRAY_API, get_type_object, npy_intp};
 use ::numpy::{PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
-use pyo3::{Borrowed, ffi};
+use pyo3::types::{PyDict, PyMemoryView};
+use pyo3::{Borrowed, intern};
 
 use consumer::array::AnyArray;
 use consumer::layout::Layout;
@@ -17,7 +17,6 @@ use super::dtype::{FIELD, NumpyType};
 use super::{import, is_missing};
 use crate::arguments::names::no_names;
 use crate::object::PyConsumerArray;
-use crate::object::consume::ctypes_owner;
 use crate::object::create::copy_of;
 
 /// Creates an ndarray over the memory of a view. It has a buffer of the view, as memoryview(v) has.
@@ -38,16 +37,10 @@ fn ndarray<'py>(
     let layout: &Layout = array.layout();
     let dims: Vec<npy_intp> = layout.shape().iter().map(|&length| length as npy_intp).collect();
     let strides: Vec<npy_intp> = layout.strides().to_vec();
-    let is_of_ctypes = |exporter: Bound<'py, PyAny>| ctypes_owner(&exporter).is_some();
-    let borrows = array.has_objects() && this.get().exporter(py)?.is_some_and(is_of_ctypes);
-    let flags = if array.readonly() || borrows { 0 } else { NPY_ARRAY_WRITEABLE };
-    // SAFETY: the view is alive; the result is a new reference or NULL.
-    let mut base =
-        unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyMemoryView_FromObject(this.as_ptr()))? };
-    if borrows {
-        // NumPy lets users make an array writable again if its base is.
-        base = base.call_method0("toreadonly")?;
-    }
+    // NumPy lets users make an array writable again if its base is.
+    let base = PyMemoryView::from(this)?;
+    let readonly = base.getattr(intern!(py, "readonly"))?.is_truthy()?;
+    let flags = if readonly { 0 } else { NPY_ARRAY_WRITEABLE };
     // SAFETY: NumPy was imported. The memory is described as it is, in elements of the dtype's size
     // with references only where the view has some, and kept by the base: a memoryview, which has a
     // buffer of the view for as long as it lives. NewFromDescr steals the reference to the descr,

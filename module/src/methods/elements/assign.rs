@@ -22,7 +22,7 @@ use super::source::{
 };
 use crate::arguments::exact;
 use crate::arguments::keys::{self, Selected};
-use crate::object::consume::{ctypes_owner, view_of};
+use crate::object::consume::{borrows_objects, consume};
 use crate::object::{Description, PyConsumerArray, ViewPart, as_view};
 use crate::transfer;
 use crate::values::elements::{self, Encoded};
@@ -270,7 +270,7 @@ fn element_of<'py>(
             if !objects::exports_buffer(value) {
                 return as_it_is();
             }
-            view_of(value)?
+            consume(value)?
         }
         None => return as_it_is(),
     };
@@ -337,10 +337,7 @@ fn not_an_element(
 
 /// Refuses to store references in memory that does not own them.
 fn check_ownership(view: &PyConsumerArray, part: Description<'_>, py: Python<'_>) -> PyResult<()> {
-    if part.has_objects()
-        && let Some(exporter) = view.exporter(py)?
-        && ctypes_owner(&exporter).is_some()
-    {
+    if borrows_objects(view, part.has_objects(), py)? {
         return Err(PyTypeError::new_err(
             "the memory of ctypes only borrows its objects: store them through the ctypes object",
         ));

@@ -80,8 +80,9 @@ impl PyConsumerArray {
         let hold = self.hold(py)?;
         let fields = objects::dict(py)?;
         let Some(record) = hold.record() else { return Ok(fields) };
+        let has_names = record.has_names();
         for (place, field) in record.fields.iter().enumerate() {
-            if field.name.is_none() && record.has_names() {
+            if field.name.is_none() && has_names {
                 continue;
             }
             // Of two fields of one name, the first is the one that the name gives.

@@ -33,22 +33,26 @@ pub(super) fn bytes_of<'py>(
     }
 }
 
-/// Where the values of fields are found by their names.
-enum Source<'py> {
-    Dict(Bound<'py, PyDict>),
-    /// At the places of these names.
-    Row(Bound<'py, PyTuple>),
-    /// By `object[name]`, for these names.
-    Keyed(Bound<'py, PyTuple>),
-    Attributes,
+/// What an object has by names.
+struct Named<'py> {
+    /// A dict of its own.
+    values: Bound<'py, PyDict>,
+    /// Whether other names than those of fields are of no matter.
+    or_others: bool,
 }
 
-/// Returns where an object has values by name, `None` if it has not. A named tuple is one of the
+/// Returns what an object has by names, `None` if it has no names. A named tuple is one of the
 /// record's fields, in any order, or a tuple like others.
-fn source<'py>(record: &Record, object: &Bound<'py, PyAny>) -> PyResult<Option<Source<'py>>> {
+fn values_of<'py>(record: &Record, object: &Bound<'py, PyAny>) -> PyResult<Option<Named<'py>>> {
+    let only = |values| Ok(Some(Named { values, or_others: false }));
     let py = object.py();
     if let Ok(dict) = object.cast::<PyDict>() {
-        return Ok(Some(Source::Dict(dict.clone())));
+        // A class derived from dict may have other keys, without end.
+        let values = objects::dict(py)?;
+        for (name, value) in dict.iter().take(record.fields.len() + 1) {
+            values.set_item(name, value)?;
+        }
+        return only(values);
     }
     let has = |name: &str| -> PyResult<Option<Bound<'py, PyAny>>> {
         object.get_type().getattr_opt(objects::string(py, name)?)
@@ -66,35 +70,55 @@ fn source<'py>(record: &Record, object: &Bound<'py, PyAny>) -> PyResult<Option<S
         if names.len() != record.fields.len() || object.len()? != names.len() {
             return Ok(None);
         }
-        let mut in_order = true;
+        let is_at = |place: usize, name: &Bound<'py, PyAny>| {
+            Ok::<_, PyErr>(match name.cast::<PyString>() {
+                Ok(name) => record.name(place) == objects::text(name)?.as_str(),
+                Err(_) => false,
+            })
+        };
+        let (mut in_order, dict) = (true, objects::dict(py)?);
         for (place, name) in names.iter().enumerate() {
-            let name = match name.cast::<PyString>() {
-                Ok(name) => objects::text(name)?,
-                Err(_) => return Ok(None),
-            };
-            if record.field(&name).is_none() {
+            in_order &= is_at(place, &name)?;
+            if !in_order && !name.is_instance_of::<PyString>() {
                 return Ok(None);
             }
-            in_order &= record.name(place) == name;
+            dict.set_item(name, object.get_item(place)?)?;
         }
-        return Ok((!in_order).then_some(Source::Row(names)));
+        if in_order {
+            return Ok(None);
+        }
+        for name in record.names() {
+            if !dict.contains(objects::string(py, &name)?)? {
+                return Ok(None);
+            }
+        }
+        return only(dict);
     }
     if has("keys")?.is_some() {
-        return Ok(Some(Source::Dict(dict_of(record, object)?)));
+        return only(dict_of(record, object)?);
     }
     if has("_fields_")?.is_some() || has("__dataclass_fields__")?.is_some() {
-        return Ok(Some(Source::Attributes));
+        let values = objects::dict(py)?;
+        for name in record.names() {
+            let name = objects::string(py, &name)?;
+            if let Some(value) = object.getattr_opt(&name)? {
+                values.set_item(name, value)?;
+            }
+        }
+        return only(values);
     }
     // NumPy's records, which are not sequences either.
     if let Some(dtype) = object.getattr_opt(intern!(py, "dtype"))?
         && let Some(names) = dtype.getattr_opt(intern!(py, "names"))?
         && let Ok(names) = names.cast_into::<PyTuple>()
     {
-        for name in &names {
-            if let Ok(name) = name.cast::<PyString>()
-                && record.field(&objects::text(name)?).is_some()
-            {
-                return Ok(Some(Source::Keyed(names)));
+        let values = objects::dict(py)?;
+        for name in names {
+            values.set_item(&name, object.get_item(&name)?)?;
+        }
+        for name in record.names() {
+            if values.contains(objects::string(py, &name)?)? {
+                return Ok(Some(Named { values, or_others: true }));
             }
         }
     }
@@ -116,33 +140,28 @@ fn dict_of<'py>(record: &Record, mapping: &Bound<'py, PyAny>) -> PyResult<Bound<
         dict.set_item(&key, mapping.get_item(&key)?)?;
         count += 1;
     }
-    check_keys(record, &dict, count)?;
+    if count > record.fields.len() {
+        return Err(more_keys(record, &dict)?);
+    }
     Ok(dict)
 }
 
-/// Checks that a mapping, which has `count` keys, has none but fields if it has more keys than
-/// those.
-///
-/// # Errors
-/// KeyError or TypeError for a key that is no field, ValueError for others.
-fn check_keys(record: &Record, dict: &Bound<'_, PyDict>, count: usize) -> PyResult<()> {
-    let fields = record.fields.len();
-    if count <= fields {
-        return Ok(());
-    }
-    // A class derived from dict may go on for ever.
-    for key in dict.as_any().try_iter()?.take(fields + 1) {
-        let key = key?;
+/// The exception for keys of which there are more than fields: KeyError or TypeError for one that is
+/// no field, else ValueError.
+#[cold]
+fn more_keys(record: &Record, dict: &Bound<'_, PyDict>) -> PyResult<PyErr> {
+    for (key, _) in dict {
         let Ok(name) = key.cast::<PyString>() else {
             let found = objects::type_name(&key);
-            return Err(PyTypeError::new_err(format!("the names of fields are strs, not {found}")));
+            return Ok(PyTypeError::new_err(format!("the names of fields are strs, not {found}")));
         };
         let name = objects::text(name)?;
         if record.field(&name).is_none() {
-            return Err(record.no_field(&name).into());
+            return Ok(record.no_field(&name).into());
         }
     }
-    Err(PyValueError::new_err(format!("more keys than the {fields} fields of the record")))
+    let fields = record.fields.len();
+    Ok(PyValueError::new_err(format!("more keys than the {fields} fields of the record")))
 }
 
 /// Returns the values of all fields, in their order, if an object has them by name.
@@ -154,30 +173,26 @@ pub(super) fn by_name<'py>(
     object: &Bound<'py, PyAny>,
 ) -> PyResult<Option<Vec<Bound<'py, PyAny>>>> {
     let py = object.py();
-    let Some(source) = source(record, object)? else { return Ok(None) };
+    let Some(Named { values, or_others }) = values_of(record, object)? else { return Ok(None) };
     let mut parts = fallible::vec_for(record.fields.len())?;
     for place in 0..record.fields.len() {
         let name = record.name(place);
         let key = objects::string(py, &name)?;
-        let value = match &source {
-            Source::Dict(dict) => dict.get_item(&key)?,
-            Source::Row(names) if names.contains(&key)? => {
-                Some(object.get_item(names.index(&key)?)?)
-            }
-            Source::Keyed(names) if names.contains(&key)? => Some(object.get_item(&key)?),
-            Source::Row(_) | Source::Keyed(_) => None,
-            Source::Attributes => object.getattr_opt(&key)?,
-        };
-        let value = value.ok_or_else(|| {
-            let (found, name) = (objects::type_name(object), Shortened(&name));
-            PyValueError::new_err(format!("field '{name}' is missing in the {found}"))
+        let value = values.get_item(&key)?.ok_or_else(|| {
+            let (found, short) = (objects::type_name(object), Shortened(&name));
+            let is_twice = record.names().take(place).any(|other| other == name);
+            PyValueError::new_err(match is_twice {
+                true => {
+                    format!("several fields are called '{short}', which a tuple has in their order")
+                }
+                false => format!("field '{short}' is missing in the {found}"),
+            })
         })?;
+        // A name stands for one field.
+        values.del_item(&key)?;
         parts.push(value);
     }
-    if let Source::Dict(dict) = &source {
-        check_keys(record, dict, dict.len())?;
-    }
-    Ok(Some(parts))
+    if values.is_empty() || or_others { Ok(Some(parts)) } else { Err(more_keys(record, &values)?) }
 }
 
 /// Returns the one field of a union that a mapping has a value for: its offset, type and value.

@@ -143,16 +143,20 @@ fn replaced<'py>(
         Some(changes) => changes.cast_into::<PyDict>()?,
         None => objects::dict(py)?,
     };
-    for name in changes.as_any().try_iter()? {
-        let name = name?;
-        if !names.contains(&name)? {
-            let name = objects::repr(&name).unwrap_or_default();
-            return Err(PyValueError::new_err(format!("the row has no field {name}")));
-        }
-    }
     let mut values = fallible::vec_for(names.len())?;
     for (name, value) in names.iter().zip(row.try_iter()?) {
-        values.push(changes.get_item(name)?.map_or(value, Ok)?);
+        // Of several fields of one name the first is meant.
+        values.push(match changes.get_item(&name)? {
+            Some(change) => {
+                changes.del_item(&name)?;
+                change
+            }
+            None => value?,
+        });
+    }
+    if let Some((name, _)) = changes.iter().next() {
+        let name = objects::repr(&name).unwrap_or_default();
+        return Err(PyValueError::new_err(format!("the row has no field {name}")));
     }
     let values = objects::tuple(py, values.into_iter().map(Ok))?;
     row.get_type().call1(values)

@@ -18,9 +18,9 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
-use super::AsView;
 use super::known::Source;
 use super::redirect::handed_on;
+use super::{AsView, numpy};
 use crate::array::AnyArray;
 use crate::fallible;
 use crate::form::ElementType;
@@ -35,8 +35,8 @@ use type_reader::{TypeReader, is_simple, unreadable};
 pub(super) static KNOWN: Source =
     Source::new(|class, _| Some(class.as_ptr().addr() >> 6), |_, _| true);
 
-/// Returns the ctypes object whose memory an exporter shows: itself, or what memoryviews and views
-/// are views of.
+/// Returns the ctypes object whose memory an exporter shows: itself, or what memoryviews, views and
+/// NumPy's arrays are views of.
 pub fn owner<'py>(exporter: &Bound<'py, PyAny>, as_view: AsView) -> Option<Bound<'py, PyAny>> {
     let mut exporter = exporter.clone();
     loop {
@@ -44,6 +44,8 @@ pub fn owner<'py>(exporter: &Bound<'py, PyAny>, as_view: AsView) -> Option<Bound
             view.exporter
         } else if let Some(handed) = handed_on(&exporter) {
             handed.0
+        } else if let Some(base) = numpy::base(&exporter) {
+            Some(base)
         } else {
             return is_of_ctypes(&exporter.get_type()).then_some(exporter);
         };

@@ -153,6 +153,9 @@ unsafe fn part(
     format: FormatString,
     offset: isize,
 ) -> Result<AnyArray> {
+    if bytes.has_references() {
+        return Err(Error::buffer("its data holds references to objects"));
+    }
     let (begin, end) = layout.checked_extent().unwrap_or((isize::MIN, isize::MAX));
     let fits = begin.checked_add(offset).is_some_and(|begin| begin >= 0)
         && end.checked_add(offset).is_some_and(|end| end.unsigned_abs() <= bytes.layout().nbytes());

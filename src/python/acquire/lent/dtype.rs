@@ -47,7 +47,7 @@ pub(super) fn acquire(
     let (bytes, buffer) =
         Buffer::acquire(object, ffi::PyBUF_FULL_RO & !ffi::PyBUF_FORMAT, as_view)?;
     // SAFETY: the buffer is that of the object, and is released after the array's last use.
-    match unsafe { numpy::described(&bytes, object) } {
+    match unsafe { numpy::described(&bytes, object, as_view) } {
         Ok(Some(array)) => {
             place.write(array);
             Ok(Some(buffer))

@@ -110,7 +110,8 @@ fn acquire_attached(
 
 /// Returns whether an object is of one of Python's own classes that have no memory to share, so
 /// that nothing needs to be asked.
-pub(crate) fn exports_nothing_else(object: &Bound<'_, PyAny>) -> bool {
+#[must_use]
+pub fn exports_nothing_else(object: &Bound<'_, PyAny>) -> bool {
     const PLAIN: c_ulong = ffi::Py_TPFLAGS_LONG_SUBCLASS
         | ffi::Py_TPFLAGS_LIST_SUBCLASS
         | ffi::Py_TPFLAGS_TUPLE_SUBCLASS

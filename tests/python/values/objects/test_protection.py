@@ -114,3 +114,63 @@ def test_objects_of_ctypes_are_read_and_not_written(things):
 def test_an_unset_object_of_ctypes_is_none():
     assert consumer.consume((ctypes.py_object * 2)()).tolist() == [None, None]
     assert consumer.consume(Struct())[()] == (0, None, 0)
+
+
+@pytest.mark.filterwarnings("ignore:A builtin ctypes object:RuntimeWarning")
+def test_objects_of_ctypes_are_not_written_by_others_either(np, things):
+    held = (Struct * 2)(Struct(1, things[0], 1), Struct(2, things[1], 2))
+    plain = (ctypes.py_object * 2)(*things[:2])
+    for exporter in (held, plain):
+        view = consumer.consume(exporter)
+        shown = np.asarray(view)
+        assert memoryview(view).readonly
+        assert not shown.flags.writeable
+        assert description(view, WRITABLE | ND | FORMAT) is BufferError
+        # What NumPy takes of ctypes itself is no more the memory's own.
+        for other in (consumer.consume(shown), consumer.consume(np.asarray(exporter))):
+            with pytest.raises(TypeError, match=r"read-only|only borrows its objects"):
+                other[0] = things[2] if exporter is plain else (1, things[2], 3)
+        assert not view.readonly
+    numbers = np.asarray(consumer.consume(held)["n"])
+    numbers[0] = 5
+    assert held[0].n == 5
+
+
+def test_objects_between_the_fields_of_an_array_of_a_view_are_not_written_as_bytes(np, things):
+    records = np.array([(thing, 1) for thing in things], [("o", "O"), ("i", "i8")])
+    part, whole = records[["i"]], consumer.consume(records)
+    held = (Struct * 2)(Struct(1, things[0], 1), Struct(2, things[1], 2))
+    for array in (
+        np.asarray(consumer.consume(part)),
+        np.asarray(memoryview(consumer.consume(part))),
+        np.asarray(whole[["i"]])[1:],
+        consumer.consume(part).__array__(),
+        np.asarray(np.asarray(consumer.consume(part))[1:].view()),
+        np.asarray(consumer.consume(held)[["n"]]),
+    ):
+        for _ in range(2):
+            view = consumer.consume(array)
+            assert view.tolist() == array.tolist()
+            assert view.cast("B").readonly
+    # Padding hides nothing.
+    padded = np.dtype([("a", "u1"), ("b", "i4")], align=True)
+    data = bytearray(4 * padded.itemsize)
+    for array in (np.zeros(4, padded), np.frombuffer(data, padded), np.frombuffer(data, padded)):
+        assert not consumer.consume(array).cast("B").readonly
+        assert not consumer.consume(np.asarray(consumer.consume(array))).cast("B").readonly
+
+
+def test_references_in_the_data_of_an_interface_are_no_numbers(np, things):
+    class Described:
+        def __init__(self, data):
+            self.__array_interface__ = {
+                "version": 3,
+                "typestr": "<i8",
+                "shape": (len(data),),
+                "data": data,
+            }
+
+    held = (ctypes.py_object * 2)(*things[:2])
+    for data in (np.array(things), consumer.consume(np.array(things)), held):
+        with pytest.raises(BufferError, match="its data holds references to objects"):
+            consumer.consume(Described(data))

@@ -86,7 +86,8 @@ def test_values_are_found_by_name(source, key):
         ({"a": 1}, ValueError, "field 'b' is missing in the dict"),
         ({"a": 1, "b": 2, "c": 3}, KeyError, 'no field "c"'),
         ({"a": 1, "b": 2, 3: 3}, TypeError, "names of fields are strs, not int"),
-        (EndlessDict(a=1, b=2, c=3), ValueError, "more keys than the 2 fields"),
+        ({"a": 1, "b": 2, 3: 3, 4: 4}, TypeError, "names of fields are strs, not int"),
+        (EndlessDict(a=1, b=2, c=3), KeyError, 'no field "c"'),
         (Mapping(itertools.cycle("ab"), 2), ValueError, "more keys than the 2 fields"),
         (Mapping(itertools.repeat("a"), 0), ValueError, "more keys than the 2 fields"),
         (Mapping(map(str, itertools.count()), 2), KeyError, 'no field "0"'),
@@ -101,6 +102,46 @@ def test_what_is_wrong_is_named(source, error, message):
     with pytest.raises(error, match=message):
         view[0] = source
     assert view[0] == (0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("form", "names"), [("T{i:a:i:a:}", "aa"), ("T{i:a:i:a:}", "az"), ("T{i:f1:i}", ("f1", "f0"))]
+)
+def test_fields_of_one_name_are_not_stored_by_it(form, names):
+    view = consumer.consume(bytearray(8)).cast(form)
+    attributes = dataclasses.make_dataclass("Attributes", sorted(set(names)))
+    for source in (dict.fromkeys(names, 9), attributes(*[9] * len(set(names)))):
+        with pytest.raises(ValueError, match=r"several fields are called '(a|f1)'"):
+            view[0] = source
+    assert view.tolist() == [(0, 0)]
+    view[0] = (1, 2)
+    row = view.named()[0]
+    assert (row, row[0]) == ((1, 2), getattr(row, names[0]))
+
+
+def test_of_fields_of_one_name_the_first_is_replaced():
+    row = consumer.consume(bytearray(8)).cast("T{i:a:i:a:}").named()[0]
+    assert row._replace(a=5) == (5, 0)
+    with pytest.raises(ValueError, match="no field 'b'"):
+        row._replace(a=5, b=6)
+
+
+@pytest.mark.parametrize("count", [3, 40_000])
+def test_rows_of_many_fields_in_any_order(count):
+    names = [f"f{place}" for place in range(count)]
+    fields = "".join(f"H:{name}:" for name in names)
+    view = consumer.consume(bytearray(2 * count)).cast(f"T{{{fields}}}")
+    values = [place % 65_521 for place in range(count)]
+    for order in (1, -1):
+        view[0] = collections.namedtuple("Row", names[::order])(*values[::order])
+        assert view[0] == tuple(values)
+        view[0] = (0,) * count
+        view[0] = dict(zip(names[::order], values[::order], strict=True))
+        assert view[0] == tuple(values)
+    view[0] = view.named()[0]
+    assert view[0] == tuple(values)
+    unnamed = consumer.consume(bytes(count)).cast(f"{count}B")
+    assert list(unnamed.fields) == names
 
 
 def test_errors_of_the_users_own_code_pass_as_they_are():
@@ -129,3 +170,9 @@ def test_records_of_numpy(np):
     view = consumer.consume(records)
     view[0], view[1] = np.array([(1, 2.5)], "i4,f8")[0], np.array([(3, 4.5)], ">i2,f4")[0]
     assert records.tolist() == [(1, 2.5), (3, 4.5)]
+    # NumPy itself has no format for fields out of their order.
+    source = np.array([(5, 6.5), (7, 8.5)], "i4,f8")[["f1", "f0"]]
+    view[0], view[1] = source[0], source[1:].reshape(())
+    assert records.tolist() == [(5, 6.5), (7, 8.5)]
+    view[...] = source[0]
+    assert records.tolist() == [(5, 6.5)] * 2
