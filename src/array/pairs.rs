@@ -6,13 +6,11 @@
 
 #![allow(unsafe_code)]
 
-use std::collections::HashMap;
-
 use super::AnyArray;
 use crate::dtype::{DType, ScalarType};
 use crate::error::{Error, Result, Tuple};
 use crate::fallible::{self, Shortened};
-use crate::form::{ElementType, Field, Record};
+use crate::form::{ElementType, Field, NamePlaces, Record};
 use crate::kernels::convert::{is_meaningful, is_safe, no_conversion};
 use crate::layout::{Key, Layout};
 
@@ -168,16 +166,18 @@ fn matched(from: &Record, to: &Record) -> Result<Vec<(usize, usize)>> {
     let same = |(one, two): (&Field, &Field)| one.name == two.name;
     let by_place = !named(from) || !named(to) || from.fields.iter().zip(&to.fields).all(same);
     let mut places = fallible::vec_for(to.fields.len())?;
-    let mut known = HashMap::new();
-    if !by_place {
-        let count = from.fields.len();
-        known.try_reserve(count).map_err(|_| fallible::no_memory(count))?;
-        known.extend(from.fields.iter().enumerate().map(|(place, field)| (&field.name, place)));
+    if by_place {
+        places.extend((0..to.fields.len()).map(|place| (place, place)));
+        return Ok(places);
     }
-    for (place, field) in to.fields.iter().enumerate() {
-        let source = if by_place { Some(place) } else { known.remove(&field.name) };
-        let name = field.name.as_deref().unwrap_or_default();
-        places.push((source.ok_or_else(|| from.no_field(name))?, place));
+    let mut names = fallible::vec_for(from.fields.len())?;
+    names.extend(from.names());
+    let (known, mut free) = (NamePlaces::new(names)?, fallible::vec_for(from.fields.len())?);
+    free.resize(from.fields.len(), true);
+    for (place, name) in to.names().enumerate() {
+        // A name stands for one field.
+        let source = known.first(&name).filter(|&source| std::mem::take(&mut free[source]));
+        places.push((source.ok_or_else(|| from.no_field(&name))?, place));
     }
     Ok(places)
 }

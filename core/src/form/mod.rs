@@ -29,6 +29,8 @@ pub use element_type::{ElementType, Field, Leaf, Record};
 pub use judge::judge_letter;
 pub use judge::{Judgement, judge};
 #[doc(hidden)]
+pub use record::NamePlaces;
+#[doc(hidden)]
 pub use record::RowClass;
 #[doc(hidden)]
 pub use record::overlapping;

@@ -116,14 +116,9 @@ pub(crate) fn viewed<'py>(object: &Bound<'py, PyAny>) -> Option<ViewedObject<'py
     Some(ViewedObject { exporter: view.exporter(object.py()).or_discard(object.py())?, array })
 }
 
-/// Returns the ctypes object whose memory an exporter shows, itself or as a view of it.
-pub(crate) fn ctypes_owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
-    acquire::ctypes::owner(exporter, viewed)
-}
-
 /// Returns whether the memory of a view, whose elements are or hold objects or not, only borrows
 /// the references in it: ctypes keeps the objects elsewhere. Nobody who gives back what he stores
-/// over may store there.
+/// over may store there, so that views of such views are read-only.
 ///
 /// # Errors
 /// ValueError if the view was released.
@@ -132,5 +127,6 @@ pub(crate) fn borrows_objects(
     has_objects: bool,
     py: Python<'_>,
 ) -> PyResult<bool> {
-    Ok(has_objects && view.exporter(py)?.is_some_and(|exporter| ctypes_owner(&exporter).is_some()))
+    let is_of_ctypes = |exporter: Bound<'_, PyAny>| acquire::ctypes::is_owner(&exporter);
+    Ok(has_objects && view.exporter(py)?.is_some_and(is_of_ctypes))
 }

@@ -10,6 +10,7 @@ use std::ffi::{CStr, c_int};
 use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::types::PyType;
 use smallvec::SmallVec;
 
 use super::known::Source;
@@ -178,7 +179,13 @@ pub(super) unsafe fn describe_any(
     let layout = unsafe {
         let asked = flags & ffi::PyBUF_ND == ffi::PyBUF_ND
             && (buffer.obj.is_null() || ffi::PyMemoryView_Check(buffer.obj) == 0);
-        if buffer.shape.is_null() && buffer.ndim == 0 && !asked {
+        let is_resized =
+            |class: Bound<'_, PyType>| buffer.len > buffer.itemsize && ctypes::is_of_ctypes(&class);
+        let class = Bound::from_borrowed_ptr_or_opt(py, buffer.obj).map(|it| it.get_type());
+        if buffer.ndim == 0 && class.is_some_and(is_resized) {
+            // An object of ctypes that was resized has room behind its element.
+            Layout::contiguous(&[], itemsize)?
+        } else if buffer.shape.is_null() && buffer.ndim == 0 && !asked {
             layout_without_shape(buffer.len, itemsize)?
         } else {
             layout(buffer, itemsize)?
@@ -209,8 +216,7 @@ pub(super) unsafe fn describe_any(
         // Others may leave the length wrong. ctypes tells how much memory an object has, but its
         // shape by a class that may have been set since.
         let is_short = usize::try_from(buffer.len).is_ok_and(|len| len < array.layout().nbytes());
-        let of_ctypes = |exporter: &Bound<'_, _>| ctypes::owner(exporter, as_view).is_some();
-        if is_short && exporter.as_ref().is_some_and(of_ctypes) {
+        if is_short && exporter.as_ref().is_some_and(ctypes::is_owner) {
             return Err(Error::buffer(format!(
                 "its shape describes {} bytes, but its memory has {}",
                 array.layout().nbytes(),
@@ -293,8 +299,7 @@ fn layout_of_length(ndim: usize, length: isize, itemsize: usize) -> Result<Layou
     let wrong = || Error::buffer(format!("no shape, {ndim} dimensions, {length} bytes"));
     let bytes = usize::try_from(length).map_err(|_| wrong())?;
     match ndim {
-        // An object of ctypes may be resized, and has room behind its element then.
-        0 if bytes >= itemsize => Layout::contiguous(&[], itemsize),
+        0 if bytes == itemsize => Layout::contiguous(&[], itemsize),
         1 if itemsize == 0 => Layout::line(0, 0, 0),
         1 if bytes % itemsize == 0 => Layout::line(bytes / itemsize, itemsize as isize, itemsize),
         _ => Err(wrong()),

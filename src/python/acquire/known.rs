@@ -4,7 +4,7 @@
 //! A class is kept weakly, and found by its identity. That is enough for ctypes, which finishes a
 //! class with its first object: what its attributes say can change after that, where the fields lie
 //! cannot. A dtype of NumPy's can change, so that what a format does not tell of it is compared
-//! (numpy.rs). Nothing is kept of what may hold references to objects, which is proved anew for
+//! ([`super::numpy`]). Nothing is kept of what may hold references to objects, which is proved anew for
 //! each exporter, nor of elements that cannot be read.
 
 use std::ffi::CStr;

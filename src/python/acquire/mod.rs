@@ -2,8 +2,8 @@
 //!
 //! An exporter fills in a `Py_buffer`, once and in place: it may point into itself, so that it must
 //! never be moved (export.rs). What it says of its memory becomes an array (describe.rs). Where
-//! exporters are known to say it wrong, the type of the object is asked instead ([`ctypes`],
-//! numpy.rs), also where others hand its memory on (redirect.rs); what one has told is kept
+//! exporters are known to say it wrong, the type of the object is asked instead ([`ctypes`] and
+//! `numpy`), also where others hand its memory on (redirect.rs); what one has told is kept
 //! (known.rs). Types are known by the classes that C has made, and believed where what they say can
 //! be checked (types.rs). What gives no buffer is refused (refusal.rs) with a hint at what does
 //! (hints.rs), and so is what is more than its buffer says (masked.rs).

@@ -4,5 +4,7 @@ mod names;
 mod overlap;
 mod row_class;
 
+#[doc(hidden)]
+pub use names::NamePlaces;
 pub use overlap::overlapping;
 pub use row_class::RowClass;

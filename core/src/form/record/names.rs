@@ -1,7 +1,6 @@
 //! The names of a record's fields: many at once, and those that no field has.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use super::RowClass;
 use crate::error::{Error, Result};
@@ -101,20 +100,19 @@ impl Record {
     /// [`is_value`](Error::is_value) for one that is there twice, and with
     /// [`is_too_large`](Error::is_too_large) if there is not enough memory.
     pub fn find(&self, names: &[&str]) -> Result<Vec<(usize, &ElementType)>> {
-        let mut known = HashMap::new();
         let mut found = fallible::vec_for(names.len())?;
         let count = self.count_names();
-        known.try_reserve(count).map_err(|_| fallible::no_memory(count))?;
+        let (mut known, mut fields) = (fallible::vec_for(count)?, fallible::vec_for(count)?);
         self.for_each_name(0, &mut |name, offset, element_type| {
-            known.entry(name).or_insert((offset, element_type));
+            known.push(name);
+            fields.push(Some((offset, element_type)));
         });
+        let known = NamePlaces::new(known)?;
         for &name in names {
-            let field = known.remove(name).ok_or_else(|| match self.field(name) {
-                Some(_) => {
-                    let name = Shortened(name);
-                    Error::value(format!("field {name:?} is asked for twice"))
-                }
-                None => self.no_field(name),
+            let place = known.first(name).ok_or_else(|| self.no_field(name))?;
+            let field = fields[place].take().ok_or_else(|| {
+                let name = Shortened(name);
+                Error::value(format!("field {name:?} is asked for twice"))
             })?;
             fallible::push(&mut found, field)?;
         }
@@ -154,6 +152,28 @@ impl Record {
                 Error::no_such_field(format!("no field {name:?} among {listed:?} and {more} more"))
             }
         }
+    }
+}
+
+/// The places of names among others, each found in logarithmic time.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct NamePlaces<'a>(Vec<(Cow<'a, str>, usize)>);
+
+impl<'a> NamePlaces<'a> {
+    /// # Errors
+    /// Returns an error with [`is_too_large`](Error::is_too_large) if there is not enough memory.
+    pub fn new(names: Vec<Cow<'a, str>>) -> Result<Self> {
+        let mut places = fallible::vec_for(names.len())?;
+        places.extend(names.into_iter().enumerate().map(|(place, name)| (name, place)));
+        Ok(Self(fallible::sorted(places)))
+    }
+
+    /// Returns the first place of a name.
+    #[must_use]
+    pub fn first(&self, name: &str) -> Option<usize> {
+        let before = self.0.partition_point(|(other, _)| **other < *name);
+        self.0.get(before).filter(|(other, _)| *other == name).map(|&(_, place)| place)
     }
 }
 

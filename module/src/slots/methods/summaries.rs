@@ -162,6 +162,7 @@ const NUMPYS: [&str; 4] = ["dtype", "out", "initial", "where"];
 
 /// Returns whether a method of NumPy's has one of these.
 fn has_parameter(summary: Summary, parameter: &str) -> bool {
+    // NumPy has no minmax.
     let Summary::One(task) = summary else { return false };
     match parameter {
         "dtype" => task.is_sum(),
@@ -182,41 +183,25 @@ unsafe fn slow_summary(object: *mut ffi::PyObject, method: usize, call: Call) ->
         KeywordOnlyParameterDescription::new(NUMPYS[2], false),
         KeywordOnlyParameterDescription::new(NUMPYS[3], false),
     ];
-    macro_rules! description {
-        ($method:literal, $keyword_only:expr) => {
-            FunctionDescription::new(
+    macro_rules! descriptions {
+        ($($method:literal)*) => {
+            [$(FunctionDescription::new(
                 Some("ConsumerArray"),
                 METHODS[$method].0,
                 &POSITIONAL,
                 0,
                 0,
-                $keyword_only,
-            )
+                &KEYWORD_ONLY,
+            )),*]
         };
     }
-    macro_rules! descriptions {
-        ($($method:literal)*) => { [$(description!($method, &KEYWORD_ONLY)),*] };
-    }
-    static PARAMETERS: [FunctionDescription; 6] = descriptions!(0 1 2 3 4 5);
-    // NumPy has no such method.
-    static MINMAX: FunctionDescription = description!(6, &[]);
+    static PARAMETERS: [FunctionDescription; METHODS.len()] = descriptions!(0 1 2 3 4 5 6);
     let body = |py| -> PyResult<NewReference> {
         let (name, summary) = METHODS[method];
         // SAFETY: the caller guarantees it for the object, and for the call; there are as many
         // parameters as the patterns have.
-        let (this, axis, keepdims, numpys) = unsafe {
-            let this = this(py, object);
-            match PARAMETERS.get(method) {
-                Some(parameters) => {
-                    let [axis, keepdims, numpys @ ..] = call.parse::<6>(py, parameters)?;
-                    (this, axis, keepdims, numpys)
-                }
-                None => {
-                    let [axis, keepdims] = call.parse(py, &MINMAX)?;
-                    (this, axis, keepdims, [None; 4])
-                }
-            }
-        };
+        let (this, [axis, keepdims, numpys @ ..]) =
+            unsafe { (this(py, object), call.parse::<6>(py, &PARAMETERS[method])?) };
         if numpys.iter().any(Option::is_some) {
             let unexpected = NUMPYS.iter().zip(&numpys).find(|(parameter, argument)| {
                 argument.is_some() && !has_parameter(summary, parameter)

@@ -5,7 +5,6 @@
 //! says: the classes are immutable and have no subclasses, `tuple.__new__` refuses them, and their
 //! own constructor counts. It gives a row that the garbage collector knows, whatever is in it.
 
-use std::collections::HashSet;
 use std::ffi::{c_int, c_uint, c_void};
 use std::mem::offset_of;
 use std::sync::Arc;
@@ -77,12 +76,11 @@ fn class_for(names: &Bound<'_, PyTuple>, is_cyclic: bool) -> PyResult<Arc<Rows>>
 fn create<'py>(names: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyType>> {
     let py = names.py();
     rows::prepare(py)?;
-    let mut taken = HashSet::new();
-    taken.try_reserve(names.len()).map_err(|_| fallible::no_memory(names.len()))?;
+    let taken = objects::dict(py)?;
     let mut members = fallible::vec_for(names.len() + 1)?;
     for (place, name) in names.iter().enumerate() {
         let text = objects::text(name.cast::<PyString>()?)?;
-        if is_attribute(&text) && !taken.contains(&text) {
+        if is_attribute(&text) && !taken.contains(&name)? {
             members.push(ffi::PyMemberDef {
                 // SAFETY: a str without NUL; the class keeps it alive, and its text with it.
                 name: unsafe { ffi::PyUnicode_AsUTF8(name.as_ptr()) },
@@ -92,7 +90,7 @@ fn create<'py>(names: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyType>> {
                 flags: ffi::Py_READONLY,
                 doc: std::ptr::null(),
             });
-            taken.insert(text);
+            taken.set_item(&name, py.None())?;
         }
     }
     members.push(ffi::PyMemberDef::default());

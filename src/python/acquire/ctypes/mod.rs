@@ -35,21 +35,19 @@ use type_reader::{TypeReader, is_simple, unreadable};
 pub(super) static KNOWN: Source =
     Source::new(|class, _| Some(class.as_ptr().addr() >> 6), |_, _| true);
 
-/// Returns the ctypes object whose memory an exporter shows: itself, or what memoryviews, views and
-/// NumPy's arrays are views of.
-pub fn owner<'py>(exporter: &Bound<'py, PyAny>, as_view: AsView) -> Option<Bound<'py, PyAny>> {
+/// Returns whether the memory that an exporter shows is that of a ctypes object: its own, or what
+/// memoryviews and NumPy's arrays are views of.
+pub fn is_owner(exporter: &Bound<'_, PyAny>) -> bool {
     let mut exporter = exporter.clone();
     loop {
-        let inner = if let Some(view) = as_view(&exporter) {
-            view.exporter
-        } else if let Some(handed) = handed_on(&exporter) {
-            handed.0
-        } else if let Some(base) = numpy::base(&exporter) {
-            Some(base)
-        } else {
-            return is_of_ctypes(&exporter.get_type()).then_some(exporter);
+        let inner = match handed_on(&exporter) {
+            Some(handed) => handed.0,
+            None => numpy::base(&exporter),
         };
-        exporter = inner?;
+        match inner {
+            Some(inner) => exporter = inner,
+            None => return is_of_ctypes(&exporter.get_type()),
+        }
     }
 }
 

@@ -5,31 +5,34 @@
 //! nested record it follows the closing brace, so that a parser that aligns the nested record
 //! counts it twice; and for a scalar, or an array of one element, an unaligned field is written as
 //! aligned. The dtype has all offsets. Formats without records are right, and never come here.
+//!
+//! Whose memory it is, arrays.rs finds; what a dtype describes, dtypes.rs.
+
+mod arrays;
+mod dtypes;
 
 use std::sync::Arc;
 
 use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyMemoryView, PyString, PyTuple, PyType};
+use pyo3::types::PyString;
 
 use super::AsView;
 use super::known::Source;
-use super::redirect::{Handed, handed_on};
 use super::refusal::is_of_names;
-use super::types::{MAX_DEPTH, code_of_number, find_base, is_from, is_named};
 use crate::array::AnyArray;
-use crate::dtype::{DType, ScalarType};
 use crate::error::Error;
 use crate::fallible;
 use crate::form::recent::key_of_text;
-use crate::form::{ElementType, Field, Judgement, Record, judge, overlapping};
-use crate::format::{ByteOrder, Format, FormatString};
-use crate::layout::MAX_NDIM;
+use crate::form::{ElementType, Field};
+use crate::format::{Format, FormatString};
 use crate::python::errors::{DiscardError, discard, with_exception};
 use crate::python::exceptions::{PyMemoryError, PyValueError};
 use crate::python::objects;
+use arrays::{attribute, base_holds_objects, owner};
+pub(super) use arrays::{base, dtype};
+use dtypes::element_type_of;
 
 /// What dtypes have told of arrays of few classes.
 pub(super) static KNOWN: Source =
@@ -255,113 +258,6 @@ fn element_type(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> PyResult<Optio
     Ok(fits.then_some(element_type))
 }
 
-/// Returns the NumPy array or scalar whose memory an exporter shows, and its dtype.
-///
-/// # Errors
-/// What the attribute raises.
-pub(super) fn dtype<'py>(
-    exporter: &Bound<'py, PyAny>,
-) -> PyResult<Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
-    let Some((owner, class)) = owner(exporter) else { return Ok(None) };
-    let dtype = attribute(&owner, &class, intern!(owner.py(), "dtype"))?;
-    Ok(Some((owner, dtype)))
-}
-
-/// Returns an attribute that NumPy's own class has: a class derived from it may have another one.
-fn attribute<'py>(
-    object: &Bound<'py, PyAny>,
-    class: &Bound<'py, PyType>,
-    name: &Bound<'py, PyString>,
-) -> PyResult<Bound<'py, PyAny>> {
-    if object.get_type().is(class) {
-        return object.getattr(name);
-    }
-    class.getattr(name)?.call_method1(intern!(object.py(), "__get__"), (object,))
-}
-
-/// Returns the NumPy array or scalar whose memory an exporter shows, and NumPy's class for it.
-fn owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<(Bound<'py, PyAny>, Bound<'py, PyType>)> {
-    let mut exporter = exporter.clone();
-    while let Some(handed) = handed_on(&exporter) {
-        exporter = handed.0?;
-    }
-    static ARRAYS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let (py, class) = (exporter.py(), exporter.get_type());
-    if ARRAYS.get(py).is_some_and(|arrays| class.is(arrays)) {
-        return Some((exporter, class));
-    }
-    let class = find_base(&class, |class| {
-        is_from(class, "numpy", "ndarray") || is_from(class, "numpy", "void")
-    })?;
-    if is_named(&class, "ndarray") {
-        ARRAYS.get_or_init(py, || class.clone().unbind());
-    }
-    Some((exporter, class))
-}
-
-/// Returns whether a NumPy array may be a view of memory that holds references, and of which it
-/// shows some fields only. Without a way to tell views, they may all hold some.
-fn base_holds_objects<'py>(
-    mut next: Option<(Bound<'py, PyAny>, Bound<'py, PyType>)>,
-    as_view: Option<AsView>,
-) -> bool {
-    while let Some((array, class)) = next {
-        let py = array.py();
-        let holds: PyResult<bool> = attribute(&array, &class, intern!(py, "dtype"))
-            .and_then(|dtype| dtype.getattr(intern!(py, "hasobject"))?.extract());
-        // Where nothing tells, there may be some.
-        if holds.or_discard(py).unwrap_or(true) {
-            return true;
-        }
-        let Some(base) = base_of(&array, &class) else { return false };
-        next = owner(&base);
-        if next.is_none() {
-            return may_hold_objects(base, as_view);
-        }
-    }
-    false
-}
-
-/// Returns the object whose memory a NumPy array shows, if it is not its own.
-fn base_of<'py>(
-    array: &Bound<'py, PyAny>,
-    class: &Bound<'py, PyType>,
-) -> Option<Bound<'py, PyAny>> {
-    let base = attribute(array, class, intern!(array.py(), "base")).or_discard(array.py());
-    base.filter(|base| !base.is_none())
-}
-
-/// Returns the object whose memory a NumPy array, or a scalar, shows, if it is not its own.
-pub(super) fn base<'py>(exporter: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
-    let (array, class) = owner(exporter)?;
-    base_of(&array, &class)
-}
-
-/// Returns whether there may be references in the memory of an exporter that is none of NumPy's,
-/// as far as its format tells: a record may have some between its fields if it is that of a view.
-fn may_hold_objects<'py>(mut exporter: Bound<'py, PyAny>, as_view: Option<AsView>) -> bool {
-    let py = exporter.py();
-    loop {
-        if let Some(view) = as_view.and_then(|as_view| as_view(&exporter)) {
-            return view.array.has_references();
-        }
-        match handed_on(&exporter) {
-            Some(Handed(Some(inner))) => exporter = inner,
-            Some(Handed(None)) => return true,
-            None => break,
-        }
-    }
-    // What only keeps the memory alive says nothing of it.
-    if !objects::exports_buffer(&exporter) {
-        return false;
-    }
-    let shown = PyMemoryView::from(&exporter);
-    let format = shown.and_then(|shown| shown.getattr(intern!(py, "format")));
-    let Some(format) = format.or_discard(py) else { return true };
-    let Ok(format) = format.extract::<&str>() else { return true };
-    format.contains('O') || as_view.is_none() && format.contains('{')
-}
-
 /// Returns whether an exporter still exports what the array was made from: its dtype can be set.
 fn is_current(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> PyResult<bool> {
     // SAFETY: the object is alive; the result is a new reference or NULL.
@@ -371,81 +267,4 @@ fn is_current(array: &AnyArray, exporter: &Bound<'_, PyAny>) -> PyResult<bool> {
     let format = view?.getattr(intern!(exporter.py(), "format"))?.cast_into::<PyString>()?;
     // Its text is in the str itself, and is not copied.
     Ok(format.to_str()?.as_bytes() == array.format().as_bytes())
-}
-
-/// Returns the element type of one element of a dtype that lies so deep in others, and in
-/// sub-arrays of so many dimensions together. The limits are those of format strings.
-fn element_type_of(
-    dtype: &Bound<'_, PyAny>,
-    depth: usize,
-    dimensions: usize,
-) -> PyResult<ElementType> {
-    let unknown = || PyValueError::new_err("a dtype that is not read");
-    if depth > MAX_DEPTH || dimensions > MAX_NDIM {
-        return Err(unknown());
-    }
-    let size: usize = dtype.getattr("itemsize")?.extract()?;
-    let sub_array = dtype.getattr("subdtype")?;
-    let names = dtype.getattr("names")?;
-    let element_type = if let Ok(parts) = sub_array.cast::<PyTuple>() {
-        let shape: Vec<usize> = parts.get_item(1)?.extract()?;
-        let dimensions = dimensions + shape.len();
-        ElementType::array(shape, element_type_of(&parts.get_item(0)?, depth + 1, dimensions)?)
-    } else if let Ok(names) = names.cast::<PyTuple>() {
-        let described = dtype.getattr("fields")?;
-        let mut fields = fallible::vec_for(names.len())?;
-        for name in names {
-            let field = described.get_item(&name)?;
-            let element_type = element_type_of(&field.get_item(0)?, depth + 1, dimensions)?;
-            let offset: usize = field.get_item(1)?.extract()?;
-            if offset.checked_add(element_type.size()).is_none_or(|end| end > size) {
-                return Err(unknown());
-            }
-            let name = Some(objects::text(name.cast::<PyString>()?)?);
-            fields.push(Field::new(name, offset, element_type));
-        }
-        let union = overlapping(&fields)?.is_some();
-        ElementType::Record(Record::struct_or_union(fields, size, union))
-    } else {
-        let element_type = simple(&dtype.getattr("str")?.extract::<String>()?, size);
-        // To NumPy the types of other packages may be bytes without a meaning.
-        let is_void = dtype.getattr("type")?.cast_into::<PyType>().is_ok_and(|class| {
-            find_base(&class, |class| is_from(class, "numpy", "void")).is_some()
-        });
-        element_type
-            .filter(|element_type| is_void || !matches!(element_type, ElementType::Void(_)))
-            .ok_or_else(unknown)?
-    };
-    // NumPy counts the references of dtypes that were made to hold some.
-    let counted = || dtype.getattr("hasobject")?.is_truthy();
-    if element_type.size() != size || (element_type.has_objects() && !counted()?) {
-        return Err(unknown());
-    }
-    Ok(element_type)
-}
-
-/// Returns the element type of one element of a dtype without parts, by its name: byte order, kind
-/// and size. The dtypes of other packages may have any name.
-fn simple(name: &str, size: usize) -> Option<ElementType> {
-    let [order, kind, digits @ ..] = name.as_bytes() else { return None };
-    let (order, kind) = (*order, *kind);
-    if !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let swapped = order == ByteOrder::NATIVE.reversed().prefix();
-    let code = match (kind, size) {
-        (b'S', _) => return Some(ElementType::Bytes(size)),
-        (b'V', _) => return Some(ElementType::Void(size)),
-        (b'U', _) => {
-            return Some(ElementType::Text(ScalarType { dtype: DType::Ucs4, swapped }, size / 4));
-        }
-        (b'O', _) => return Some(ElementType::Object),
-        _ => code_of_number(kind, size)?,
-    };
-    // Codes of standard size need their byte order; a long double exists in native order only.
-    let prefix = if swapped { order as char } else { '@' };
-    match judge(format!("{prefix}{code}").as_bytes(), size) {
-        Judgement::Scalar(scalar_type) => Some(ElementType::Scalar(scalar_type)),
-        Judgement::Composite(_) | Judgement::Unreadable(_) => None,
-    }
 }
