@@ -167,7 +167,7 @@ struct Selector<'a> {
     unreachable: Option<&'static str>,
     /// Before which of the selected dimensions there is a new one, in ascending order. They come in
     /// last, so that no pointer is followed for the sake of one.
-    new: SmallVec<[usize; 2]>,
+    new: SmallVec<[usize; 4]>,
 }
 
 impl<'a> Selector<'a> {

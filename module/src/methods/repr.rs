@@ -59,9 +59,9 @@ impl Ends {
 }
 
 /// What is shown of each dimension: the inner ones have what room there is first.
-fn ends(shape: &[usize]) -> SmallVec<[Ends; 4]> {
+fn ends(shape: &[usize]) -> Vec<Ends> {
     let mut room = MAX_SHOWN;
-    let mut ends: SmallVec<[Ends; 4]> = shape
+    let mut ends: Vec<Ends> = shape
         .iter()
         .rev()
         .map(|&length| {
@@ -131,7 +131,7 @@ impl Cells<'_> {
 struct Rows<'a> {
     cells: &'a Cells<'a>,
     /// The width of each column of the innermost dimension.
-    widths: SmallVec<[usize; 16]>,
+    widths: SmallVec<[usize; 4]>,
     /// Whether the texts end at the end of their column, as those of numbers do.
     is_right: bool,
     /// The next cell.

@@ -31,14 +31,6 @@ pub(crate) enum Summary {
 }
 
 impl Summary {
-    /// The tasks whose results are those of the method.
-    fn tasks(&self) -> &[Task] {
-        match self {
-            Self::One(task) => std::slice::from_ref(task),
-            Self::Both => &[Task::Minimum, Task::Maximum],
-        }
-    }
-
     fn is_sum(self) -> bool {
         matches!(self, Self::One(task) if task.is_sum())
     }
@@ -76,16 +68,13 @@ pub(crate) fn summarize<'py>(
     let encoding = encoding_of(array, summary)?;
     let reduced = reduced_axes(array.layout().ndim(), axes.as_deref())?;
     if keepdims || reduced.contains(&false) {
-        let mut results = smallvec::SmallVec::<[_; 2]>::new();
-        for &task in summary.tasks() {
-            let result = along::along(py, (array, encoding), (summary, task), &reduced, keepdims)?;
-            results.push(result.into_any());
-        }
-        return match (summary, results.pop(), results.pop()) {
-            (Summary::Both, Some(maximum), Some(minimum)) => pair(py, minimum, maximum),
-            (_, Some(result), _) => Ok(result),
-            // There is a result for each task.
-            _ => Err(no_elements(summary)),
+        let along = |task| {
+            let task = (summary, task);
+            along::along(py, (array, encoding), task, &reduced, keepdims).map(Bound::into_any)
+        };
+        return match summary {
+            Summary::One(task) => along(task),
+            Summary::Both => pair(py, along(Task::Minimum)?, along(Task::Maximum)?),
         };
     }
     whole::whole(py, (array, encoding), summary)

@@ -243,7 +243,7 @@ pub(super) fn acquire_struct(
 }
 
 /// Converts a tuple of as many numbers as there can be dimensions.
-fn steps(numbers: &Bound<'_, PyAny>) -> PyResult<SmallVec<[isize; 8]>> {
+fn steps(numbers: &Bound<'_, PyAny>) -> PyResult<SmallVec<[isize; 4]>> {
     let numbers = numbers.cast::<PyTuple>()?;
     check_ndim(numbers.len())?;
     numbers.iter().map(|number| number.extract::<isize>()).collect()

@@ -57,7 +57,7 @@ impl<N: Copy + Debug + TryInto<usize> + TryInto<isize>> Described<N> {
             // The step between elements that there are not means nothing.
             if length <= 1 || is_empty { Some(stride.unwrap_or(0)) } else { stride }
         });
-        let strides: SmallVec<[isize; 8]> = bytes
+        let strides: SmallVec<[isize; 4]> = bytes
             .collect::<Option<_>>()
             .ok_or_else(|| Error::buffer(format!("its strides are {steps:?}")))?;
         Layout::new(&shape, Some(&strides), None, itemsize)
@@ -87,7 +87,7 @@ impl<N: Copy + Debug + TryInto<usize> + TryInto<isize>> Described<N> {
 /// BufferError if it has a length that no dimension has.
 pub(super) fn lengths<N: Copy + Debug + TryInto<usize>>(
     shape: &[N],
-) -> Result<SmallVec<[usize; 8]>> {
+) -> Result<SmallVec<[usize; 4]>> {
     let lengths = shape.iter().map(|&length| length.try_into().ok());
     lengths.collect::<Option<_>>().ok_or_else(|| Error::buffer(format!("its shape is {shape:?}")))
 }
