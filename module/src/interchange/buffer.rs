@@ -109,7 +109,8 @@ pub(crate) unsafe fn get_exact(
     if flags != ffi::PyBUF_FULL_RO || buffer.is_null() || !view.try_acquire_export() {
         return false;
     }
-    let Some(access) = view.try_access(this.py()).filter(|access| !access.has_objects()) else {
+    let access = view.try_access(this.py());
+    let Some(access) = access.filter(|it| it.is_scalar() || !it.has_objects()) else {
         view.release_export();
         return false;
     };
