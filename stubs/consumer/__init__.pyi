@@ -480,7 +480,7 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
 
     # Comparing and searching.
     def __eq__(self, other: object, /) -> bool:
-        """Whether any exporter has the same shape and equal elements, whatever the formats.
+        """Whether what consume() takes has the same shape and equal elements in any format.
 
         It is one bool for all elements, and elements are equal where their values in Python are.
         There is no order: v < w raises TypeError.
@@ -491,7 +491,7 @@ class ConsumerArray(Sequence[_ItemT], _Exports, Generic[_T, _ItemT]):
         """
 
     def __ne__(self, other: object, /) -> bool:
-        """Whether other is no exporter of the same shape with equal elements: not v == other."""
+        """Whether other is nothing of the same shape with equal elements: not v == other."""
 
     def __hash__(self) -> int:
         """The hash of the bytes, for read-only views of format B, b or c; else UnhashableError."""

@@ -104,7 +104,7 @@ def _check(
     if count > len(names) and not extra:
         raise TypeError(
             f"cannot make {cls.__name__} of the records: {count - len(names)} of their fields "
-            f"have no name, or that of another; v[{list(names)!r}] leaves out the rest"
+            f"have no name, or the name of another field; v[{list(names)!r}] leaves out the rest"
         )
     if missing or extra:
         parts: list[str] = []

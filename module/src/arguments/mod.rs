@@ -154,9 +154,9 @@ pub(crate) fn sizes(sizes: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<isize>
 /// become the largest or the smallest one, which no dimension has.
 pub(crate) fn axes(axis: &Bound<'_, PyAny>) -> PyResult<Vec<isize>> {
     stack::check(axis.py())?;
-    let refuse = |found: &Bound<'_, PyAny>, place| {
+    let refuse = |what, found: &Bound<'_, PyAny>| {
         let found = objects::type_name(found);
-        let message = format!("axis must be an int or a tuple of ints, not {found}{place}");
+        let message = format!("axis must be an int or a tuple of ints, not {what}{found}");
         PyTypeError::new_err(message)
     };
     // A bool in this place is meant for another parameter.
@@ -166,11 +166,11 @@ pub(crate) fn axes(axis: &Bound<'_, PyAny>) -> PyResult<Vec<isize>> {
         return Ok(vec![clipped(axis)?]);
     }
     if !axis.is_instance_of::<PyTuple>() {
-        return Err(refuse(axis, ""));
+        return Err(refuse("", axis));
     }
     numbers_of(axis, |one| match is_number(one) {
         true => clipped(one),
-        false => Err(refuse(one, " in a tuple")),
+        false => Err(refuse("a tuple with ", one)),
     })
 }
 

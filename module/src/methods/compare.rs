@@ -7,15 +7,14 @@ use pyo3::prelude::*;
 use consumer::array::AnyArray;
 use consumer::kernels::pieces::Sequence;
 use consumer::layout::Order;
-use consumer::python::acquire::{exports_nothing_else, lends};
-use consumer::python::errors::{DiscardError, discard, unhashable, with_exception};
-use consumer::python::exceptions::PyRecursionError;
+use consumer::python::acquire::{exports_nothing_else, is_ordinary, lends};
+use consumer::python::errors::{discard, unhashable, with_exception};
 use consumer::python::objects;
 use consumer::python::stack;
 use consumer::view::{RawView, Walk};
 
 use crate::gil::{self, Checkpoints};
-use crate::object::consume::consume;
+use crate::object::consume::view_of;
 use crate::object::{PyConsumerArray, as_view};
 use crate::transfer::bytes_object;
 use crate::values::read_exactly;
@@ -44,22 +43,24 @@ pub(crate) fn equals<'py>(
     if this.get().is_released() || released(other) {
         return Ok(Some(this.is(other)));
     }
-    let lends = || !exports_nothing_else(other) && lends(other).or_discard(py).unwrap_or(false);
-    if !objects::exports_buffer(other) && !lends() {
-        return Ok(None);
+    // As in memoryview, an object whose memory cannot be shared is asked to compare itself. What
+    // says nothing of the object, such as Ctrl-C, is raised.
+    let unless_ordinary = |error: PyErr| {
+        let error = with_exception(py, error);
+        if is_ordinary(py, &error) { Ok(discard(py, error)) } else { Err(error) }
+    };
+    if !objects::exports_buffer(other) {
+        match if exports_nothing_else(other) { Ok(false) } else { lends(other) } {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            Err(error) => return unless_ordinary(error).map(|()| None),
+        }
     }
     // What is compared may be, or hold, the views that it is compared in.
     let _level = stack::enter(py)?;
-    let other = as_view(other).map_or_else(|| consume(other), |view| Ok(view.clone()));
-    let other = match other.map_err(|error| with_exception(py, error)) {
+    let other = match view_of(other) {
         Ok(other) => other,
-        // It says nothing of the object that the stack is full.
-        Err(error) if PyRecursionError::matches(&error, py) => return Err(error),
-        // As in memoryview, an object that gives no buffer is asked to compare itself.
-        Err(error) => {
-            discard(py, error);
-            return Ok(None);
-        }
+        Err(error) => return unless_ordinary(error).map(|()| None),
     };
     let (left, right) = (this.get().hold(py)?, other.get().hold(py)?);
     if left.has_objects() || right.has_objects() {

@@ -68,22 +68,13 @@ fn again<'py>(view: &Bound<'py, PyConsumerArray>) -> PyResult<Bound<'py, PyConsu
     unsafe { PyConsumerArray::share_dimensions(view, 0, Dimensions::All) }
 }
 
-/// Returns the view that an object is itself, or else a new one of its buffer.
+/// Returns the view that an object is itself, or else the one that [`consume`] makes.
 pub(crate) fn view_of<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyConsumerArray>> {
-    match as_view(object) {
-        Some(view) => Ok(view.clone()),
-        None => PyConsumerArray::acquire(object),
-    }
+    as_view(object).map_or_else(|| consume(object), |view| Ok(view.clone()))
 }
 
 impl PyConsumerArray {
-    /// Acquires the export of `object`, read-only or not, with all there is to know of it.
-    #[inline]
-    pub(crate) fn acquire<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Self>> {
-        Self::acquire_with(object, ffi::PyBUF_FULL_RO)
-    }
-
-    /// The same with flags that say what is asked of the exporter.
+    /// Acquires the export of `object`, with flags that say what is asked of the exporter.
     #[inline]
     pub(crate) fn acquire_with<'py>(
         object: &Bound<'py, PyAny>,
@@ -116,9 +107,9 @@ pub(crate) fn viewed<'py>(object: &Bound<'py, PyAny>) -> Option<ViewedObject<'py
     Some(ViewedObject { exporter: view.exporter(object.py()).or_discard(object.py())?, array })
 }
 
-/// Returns whether the memory of a view, whose elements are or hold objects or not, only borrows
-/// the references in it: ctypes keeps the objects elsewhere. Nobody who gives back what he stores
-/// over may store there, so that views of such views are read-only.
+/// Returns whether the memory of a view only borrows its references, as that of ctypes does, which
+/// keeps the objects elsewhere. Nobody may store there who gives back what was there, so that views
+/// of such views are read-only. `has_objects`: whether the elements are or hold objects.
 ///
 /// # Errors
 /// ValueError if the view was released.

@@ -91,7 +91,7 @@ Whether any element, in any number of dimensions, equals value.",
     c"__eq__($self, other, /)
 --
 
-Whether any exporter has the same shape and equal elements, whatever the formats.
+Whether what consume() takes has the same shape and equal elements in any format.
 
 It is one bool for all elements, and elements are equal where their values in Python are.
 There is no order: v < w raises TypeError.
@@ -102,7 +102,7 @@ True",
     c"__ne__($self, other, /)
 --
 
-Whether other is no exporter of the same shape with equal elements: not v == other.",
+Whether other is nothing of the same shape with equal elements: not v == other.",
     c"__lt__($self, other, /)
 --
 

@@ -10,10 +10,10 @@ use std::ffi::{CStr, c_int};
 use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyType;
 use smallvec::SmallVec;
 
 use super::known::Source;
+use super::redirect::origin;
 use super::{AsView, ctypes, numpy};
 use crate::array::AnyArray;
 use crate::error::{Error, Result};
@@ -179,11 +179,13 @@ pub(super) unsafe fn describe_any(
     let layout = unsafe {
         let asked = flags & ffi::PyBUF_ND == ffi::PyBUF_ND
             && (buffer.obj.is_null() || ffi::PyMemoryView_Check(buffer.obj) == 0);
-        let is_resized =
-            |class: Bound<'_, PyType>| buffer.len > buffer.itemsize && ctypes::is_of_ctypes(&class);
-        let class = Bound::from_borrowed_ptr_or_opt(py, buffer.obj).map(|it| it.get_type());
-        if buffer.ndim == 0 && class.is_some_and(is_resized) {
-            // An object of ctypes that was resized has room behind its element.
+        // An object of ctypes that was resized has room behind its element.
+        let is_resized = || {
+            let exporter = Bound::from_borrowed_ptr_or_opt(py, buffer.obj);
+            let origin = exporter.and_then(|exporter| origin(&exporter));
+            origin.is_some_and(|origin| ctypes::is_of_ctypes(&origin.get_type()))
+        };
+        if buffer.ndim == 0 && buffer.len > buffer.itemsize && is_resized() {
             Layout::contiguous(&[], itemsize)?
         } else if buffer.shape.is_null() && buffer.ndim == 0 && !asked {
             layout_without_shape(buffer.len, itemsize)?

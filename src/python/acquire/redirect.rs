@@ -22,6 +22,16 @@ pub(super) fn handed_on<'py>(exporter: &Bound<'py, PyAny>) -> Option<Handed<'py>
     None
 }
 
+/// Returns the object whose buffer an exporter hands on in the end, which may be itself; `None` if
+/// it cannot be seen.
+pub(super) fn origin<'py>(exporter: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+    let mut exporter = exporter.clone();
+    while let Some(handed) = handed_on(&exporter) {
+        exporter = handed.0?;
+    }
+    Some(exporter)
+}
+
 /// Returns whether the garbage collector may be shown an exporter. Not if it would get from there
 /// to a memoryview that has exports: before Python 3.13 it then frees what that one still uses.
 /// That is a memoryview, or what holds one for a class written in Python: an object that exports

@@ -318,6 +318,7 @@ def test_resized_objects_have_their_elements_at_the_start():
     for kind, element in ((pair, (1, 2)), (ctypes.c_int, 5)):
         instance = kind(*element) if kind is pair else kind(element)
         ctypes.resize(instance, ctypes.sizeof(kind) + 12)
-        view = consumer.consume(instance)
-        assert view[()] == element
-        assert (view.nbytes, view.shape) == (ctypes.sizeof(kind), ())
+        for exporter in (instance, memoryview(instance)):
+            view = consumer.consume(exporter)
+            assert view[()] == element
+            assert (view.nbytes, view.shape) == (ctypes.sizeof(kind), ())

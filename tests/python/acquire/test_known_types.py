@@ -158,7 +158,6 @@ def test_dtypes_of_one_format_are_told_apart(pair):
             same_as_numpy(array)
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_names_that_a_format_cuts_off_are_told_apart():
     first = np.zeros(1, [("x\0a", "i4"), ("x\0b", "i4")])
     assert [list(view.fields) for view in twice(first)] == [["x\0a", "x\0b"]] * 2
@@ -168,6 +167,7 @@ def test_names_that_a_format_cuts_off_are_told_apart():
         assert (view["x\0b"].tolist(), view["x\0a"].tolist()) == ([1], [2])
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_dtype_that_changes_is_read_again():
     array = np.zeros(3, [("a", "i4"), ("b", "i4")])
     array["a"], array["b"] = [1, 2, 3], [4, 5, 6]

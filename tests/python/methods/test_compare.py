@@ -287,8 +287,21 @@ def test_objects_that_lend_nothing_are_asked_themselves():
         def __dlpack__(self):
             raise OSError("no")
 
+    class Interrupted:
+        def __init__(self, error):
+            self.error = error
+
+        def __array__(self, *_, **__):
+            raise self.error
+
+        __dlpack__ = property(__array__)
+
     view = consumer.consume(b"ab")
     assert (view == Other()) == "mine"
+    for error in (KeyboardInterrupt, MemoryError):
+        with pytest.raises(error):
+            _ = view == Interrupted(error)
+    assert view != Interrupted(OSError)
     assert view != Raising()
     for other in (None, 5, "ab", [97, 98], (97, 98), {}, 2.5, bytes, object()):
         assert view != other

@@ -70,7 +70,9 @@ def test_what_has_a_default_may_be_missing():
 @pytest.mark.parametrize("form", ["T{B:a:B:a:B:b:}", "T{B:f1:BB:b:}"])
 def test_fields_of_the_same_name_are_not_dropped(form):
     cls = collections.namedtuple("Named", list(view(form).fields))
-    with pytest.raises(TypeError, match="1 of their fields have no name, or that of another"):
+    with pytest.raises(
+        TypeError, match="1 of their fields have no name, or the name of another field"
+    ):
         view(form).rows(cls)
     names = list(view(form).fields)
     assert len(list(view(form)[names].rows(cls))) == 1

@@ -98,8 +98,10 @@ def test_hard_sums():
 
 
 @pytest.mark.parametrize("form", ["f", "d"])
-@pytest.mark.parametrize("others", [[1.0, -3.5], [3e38, 2.0**-140]])
+@pytest.mark.parametrize("others", [[1.0, -3.5], [3e38, 2.0**-140], [1e308, -1e308]])
 def test_infinities_and_nans_add_up_wherever_they_are(form, others):
+    if form == "f" and max(others) == 1e308:
+        pytest.skip("no such float")
     source = random.Random(form)
     special = [[math.inf], [-math.inf], [math.nan], [math.inf, -math.inf], [-math.inf, math.nan]]
     for count, some in itertools.product((3, 30, 300, 20_000), special):
@@ -173,7 +175,7 @@ REFUSED = {
     "O": "references to objects",
     "4s": "byte strings",
     "1w": "text",
-    "(2)i": r"sub-arrays, which numpy\.asarray\(v\) makes dimensions of",
+    "(2)i": r"sub-arrays; numpy\.asarray\(v\) turns them into dimensions",
     "T{<i:a:<i:b:}": r"records; select a field first, as in v\['x'\]",
 }
 
@@ -248,12 +250,12 @@ def test_wrong_axes():
         ([0], TypeError, "axis must be an int or a tuple of ints, not list"),
         (0.0, TypeError, "axis must be an int or a tuple of ints, not float"),
         (True, TypeError, "axis must be an int or a tuple of ints, not bool"),
-        ((0, None), TypeError, "axis must be an int or a tuple of ints, not NoneType in a tuple"),
+        ((0, None), TypeError, "axis must be an int or a tuple of ints, not a tuple with NoneType"),
     ):
         with pytest.raises(error, match=message):
             view.sum(axis)
     for axis in ((0, 1), ()):
-        with pytest.raises(TypeError, match="a view of places is along one axis"):
+        with pytest.raises(TypeError, match="places are found along exactly one axis"):
             view.argmin(axis=axis, keepdims=True)
     assert view[0, 0:1].reshape().argmin(keepdims=True)[()] == 0
     with pytest.raises(TypeError, match="unexpected keyword argument"):

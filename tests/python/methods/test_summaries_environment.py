@@ -7,6 +7,7 @@ import ctypes
 import itertools
 import platform
 import random
+import signal
 import struct
 import sys
 from fractions import Fraction
@@ -123,3 +124,29 @@ def test_the_environment_does_not_matter_and_stays(changes):
     with Environment(changes):
         total = tiny.sum()
     assert Fraction(total) == 1000 * Fraction(5e-324)
+
+
+@pytest.mark.environment
+@pytest.mark.signals
+@pytest.mark.skipif(not SUBNORMALS, reason="the bits of this machine's environment are not known")
+@pytest.mark.skipif(not hasattr(ctypes.pythonapi, "fegetenv"), reason="C has no fegetenv()")
+def test_handlers_of_signals_run_in_the_environment_of_their_program():
+    numpy = pytest.importorskip("numpy")
+    row = numpy.full(4096, 1e-40, "f4")
+    rows = numpy.lib.stride_tricks.as_strided(row, (1 << 18, 4096), (0, 4))
+    view, seen = consumer.consume(rows), []
+    expected = view[:, :1].sum(axis=0)[0]
+
+    def handler(_number, _frame):
+        seen.append(environment.word() & SUBNORMALS)
+
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        with Environment(SUBNORMALS) as environment:
+            signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
+            sums = view.sum(axis=0)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert set(seen) == {SUBNORMALS}
+    assert sums[0] == sums[-1] == expected

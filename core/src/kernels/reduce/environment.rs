@@ -59,40 +59,61 @@ fn set_control(control: u64) {
 /// computes with floats, if only to convert them, does all of it in there.
 #[inline]
 pub(super) fn standard<R>(body: impl FnOnce() -> R) -> R {
-    /// Not inlined: no operation may be moved out of the environment that it is meant for.
-    #[inline(never)]
-    fn apart<R>(body: impl FnOnce() -> R) -> R {
-        body()
-    }
-    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-    let _restored = Restored::set();
+    let _environment = Environment::standard();
     apart(body)
 }
 
-/// The environment as it was, which it becomes again, also where the body panics.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-struct Restored(Option<ControlBits>);
+/// Calls `body`, which is not inlined: no operation may be moved out of the environment that it is
+/// meant for.
+#[inline(never)]
+pub(super) fn apart<R>(body: impl FnOnce() -> R) -> R {
+    body()
+}
 
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-impl Restored {
+/// The environment that programs start with, from when this is made until it is dropped. Then it
+/// is as it was, also where something panics.
+pub(super) struct Environment {
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    before: Option<ControlBits>,
+}
+
+impl Environment {
     #[inline]
-    fn set() -> Self {
-        let before = control();
-        if before == STANDARD {
-            return Self(None);
+    pub(super) fn standard() -> Self {
+        #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+        {
+            let before = Some(control()).filter(|&before| before != STANDARD);
+            if before.is_some() {
+                set_control(STANDARD);
+            }
+            Self { before }
         }
-        set_control(STANDARD);
-        Self(Some(before))
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+        Self {}
+    }
+
+    /// Calls `body`, which is others' code, in the environment as it was, and as `body` leaves it
+    /// from then on.
+    pub(super) fn pause<R>(&mut self, body: impl FnOnce() -> R) -> R {
+        self.restore();
+        let result = body();
+        *self = Self::standard();
+        result
+    }
+
+    #[inline]
+    fn restore(&mut self) {
+        #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+        if let Some(before) = self.before.take() {
+            set_control(before);
+        }
     }
 }
 
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-impl Drop for Restored {
+impl Drop for Environment {
     #[inline]
     fn drop(&mut self) {
-        if let Some(before) = self.0 {
-            set_control(before);
-        }
+        self.restore();
     }
 }
 

@@ -85,8 +85,6 @@ pub(crate) fn numpys_method<'a, 'py>(
     arguments: impl Iterator<Item = (&'static str, Option<Borrowed<'a, 'py, PyAny>>)>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = view.py();
-    // Of the buffer NumPy would take them for the bytes that they are.
-    NumpyType::of(&*view.get().access(py)?)?;
     let (given, mut names) = (objects::dict(py)?, Vec::new());
     for (parameter, argument) in arguments {
         if let Some(argument) = argument {
@@ -95,8 +93,8 @@ pub(crate) fn numpys_method<'a, 'py>(
         }
     }
     let call = format!("ConsumerArray.{name}({})", names.join(", "));
-    let numpy = py.import("numpy").map_err(|cause| is_missing(py, &call, cause))?;
-    let array = objects::attribute(&numpy, "asarray")?.call1((view,))?;
+    py.import("numpy").map_err(|cause| is_missing(py, &call, cause))?;
+    let array = PyConsumerArray::__array__(view, None, None, None)?;
     objects::attribute(&array, name)?.call((), Some(&given))
 }
 

@@ -39,8 +39,8 @@ pub(super) fn along<'py>(
     let view = array.raw();
     let shape = view.layout().shape();
     if task.is_place() && shape.len().min(1) != reduced.iter().filter(|&&axis| axis).count() {
-        let message = "a view of places is along one axis: name one; without axis and keepdims \
-            there is the place among all elements";
+        let message = "with axis or keepdims, places are found along exactly one axis; without \
+            both, the result is the place among all elements";
         return Err(PyTypeError::new_err(message));
     }
     let mut results = Vec::with_capacity(shape.len());

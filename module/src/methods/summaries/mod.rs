@@ -142,7 +142,7 @@ fn no_summary(array: &AnyArray, kind: Option<Kind>, summary: Summary) -> PyErr {
                 ElementType::Bytes(_) | ElementType::Pascal(_) => "they are byte strings",
                 ElementType::Record(_) => "they are records; select a field first, as in v['x']",
                 ElementType::Array { .. } => {
-                    "they are sub-arrays, which numpy.asarray(v) makes dimensions of"
+                    "they are sub-arrays; numpy.asarray(v) turns them into dimensions"
                 }
                 _ => "they are no numbers",
             },

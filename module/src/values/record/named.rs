@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyMemoryView, PyString, PyTuple};
 
 use consumer::fallible::{self, Shortened};
-use consumer::form::{ElementType, Record};
+use consumer::form::{ElementType, NamePlaces, Record};
 use consumer::python::exceptions::{PyTypeError, PyValueError};
 use consumer::python::objects;
 
@@ -33,26 +33,23 @@ pub(super) fn bytes_of<'py>(
     }
 }
 
-/// What an object has by names.
-struct Named<'py> {
-    /// A dict of its own.
-    values: Bound<'py, PyDict>,
-    /// Whether other names than those of fields are of no matter.
-    or_others: bool,
-}
-
-/// Returns what an object has by names, `None` if it has no names. A named tuple is one of the
-/// record's fields, in any order, or a tuple like others.
-fn values_of<'py>(record: &Record, object: &Bound<'py, PyAny>) -> PyResult<Option<Named<'py>>> {
-    let only = |values| Ok(Some(Named { values, or_others: false }));
+/// Returns what an object has by names, as a dict of its own; `None` if it has no names. A named
+/// tuple is one of the record's fields, in any order, or a tuple like others.
+fn values_of<'py>(
+    record: &Record,
+    object: &Bound<'py, PyAny>,
+) -> PyResult<Option<Bound<'py, PyDict>>> {
     let py = object.py();
+    if let Ok(dict) = object.cast_exact::<PyDict>() {
+        return dict.copy().map(Some);
+    }
+    let values = objects::dict(py)?;
     if let Ok(dict) = object.cast::<PyDict>() {
         // A class derived from dict may have other keys, without end.
-        let values = objects::dict(py)?;
-        for (name, value) in dict.iter().take(record.fields.len() + 1) {
-            values.set_item(name, value)?;
+        for item in dict.items() {
+            values.set_item(item.get_item(0)?, item.get_item(1)?)?;
         }
-        return only(values);
+        return Ok(Some(values));
     }
     let has = |name: &str| -> PyResult<Option<Bound<'py, PyAny>>> {
         object.get_type().getattr_opt(objects::string(py, name)?)
@@ -76,53 +73,53 @@ fn values_of<'py>(record: &Record, object: &Bound<'py, PyAny>) -> PyResult<Optio
                 Err(_) => false,
             })
         };
-        let (mut in_order, dict) = (true, objects::dict(py)?);
+        let mut in_order = true;
         for (place, name) in names.iter().enumerate() {
             in_order &= is_at(place, &name)?;
             if !in_order && !name.is_instance_of::<PyString>() {
                 return Ok(None);
             }
-            dict.set_item(name, object.get_item(place)?)?;
+            values.set_item(name, object.get_item(place)?)?;
         }
         if in_order {
             return Ok(None);
         }
         for name in record.names() {
-            if !dict.contains(objects::string(py, &name)?)? {
+            if !values.contains(objects::string(py, &name)?)? {
                 return Ok(None);
             }
         }
-        return only(dict);
+        return Ok(Some(values));
     }
     if has("keys")?.is_some() {
-        return only(dict_of(record, object)?);
+        return dict_of(record, object).map(Some);
     }
     if has("_fields_")?.is_some() || has("__dataclass_fields__")?.is_some() {
-        let values = objects::dict(py)?;
         for name in record.names() {
             let name = objects::string(py, &name)?;
             if let Some(value) = object.getattr_opt(&name)? {
                 values.set_item(name, value)?;
             }
         }
-        return only(values);
+        return Ok(Some(values));
     }
     // NumPy's records, which are not sequences either.
     if let Some(dtype) = object.getattr_opt(intern!(py, "dtype"))?
         && let Some(names) = dtype.getattr_opt(intern!(py, "names"))?
         && let Ok(names) = names.cast_into::<PyTuple>()
     {
-        let values = objects::dict(py)?;
+        let theirs = objects::dict(py)?;
         for name in names {
-            values.set_item(&name, object.get_item(&name)?)?;
+            theirs.set_item(name, py.None())?;
         }
         for name in record.names() {
-            if values.contains(objects::string(py, &name)?)? {
-                return Ok(Some(Named { values, or_others: true }));
+            let name = objects::string(py, &name)?;
+            if theirs.contains(&name)? {
+                values.set_item(&name, object.get_item(&name)?)?;
             }
         }
     }
-    Ok(None)
+    Ok((!values.is_empty()).then_some(values))
 }
 
 /// Returns what a mapping holds, as `dict(mapping)` does, but no more than a record has fields: it
@@ -150,13 +147,14 @@ fn dict_of<'py>(record: &Record, mapping: &Bound<'py, PyAny>) -> PyResult<Bound<
 /// no field, else ValueError.
 #[cold]
 fn more_keys(record: &Record, dict: &Bound<'_, PyDict>) -> PyResult<PyErr> {
+    let names = NamePlaces::new(record.names().collect())?;
     for (key, _) in dict {
         let Ok(name) = key.cast::<PyString>() else {
             let found = objects::type_name(&key);
             return Ok(PyTypeError::new_err(format!("the names of fields are strs, not {found}")));
         };
         let name = objects::text(name)?;
-        if record.field(&name).is_none() {
+        if names.first(&name).is_none() && record.field(&name).is_none() {
             return Ok(record.no_field(&name).into());
         }
     }
@@ -173,7 +171,7 @@ pub(super) fn by_name<'py>(
     object: &Bound<'py, PyAny>,
 ) -> PyResult<Option<Vec<Bound<'py, PyAny>>>> {
     let py = object.py();
-    let Some(Named { values, or_others }) = values_of(record, object)? else { return Ok(None) };
+    let Some(values) = values_of(record, object)? else { return Ok(None) };
     let mut parts = fallible::vec_for(record.fields.len())?;
     for place in 0..record.fields.len() {
         let name = record.name(place);
@@ -183,7 +181,10 @@ pub(super) fn by_name<'py>(
             let is_twice = record.names().take(place).any(|other| other == name);
             PyValueError::new_err(match is_twice {
                 true => {
-                    format!("several fields are called '{short}', which a tuple has in their order")
+                    format!(
+                        "several fields are called '{short}': store a tuple, which gives their \
+                         values in order"
+                    )
                 }
                 false => format!("field '{short}' is missing in the {found}"),
             })
@@ -192,7 +193,7 @@ pub(super) fn by_name<'py>(
         values.del_item(&key)?;
         parts.push(value);
     }
-    if values.is_empty() || or_others { Ok(Some(parts)) } else { Err(more_keys(record, &values)?) }
+    if values.is_empty() { Ok(Some(parts)) } else { Err(more_keys(record, &values)?) }
 }
 
 /// Returns the one field of a union that a mapping has a value for: its offset, type and value.

@@ -19,7 +19,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyType;
 
 use super::known::Source;
-use super::redirect::handed_on;
+use super::redirect::{handed_on, origin};
 use super::{AsView, numpy};
 use crate::array::AnyArray;
 use crate::fallible;
@@ -38,17 +38,14 @@ pub(super) static KNOWN: Source =
 /// Returns whether the memory that an exporter shows is that of a ctypes object: its own, or what
 /// memoryviews and NumPy's arrays are views of.
 pub fn is_owner(exporter: &Bound<'_, PyAny>) -> bool {
-    let mut exporter = exporter.clone();
-    loop {
-        let inner = match handed_on(&exporter) {
-            Some(handed) => handed.0,
-            None => numpy::base(&exporter),
-        };
-        match inner {
-            Some(inner) => exporter = inner,
-            None => return is_of_ctypes(&exporter.get_type()),
+    let mut exporter = origin(exporter);
+    while let Some(owner) = exporter {
+        match numpy::base(&owner) {
+            Some(base) => exporter = origin(&base),
+            None => return is_of_ctypes(&owner.get_type()),
         }
     }
+    false
 }
 
 /// Returns whether a class is one of ctypes.

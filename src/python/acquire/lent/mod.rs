@@ -170,7 +170,8 @@ const PROTOCOLS: [(&str, Protocol); 5] = [
 ];
 
 /// Returns whether an error says something of the object, and not of the state of the program.
-pub(crate) fn is_ordinary(py: Python<'_>, error: &PyErr) -> bool {
+#[must_use]
+pub fn is_ordinary(py: Python<'_>, error: &PyErr) -> bool {
     error.is_instance_of::<pyo3::exceptions::PyException>(py)
         && !PyMemoryError::matches(error, py)
         && !PyRecursionError::matches(error, py)

@@ -6,7 +6,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyMemoryView, PyString, PyType};
 
 use crate::python::acquire::AsView;
-use crate::python::acquire::redirect::{Handed, handed_on};
+use crate::python::acquire::redirect::{Handed, handed_on, origin};
 use crate::python::acquire::types::{find_base, is_from, is_named};
 use crate::python::errors::DiscardError;
 use crate::python::objects;
@@ -40,10 +40,7 @@ pub(super) fn attribute<'py>(
 
 /// Returns the NumPy array or scalar whose memory an exporter shows, and NumPy's class for it.
 pub(super) fn owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<Owner<'py>> {
-    let mut exporter = exporter.clone();
-    while let Some(handed) = handed_on(&exporter) {
-        exporter = handed.0?;
-    }
+    let exporter = origin(exporter)?;
     static ARRAYS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let (py, class) = (exporter.py(), exporter.get_type());
     if ARRAYS.get(py).is_some_and(|arrays| class.is(arrays)) {
@@ -59,7 +56,8 @@ pub(super) fn owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<Owner<'py>> {
 }
 
 /// Returns whether a NumPy array may be a view of memory that holds references, and of which it
-/// shows some fields only. Without a way to tell views, they may all hold some.
+/// shows some fields only. Without `as_view`, views are not
+/// recognised, and any record may be one that hides references.
 pub(super) fn base_holds_objects(mut next: Option<Owner<'_>>, as_view: Option<AsView>) -> bool {
     while let Some((array, class)) = next {
         let py = array.py();

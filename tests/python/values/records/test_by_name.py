@@ -1,6 +1,7 @@
 """Records stored from what has its values by name."""
 
 import collections
+import contextlib
 import ctypes
 import dataclasses
 import itertools
@@ -87,7 +88,9 @@ def test_values_are_found_by_name(source, key):
         ({"a": 1, "b": 2, "c": 3}, KeyError, 'no field "c"'),
         ({"a": 1, "b": 2, 3: 3}, TypeError, "names of fields are strs, not int"),
         ({"a": 1, "b": 2, 3: 3, 4: 4}, TypeError, "names of fields are strs, not int"),
+        ({"c": 1, "d": 2, "e": 3, "a": 1, "b": 2}, KeyError, 'no field "c"'),
         (EndlessDict(a=1, b=2, c=3), KeyError, 'no field "c"'),
+        (EndlessDict(c=3, d=4, e=5, a=1, b=2), KeyError, 'no field "c"'),
         (Mapping(itertools.cycle("ab"), 2), ValueError, "more keys than the 2 fields"),
         (Mapping(itertools.repeat("a"), 0), ValueError, "more keys than the 2 fields"),
         (Mapping(map(str, itertools.count()), 2), KeyError, 'no field "0"'),
@@ -117,6 +120,38 @@ def test_fields_of_one_name_are_not_stored_by_it(form, names):
     view[0] = (1, 2)
     row = view.named()[0]
     assert (row, row[0]) == ((1, 2), getattr(row, names[0]))
+
+
+def test_keys_that_change_their_dict_meanwhile():
+    class Key(str):
+        def __hash__(self):
+            return hash(str(self))
+
+        def __eq__(self, other):
+            for source in sources:
+                source[str(next(numbers))] = 5
+            return str(self) == other
+
+    numbers = itertools.count()
+    sources = [{Key("a"): 1, "b": 2.5}, EndlessDict({Key("a"): 1, "b": 2.5})]
+    view = consumer.consume((Pair * 1)())
+    for source in sources:
+        # PyO3 makes a panic of what changes while it looks at it.
+        with contextlib.suppress(KeyError, RuntimeError):
+            view[0] = source
+        assert view[0] in ((0, 0.0), (1, 2.5))
+
+
+def test_only_the_fields_of_a_record_are_asked_for():
+    class Columns:
+        dtype = types.SimpleNamespace(names=("a", "z", "b"))
+
+        def __getitem__(self, name):
+            return {"a": 1, "b": 2.5}[name]
+
+    view = consumer.consume((Pair * 1)())
+    view[0] = Columns()
+    assert view[0] == (1, 2.5)
 
 
 def test_of_fields_of_one_name_the_first_is_replaced():

@@ -15,8 +15,8 @@ use crate::kernels::copy;
 use crate::kernels::pieces::{Sequence, for_each_piece};
 use crate::view::RawView;
 
-/// Bytes that take as long as what is done once for a lane that is not summed at once.
-const SINGLE_BYTES: usize = 1 << 12;
+/// What a lane costs that is not summed in one go, in bytes that could be read meanwhile.
+const LANE_OVERHEAD_BYTES: usize = 1 << 12;
 
 impl Lanes<'_> {
     /// The sum of a lane, or its mean.
@@ -44,7 +44,7 @@ impl Lanes<'_> {
                 break;
             }
         }
-        Ok(self.pauses.after(SINGLE_BYTES))
+        Ok(self.pauses.after(LANE_OVERHEAD_BYTES))
     }
 
     /// The same for numbers that lie in memory one after the other, and are no more than one piece:

@@ -18,7 +18,7 @@ mod rows;
 mod side_by_side;
 mod steps;
 
-use super::environment::standard;
+use super::environment::{Environment, apart};
 use super::form::Form;
 use super::sums::{LONGEST, Window};
 use crate::error::Result;
@@ -75,6 +75,8 @@ const PAUSE_BYTES: usize = 8 << 20;
 struct Pauses<'a> {
     go_on: &'a mut dyn FnMut() -> bool,
     left: usize,
+    /// Whoever is asked is not asked in it.
+    environment: Environment,
 }
 
 impl Pauses<'_> {
@@ -86,7 +88,7 @@ impl Pauses<'_> {
             return true;
         }
         self.left = PAUSE_BYTES;
-        (self.go_on)()
+        self.environment.pause(&mut *self.go_on)
     }
 }
 
@@ -115,7 +117,7 @@ pub unsafe fn reduce_lanes(
     if results == 0 {
         return Ok(());
     }
-    let mut pauses = Pauses { go_on, left: PAUSE_BYTES };
+    let mut pauses = Pauses { go_on, left: PAUSE_BYTES, environment: Environment::standard() };
     if layout.is_empty() {
         // SAFETY: the caller guarantees the target.
         return unsafe { sums_of_nothing(task, target, results * size, &mut pauses) };
@@ -145,7 +147,7 @@ pub unsafe fn reduce_lanes(
     };
     let starts = [view.start(), target];
     // SAFETY: the steps lead to lanes of the view, and to the places of the results.
-    standard(|| unsafe {
+    apart(|| unsafe {
         match work.neighbours(kept.all()) {
             Some(index) => {
                 let neighbours = kept.all()[index];
