@@ -47,20 +47,24 @@ pub(crate) fn equals<'py>(
     // says nothing of the object, such as Ctrl-C, is raised.
     let unless_ordinary = |error: PyErr| {
         let error = with_exception(py, error);
-        if is_ordinary(py, &error) { Ok(discard(py, error)) } else { Err(error) }
+        if !is_ordinary(py, &error) {
+            return Err(error);
+        }
+        discard(py, error);
+        Ok(None)
     };
     if !objects::exports_buffer(other) {
         match if exports_nothing_else(other) { Ok(false) } else { lends(other) } {
             Ok(true) => {}
             Ok(false) => return Ok(None),
-            Err(error) => return unless_ordinary(error).map(|()| None),
+            Err(error) => return unless_ordinary(error),
         }
     }
     // What is compared may be, or hold, the views that it is compared in.
     let _level = stack::enter(py)?;
     let other = match view_of(other) {
         Ok(other) => other,
-        Err(error) => return unless_ordinary(error).map(|()| None),
+        Err(error) => return unless_ordinary(error),
     };
     let (left, right) = (this.get().hold(py)?, other.get().hold(py)?);
     if left.has_objects() || right.has_objects() {
