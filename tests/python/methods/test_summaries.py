@@ -97,11 +97,14 @@ def test_hard_sums():
     assert math.isnan(doubles([1.0] * 5000 + [math.nan]).sum())
 
 
-@pytest.mark.parametrize("form", ["f", "d"])
-@pytest.mark.parametrize("others", [[1.0, -3.5], [3e38, 2.0**-140], [1e308, -1e308]])
+@pytest.mark.parametrize(
+    ("form", "others"),
+    [
+        *itertools.product("fd", ([1.0, -3.5], [3e38, 2.0**-140])),
+        ("d", [1e308, -1e308]),
+    ],
+)
 def test_infinities_and_nans_add_up_wherever_they_are(form, others):
-    if form == "f" and max(others) == 1e308:
-        pytest.skip("no such float")
     source = random.Random(form)
     special = [[math.inf], [-math.inf], [math.nan], [math.inf, -math.inf], [-math.inf, math.nan]]
     for count, some in itertools.product((3, 30, 300, 20_000), special):
