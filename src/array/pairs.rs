@@ -170,9 +170,8 @@ fn matched(from: &Record, to: &Record) -> Result<Vec<(usize, usize)>> {
         places.extend((0..to.fields.len()).map(|place| (place, place)));
         return Ok(places);
     }
-    let mut names = fallible::vec_for(from.fields.len())?;
-    names.extend(from.names());
-    let (known, mut free) = (NamePlaces::new(names)?, fallible::vec_for(from.fields.len())?);
+    let known = NamePlaces::new(from.names())?;
+    let mut free = fallible::vec_for(from.fields.len())?;
     free.resize(from.fields.len(), true);
     for (place, name) in to.names().enumerate() {
         // A name stands for one field.

@@ -12,8 +12,7 @@ use consumer::python::exceptions::PyBufferError;
 use crate::object::PyConsumerArray;
 use crate::object::consume::borrows_objects;
 
-/// Refuses flags that ask for what an array, whose buffer is read-only or not, has not, by
-/// memoryview's rules.
+/// Refuses flags that ask for what the buffer of an array cannot give, by memoryview's rules.
 ///
 /// # Errors
 /// BufferError.

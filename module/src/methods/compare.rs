@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use consumer::array::AnyArray;
 use consumer::kernels::pieces::Sequence;
 use consumer::layout::Order;
-use consumer::python::acquire::{exports_nothing_else, is_ordinary, lends};
+use consumer::python::acquire::{is_ordinary, lends};
 use consumer::python::errors::{discard, unhashable, with_exception};
 use consumer::python::objects;
 use consumer::python::stack;
@@ -45,7 +45,7 @@ pub(crate) fn equals<'py>(
     }
     // As in memoryview, an object whose memory cannot be shared is asked to compare itself. What
     // says nothing of the object, such as Ctrl-C, is raised.
-    let unless_ordinary = |error: PyErr| {
+    let incomparable = |error: PyErr| {
         let error = with_exception(py, error);
         if !is_ordinary(py, &error) {
             return Err(error);
@@ -54,17 +54,17 @@ pub(crate) fn equals<'py>(
         Ok(None)
     };
     if !objects::exports_buffer(other) {
-        match if exports_nothing_else(other) { Ok(false) } else { lends(other) } {
+        match lends(other) {
             Ok(true) => {}
             Ok(false) => return Ok(None),
-            Err(error) => return unless_ordinary(error),
+            Err(error) => return incomparable(error),
         }
     }
     // What is compared may be, or hold, the views that it is compared in.
     let _level = stack::enter(py)?;
     let other = match view_of(other) {
         Ok(other) => other,
-        Err(error) => return unless_ordinary(error),
+        Err(error) => return incomparable(error),
     };
     let (left, right) = (this.get().hold(py)?, other.get().hold(py)?);
     if left.has_objects() || right.has_objects() {

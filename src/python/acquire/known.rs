@@ -4,8 +4,8 @@
 //! A class is kept weakly, and found by its identity. That is enough for ctypes, which finishes a
 //! class with its first object: what its attributes say can change after that, where the fields lie
 //! cannot. A dtype of NumPy's can change, so that what a format does not tell of it is compared
-//! ([`super::numpy`]). Nothing is kept of what may hold references to objects, which is proved anew for
-//! each exporter, nor of elements that cannot be read.
+//! ([`super::numpy`]). Nothing is kept of what may hold references to objects, which is proved anew
+//! for each exporter, nor of elements that cannot be read.
 
 use std::ffi::CStr;
 use std::sync::Arc;

@@ -37,8 +37,8 @@ use crate::array::AnyArray;
 pub use export::{Acquired, Export, Failure};
 pub(crate) use export::{check_class, describe, release_buffer};
 pub(crate) use hints::hint;
-pub(crate) use lent::acquire_moved as acquire_lent_moved;
-pub use lent::{Loan, acquire as acquire_lent, exports_nothing_else, is_ordinary, lends};
+pub use lent::{Loan, acquire as acquire_lent, is_ordinary, lends};
+pub(crate) use lent::{acquire_moved as acquire_lent_moved, exports_nothing_else};
 pub(crate) use redirect::is_shown_to_collector;
 pub use stated::{Elements, Stated, format_of_name, stated};
 

@@ -107,7 +107,7 @@ impl Record {
             known.push(name);
             fields.push(Some((offset, element_type)));
         });
-        let known = NamePlaces::new(known)?;
+        let known = NamePlaces::new(known.into_iter())?;
         for &name in names {
             let place = known.first(name).ok_or_else(|| self.no_field(name))?;
             let field = fields[place].take().ok_or_else(|| {
@@ -163,9 +163,9 @@ pub struct NamePlaces<'a>(Vec<(Cow<'a, str>, usize)>);
 impl<'a> NamePlaces<'a> {
     /// # Errors
     /// Returns an error with [`is_too_large`](Error::is_too_large) if there is not enough memory.
-    pub fn new(names: Vec<Cow<'a, str>>) -> Result<Self> {
+    pub fn new(names: impl ExactSizeIterator<Item = Cow<'a, str>>) -> Result<Self> {
         let mut places = fallible::vec_for(names.len())?;
-        places.extend(names.into_iter().enumerate().map(|(place, name)| (name, place)));
+        places.extend(names.enumerate().map(|(place, name)| (name, place)));
         Ok(Self(fallible::sorted(places)))
     }
 

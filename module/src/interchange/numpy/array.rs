@@ -14,7 +14,7 @@ use consumer::python::exceptions::{PyTypeError, PyValueError};
 use consumer::python::{objects, stack};
 
 use super::dtype::{FIELD, NumpyType};
-use super::{import, is_missing};
+use super::import;
 use crate::arguments::names::no_names;
 use crate::object::PyConsumerArray;
 use crate::object::create::copy_of;
@@ -92,8 +92,7 @@ pub(crate) fn numpys_method<'a, 'py>(
             names.push(format!("{parameter}=…"));
         }
     }
-    let call = format!("ConsumerArray.{name}({})", names.join(", "));
-    py.import("numpy").map_err(|cause| is_missing(py, &call, cause))?;
+    import(py, &format!("ConsumerArray.{name}({})", names.join(", ")))?;
     let array = PyConsumerArray::__array__(view, None, None, None)?;
     objects::attribute(&array, name)?.call((), Some(&given))
 }

@@ -2,7 +2,6 @@
 //! they may be stored there.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyFloat, PyInt, PyList};
 
 use consumer::array::AnyArray;
 use consumer::dtype::{DType, ScalarType};
@@ -12,8 +11,8 @@ use consumer::python::acquire;
 use consumer::python::exceptions::PyValueError;
 use consumer::python::objects;
 
-use crate::object::consume::consume;
-use crate::object::{Description, PyConsumerArray, as_view};
+use crate::object::consume::view_of;
+use crate::object::{Description, PyConsumerArray};
 
 /// Returns a view of an object whose elements may be stored in those of `target`: one that exports
 /// a buffer, or shares its memory by another protocol. `None` for any other object, and for one
@@ -22,20 +21,12 @@ pub(super) fn exporter_of<'py>(
     target: Description<'_>,
     value: &Bound<'py, PyAny>,
 ) -> PyResult<Option<Bound<'py, PyConsumerArray>>> {
-    if let Some(view) = as_view(value) {
-        return Ok(Some(view.clone()));
+    if !objects::exports_buffer(value)
+        && (target.element_type().is_some_and(is_object) || !acquire::lends(value)?)
+    {
+        return Ok(None);
     }
-    if !objects::exports_buffer(value) {
-        let is_object = target.element_type().is_some_and(is_object);
-        // These are what is stored most, and are not asked.
-        let is_plain = value.is_exact_instance_of::<PyInt>()
-            || value.is_exact_instance_of::<PyFloat>()
-            || value.is_exact_instance_of::<PyList>();
-        if is_object || is_plain || !acquire::lends(value)? {
-            return Ok(None);
-        }
-    }
-    consume(value).map(Some)
+    view_of(value).map(Some)
 }
 
 /// Returns whether elements hold all values of others, in the same shape.

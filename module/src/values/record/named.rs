@@ -67,22 +67,16 @@ fn values_of<'py>(
         if names.len() != record.fields.len() || object.len()? != names.len() {
             return Ok(None);
         }
-        let is_at = |place: usize, name: &Bound<'py, PyAny>| {
-            Ok::<_, PyErr>(match name.cast::<PyString>() {
-                Ok(name) => record.name(place) == objects::text(name)?.as_str(),
-                Err(_) => false,
-            })
-        };
         let mut in_order = true;
         for (place, name) in names.iter().enumerate() {
-            in_order &= is_at(place, &name)?;
-            if !in_order && !name.is_instance_of::<PyString>() {
-                return Ok(None);
-            }
-            values.set_item(name, object.get_item(place)?)?;
+            let Ok(name) = name.cast::<PyString>() else { return Ok(None) };
+            in_order &= record.name(place) == objects::text(name)?.as_str();
         }
         if in_order {
             return Ok(None);
+        }
+        for (place, name) in names.iter().enumerate() {
+            values.set_item(name, object.get_item(place)?)?;
         }
         for name in record.names() {
             if !values.contains(objects::string(py, &name)?)? {
@@ -143,11 +137,23 @@ fn dict_of<'py>(record: &Record, mapping: &Bound<'py, PyAny>) -> PyResult<Bound<
     Ok(dict)
 }
 
-/// The exception for keys of which there are more than fields: KeyError or TypeError for one that is
-/// no field, else ValueError.
+/// Removes the value of a key, if there is one.
+pub(super) fn take<'py>(
+    dict: &Bound<'py, PyDict>,
+    key: &Bound<'py, PyAny>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let value = dict.get_item(key)?;
+    if value.is_some() {
+        dict.del_item(key)?;
+    }
+    Ok(value)
+}
+
+/// The exception for keys of which there are more than fields: KeyError or TypeError for one that
+/// is no field, else ValueError.
 #[cold]
 fn more_keys(record: &Record, dict: &Bound<'_, PyDict>) -> PyResult<PyErr> {
-    let names = NamePlaces::new(record.names().collect())?;
+    let names = NamePlaces::new(record.names())?;
     for (key, _) in dict {
         let Ok(name) = key.cast::<PyString>() else {
             let found = objects::type_name(&key);
@@ -176,7 +182,8 @@ pub(super) fn by_name<'py>(
     for place in 0..record.fields.len() {
         let name = record.name(place);
         let key = objects::string(py, &name)?;
-        let value = values.get_item(&key)?.ok_or_else(|| {
+        // A name stands for one field.
+        let value = take(&values, &key)?.ok_or_else(|| {
             let (found, short) = (objects::type_name(object), Shortened(&name));
             let is_twice = record.names().take(place).any(|other| other == name);
             PyValueError::new_err(match is_twice {
@@ -189,8 +196,6 @@ pub(super) fn by_name<'py>(
                 false => format!("field '{short}' is missing in the {found}"),
             })
         })?;
-        // A name stands for one field.
-        values.del_item(&key)?;
         parts.push(value);
     }
     if values.is_empty() { Ok(Some(parts)) } else { Err(more_keys(record, &values)?) }

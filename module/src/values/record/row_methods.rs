@@ -11,6 +11,7 @@ use consumer::python::attached::attached;
 use consumer::python::exceptions::{PyTypeError, PyValueError};
 use consumer::python::{errors, objects, stack};
 
+use super::named::take;
 use crate::values::NewReference;
 
 /// The names of a row's fields.
@@ -146,13 +147,7 @@ fn replaced<'py>(
     let mut values = fallible::vec_for(names.len())?;
     for (name, value) in names.iter().zip(row.try_iter()?) {
         // Of several fields of one name the first is meant.
-        values.push(match changes.get_item(&name)? {
-            Some(change) => {
-                changes.del_item(&name)?;
-                change
-            }
-            None => value?,
-        });
+        values.push(take(&changes, &name)?.map_or(value, Ok)?);
     }
     if let Some((name, _)) = changes.iter().next() {
         let name = objects::repr(&name).unwrap_or_default();

@@ -110,8 +110,7 @@ fn acquire_attached(
 
 /// Returns whether an object is of one of Python's own classes that have no memory to share, so
 /// that nothing needs to be asked.
-#[must_use]
-pub fn exports_nothing_else(object: &Bound<'_, PyAny>) -> bool {
+pub(crate) fn exports_nothing_else(object: &Bound<'_, PyAny>) -> bool {
     const PLAIN: c_ulong = ffi::Py_TPFLAGS_LONG_SUBCLASS
         | ffi::Py_TPFLAGS_LIST_SUBCLASS
         | ffi::Py_TPFLAGS_TUPLE_SUBCLASS
@@ -132,7 +131,7 @@ pub fn exports_nothing_else(object: &Bound<'_, PyAny>) -> bool {
 /// # Errors
 /// What an attribute of the object's raises.
 pub fn lends(object: &Bound<'_, PyAny>) -> PyResult<bool> {
-    if object.is_instance_of::<PyType>() {
+    if exports_nothing_else(object) || object.is_instance_of::<PyType>() {
         return Ok(false);
     }
     for name in METHODS {

@@ -6,7 +6,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyMemoryView, PyString, PyType};
 
 use crate::python::acquire::AsView;
-use crate::python::acquire::redirect::{Handed, handed_on, origin};
+use crate::python::acquire::redirect::origin;
 use crate::python::acquire::types::{find_base, is_from, is_named};
 use crate::python::errors::DiscardError;
 use crate::python::objects;
@@ -56,8 +56,8 @@ pub(super) fn owner<'py>(exporter: &Bound<'py, PyAny>) -> Option<Owner<'py>> {
 }
 
 /// Returns whether a NumPy array may be a view of memory that holds references, and of which it
-/// shows some fields only. Without `as_view`, views are not
-/// recognised, and any record may be one that hides references.
+/// shows some fields only. Without `as_view`, views are not recognised, and any record may be one
+/// that hides references.
 pub(super) fn base_holds_objects(mut next: Option<Owner<'_>>, as_view: Option<AsView>) -> bool {
     while let Some((array, class)) = next {
         let py = array.py();
@@ -70,7 +70,7 @@ pub(super) fn base_holds_objects(mut next: Option<Owner<'_>>, as_view: Option<As
         let Some(base) = base_of(&array, &class) else { return false };
         next = owner(&base);
         if next.is_none() {
-            return may_hold_objects(base, as_view);
+            return may_hold_objects(&base, as_view);
         }
     }
     false
@@ -95,25 +95,18 @@ pub(in crate::python::acquire) fn base<'py>(
 
 /// Returns whether there may be references in the memory of an exporter that is none of NumPy's,
 /// as far as its format tells: a record may have some between its fields if it is that of a view.
-fn may_hold_objects<'py>(mut exporter: Bound<'py, PyAny>, as_view: Option<AsView>) -> bool {
-    let py = exporter.py();
-    loop {
-        if let Some(view) = as_view.and_then(|as_view| as_view(&exporter)) {
-            return view.array.has_references();
-        }
-        match handed_on(&exporter) {
-            Some(Handed(Some(inner))) => exporter = inner,
-            Some(Handed(None)) => return true,
-            None => break,
-        }
+fn may_hold_objects(exporter: &Bound<'_, PyAny>, as_view: Option<AsView>) -> bool {
+    let Some(exporter) = origin(exporter) else { return true };
+    if let Some(view) = as_view.and_then(|as_view| as_view(&exporter)) {
+        return view.array.has_references();
     }
     // What only keeps the memory alive says nothing of it.
     if !objects::exports_buffer(&exporter) {
         return false;
     }
     let shown = PyMemoryView::from(&exporter);
-    let format = shown.and_then(|shown| shown.getattr(intern!(py, "format")));
-    let Some(format) = format.or_discard(py) else { return true };
+    let format = shown.and_then(|shown| shown.getattr(intern!(exporter.py(), "format")));
+    let Some(format) = format.or_discard(exporter.py()) else { return true };
     let Ok(format) = format.extract::<&str>() else { return true };
     format.contains('O') || as_view.is_none() && format.contains('{')
 }

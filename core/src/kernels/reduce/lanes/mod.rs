@@ -75,7 +75,7 @@ const PAUSE_BYTES: usize = 8 << 20;
 struct Pauses<'a> {
     go_on: &'a mut dyn FnMut() -> bool,
     left: usize,
-    /// Whoever is asked is not asked in it.
+    /// Left while `go_on` is called.
     environment: Environment,
 }
 
