@@ -2,10 +2,10 @@
 
     python benches/peers.py [--quick] [--only PATTERN] [--markdown] [--write DOCUMENT]
 
-The peers are memoryview, array, bytes, struct and, where they are installed, NumPy, pyarrow and
-polars. peers_measure.py says how it is measured. The rows of the table are in peers_calls.py and
-peers_bulk.py, further ones in peers_interchange.py, peers_records.py and peers_summaries.py, what
-they work on in peers_objects.py.
+The peers are memoryview, array, bytes, struct and, where they are installed, NumPy, pyarrow,
+polars, bottleneck and numkong. peers_measure.py says how it is measured. The rows of the table are
+in peers_calls.py and peers_bulk.py, further ones in peers_interchange.py, peers_records.py and
+peers_summaries.py, what they work on in peers_objects.py.
 """
 
 import argparse

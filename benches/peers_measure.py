@@ -37,7 +37,15 @@ numpy = optional("numpy")
 # Without NumPy there is nothing quick to make what these two work on.
 pyarrow = numpy and optional("pyarrow")
 polars = numpy and optional("polars")
-PACKAGES = {"NumPy": numpy, "pyarrow": pyarrow, "polars": polars}
+bottleneck = numpy and optional("bottleneck")
+numkong = numpy and optional("numkong")
+PACKAGES = {
+    "NumPy": numpy,
+    "pyarrow": pyarrow,
+    "polars": polars,
+    "bottleneck": bottleneck,
+    "numkong": numkong,
+}
 """The peers that need not be installed."""
 VERSION = sys.version_info[:2]
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 import consumer
-from peers_measure import Do, Objects, Row, numpy, polars, pyarrow
+from peers_measure import Do, Objects, Row, bottleneck, numkong, numpy, polars, pyarrow
 
 PEERS = {
     "m": "memoryview",
@@ -104,8 +104,9 @@ if numpy is not None:
     MODULES["numpy"] = numpy
 if pyarrow is not None:
     MODULES |= {"pyarrow": pyarrow, "compute": __import__("pyarrow.compute").compute}
-if polars is not None:
-    MODULES["polars"] = polars
+for name, module in {"polars": polars, "bottleneck": bottleneck, "numkong": numkong}.items():
+    if module is not None:
+        MODULES[name] = module
 
 
 @lru_cache

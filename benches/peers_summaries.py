@@ -30,6 +30,9 @@ def others(method: str, code: str) -> dict[str, Do]:
         peers["polars"] = summary(f"s.{IN_POLARS.get(method, method)}()", code)
     if method in ("sum", "mean"):
         peers["pyarrow"] = summary(f"compute.{method}(p).as_py()", code)
+    peers["bottleneck"] = summary(f"bottleneck.nan{method}(n)", code)
+    if method != "mean" and code != "q":
+        peers["numkong"] = summary(f"numkong.{method}(n)", code)
     return peers
 
 

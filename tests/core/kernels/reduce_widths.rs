@@ -51,7 +51,7 @@ numbers! {
 
 /// The sum as `math.fsum` has it: partial sums that do not overlap (Shewchuk 1997), and a last look
 /// at what is beside a tie.
-fn fsum(terms: impl Iterator<Item = f64>) -> f64 {
+pub(super) fn fsum(terms: impl Iterator<Item = f64>) -> f64 {
     let (mut partials, mut special) = (Vec::<f64>::new(), 0.0);
     for mut term in terms {
         if !term.is_finite() {
@@ -116,7 +116,7 @@ fn first_of<V: Numbers>(values: &[V], maximum: bool) -> Option<usize> {
     (0..values.len()).reduce(|best, at| if precedes(values[at], values[best]) { at } else { best })
 }
 
-fn same(one: Option<Number>, other: Number) -> bool {
+pub(super) fn same(one: Option<Number>, other: Number) -> bool {
     let bits = |float: f64| if float.is_nan() { 1 } else { float.to_bits() };
     match (one, other) {
         (Some(Number::Float(one)), Number::Float(other)) => bits(one) == bits(other),

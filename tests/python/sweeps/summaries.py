@@ -14,7 +14,7 @@ INTEGERS = "?bBhHiIqQ"
 FLOATS = ("e", "f", "d", "g", "2x:bfloat16:", "1x:float8_e4m3fn:", "1x:float8_e5m2:")
 COMPLEX = ("Ze", "Zf", "Zd", "Zg")
 LENGTHS = [*range(71), 255, 256, 257, 511, 512, 513, 1000]
-LONG = [4095, 4096, 4097, 10_000]
+LONG = [4095, 4096, 4097, 10_000, 33_000, 40_001]
 
 
 def doubles(random, count):

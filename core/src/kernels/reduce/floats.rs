@@ -5,8 +5,8 @@
 
 #![allow(unsafe_code)]
 
-/// Vectors that are compared by turns, so that none waits for the one before.
-const VECTORS: usize = 4;
+#[cfg(target_arch = "x86_64")]
+use super::streams::{STREAMS, overlapping};
 
 macro_rules! least_of {
     ($module:ident $float:ident $bits:ident: $($vectors:tt)*) => {
@@ -23,11 +23,6 @@ macro_rules! least_of {
                 count: usize,
                 flip: $bits,
             ) -> $float {
-                // Half of a wide vector is better than none.
-                if BYTES == 64 && count * size_of::<$float>() < super::VECTORS * BYTES {
-                    // SAFETY: the caller guarantees the numbers, and wider vectors.
-                    return unsafe { least::<32>(start, count, flip) };
-                }
                 #[cfg_attr(not(target_arch = "x86_64"), allow(unused_mut))]
                 let (mut least, mut first) = ($float::INFINITY, 0);
                 // SAFETY: the caller guarantees the numbers and the vectors.
@@ -63,32 +58,31 @@ macro_rules! vectors {
         match $width {
             $($bytes => {
                 const LANES: usize = $bytes / size_of::<$float>();
-                const STEP: usize = super::VECTORS * LANES;
-                let $f = $splat($float::from_bits($flip));
-                let (mut best, mut $n) = ([$splat($float::INFINITY); super::VECTORS], $none);
-                // The last step may go over numbers of the one before, which changes nothing.
-                while $count >= STEP && $first < $count {
-                    $first = $first.min($count - STEP);
-                    for pair in 0..super::VECTORS / 2 {
-                        let at = $start.add($first + 2 * pair * LANES);
-                        let $x = $load(at);
-                        let $a = $xor;
-                        let $x = $load(at.add(LANES));
-                        let $b = $xor;
-                        best[2 * pair] = $min($a, best[2 * pair]);
-                        best[2 * pair + 1] = $min($b, best[2 * pair + 1]);
-                        $n = $or_nan;
+                if let Some((starts, length)) = super::overlapping($count, LANES) {
+                    let $f = $splat($float::from_bits($flip));
+                    let (mut best, mut $n) = ($splat($float::INFINITY), $none);
+                    for index in (0..length).step_by(LANES) {
+                        let mut numbers = [best; super::STREAMS];
+                        for one in (0..super::STREAMS).step_by(2) {
+                            let $x = $load($start.add(starts[one] + index));
+                            let $a = $xor;
+                            let $x = $load($start.add(starts[one + 1] + index));
+                            let $b = $xor;
+                            (numbers[one], numbers[one + 1]) = ($a, $b);
+                            $n = $or_nan;
+                        }
+                        let [a, b, c, d] = numbers;
+                        best = $min($min($min(a, b), $min(c, d)), best);
                     }
-                    $first += STEP;
-                }
-                if $any {
-                    return $float::NAN;
-                }
-                let best = $min($min(best[0], best[1]), $min(best[2], best[3]));
-                let mut places = [$float::INFINITY; LANES];
-                $store(places.as_mut_ptr(), best);
-                for place in places {
-                    $least = if place < $least { place } else { $least };
+                    if $any {
+                        return $float::NAN;
+                    }
+                    let mut places = [$float::INFINITY; LANES];
+                    $store(places.as_mut_ptr(), best);
+                    for place in places {
+                        $least = if place < $least { place } else { $least };
+                    }
+                    $first = $count;
                 }
             })*
             _ => {}

@@ -15,6 +15,7 @@
 //! | `blocks` | elements as contiguous numbers |
 //! | `floats` | the least of floats |
 //! | `form` | the few types of numbers that all elements are made of |
+//! | `streams` | several places that a loop reads at |
 
 mod blocks;
 mod environment;
@@ -23,6 +24,7 @@ mod floats;
 mod form;
 pub mod lanes;
 mod order;
+mod streams;
 mod sums;
 mod total;
 

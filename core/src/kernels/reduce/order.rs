@@ -10,13 +10,14 @@
 
 use super::floats;
 use super::form::Form;
+use super::streams::overlapping;
 use super::sums::Floats;
 use crate::element::FloatFormat;
 use crate::format::Kind;
 use crate::kernels::encoding::Encoding;
 use crate::kernels::search::{Pattern, find_contiguous};
 use crate::kernels::simd::{Kernel, run};
-use num_traits::AsPrimitive;
+use num_traits::{AsPrimitive, PrimInt};
 
 /// A number that can be ordered.
 pub(super) trait Ordered: Copy + 'static {
@@ -63,10 +64,17 @@ macro_rules! integers {
                 flip: u64,
             ) -> Self {
                 let flip = flip as $unsigned as Self;
-                let mut least = Self::MAX;
-                for index in 0..count {
+                let Some((starts, length)) = overlapping(count, BYTES / size_of::<Self>()) else {
                     // SAFETY: the caller guarantees the numbers.
-                    least = least.min(unsafe { start.add(index).read_unaligned() } ^ flip);
+                    return unsafe { least_of_few(start, count, flip) };
+                };
+                let mut least = Self::MAX;
+                for index in 0..length {
+                    // SAFETY: the caller guarantees the numbers.
+                    let [a, b, c, d] = starts.map(|first| unsafe {
+                        start.add(first + index).read_unaligned() ^ flip
+                    });
+                    least = least.min(a.min(b).min(c.min(d)));
                 }
                 least
             }
@@ -74,6 +82,17 @@ macro_rules! integers {
     )*};
 }
 integers! { i8, u8; i16, u16; i32, u32; i64, u64; }
+
+/// Returns the least of some integers, at least one, flipped. Compiled once for all widths.
+///
+/// # Safety
+/// `count` numbers are valid for reads; they need no alignment.
+#[inline(never)]
+unsafe fn least_of_few<T: PrimInt>(start: *const T, count: usize, flip: T) -> T {
+    // SAFETY: the caller guarantees the numbers.
+    let number = |index| unsafe { start.add(index).read_unaligned() } ^ flip;
+    (0..count).map(number).fold(T::max_value(), T::min)
+}
 
 macro_rules! floats {
     ($($type:ty, $unsigned:ty, $module:ident;)*) => {$(

@@ -3,18 +3,17 @@
 
 #![allow(unsafe_code)]
 
+use super::super::streams::{STREAMS, disjoint};
 use super::doubles::{Doubles, Float, WIDEST, numbers_of, with_doubles};
 use crate::kernels::simd::Kernel;
 use std::hint::black_box;
 
 /// Numbers of a block, at most.
 pub(super) const BLOCK: usize = 4096;
-/// Vectors that are added to by turns, so that none waits for the one before.
-const VECTORS: usize = 4;
 /// The logarithm of the numbers that are added in one place of a vector, at most: those of the
 /// narrowest vectors, of which there have to be the most.
 pub(super) const STEPS: i32 = 9;
-const _: () = assert!(BLOCK <= (2 * VECTORS) << STEPS);
+const _: () = assert!(BLOCK <= (2 * STREAMS) << STEPS);
 
 /// What was found of a block.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +32,9 @@ pub(super) struct Block {
 pub(super) struct AddFloats<T, const LEVELS: usize> {
     pub(super) start: *const T,
     pub(super) count: usize,
+    /// From one stream to the next; 0 if the numbers are contiguous. Else they are as many streams
+    /// of as many of the widest vectors each.
+    pub(super) gap: usize,
     pub(super) starts: [f64; 2],
 }
 
@@ -104,7 +106,7 @@ impl<V: Doubles> Sums<V> {
 /// The bits of accumulators, less those of their starts: the sum in units of their grid.
 #[inline(never)]
 fn units(places: [f64; WIDEST], lanes: usize, start: f64) -> i64 {
-    let starts = start.to_bits().wrapping_mul(VECTORS as u64);
+    let starts = start.to_bits().wrapping_mul(STREAMS as u64);
     let sum = |sum: u64, place: &f64| sum.wrapping_add(place.to_bits().wrapping_sub(starts));
     places[..lanes].iter().fold(0, sum).cast_signed()
 }
@@ -114,28 +116,30 @@ impl<T: Float, const LEVELS: usize> AddFloats<T, LEVELS> {
     /// `count` numbers are valid for reads, and the processor has the vectors.
     #[inline(always)]
     unsafe fn with<V: Doubles>(self) -> Block {
-        let Self { start, count, starts } = self;
+        let Self { start, count, gap, starts } = self;
         // SAFETY: the caller guarantees the vectors and the numbers; what is left of them is
         // loaded from a copy, with zeros behind, which change nothing.
         unsafe {
             let mut sums = Sums::<V>::new(starts);
-            let mut accumulators = [sums.starts; VECTORS];
-            let mut rest = [T::default(); VECTORS * WIDEST];
-            let step = VECTORS * V::LANES;
-            let (mut numbers, mut steps, left) = (start, count / step, count % step);
+            let mut accumulators = [sums.starts; STREAMS];
+            // AVX2 has too few registers for all of them at two levels.
+            let used = if V::LANES == 4 && LEVELS == 2 { STREAMS / 2 } else { STREAMS };
+            let mut rest = [T::default(); STREAMS * WIDEST];
+            let (mut numbers, mut length) = (start, disjoint(count, V::LANES));
+            let (mut gap, left) = (if gap == 0 { length } else { gap }, count - STREAMS * length);
             let target = rest.as_mut_ptr().cast::<u8>();
             target.copy_from_nonoverlapping(start.add(count - left).cast(), left * size_of::<T>());
             // No call is between the additions, around which vectors would go through memory; and
             // the compiler is not to know that there are two turns, and write them out.
             for _ in 0..black_box(2) {
-                for _ in 0..steps {
-                    for (turn, accumulator) in accumulators.iter_mut().enumerate() {
-                        let numbers = numbers.add(turn * V::LANES);
-                        sums.add::<LEVELS>(accumulator, T::load(numbers));
+                for index in (0..length).step_by(V::LANES) {
+                    for stream in 0..STREAMS {
+                        let numbers = T::load(numbers.add(index + stream * gap));
+                        sums.add::<LEVELS>(&mut accumulators[stream % used], numbers);
                     }
-                    numbers = numbers.add(step);
                 }
-                (numbers, steps) = (rest.as_ptr(), usize::from(left > 0));
+                (numbers, gap) = (rest.as_ptr(), V::LANES);
+                length = if left > 0 { gap } else { 0 };
             }
             let [a, b, c, d] = accumulators;
             let bits = |level: usize| {

@@ -8,6 +8,7 @@
 
 #![allow(unsafe_code)]
 
+use super::super::streams::{STREAMS, disjoint};
 use crate::kernels::simd::{Kernel, run};
 use num_traits::{PrimInt, Unsigned};
 
@@ -71,17 +72,50 @@ impl<W: PrimInt + Unsigned + Into<u64>> Kernel for SumHalves<W> {
         let lower = W::max_value() >> bits;
         let mut sums = [0; 2];
         for first in (0..self.count).step_by(WORDS) {
+            let count = WORDS.min(self.count - first);
+            let length = disjoint(count, BYTES / size_of::<W>());
+            let start = self.start.wrapping_add(first);
+            // SAFETY: the caller guarantees the words.
+            let few = unsafe {
+                let (start, count) = (start.add(STREAMS * length), count - STREAMS * length);
+                if count > 0 { halves_of_few(start, count, self.flip) } else { [0; 2] }
+            };
             let (mut low, mut high) = (W::zero(), W::zero());
-            for index in first..first + WORDS.min(self.count - first) {
-                // SAFETY: the caller guarantees `count` words; the load needs no alignment.
-                let word = unsafe { self.start.add(index).read_unaligned() } ^ self.flip;
-                low = low + (word & lower);
-                high = high + (word >> bits);
+            for index in 0..length {
+                for stream in 0..STREAMS {
+                    // SAFETY: the caller guarantees the words, which need no alignment.
+                    let word = unsafe { start.add(stream * length + index).read_unaligned() };
+                    let word = word ^ self.flip;
+                    low = low + (word & lower);
+                    high = high + (word >> bits);
+                }
             }
-            sums = [sums[0] + low.into(), sums[1] + high.into()];
+            sums = [sums[0] + few[0] + low.into(), sums[1] + few[1] + high.into()];
         }
         sums
     }
+}
+
+/// Adds the lower halves of a few words, and the upper ones. Compiled once for all widths.
+///
+/// # Safety
+/// `count` words are valid for reads; they need no alignment.
+#[inline(never)]
+unsafe fn halves_of_few<W: PrimInt + Unsigned + Into<u64>>(
+    start: *const W,
+    count: usize,
+    flip: W,
+) -> [u64; 2] {
+    let bits = 4 * size_of::<W>();
+    let lower = W::max_value() >> bits;
+    let (mut low, mut high) = (W::zero(), W::zero());
+    for index in 0..count {
+        // SAFETY: the caller guarantees the words.
+        let word = unsafe { start.add(index).read_unaligned() } ^ flip;
+        low = low + (word & lower);
+        high = high + (word >> bits);
+    }
+    [low.into(), high.into()]
 }
 
 /// Adds bytes, with the bits of `flip` flipped.
@@ -107,15 +141,17 @@ impl Kernel for SumBytes {
                 macro_rules! add_vectors {
                     ($load:ident $flip:ident $xor:ident $sad:ident $add:ident $zero:ident) => {{
                         let flip = arch::$flip(flip.cast_signed());
-                        let mut sums = [arch::$zero(); 4];
-                        while count - first >= 4 * BYTES {
-                            for (turn, sum) in sums.iter_mut().enumerate() {
-                                let vector = arch::$load(start.add(first + turn * BYTES).cast());
+                        let mut sums = [arch::$zero(); STREAMS];
+                        let length = disjoint(count, BYTES);
+                        while first < length {
+                            for (stream, sum) in sums.iter_mut().enumerate() {
+                                let vector = arch::$load(start.add(first + stream * length).cast());
                                 let bytes = arch::$sad(arch::$xor(vector, flip), arch::$zero());
                                 *sum = arch::$add(*sum, bytes);
                             }
-                            first += 4 * BYTES;
+                            first += BYTES;
                         }
+                        first *= STREAMS;
                         while count - first >= BYTES {
                             let vector = arch::$load(start.add(first).cast());
                             let bytes = arch::$sad(arch::$xor(vector, flip), arch::$zero());
@@ -137,16 +173,29 @@ impl Kernel for SumBytes {
                         _mm_sad_epu8 _mm_add_epi64 _mm_setzero_si128),
                 }
             }
-            while first < count {
-                let length = (count - first).min(WORDS);
-                let mut part = 0;
-                for index in first..first + length {
-                    part += u32::from(start.add(index).read() ^ flip);
-                }
-                sum += u64::from(part);
-                first += length;
+            if first < count {
+                sum + bytes_one_by_one(start.add(first), count - first, flip)
+            } else {
+                sum
             }
         }
-        sum
     }
+}
+
+/// Adds bytes without vectors that are written out. Compiled once for all widths.
+///
+/// # Safety
+/// `count` bytes are valid for reads.
+#[inline(never)]
+unsafe fn bytes_one_by_one(start: *const u8, count: usize, flip: u8) -> u64 {
+    let mut sum = 0;
+    for first in (0..count).step_by(WORDS) {
+        let mut part = 0;
+        for index in first..first + WORDS.min(count - first) {
+            // SAFETY: the caller guarantees the bytes.
+            part += u32::from(unsafe { start.add(index).read() } ^ flip);
+        }
+        sum += u64::from(part);
+    }
+    sum
 }

@@ -37,6 +37,7 @@
 #![allow(unsafe_code)]
 
 use super::super::blocks::parts;
+use super::super::streams::{STREAMS, disjoint};
 use super::block::{AddFloats, BLOCK, Block, STEPS};
 use super::pair::Pair;
 use super::round::{Exact, power_of_two};
@@ -59,6 +60,11 @@ pub(super) const HIGHEST_BOUND: i32 = 1021 - STEPS;
 const BOUND_OF_SPECIAL: i32 = bound_of(f64::INFINITY.to_bits());
 /// So many numbers are added up one by one sooner than a window is made.
 const FEW: usize = 24;
+/// Numbers that are divided into streams, at most.
+const PART: usize = 8 * BLOCK;
+/// The streams that blocks are taken from have a multiple of so many numbers: all begin with cache
+/// lines if the first does.
+const LINE: usize = 16;
 
 /// A sum so far.
 #[derive(Debug, Clone, Copy)]
@@ -121,10 +127,22 @@ impl Floats {
         }
     }
 
+    /// The bytes of a number.
+    fn size(self) -> usize {
+        if self.single { size_of::<f32>() } else { size_of::<f64>() }
+    }
+
     /// Some of the numbers.
     fn part(self, first: usize, count: usize) -> Self {
-        let size = if self.single { size_of::<f32>() } else { size_of::<f64>() };
-        Self { start: self.start.wrapping_add(first * size), count, ..self }
+        Self { start: self.start.wrapping_add(first * self.size()), count, ..self }
+    }
+
+    /// The streams that these numbers are in, each as many numbers behind the one before; or, if
+    /// the gap is 0, all of them.
+    fn streams(self, gap: usize) -> impl Iterator<Item = Self> {
+        let (streams, count) =
+            if gap == 0 { (1, self.count) } else { (STREAMS, self.count / STREAMS) };
+        (0..streams).map(move |stream| self.part(stream * gap, count))
     }
 }
 
@@ -184,19 +202,29 @@ impl Window {
         if floats.count <= FEW && self.bound.is_none() && unsafe { self.add_few(floats) } {
             return;
         }
-        let size = if floats.single { size_of::<f32>() } else { size_of::<f64>() };
-        for (first, length) in parts(floats.start, floats.count, size, BLOCK) {
-            if self.failed || self.special.is_nan() {
-                return;
-            }
-            let part = floats.part(first, length);
+        for (first, length) in parts(floats.start, floats.count, floats.size(), PART) {
             // SAFETY: the caller guarantees the numbers.
-            unsafe {
-                match self.special == 0.0 {
-                    true => self.add_block(part),
-                    false => self.add_special(part),
-                }
-            }
+            unsafe { self.add_part(floats.part(first, length)) };
+        }
+    }
+
+    /// Adds contiguous numbers, any number of them: if they are more than a block, blocks that are
+    /// taken from several streams each, and what remains.
+    ///
+    /// # Safety
+    /// The same as for [`add`](Self::add).
+    unsafe fn add_part(&mut self, floats: Floats) {
+        const OF_STREAM: usize = BLOCK / STREAMS;
+        let gap = if floats.count > BLOCK { disjoint(floats.count, LINE) } else { 0 };
+        for first in (0..gap).step_by(OF_STREAM) {
+            let count = STREAMS * OF_STREAM.min(gap - first);
+            // SAFETY: the caller guarantees the numbers.
+            unsafe { self.add_block(floats.part(first, count), gap) };
+        }
+        let rest = floats.part(STREAMS * gap, floats.count - STREAMS * gap);
+        if rest.count > 0 {
+            // SAFETY: the caller guarantees the numbers.
+            unsafe { self.add_block(rest, 0) };
         }
     }
 
@@ -218,35 +246,58 @@ impl Window {
         is_exact
     }
 
-    /// Adds as many numbers as a block has at most, but at least one.
+    /// Adds as many numbers as a block has at most, but at least one: contiguous ones, or, if the
+    /// gap is not 0, those of streams that are so far apart.
     ///
     /// # Safety
     /// The same as for [`add`](Self::add).
-    unsafe fn add_block(&mut self, floats: Floats) {
-        let count = floats.count;
-        let Floats { start, single, .. } = floats;
-        let stride = if single { size_of::<f32>() } else { size_of::<f64>() } as isize;
+    unsafe fn add_block(&mut self, floats: Floats, gap: usize) {
+        if self.failed || self.special.is_nan() {
+            return;
+        }
+        if self.special != 0.0 {
+            // SAFETY: the caller guarantees the numbers.
+            return unsafe { self.add_special(floats.streams(gap)) };
+        }
+        let Floats { start, count, single } = floats;
+        let size = floats.size() as isize;
         // SAFETY: the caller guarantees the numbers.
-        let largest = |count| unsafe { bound_of_all((start, stride), count, single) };
+        let of_all = || unsafe {
+            let streams = floats.streams(gap);
+            streams.map(|floats| bound_of_all((floats.start, size), floats.count, single)).max()
+        };
         let mut levels = if single && self.one_level.is_next() { 1 } else { 2 };
         let spare = if levels == 1 { SPARE_OF_ONE } else { SPARE };
-        let guess = || (largest(count.min(SAMPLE)) + spare).min(HIGHEST_BOUND);
+        let guess = || {
+            // From all over the numbers, which may grow.
+            let (few, all) = (count.min(SAMPLE), if gap == 0 { count } else { STREAMS * gap });
+            let stride = (all / few) as isize * size;
+            // SAFETY: the caller guarantees the numbers.
+            let bound = unsafe { bound_of_all((start, stride), few, single) };
+            (bound + spare).min(HIGHEST_BOUND)
+        };
         let mut bound = self.bound.unwrap_or_else(guess);
         loop {
             let starts = starts_of(bound);
             // SAFETY: the caller guarantees the numbers, which are no more than a block.
             let block = unsafe {
                 match (single, levels) {
-                    (true, 1) => run(AddFloats::<f32, 1> { start: start.cast(), count, starts }),
-                    (true, _) => run(AddFloats::<f32, 2> { start: start.cast(), count, starts }),
-                    (false, _) => run(AddFloats::<f64, 2> { start: start.cast(), count, starts }),
+                    (true, 1) => {
+                        run(AddFloats::<f32, 1> { start: start.cast(), count, gap, starts })
+                    }
+                    (true, _) => {
+                        run(AddFloats::<f32, 2> { start: start.cast(), count, gap, starts })
+                    }
+                    (false, _) => {
+                        run(AddFloats::<f64, 2> { start: start.cast(), count, gap, starts })
+                    }
                 }
             };
             if block.wide {
-                let needed = largest(count);
+                let needed = of_all().unwrap_or(bound);
                 if needed == BOUND_OF_SPECIAL {
                     // SAFETY: the caller guarantees the numbers.
-                    return unsafe { self.add_special(floats) };
+                    return unsafe { self.add_special(floats.streams(gap)) };
                 }
                 if bound == HIGHEST_BOUND || needed > HIGHEST_BOUND {
                     self.failed = true;
@@ -272,11 +323,13 @@ impl Window {
     /// The same as for [`add`](Self::add).
     #[cold]
     #[inline(never)]
-    unsafe fn add_special(&mut self, floats: Floats) {
-        for index in 0..floats.count {
-            // SAFETY: the caller guarantees the numbers.
-            let number = unsafe { floats.get(index) };
-            self.special += if number.is_finite() { 0.0 } else { number };
+    unsafe fn add_special(&mut self, streams: impl Iterator<Item = Floats>) {
+        for floats in streams {
+            for index in 0..floats.count {
+                // SAFETY: the caller guarantees the numbers.
+                let number = unsafe { floats.get(index) };
+                self.special += if number.is_finite() { 0.0 } else { number };
+            }
         }
     }
 
@@ -339,7 +392,7 @@ impl Window {
         let mut all = Self { before: Pair::ZERO, ..*self };
         let start = numbers.as_ptr().cast();
         // SAFETY: the array has as many numbers.
-        unsafe { all.add_block(Floats { start, count: numbers.len(), single: false }) };
+        unsafe { all.add_block(Floats { start, count: numbers.len(), single: false }, 0) };
         all
     }
 }
