@@ -34,7 +34,7 @@ def optional(name: str) -> ModuleType | None:
 
 
 numpy = optional("numpy")
-# Without NumPy there is nothing quick to make what these two work on.
+# Without NumPy there is nothing quick to make what these work on.
 pyarrow = numpy and optional("pyarrow")
 polars = numpy and optional("polars")
 bottleneck = numpy and optional("bottleneck")

@@ -1,8 +1,8 @@
-//! Streams: several places of an array that a loop reads at, each with an accumulator of its own.
+//! Streams: contiguous parts of an array that a loop reads side by side.
 //!
-//! No addition or comparison then waits for the one before. And the processor, which fetches what
-//! is next in each stream, has more of the memory on its way than if it went from the first number
-//! to the last.
+//! The operations on one stream do not wait for those on another. And the processor prefetches in
+//! each of them, so that more reads from memory are in flight than in one pass from the first
+//! number to the last.
 
 /// How many there are.
 pub(super) const STREAMS: usize = 4;
