@@ -29,6 +29,7 @@ use crate::layout::Layout;
 use crate::view::RawView;
 pub use alone::no_elements;
 use side_by_side::{SideBySide, Stored, has_windows};
+use smallvec::SmallVec;
 use steps::{Step, Steps, all_places};
 
 /// What is to be found of each lane.
@@ -122,7 +123,7 @@ pub unsafe fn reduce_lanes(
         // SAFETY: the caller guarantees the target.
         return unsafe { sums_of_nothing(task, target, results * size, &mut pauses) };
     }
-    let (mut kept, mut along) = (Steps::NONE, Steps::NONE);
+    let (mut kept, mut along) = (Steps::default(), Steps::default());
     for ((length, reduced), &stride) in lengths().zip(layout.strides()) {
         if reduced {
             along.push(Step { length, strides: [stride, 0] });
@@ -131,16 +132,16 @@ pub unsafe fn reduce_lanes(
             kept.push(Step { length, strides: [stride, (results * size) as isize] });
         }
     }
-    let (shape, strides) =
-        (along.steps.map(|step| step.length), along.steps.map(|step| step.strides[0]));
-    let strides = &strides[..along.count];
-    let lane = Layout::new(&shape[..along.count], Some(strides), None, layout.itemsize())?;
+    let (Steps(mut kept), Steps(along)) = (kept, along);
+    let shape: SmallVec<[usize; 4]> = along.iter().map(|step| step.length).collect();
+    let strides: SmallVec<[isize; 4]> = along.iter().map(|step| step.strides[0]).collect();
+    let lane = Layout::new(&shape, Some(&strides), None, layout.itemsize())?;
     let mut work = Lanes {
         contiguous: Form::of(encoding).in_place(encoding, &lane).unwrap_or(0),
         task,
         encoding,
         lane: &lane,
-        along: along.all(),
+        along: &along,
         pauses,
         window: Window::new(),
         result: Ok(()),
@@ -148,15 +149,15 @@ pub unsafe fn reduce_lanes(
     let starts = [view.start(), target];
     // SAFETY: the steps lead to lanes of the view, and to the places of the results.
     apart(|| unsafe {
-        match work.neighbours(kept.all()) {
+        match work.neighbours(&kept) {
             Some(index) => {
-                let neighbours = kept.all()[index];
-                kept.steps[index].length = 1;
-                work.side_by_side(kept.all(), neighbours, starts);
+                let neighbours = kept[index];
+                kept[index].length = 1;
+                work.side_by_side(&kept, neighbours, starts);
             }
-            None if work.finds_places_by_row() => work.find_places(kept.all(), starts),
+            None if work.finds_places_by_row() => work.find_places(&kept, starts),
             None => {
-                all_places(kept.all(), starts, &mut |starts| work.alone(starts));
+                all_places(&kept, starts, &mut |starts| work.alone(starts));
             }
         }
     });

@@ -1,6 +1,6 @@
 //! The ways through a view: from an element, or a lane, to the next.
 
-use crate::layout::MAX_NDIM;
+use smallvec::SmallVec;
 
 /// The way from an element, or a lane, to the next: in the view and among the results.
 #[derive(Clone, Copy)]
@@ -10,34 +10,22 @@ pub(super) struct Step {
 }
 
 /// Steps from the outermost to the innermost, none of which continues another or leads nowhere.
-pub(super) struct Steps {
-    pub(super) steps: [Step; MAX_NDIM],
-    pub(super) count: usize,
-}
+#[derive(Default)]
+pub(super) struct Steps(pub(super) SmallVec<[Step; 4]>);
 
 impl Steps {
-    pub(super) const NONE: Self =
-        Self { steps: [Step { length: 1, strides: [0; 2] }; MAX_NDIM], count: 0 };
-
-    pub(super) fn all(&self) -> &[Step] {
-        &self.steps[..self.count]
-    }
-
-    /// Adds the next one, of as many as there are dimensions at most.
+    /// Adds the next one.
     pub(super) fn push(&mut self, step: Step) {
         if step.length == 1 {
             return;
         }
-        let merged = self.steps[..self.count].last_mut().filter(|outer| {
+        let merged = self.0.last_mut().filter(|outer| {
             let end = step.strides.map(|stride| stride.checked_mul(step.length as isize));
             end == outer.strides.map(Some)
         });
         match merged {
             Some(outer) => *outer = Step { length: outer.length * step.length, ..step },
-            None => {
-                self.steps[self.count] = step;
-                self.count += 1;
-            }
+            None => self.0.push(step),
         }
     }
 }

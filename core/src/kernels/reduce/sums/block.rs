@@ -47,9 +47,9 @@ pub(super) struct Sums<V> {
     /// The number that the compiler does not know to be 1.
     one: V,
     /// The bits in which the first accumulators differ from their start.
-    moved: V,
+    pub(super) moved: V,
     /// The bits that differ if anything is lost.
-    lost: V,
+    pub(super) lost: V,
 }
 
 impl<V: Doubles> Sums<V> {

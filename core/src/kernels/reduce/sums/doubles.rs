@@ -38,12 +38,17 @@ pub(super) trait Doubles: Copy {
 
 /// A float that becomes an `f64`.
 pub(super) trait Float: Copy + Default {
+    /// Whether one level takes most of them exactly.
+    const NARROW: bool;
+
     /// # Safety
     /// As many numbers are valid for reads, and the processor has the vectors.
     unsafe fn load<V: Doubles>(start: *const Self) -> V;
 }
 
 impl Float for f64 {
+    const NARROW: bool = false;
+
     #[inline(always)]
     unsafe fn load<V: Doubles>(start: *const Self) -> V {
         // SAFETY: the caller guarantees the numbers and the vectors.
@@ -52,6 +57,8 @@ impl Float for f64 {
 }
 
 impl Float for f32 {
+    const NARROW: bool = true;
+
     #[inline(always)]
     unsafe fn load<V: Doubles>(start: *const Self) -> V {
         // SAFETY: the caller guarantees the numbers and the vectors.

@@ -10,7 +10,7 @@
 
 use super::super::streams::{STREAMS, disjoint};
 use crate::kernels::simd::{Kernel, run};
-use num_traits::{PrimInt, Unsigned};
+use num_traits::{PrimInt, Unsigned, WrappingAdd, WrappingSub};
 
 /// Returns the sum of contiguous native integers of 1, 2, 4 or 8 bytes.
 ///
@@ -53,6 +53,41 @@ pub(in super::super) unsafe fn sum(
     unsigned.cast_signed() - i128::from(sign) * count as i128
 }
 
+/// An unsigned integer.
+trait Word: PrimInt + Unsigned + WrappingAdd + WrappingSub + Into<u64> {}
+impl<W: PrimInt + Unsigned + WrappingAdd + WrappingSub + Into<u64>> Word for W {}
+
+/// The sums of the halves of some words, at most [`WORDS`].
+struct Halves<W> {
+    /// The sum of the words, but for what overflows.
+    all: W,
+    /// The sum of the upper halves, which does not.
+    high: W,
+}
+
+impl<W: Word> Halves<W> {
+    const HALF: usize = 4 * size_of::<W>();
+
+    #[inline(always)]
+    fn none() -> Self {
+        Self { all: W::zero(), high: W::zero() }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, word: W) {
+        self.all = self.all.wrapping_add(&word);
+        self.high = self.high + (word >> Self::HALF);
+    }
+
+    /// The sum of the lower halves, and that of the upper ones: neither overflows, so that what
+    /// the upper halves leave of the sum of the words is the other one, whatever overflowed.
+    #[inline(always)]
+    fn sums(self) -> [u64; 2] {
+        let low = self.all.wrapping_sub(&(self.high << Self::HALF));
+        [low.into(), self.high.into()]
+    }
+}
+
 /// Adds the lower halves of words, and the upper ones, with the bits of `flip` flipped.
 struct SumHalves<W> {
     start: *const W,
@@ -63,13 +98,11 @@ struct SumHalves<W> {
 /// Words whose halves are added in one counter: as many halves of 16 bits fit 32.
 const WORDS: usize = 1 << 16;
 
-impl<W: PrimInt + Unsigned + Into<u64>> Kernel for SumHalves<W> {
+impl<W: Word> Kernel for SumHalves<W> {
     type Output = [u64; 2];
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) -> [u64; 2] {
-        let bits = 4 * size_of::<W>();
-        let lower = W::max_value() >> bits;
         let mut sums = [0; 2];
         for first in (0..self.count).step_by(WORDS) {
             let count = WORDS.min(self.count - first);
@@ -80,17 +113,16 @@ impl<W: PrimInt + Unsigned + Into<u64>> Kernel for SumHalves<W> {
                 let (start, count) = (start.add(STREAMS * length), count - STREAMS * length);
                 if count > 0 { halves_of_few(start, count, self.flip) } else { [0; 2] }
             };
-            let (mut low, mut high) = (W::zero(), W::zero());
+            let mut halves = Halves::<W>::none();
             for index in 0..length {
                 for stream in 0..STREAMS {
                     // SAFETY: the caller guarantees the words, which need no alignment.
                     let word = unsafe { start.add(stream * length + index).read_unaligned() };
-                    let word = word ^ self.flip;
-                    low = low + (word & lower);
-                    high = high + (word >> bits);
+                    halves.add(word ^ self.flip);
                 }
             }
-            sums = [sums[0] + few[0] + low.into(), sums[1] + few[1] + high.into()];
+            let [low, high] = halves.sums();
+            sums = [sums[0] + few[0] + low, sums[1] + few[1] + high];
         }
         sums
     }
@@ -101,21 +133,13 @@ impl<W: PrimInt + Unsigned + Into<u64>> Kernel for SumHalves<W> {
 /// # Safety
 /// `count` words are valid for reads; they need no alignment.
 #[inline(never)]
-unsafe fn halves_of_few<W: PrimInt + Unsigned + Into<u64>>(
-    start: *const W,
-    count: usize,
-    flip: W,
-) -> [u64; 2] {
-    let bits = 4 * size_of::<W>();
-    let lower = W::max_value() >> bits;
-    let (mut low, mut high) = (W::zero(), W::zero());
+unsafe fn halves_of_few<W: Word>(start: *const W, count: usize, flip: W) -> [u64; 2] {
+    let mut halves = Halves::<W>::none();
     for index in 0..count {
         // SAFETY: the caller guarantees the words.
-        let word = unsafe { start.add(index).read_unaligned() } ^ flip;
-        low = low + (word & lower);
-        high = high + (word >> bits);
+        halves.add(unsafe { start.add(index).read_unaligned() } ^ flip);
     }
-    [low.into(), high.into()]
+    halves.sums()
 }
 
 /// Adds bytes, with the bits of `flip` flipped.

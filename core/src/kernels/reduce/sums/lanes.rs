@@ -132,11 +132,11 @@ impl<T: Float> AddLanes<T> {
                         copy_rest((row.cast(), along), rows, (lanes - lane) * size, to);
                         (row, step) = (rest.as_ptr(), bytes as isize);
                     }
-                    for _ in 0..rows {
-                        sums.add::<2>(&mut accumulators, T::load(row));
-                        row = row.wrapping_byte_offset(step);
-                    }
+                    let pairs = if is_along { rows / 2 } else { 0 };
+                    let end =
+                        sums.add_rows(&mut accumulators, (row, step), [pairs, rows - 2 * pairs]);
                     if tail > 0 {
+                        let row = end;
                         copy_rest((row.cast(), 0), 1, tail * size, (rest.as_mut_ptr().cast(), 0));
                         sums.add::<2>(&mut accumulators, T::load(rest.as_ptr()));
                     }
@@ -160,6 +160,75 @@ impl<T: Float> AddLanes<T> {
             let [moved, lost] = sums.seen();
             [wide | moved, lost]
         }
+    }
+}
+
+impl<V: Doubles> Sums<V> {
+    /// Adds rows of numbers, which are so many bytes apart: pairs, and single ones. At one level,
+    /// if that is enough. Returns where the next row is.
+    ///
+    /// # Safety
+    /// The numbers are valid for reads, and the processor has the vectors.
+    #[inline(always)]
+    unsafe fn add_rows<T: Float>(
+        &mut self,
+        accumulators: &mut [V; 2],
+        rows: (*const T, isize),
+        counts: [usize; 2],
+    ) -> *const T {
+        // SAFETY: the caller guarantees the vectors and the numbers.
+        unsafe {
+            if T::NARROW {
+                let (before, lost) = (*accumulators, self.lost);
+                self.lost = V::splat(0.0);
+                let end = self.add_rows_at::<T, 1>(accumulators, rows, counts);
+                let is_exact = !self.seen()[1];
+                self.lost = lost;
+                if is_exact {
+                    return end;
+                }
+                *accumulators = before;
+            }
+            self.add_rows_at::<T, 2>(accumulators, rows, counts)
+        }
+    }
+
+    /// Adds rows of numbers: of pairs, the second ones to accumulators of their own, so that half
+    /// as many additions wait for the one before. Returns where the next row is.
+    ///
+    /// What these are more than their start is exact, and so is its sum with the others as long as
+    /// that stays in the binade as well: it is what single accumulators would be.
+    ///
+    /// # Safety
+    /// The same as for [`add_rows`](Self::add_rows).
+    #[inline(always)]
+    unsafe fn add_rows_at<T: Float, const LEVELS: usize>(
+        &mut self,
+        accumulators: &mut [V; 2],
+        (mut row, step): (*const T, isize),
+        [pairs, singles]: [usize; 2],
+    ) -> *const T {
+        let mut others = self.starts;
+        // SAFETY: the caller guarantees the vectors and the numbers.
+        unsafe {
+            for _ in 0..pairs {
+                self.add::<LEVELS>(accumulators, T::load(row));
+                self.add::<LEVELS>(&mut others, T::load(row.wrapping_byte_offset(step)));
+                row = row.wrapping_byte_offset(2 * step);
+            }
+            for _ in 0..singles {
+                self.add::<LEVELS>(accumulators, T::load(row));
+                row = row.wrapping_byte_offset(step);
+            }
+            if pairs > 0 {
+                for level in 0..LEVELS {
+                    let more = others[level].sub(self.starts[level]);
+                    accumulators[level] = accumulators[level].add(more);
+                }
+                self.moved = self.moved.or_differing(accumulators[0], self.starts[0]);
+            }
+        }
+        row
     }
 }
 
