@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)]
 
-use crate::kernels::simd::{Kernel, find_first};
+use crate::kernels::simd::{Kernel, Width, find_first};
 use num_traits::{AsPrimitive, PrimInt};
 
 /// An integer of the size of an element.
@@ -27,6 +27,11 @@ pub(super) struct FindBits<U> {
 
 impl<U: Word> Kernel for FindBits<U> {
     type Output = Option<usize>;
+    const WIDEST: Width = match size_of::<U>() {
+        // Which compilers make large loops of that are no faster.
+        16 => Width::Baseline,
+        _ => Width::Avx512,
+    };
 
     #[inline(always)]
     unsafe fn run<const BYTES: usize>(self) -> Option<usize> {

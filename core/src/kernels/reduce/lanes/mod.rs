@@ -25,11 +25,10 @@ use crate::error::Result;
 use crate::kernels::blocks::Buffers;
 use crate::kernels::encoding::Encoding;
 use crate::kernels::runs::Runs;
-use crate::layout::Layout;
+use crate::layout::{Layout, MAX_NDIM};
 use crate::view::RawView;
 pub use alone::no_elements;
 use side_by_side::{SideBySide, Stored, has_windows};
-use smallvec::SmallVec;
 use steps::{Step, Steps, all_places};
 
 /// What is to be found of each lane.
@@ -133,9 +132,12 @@ pub unsafe fn reduce_lanes(
         }
     }
     let (Steps(mut kept), Steps(along)) = (kept, along);
-    let shape: SmallVec<[usize; 4]> = along.iter().map(|step| step.length).collect();
-    let strides: SmallVec<[isize; 4]> = along.iter().map(|step| step.strides[0]).collect();
-    let lane = Layout::new(&shape, Some(&strides), None, layout.itemsize())?;
+    let (mut shape, mut strides) = ([0; MAX_NDIM], [0; MAX_NDIM]);
+    for ((length, stride), step) in shape.iter_mut().zip(&mut strides).zip(&along) {
+        (*length, *stride) = (step.length, step.strides[0]);
+    }
+    let (shape, strides) = (&shape[..along.len()], &strides[..along.len()]);
+    let lane = Layout::new(shape, Some(strides), None, layout.itemsize())?;
     let mut work = Lanes {
         contiguous: Form::of(encoding).in_place(encoding, &lane).unwrap_or(0),
         task,

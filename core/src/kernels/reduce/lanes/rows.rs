@@ -21,7 +21,7 @@ pub(super) struct Rows {
 }
 
 /// Rows that are looked at together, so that what is found so far seldom goes through memory.
-pub(super) const TOGETHER: usize = 2;
+pub(super) const TOGETHER: usize = 4;
 
 impl Rows {
     /// Returns where a row starts.
