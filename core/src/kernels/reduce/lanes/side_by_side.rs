@@ -85,9 +85,9 @@ impl<'a> SideBySide<'a> {
         let lanes = WORDS * size_of::<u64>() / self.form.size;
         let in_place = self.form.is_in_place(self.encoding) && beside == self.form.size as isize;
         let single = self.task.is_place() || (self.task.is_sum() && self.form.float);
-        // A block that is gathered has room for more rows than are looked at together, but for the
+        // A block that is gathered has room for as many rows as are looked at together, but for the
         // tasks that take single ones.
-        if in_place || single { lanes } else { lanes / (2 * TOGETHER) }
+        if in_place || single { lanes } else { lanes / TOGETHER }
     }
 
     /// Returns how many words the numbers of the lanes are.

@@ -1,10 +1,11 @@
 //! Exact sums of integers.
 //!
-//! Numbers are taken in pairs, as a word of twice their size: its lower and its upper half are
-//! added apart, each in a counter of the word's size, of which no carry is lost. Those of 64 bits,
-//! for which there is no such word, are halves themselves, that count differently at the end. So
-//! nothing is widened, and compilers make vectors of these loops on every machine. Signed numbers
-//! are made unsigned by flipping their sign, which adds half of the range to each.
+//! Numbers are taken in pairs, as a word of twice their size: the sum of its upper halves is kept in
+//! a counter of the word's size, of which no carry is lost, and that of the words in another one,
+//! which tells the sum of the lower halves. Words of 64 bits that are one number each are taken in
+//! the same way; their halves count differently at the end. So nothing is widened, and compilers
+//! make vectors of these loops on every machine. Signed numbers are made unsigned by flipping their
+//! sign, which adds half of the range to each.
 
 #![allow(unsafe_code)]
 
