@@ -423,7 +423,7 @@ fn long_lanes_of_floats_are_summed_exactly_along_both_axes() {
         // The highest accumulators leave their binade only together.
         (7, _) => 63.0,
         // What is lost is all that is left, and whatever follows is exact.
-        (8, row) if at % columns == 0 => *[1e30, 1e-30, -1e30].get(row).unwrap_or(&0.0),
+        (8, row) if at.is_multiple_of(columns) => *[1e30, 1e-30, -1e30].get(row).unwrap_or(&0.0),
         (9, 0) => *[1e30, 1e-30, -1e30].get(at).unwrap_or(&0.0),
         (8 | 9, _) => 0.0,
         // Two accumulators stay in their binade, and their sum leaves it.
