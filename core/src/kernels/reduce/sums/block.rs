@@ -38,6 +38,37 @@ pub(super) struct AddFloats<T, const LEVELS: usize> {
     pub(super) starts: [f64; 2],
 }
 
+/// Blocks in a row that are not tried with one level, at most.
+const LONGEST_PAUSE: u8 = 31;
+
+/// When blocks, or rows, are tried with one level: the more of them lost something, the more seldom.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OneLevel {
+    /// How many there are until the next trial, and were between the last two.
+    until: u8,
+    pause: u8,
+}
+
+impl OneLevel {
+    /// As long as nothing is lost.
+    pub(super) const ALWAYS: Self = Self { until: 0, pause: 0 };
+
+    /// Returns whether the next block is one to try.
+    #[inline]
+    pub(super) fn is_next(&mut self) -> bool {
+        let is_next = self.until == 0;
+        self.until = self.until.saturating_sub(1);
+        is_next
+    }
+
+    /// Takes note of a trial.
+    #[inline]
+    pub(super) fn tried(&mut self, is_exact: bool) {
+        self.pause = if is_exact { 0 } else { (2 * self.pause + 1).min(LONGEST_PAUSE) };
+        self.until = self.pause;
+    }
+}
+
 /// The bits of an `f64` that tell the binade: the exponent, and the sign.
 const BINADE: u64 = f64::NEG_INFINITY.to_bits();
 

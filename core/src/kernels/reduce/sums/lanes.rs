@@ -9,7 +9,7 @@
 
 #![allow(unsafe_code)]
 
-use super::block::{STEPS, Sums};
+use super::block::{OneLevel, STEPS, Sums};
 use super::doubles::{Doubles, Float, WIDEST, numbers_of, with_doubles};
 use super::window::{HIGHEST_BOUND, SAMPLE, SPARE, bound_of_all, starts_of};
 use crate::kernels::simd::{Kernel, run};
@@ -108,7 +108,7 @@ impl<T: Float> AddLanes<T> {
         unsafe {
             let mut sums = Sums::<V>::new(self.starts);
             let starts = sums.starts;
-            let mut wide = false;
+            let (mut wide, mut one_level) = (false, OneLevel::ALWAYS);
             // Lanes that lie along are taken one by one and as a whole, others as many as a vector
             // has places, some rows at a time.
             let (group, step, steps, most) = match is_along {
@@ -135,8 +135,8 @@ impl<T: Float> AddLanes<T> {
                         (row, step) = (rest.as_ptr(), bytes as isize);
                     }
                     let pairs = if is_along { rows / 2 } else { 0 };
-                    let end =
-                        sums.add_rows(&mut accumulators, (row, step), [pairs, rows - 2 * pairs]);
+                    let (numbers, counts) = ((row, step), [pairs, rows - 2 * pairs]);
+                    let end = sums.add_rows(&mut accumulators, numbers, counts, &mut one_level);
                     if tail > 0 {
                         let row = end;
                         copy_rest((row.cast(), 0), 1, tail * size, (rest.as_mut_ptr().cast(), 0));
@@ -167,7 +167,7 @@ impl<T: Float> AddLanes<T> {
 
 impl<V: Doubles> Sums<V> {
     /// Adds rows of numbers, which are so many bytes apart: pairs, and single ones. At one level,
-    /// if that is enough. Returns where the next row is.
+    /// if they are to be tried and that is enough. Returns where the next row is.
     ///
     /// # Safety
     /// The numbers are valid for reads, and the processor has the vectors.
@@ -177,15 +177,17 @@ impl<V: Doubles> Sums<V> {
         accumulators: &mut [V; 2],
         rows: (*const T, isize),
         counts: [usize; 2],
+        one_level: &mut OneLevel,
     ) -> *const T {
         // SAFETY: the caller guarantees the vectors and the numbers.
         unsafe {
-            if T::NARROW {
+            if T::NARROW && one_level.is_next() {
                 let (before, lost) = (*accumulators, self.lost);
                 self.lost = V::splat(0.0);
                 let end = self.add_rows_at::<T, 1>(accumulators, rows, counts);
                 let is_exact = !self.seen()[1];
                 self.lost = lost;
+                one_level.tried(is_exact);
                 if is_exact {
                     return end;
                 }

@@ -38,7 +38,7 @@
 
 use super::super::blocks::parts;
 use super::super::streams::{STREAMS, disjoint};
-use super::block::{AddFloats, BLOCK, Block, STEPS};
+use super::block::{AddFloats, BLOCK, Block, OneLevel, STEPS};
 use super::pair::Pair;
 use super::round::{Exact, power_of_two};
 use crate::kernels::simd::run;
@@ -50,8 +50,6 @@ pub(super) const SAMPLE: usize = 16;
 pub(super) const SPARE: i32 = 6;
 /// The same for one level, which has fewer bits to spare.
 const SPARE_OF_ONE: i32 = 2;
-/// Blocks in a row that are not tried with one level, at most.
-const LONGEST_PAUSE: u8 = 31;
 /// Below this bound the lower grid would be finer than the smallest subnormal.
 const LOWEST_BOUND: i32 = -1074 + 103 - 2 * STEPS;
 /// Beyond this one the start would overflow.
@@ -80,29 +78,6 @@ pub(in super::super) struct Window {
     one_level: OneLevel,
     /// The sum of those that came before there was a window.
     before: Pair,
-}
-
-/// When blocks are tried with one level: the more of them lost something, the more seldom.
-#[derive(Debug, Clone, Copy)]
-struct OneLevel {
-    /// Blocks until the next trial, and between the last two.
-    until: u8,
-    pause: u8,
-}
-
-impl OneLevel {
-    /// Returns whether the next block is one to try.
-    fn is_next(&mut self) -> bool {
-        let is_next = self.until == 0;
-        self.until = self.until.saturating_sub(1);
-        is_next
-    }
-
-    /// Takes note of a trial.
-    fn tried(&mut self, is_exact: bool) {
-        self.pause = if is_exact { 0 } else { (2 * self.pause + 1).min(LONGEST_PAUSE) };
-        self.until = self.pause;
-    }
 }
 
 /// Contiguous floats of 64 bits, or of 32.
@@ -184,7 +159,7 @@ const fn bound_of(bits: u64) -> i32 {
 
 impl Window {
     pub(in super::super) const fn new() -> Self {
-        let (one_level, before) = (OneLevel { until: 0, pause: 0 }, Pair::ZERO);
+        let (one_level, before) = (OneLevel::ALWAYS, Pair::ZERO);
         Self { bound: None, units: 0, error: 0, failed: false, special: 0.0, one_level, before }
     }
 
