@@ -36,18 +36,18 @@ pub(in super::super) unsafe fn sum(
                     run(SumHalves { start: start.cast(), count: count / 2, flip: pair as u32 });
                 let last = start.cast::<u16>().wrapping_add(count & !1);
                 let last = if count % 2 == 1 { last.read_unaligned() ^ sign as u16 } else { 0 };
-                u128::from(low) + u128::from(high) + u128::from(last)
+                low + high + u128::from(last)
             }
             4 => {
                 let [low, high] =
                     run(SumHalves { start: start.cast(), count: count / 2, flip: pair });
                 let last = start.cast::<u32>().wrapping_add(count & !1);
                 let last = if count % 2 == 1 { last.read_unaligned() ^ sign as u32 } else { 0 };
-                u128::from(low) + u128::from(high) + u128::from(last)
+                low + high + u128::from(last)
             }
             _ => {
                 let [low, high] = run(SumHalves::<u64> { start: start.cast(), count, flip: sign });
-                u128::from(low) + (u128::from(high) << 32)
+                low + (high << 32)
             }
         }
     };
@@ -100,10 +100,10 @@ struct SumHalves<W> {
 const WORDS: usize = 1 << 16;
 
 impl<W: Word> Kernel for SumHalves<W> {
-    type Output = [u64; 2];
+    type Output = [u128; 2];
 
     #[inline(always)]
-    unsafe fn run<const BYTES: usize>(self) -> [u64; 2] {
+    unsafe fn run<const BYTES: usize>(self) -> [u128; 2] {
         let mut sums = [0; 2];
         for first in (0..self.count).step_by(WORDS) {
             let count = WORDS.min(self.count - first);
@@ -123,7 +123,7 @@ impl<W: Word> Kernel for SumHalves<W> {
                 }
             }
             let [low, high] = halves.sums();
-            sums = [sums[0] + few[0] + low, sums[1] + few[1] + high];
+            sums = [sums[0] + u128::from(few[0] + low), sums[1] + u128::from(few[1] + high)];
         }
         sums
     }

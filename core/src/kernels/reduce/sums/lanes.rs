@@ -201,7 +201,8 @@ impl<V: Doubles> Sums<V> {
     /// as many additions wait for the one before. Returns where the next row is.
     ///
     /// What these are more than their start is exact, and so is its sum with the others as long as
-    /// that stays in the binade as well: it is what single accumulators would be.
+    /// that stays in the binade as well: single accumulators would have as much of both levels
+    /// together.
     ///
     /// # Safety
     /// The same as for [`add_rows`](Self::add_rows).
