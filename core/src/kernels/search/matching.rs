@@ -28,7 +28,7 @@ pub(super) struct FindBits<U> {
 impl<U: Word> Kernel for FindBits<U> {
     type Output = Option<usize>;
     const WIDEST: Width = match size_of::<U>() {
-        // Which compilers make large loops of that are no faster.
+        // Wider vectors hold too few of these: the loops are larger, and no faster.
         16 => Width::Baseline,
         _ => Width::Avx512,
     };

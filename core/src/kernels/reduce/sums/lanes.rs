@@ -200,9 +200,8 @@ impl<V: Doubles> Sums<V> {
     /// Adds rows of numbers: of pairs, the second ones to accumulators of their own, so that half
     /// as many additions wait for the one before. Returns where the next row is.
     ///
-    /// What these are more than their start is exact, and so is its sum with the others as long as
-    /// that stays in the binade as well: single accumulators would have as much of both levels
-    /// together.
+    /// The difference between these and their start is exact, and so is adding it to the others, as
+    /// long as the sum stays in the binade as well.
     ///
     /// # Safety
     /// The same as for [`add_rows`](Self::add_rows).
