@@ -6,6 +6,7 @@ mod convert;
 mod convert_oracle;
 mod copy;
 mod pieces;
+mod reduce_oracle;
 mod reduce_streams;
 mod reduce_widths;
 mod search_widths;

@@ -3,6 +3,7 @@
 
 #![allow(unsafe_code)]
 
+use super::reduce_oracle::{Numbers, exact_sum, first_of, same, sum_of};
 use super::widths::{lengths, line, matrices, steps, with_every_width};
 use crate::support::{Arena, Placed, config, noise};
 use consumer::element::{F8E4M3, F8E5M2, Scalar, Swapped};
@@ -14,134 +15,28 @@ use half::{bf16, f16};
 use num_complex::Complex;
 use proptest::prelude::*;
 
-/// A value as the numbers that it is a sum of.
-trait Numbers: Copy {
-    const FLOAT: bool;
-    const COMPLEX: bool = false;
-    fn integer(self) -> i128 {
-        0
-    }
-    fn floats(self) -> [f64; 2] {
-        [0.0; 2]
-    }
-}
-
-macro_rules! numbers {
-    (integers $($integer:ty)*; floats $($float:ty)*; complex $($complex:ty)*) => {
-        $(impl Numbers for $integer {
-            const FLOAT: bool = false;
-            fn integer(self) -> i128 { self.into() }
-        })*
-        $(impl Numbers for $float {
-            const FLOAT: bool = true;
-            fn floats(self) -> [f64; 2] { [f64::from(self), 0.0] }
-        })*
-        $(impl Numbers for $complex {
-            const FLOAT: bool = true;
-            const COMPLEX: bool = true;
-            fn floats(self) -> [f64; 2] { [f64::from(self.re), f64::from(self.im)] }
-        })*
-    };
-}
-numbers! {
-    integers bool i8 u8 i16 u16 i32 u32 i64 u64;
-    floats f16 bf16 F8E4M3 F8E5M2 f32 f64;
-    complex Complex<f32> Complex<f64>
-}
-
-/// The sum as `math.fsum` has it: partial sums that do not overlap (Shewchuk 1997), and a last look
-/// at what is beside a tie.
-pub(super) fn fsum(terms: impl Iterator<Item = f64>) -> f64 {
-    let (mut partials, mut special) = (Vec::<f64>::new(), 0.0);
-    for mut term in terms {
-        if !term.is_finite() {
-            special += term;
-            continue;
-        }
-        let mut kept = Vec::new();
-        for mut partial in partials {
-            if term.abs() < partial.abs() {
-                std::mem::swap(&mut term, &mut partial);
-            }
-            let high = term + partial;
-            let low = partial - (high - term);
-            if low != 0.0 {
-                kept.push(low);
-            }
-            term = high;
-        }
-        kept.push(term);
-        partials = kept;
-    }
-    if special != 0.0 {
-        return special;
-    }
-    let mut high = 0.0;
-    while let Some(partial) = partials.pop() {
-        let sum = high + partial;
-        let low = partial - (sum - high);
-        high = sum;
-        if low != 0.0 {
-            let below = partials.last().copied().unwrap_or(0.0);
-            let twice = 2.0 * low;
-            if (low < 0.0) == (below < 0.0) && below != 0.0 && (high + twice) - high == twice {
-                high += twice;
-            }
-            break;
-        }
-    }
-    high + 0.0
-}
-
-fn sum_of<V: Numbers>(values: &[V]) -> Number {
-    let part = |part: usize| fsum(values.iter().map(|value| value.floats()[part]));
-    match (V::FLOAT, V::COMPLEX) {
-        (false, _) => Number::Integer(values.iter().map(|value| value.integer()).sum()),
-        (true, false) => Number::Float(part(0)),
-        (true, true) => Number::Complex([part(0), part(1)]),
-    }
-}
-
-/// The position of the first minimum or maximum; a NaN comes before all other numbers.
-fn first_of<V: Numbers>(values: &[V], maximum: bool) -> Option<usize> {
-    let precedes = |one: V, other: V| match V::FLOAT {
-        false if maximum => one.integer() > other.integer(),
-        false => one.integer() < other.integer(),
-        true => match (one.floats()[0], other.floats()[0]) {
-            (one, other) if one.is_nan() || other.is_nan() => !other.is_nan(),
-            (one, other) if maximum => one > other,
-            (one, other) => one < other,
-        },
-    };
-    (0..values.len()).reduce(|best, at| if precedes(values[at], values[best]) { at } else { best })
-}
-
-pub(super) fn same(one: Option<Number>, other: Number) -> bool {
-    let bits = |float: f64| if float.is_nan() { 1 } else { float.to_bits() };
-    match (one, other) {
-        (Some(Number::Float(one)), Number::Float(other)) => bits(one) == bits(other),
-        (Some(Number::Complex(one)), Number::Complex(other)) => one.map(bits) == other.map(bits),
-        (one, other) => one == Some(other),
-    }
-}
-
-/// Elements that are hard to sum: with `spread` of 0 any bits, but no sum of doubles overflows.
+/// Elements that are hard to sum. Of doubles: with `spread` of 0 any bits, then few different
+/// exponents, and with `LARGEST` the highest ones, of which partial sums overflow.
 fn elements<T: Scalar>(count: usize, (seed, spread): (u64, u8)) -> Vec<u8> {
     let mut bytes = noise(count * T::SIZE, seed);
-    if matches!(T::KIND, Kind::Float | Kind::Complex) && T::SIZE >= 8 {
+    if spread > 0 && matches!(T::KIND, Kind::Float | Kind::Complex) && T::SIZE >= 8 {
         let high_first = T::SWAPPED == cfg!(target_endian = "little");
         for element in bytes.chunks_exact_mut(8) {
             let [high, low] = if high_first { [0, 1] } else { [7, 6] };
-            element[high] &= 0xbf;
-            if spread > 0 {
-                // Few different exponents.
-                element[high] |= 0x3f;
+            let sign = element[high] & 0x80;
+            if spread == LARGEST {
+                element[high] = sign | 0x7f;
+                element[low] = 0xec | element[low] & 3;
+            } else {
+                element[high] = sign | 0x3f;
                 element[low] %= spread;
             }
         }
     }
     bytes
 }
+
+const LARGEST: u8 = 4;
 
 fn reduces<T: Scalar>(place: &Placed, kind: (u64, u8)) -> Result<(), TestCaseError>
 where
@@ -273,7 +168,7 @@ macro_rules! reduced {
             $(#[test]
             fn $test(
                 length in lengths(), (steps, more) in steps(), before in 0..5_usize,
-                seed in any::<u64>(), spread in 0..4_u8, matrix in matrices(<$type>::SIZE),
+                seed in any::<u64>(), spread in 0..=LARGEST, matrix in matrices(<$type>::SIZE),
             ) {
                 let line = line(length, <$type>::SIZE, steps, more, before);
                 reduces::<$type>(&line, (seed, spread))?;
@@ -390,7 +285,7 @@ proptest! {
         let start = numbers.as_ptr().cast_mut().cast();
         // SAFETY: the view is over the numbers, which are only read.
         let view = unsafe { View::<f32>::new(start, layout, true, ()) };
-        let expected = Number::Float(fsum(numbers.iter().map(|&number| number.into())));
+        let expected = Number::Float(exact_sum(numbers.iter().map(|&number| number.into())));
         with_every_width(|| {
             let encoding = Encoding::from_type::<f32>();
             let [mut fast, mut slow] = [Sum::new(encoding), Sum::slow(encoding)];

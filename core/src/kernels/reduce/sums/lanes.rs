@@ -138,8 +138,7 @@ impl<T: Float> AddLanes<T> {
                     let (numbers, counts) = ((row, step), [pairs, rows - 2 * pairs]);
                     let end = sums.add_rows(&mut accumulators, numbers, counts, &mut one_level);
                     if tail > 0 {
-                        let row = end;
-                        copy_rest((row.cast(), 0), 1, tail * size, (rest.as_mut_ptr().cast(), 0));
+                        copy_rest((end.cast(), 0), 1, tail * size, (rest.as_mut_ptr().cast(), 0));
                         sums.add::<2>(&mut accumulators, T::load(rest.as_ptr()));
                     }
                     let [mut high, mut low] = accumulators;
