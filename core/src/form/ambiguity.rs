@@ -1,38 +1,132 @@
-//! Padding behind records that may be their own or not.
+//! Formats that describe one thing by the rules of PEP 3118, and another one to who wrote them.
+//!
+//! In PEP 3118 an aligned record is a structure of C, padded to its own alignment, and all other
+//! padding stands in the format. Two kinds of writers have other rules, and where theirs fit the
+//! itemsize as well, nothing tells which were meant:
+//!
+//! - NumPy writes only what is at aligned places as aligned, and leaves nothing to alignment: the
+//!   padding of a record stands behind its brace, for the records of a sub-array together, and
+//!   that at the end of all is left out. Its own exports are read by their dtypes, but others pass
+//!   its formats on.
+//! - ctypes and Cython write prefixes that are not in force for what follows, or that do not mean
+//!   packed, and some versions leave out the padding between fields.
 
-use crate::format::{self, Element, Item, Prefix};
+use crate::error::{Error, Result};
+use crate::format::{self, Element, Format, Item, Measure, Prefix};
 
-/// Returns whether items hold records whose ends are ambiguous. In PEP 3118 an aligned record is
-/// padded to its own alignment, and other padding at its end stands in its braces; NumPy writes all
-/// of it after the closing brace, for the records of a sub-array together. NumPy's own exports are
-/// read by their dtypes. If another exporter passes such a format on, nothing tells which of the
-/// two was meant.
-pub(super) fn is_ambiguous(items: &[Item]) -> bool {
-    items.iter().enumerate().any(|(position, item)| {
+/// Returns whether elements of `itemsize` bytes may lie elsewhere to the writer of their format
+/// than to its readers. `is_packed` says that they are read without gaps, whatever the prefixes.
+pub(super) fn is_ambiguous(tree: &Format, itemsize: usize, is_packed: bool) -> bool {
+    // In a sub-array that is all there is, all padding belongs to its elements.
+    let (items, itemsize) = match tree.items.as_slice() {
+        [item @ Item { element: Element::Record(inner), name: None, .. }] => {
+            (inner.as_slice(), itemsize / count_of(item).max(1))
+        }
+        items => (items, itemsize),
+    };
+    is_other_to_numpy(items, itemsize, is_packed)
+        || (!is_packed && tree.items.iter().any(is_padded_unlike_c))
+}
+
+/// Returns whether NumPy may have written these items, which are all of an element of `itemsize`
+/// bytes, for something else.
+fn is_other_to_numpy(items: &[Item], itemsize: usize, is_packed: bool) -> bool {
+    place(items, 0, Rules::NumPy).is_ok_and(|placed| {
+        let differs = !is_packed && placed.differs;
+        placed.size <= itemsize
+            && (is_packed || placed.is_aligned)
+            && (differs || may_be_padded(items, itemsize - placed.size))
+    })
+}
+
+/// Returns whether a record, or one within it, is padded at its end as a structure of C, while
+/// something in it does not lie where it would in C.
+fn is_padded_unlike_c(item: &Item) -> bool {
+    let Element::Record(inner) = &item.element else { return false };
+    let is_padded = || {
+        Ok(format::measure_element(item)?.size > format::item_offsets(inner)?.1.size
+            && place(inner, 0, Rules::C)?.differs)
+    };
+    is_padded().unwrap_or_else(|_: Error| false) || inner.iter().any(is_padded_unlike_c)
+}
+
+/// Returns whether some padding, of which `behind` bytes follow the items, may belong to each of
+/// the records of a sub-array.
+fn may_be_padded(items: &[Item], mut behind: usize) -> bool {
+    items.iter().rev().any(|item| {
+        if let Some(size) = padding_of(item) {
+            behind = behind.saturating_add(size);
+            return false;
+        }
+        let padding = std::mem::take(&mut behind);
         let Element::Record(inner) = &item.element else { return false };
-        let behind = items[position + 1..].iter().map_while(padding_of);
-        let padding = behind.fold(0, usize::saturating_add);
-        let (implicit, alignment) =
-            match (format::measure_element(item), format::item_offsets(inner)) {
-                (Ok(whole), Ok((_, fields))) => (whole.size - fields.size, whole.alignment),
-                _ => (0, 1),
-            };
-        let count = item.shape.iter().fold(item.repeat, |count, &n| count.saturating_mul(n));
-        // With less, the padding of all the records together would not leave them aligned.
-        let least = if implicit > 0 { implicit } else { alignment }.saturating_mul(count);
         // NumPy writes neither of these, so that their author went by PEP 3118.
         let is_unlike_numpy =
             item.prefix == Prefix::Packed || inner.last().and_then(padding_of).is_some();
-        (implicit > 0 && padding >= implicit)
-            || (count > 1 && padding >= least && !is_unlike_numpy)
-            || is_ambiguous(inner)
+        let count = count_of(item);
+        (count > 1 && padding >= count && !is_unlike_numpy)
+            || padding.checked_div(count).is_some_and(|padding| may_be_padded(inner, padding))
     })
+}
+
+/// Whose rules tell where items lie.
+#[derive(Clone, Copy)]
+enum Rules {
+    /// One behind the other.
+    NumPy,
+    /// All at their alignment in C, whatever their prefixes.
+    C,
+}
+
+/// Where items lie by other rules than those of PEP 3118.
+struct Placed {
+    size: usize,
+    alignment: usize,
+    /// Whether something lies elsewhere than by PEP 3118.
+    differs: bool,
+    /// Whether all that a prefix calls aligned is.
+    is_aligned: bool,
+}
+
+/// Places items in an element, of which `before` bytes lie before them.
+fn place(items: &[Item], before: usize, rules: Rules) -> Result<Placed> {
+    let mut placed = Placed { size: 0, alignment: 1, differs: false, is_aligned: true };
+    for (item, offset) in items.iter().zip(format::item_offsets(items)?.0) {
+        let own = format::measure_element(item)?;
+        let mut one = match rules {
+            Rules::NumPy => Measure { alignment: 1, ..own },
+            Rules::C => Measure { alignment: format::alignment_in_c(item, own.size), ..own },
+        };
+        let start = placed.size;
+        if let Element::Record(inner) = &item.element {
+            let inner = place(inner, before + start, rules)?;
+            placed.differs |= inner.differs;
+            placed.is_aligned &= inner.is_aligned;
+            let Placed { size, alignment, .. } = inner;
+            one = Measure { size: size.next_multiple_of(alignment), alignment };
+        } else if item.prefix == Prefix::Native {
+            placed.is_aligned &= (before + start).is_multiple_of(own.alignment);
+        }
+        let (start, end) = format::span_of(item, one, placed.size)?;
+        let differs = start != offset || (count_of(item) > 1 && one.size != own.size);
+        placed.differs |= differs && padding_of(item).is_none();
+        placed.size = end;
+        placed.alignment = placed.alignment.max(one.alignment);
+    }
+    Ok(placed)
+}
+
+/// Returns how many elements an item has.
+fn count_of(item: &Item) -> usize {
+    item.shape.iter().fold(item.repeat, |count, &n| count.saturating_mul(n))
 }
 
 /// Returns how many bytes of padding an item is, if it is padding.
 fn padding_of(item: &Item) -> Option<usize> {
     match item {
-        Item { element: Element::Void(size), name: None, .. } => Some(*size),
+        Item { element: Element::Void(size), name: None, .. } => {
+            Some(size.saturating_mul(count_of(item)))
+        }
         _ => None,
     }
 }

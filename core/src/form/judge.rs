@@ -87,18 +87,20 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
     {
         return Ok(Judgement::Scalar(found));
     }
-    let ends_differently = is_ambiguous(&tree.items);
-    let mut tree = tree;
     let Measure { mut size, alignment } = tree.measure().map_err(because)?;
+    let mut packed = None;
     if size > itemsize {
         // NumPy describes its packed record scalars as if they were aligned. If that does not fit
         // the itemsize and the fields without gaps fit it exactly, there are no gaps.
         fallible::room_for(format::weight(&tree.items))?;
-        let packed = tree.packed();
-        if packed.measure().is_ok_and(|measure| measure.size == itemsize) {
-            (tree, size) = (packed, itemsize);
+        packed = Some(tree.packed())
+            .filter(|tree| tree.measure().is_ok_and(|measure| measure.size == itemsize));
+        if packed.is_some() {
+            size = itemsize;
         }
     }
+    let is_ambiguous = is_ambiguous(&tree, itemsize, packed.is_some());
+    let tree = packed.unwrap_or(tree);
     let contradiction =
         || unreadable(format!("it describes {size} bytes, but itemsize is {itemsize}"));
     let is_padded = |size: usize| {
@@ -108,9 +110,10 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
     if size != itemsize && !is_padded(size) {
         return Err(contradiction());
     }
-    if ends_differently {
+    if is_ambiguous {
         return Err(unreadable(
-            "the padding behind records in it may be their own or not: writers differ".to_owned(),
+            "writers differ on the padding in such formats, so that fields may lie elsewhere"
+                .to_owned(),
         ));
     }
     let element_type = ElementType::from_format(&tree).map_err(because)?;

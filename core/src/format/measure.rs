@@ -91,9 +91,7 @@ fn each_offset(items: &[Item], mut found: impl FnMut(usize) -> Result<()>) -> Re
     let mut total = Measure { size: 0, alignment: 1 };
     for item in items {
         let one = measure_element(item)?;
-        let (start, end) = span_of(item, one, total.size).ok_or_else(|| {
-            Error::unreadable("the format describes more bytes than memory holds")
-        })?;
+        let (start, end) = span_of(item, one, total.size)?;
         found(start)?;
         total = Measure { size: end, alignment: total.alignment.max(one.alignment) };
     }
@@ -101,48 +99,52 @@ fn each_offset(items: &[Item], mut found: impl FnMut(usize) -> Result<()>) -> Re
 }
 
 /// Returns where an item starts and ends that follows `offset` bytes of other items and whose
-/// elements measure `one`, or `None` if no memory is that large.
-fn span_of(item: &Item, one: Measure, offset: usize) -> Option<(usize, usize)> {
-    let start = offset.checked_next_multiple_of(one.alignment)?;
-    let count = item.shape.iter().try_fold(item.repeat, |count, &n| count.checked_mul(n))?;
-    let end = start.checked_add(count.checked_mul(one.size)?)?;
-    isize::try_from(end).is_ok().then_some((start, end))
+/// elements measure `one`.
+///
+/// # Errors
+/// Returns an error with [`is_unreadable`](Error::is_unreadable) if no memory is that large.
+pub(crate) fn span_of(item: &Item, one: Measure, offset: usize) -> Result<(usize, usize)> {
+    let span = || {
+        let start = offset.checked_next_multiple_of(one.alignment)?;
+        let count = item.shape.iter().try_fold(item.repeat, |count, &n| count.checked_mul(n))?;
+        let end = start.checked_add(count.checked_mul(one.size)?)?;
+        isize::try_from(end).is_ok().then_some((start, end))
+    };
+    span().ok_or_else(|| Error::unreadable("the format describes more bytes than memory holds"))
 }
 
 /// Measures one element of an item, without its repeat count and sub-array.
 pub(crate) fn measure_element(item: &Item) -> Result<Measure> {
     let prefix = item.prefix;
-    let unaligned = |size| Ok(Measure { size, alignment: 1 });
-    match &item.element {
-        Element::Scalar(code) => {
-            let size =
-                if prefix.has_native_sizes() { code.native_size() } else { code.standard_size() };
-            let alignment = if prefix.is_aligned() { code.native_alignment() } else { 1 };
-            Ok(Measure { size, alignment })
-        }
-        Element::Bytes(size) | Element::Pascal(size) | Element::Void(size) => unaligned(*size),
-        Element::Text(code, count) => {
-            let size = code.standard_size();
-            let alignment = if prefix.is_aligned() { size } else { 1 };
-            match count.checked_mul(size) {
-                Some(size) => Ok(Measure { size, alignment }),
-                None => Err(Error::unreadable("a string longer than memory")),
-            }
-        }
-        Element::Object | Element::Reference(_) | Element::Function(_) => Ok(address(prefix)),
-        Element::Bits(_) => Err(Error::unreadable("bits ('t') have no size in bytes")),
+    let size = match &item.element {
+        Element::Scalar(code) if prefix.has_native_sizes() => code.native_size(),
+        Element::Scalar(code) => code.standard_size(),
+        Element::Bytes(size) | Element::Pascal(size) | Element::Void(size) => *size,
+        Element::Text(code, count) => count
+            .checked_mul(code.standard_size())
+            .ok_or_else(|| Error::unreadable("a string longer than memory"))?,
+        Element::Object | Element::Reference(_) | Element::Function(_) => size_of::<usize>(),
+        Element::Bits(_) => return Err(Error::unreadable("bits ('t') have no size in bytes")),
         Element::Record(items) => {
             let inner = measure_items(items)?;
             // A nested C structure is padded to its own alignment, so that the next one is aligned.
-            match inner.size.checked_next_multiple_of(inner.alignment) {
+            return match inner.size.checked_next_multiple_of(inner.alignment) {
                 Some(size) if prefix.is_aligned() => Ok(Measure { size, ..inner }),
                 _ => Ok(Measure { alignment: 1, ..inner }),
-            }
+            };
         }
-    }
+    };
+    let alignment = if prefix.is_aligned() { alignment_in_c(item, size) } else { 1 };
+    Ok(Measure { size, alignment })
 }
 
-fn address(prefix: Prefix) -> Measure {
-    let alignment = if prefix.is_aligned() { align_of::<usize>() } else { 1 };
-    Measure { size: size_of::<usize>(), alignment }
+/// Returns the alignment in C of an item that is no record, of elements of `size` bytes.
+pub(crate) fn alignment_in_c(item: &Item, size: usize) -> usize {
+    match &item.element {
+        // What is smaller than in C is another type of C.
+        Element::Scalar(code) => code.native_alignment().min(size),
+        Element::Text(code, _) => code.standard_size(),
+        Element::Object | Element::Reference(_) | Element::Function(_) => align_of::<usize>(),
+        _ => 1,
+    }
 }

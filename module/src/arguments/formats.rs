@@ -83,8 +83,7 @@ fn format(format: &Bound<'_, PyString>) -> PyResult<(FormatString, usize)> {
         }
     }
     let size = size_of(&format).map_err(unknown)?;
-    keep(&format, size);
-    Ok((format, size))
+    Ok((keep(format, size), size))
 }
 
 /// A format that was measured.
@@ -106,15 +105,27 @@ pub(crate) fn measured(text: &str) -> Option<Measured> {
     MEASURED.find(recent::key_of_text(text.as_bytes())?, same)
 }
 
-/// Keeps a format that was measured, unless it is long.
-fn keep(format: &FormatString, size: usize) {
+/// Keeps a format that was measured, unless it is long, and returns it. Callers go by the rules
+/// here: what others would read or have written otherwise is written anew, so that all see in it
+/// what the caller meant.
+fn keep(mut format: FormatString, size: usize) -> FormatString {
+    let mut judgement = judge(format.as_bytes(), size);
+    if let Judgement::Unreadable(_) = judgement
+        && let Ok(tree) = Format::parse(format.as_bytes())
+        && let Ok(element_type) = ElementType::from_format(&tree)
+        && !element_type.has_objects()
+    {
+        format = element_type.format();
+        judgement = judge(format.as_bytes(), size);
+    }
     if let Some(key) = recent::key_of_text(format.as_bytes()) {
-        let element_type = match judge(format.as_bytes(), size) {
+        let element_type = match judgement {
             Judgement::Composite(found) if !found.has_objects() => Some(found),
             _ => None,
         };
         MEASURED.keep(key, Measured { format: format.clone(), size, element_type });
     }
+    format
 }
 
 /// Converts the text of a format, whatever it says.

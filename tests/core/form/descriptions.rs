@@ -106,7 +106,7 @@ fn a_record_that_is_aligned_for_some_readers_is_refused() {
         _ => false,
     };
     assert!(refused("T{b:a:T{i:x:>h:y:}:r:}", 12));
-    assert!(refused("T{i:a:>h:b:}i", 12));
+    assert!(refused("T{h:a:T{i:x:>b:y:}:r:}", 12));
     assert!(!refused("T{i:a:>h:b:}", 8));
     assert!(!refused("T{i:a:>h:b:}", 6));
     assert!(!refused("T{b:a:T{i:x:h:y:}:r:}", 12));

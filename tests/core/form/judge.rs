@@ -248,13 +248,20 @@ fn padding_behind_records_of_a_sub_array_may_be_theirs() {
         ("T{2T{=i:a:B:b:}:r:2xh:z:}", 14),
         ("T{(2,2)T{>i:a:B:b:}:r:2x3x}", 25),
         ("T{T{(2)T{=i:a:B:b:}:r:6x}:o:}", 16),
+        // Behind the record that the sub-array is in, and at the end, where it is left out.
+        ("T{i:i:T{(2)T{i:a:}:a:}:b:xxxxd:c:}", 24),
+        ("T{d:a:(4)T{x>Q:a:}:b:}", 48),
+        ("T{d:t:(2)T{xxx=h:a:}:p:}", 24),
+        // Each of them unaligned, which the first one does not tell.
+        ("T{b:x:3x(2)T{h:a:2xf:b:}:in:4xd:y:}", 32),
+        ("T{(2)T{d:a:}:a:xxxxxxH:b:}", 24),
     ] {
         let judged = judge(format.as_bytes(), itemsize);
         assert!(matches!(judged, Judgement::Unreadable(_)), "{format:?} is {judged:?}");
     }
     for (format, itemsize) in [
-        // Too little for each to have any, or to be aligned with it.
-        ("T{b:x:3x(2)T{h:a:2xf:b:}:in:4xd:y:}", 32),
+        // Too little for each to have any.
+        ("T{b:x:3x(5)T{h:a:2xf:b:}:in:4xd:y:}", 56),
         ("T{(2)T{=i:a:B:b:}:r:xh:z:}", 13),
         // What nobody writes who leaves the padding of records out.
         ("T{(2)T{=i:a:B:b:3x}:r:6xh:z:}", 24),
@@ -272,7 +279,7 @@ fn a_count_behind_a_shape_is_of_the_innermost_dimension() {
         ("(2)3H:a:", "(2,3)H:a:"),
         ("T{(2)3H:a:}", "T{(2,3)H:a:}"),
         ("(2)3H", "(2,3)H"),
-        ("(2)2T{H:x:B:y:}:a:", "(2,2)T{H:x:B:y:}:a:"),
+        ("(2)2T{H:x:h:y:}:a:", "(2,2)T{H:x:h:y:}:a:"),
         ("3H:a:", "(3)H:a:"),
     ] {
         let [one, other] = [format, same].map(|format| Format::parse(format.as_bytes()).unwrap());
@@ -306,6 +313,10 @@ fn a_record_whose_end_is_not_clear_is_not_read() {
         ("T{T{d:a:b:b:}:in:xxxxxxxB:f:}", 24),
         ("T{T{d:a:b:b:}:in:8xB:f:}", 32),
         ("T{T{T{d:a:b:b:}:in:7x}:out:B:f:}", 32),
+        ("T{T{d:a:b:b:}:in:B:f:}", 24),
+        ("T{xT{xT{>i:a:@h:b:}:a:}:a:}", 10),
+        ("T{xxxxT{T{H:a:b:b:}:a:}:a:=d:b:>i:c:}", 20),
+        ("T{q:z:(2)T{i:a:b:b:}:in:}", 24),
     ] {
         let Judgement::Unreadable(error) = judge(format.as_bytes(), itemsize) else {
             panic!("{format} was read")
@@ -313,16 +324,42 @@ fn a_record_whose_end_is_not_clear_is_not_read() {
         assert!(error.to_string().contains("writers differ"), "{error}");
     }
     for (format, itemsize) in [
-        ("T{T{d:a:b:b:}:in:B:f:}", 24),
+        ("T{i:f:T{d:a:b:b:}:in:}", 24),
+        ("T{T{d:a:b:b:}:in:}", 16),
         ("T{T{=d:a:b:b:}:in:7xB:f:}", 17),
         ("T{(2)T{=d:a:}:in:}", 16),
         ("T{(2)T{d:a:}:in:xi:b:}", 24),
         ("T{T{i:a:}:in:}", 4),
         ("(2)T{d:a:b:b:}", 32),
         ("T{T{d:a:b:b:}:in:i:f:}", 24),
-        ("T{T{d:a:b:b:}:in:6xB:f:}", 24),
+        ("T{T{d:a:b:b:}:in:6xh:f:}", 24),
     ] {
         let judged = judge(format.as_bytes(), itemsize);
         assert!(matches!(judged, Judgement::Composite(_)), "{format}: {judged:?}");
+    }
+}
+
+/// ctypes and Cython write prefixes that say nothing of where what they are written for lies, and
+/// the padding at the end of C's structures hides that.
+#[test]
+fn a_record_that_is_padded_as_in_c_and_not_laid_out_so_is_not_read() {
+    let is_read = |format: &str, itemsize| {
+        matches!(judge(format.as_bytes(), itemsize), Judgement::Composite(_))
+    };
+    for (format, itemsize) in [
+        ("T{X{}:call:<B:kind:<H:id:}", 16),
+        ("T{&<i:call:<B:kind:<H:id:}", 16),
+        ("T{d:z:T{^b:x:^i:y:}:p:h:q:}", 16),
+        ("T{i:n:T{X{}:call:<B:kind:<H:id:}:in:}", 24),
+    ] {
+        assert!(!is_read(format, itemsize), "{format:?}");
+    }
+    for (format, itemsize) in [
+        ("T{X{}:call:<B:kind:}", 16),
+        ("T{X{}:call:<B:kind:x<H:id:}", 16),
+        ("T{d:a:>i:b:}", 16),
+        ("T{X{}:call:<B:kind:<H:id:5x}", 16),
+    ] {
+        assert!(is_read(format, itemsize), "{format:?}");
     }
 }

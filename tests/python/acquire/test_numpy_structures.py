@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support import decoder, numpy_values
+from support.ambiguity import is_ambiguous
 from support.oracles import same
 from support.random_records import settings
 
@@ -91,7 +92,7 @@ def describes(np, form, dtype):
         return False
     by_end = decoder.parse(form, by_end=True)
     places = decoder.layout(by_end) == decoder.layout(decoder.parse(form))
-    plain = places and not decoder.is_ambiguous(form)
+    plain = places and not is_ambiguous(form, dtype.itemsize)
     return read == dtype and plain and decoder.size_of(form) == dtype.itemsize
 
 

@@ -9,7 +9,6 @@ whose size is a multiple of that.
 """
 
 import ctypes
-import math
 import struct
 import sys
 
@@ -254,55 +253,6 @@ def _float(code, order, data):
         data = data if order == sys.byteorder else data[::-1]
         return ctypes.c_longdouble.from_buffer_copy(data).value
     return struct.unpack(("<" if order == "little" else ">") + code, data)[0]
-
-
-def is_ambiguous(form, itemsize=None):
-    """Whether it is not clear where a record within a format begins or ends.
-
-    Some writers count its padding as the record's, as C does, and some write it after the brace.
-    For some readers the prefix in front of a record says whether it is aligned, and for some the
-    one where it ends.
-    """
-    by_end = parse(form, by_end=True)
-    itemsize = size_of(form) if itemsize is None else itemsize
-    differs = layout(by_end)[1] <= itemsize and _places(by_end) != _places(parse(form))
-    return differs or _is_ambiguous(parse(form))
-
-
-def _places(items):
-    """Where each value lies, and how far those of a sub-array are apart."""
-    places = []
-    for item, start in zip(items, layout(items)[0], strict=True):
-        if item not in valued(items):
-            continue
-        count = math.prod(item.shape, start=item.repeats())
-        size = item.element_size()[0]
-        inside = _places(item.items) if item.code == "T" else size
-        places.append((start, size if count > 1 else None, inside))
-    return places
-
-
-def _is_ambiguous(items):
-    for position, item in enumerate(items):
-        if item.code != "T":
-            continue
-        padding = 0
-        for other in items[position + 1 :]:
-            if other.code != "x" or other.name is not None:
-                break
-            padding += other.element_size()[0]
-        size, alignment = item.element_size()
-        own = size - layout(item.items)[1]
-        count = math.prod(item.shape, start=item.repeats())
-        # Nobody who leaves the padding of records to what follows writes it in their braces or ^.
-        last = item.items[-1] if item.items else None
-        told = item.prefix == "^" or (last and last.code == "x" and last.name is None)
-        theirs = (own or alignment) * count
-        if 0 < own <= padding or (count > 1 and theirs <= padding and not told):
-            return True
-        if _is_ambiguous(item.items):
-            return True
-    return False
 
 
 def padded_size(form):

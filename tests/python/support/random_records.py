@@ -7,6 +7,7 @@ import hypothesis
 from hypothesis import strategies as st
 
 from support import decoder
+from support.ambiguity import is_ambiguous
 
 settings = hypothesis.settings(deadline=None, database=None, max_examples=300)
 
@@ -99,7 +100,7 @@ def elements(draw, count=3, prefixes=decoder.PREFIXES):
     """A format, its size with some padding after it, and the memory of some elements."""
     form = draw(formats(prefixes))
     size = draw(st.sampled_from([decoder.size_of(form), decoder.padded_size(form)]))
-    hypothesis.assume(not decoder.is_ambiguous(form, size))
+    hypothesis.assume(not is_ambiguous(form, size))
     memory = draw(st.binary(min_size=count * size, max_size=count * size))
     return form, size, readable(form, memory, size)
 

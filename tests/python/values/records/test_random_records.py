@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support import decoder
+from support.ambiguity import is_ambiguous
 from support.exporters import Exporter
 from support.oracles import same
 from support.random_records import (
@@ -65,7 +66,9 @@ def test_records_read_as_the_decoder_reads_them(case):
     ("form", "itemsize", "ambiguous"),
     [
         ("T{ib}:r:3xi:n:", 16, True),
-        ("T{T{ib}:r:3x}:s:", 12, True),
+        ("T{T{ib}:r:3x}:s:", 12, False),
+        ("T{ib}:r:B:n:xxx", 12, True),
+        ("T{T{(2)T{=ib}:r:}:s:6x}", 16, True),
         ("T{ib}:r:xxxi:n:", 16, True),
         ("T{ib}:r:2xi:n:", 16, False),
         ("?:a:(2)b:r:", 3, False),
@@ -80,7 +83,7 @@ def test_records_read_as_the_decoder_reads_them(case):
     ],
 )
 def test_records_whose_end_is_not_clear_are_refused(form, itemsize, ambiguous):
-    assert decoder.is_ambiguous(form) is ambiguous
+    assert is_ambiguous(form, itemsize) is ambiguous
     view = consumer.consume(Exporter(bytes(itemsize), form.encode(), itemsize))
     if ambiguous:
         with pytest.raises(NotImplementedError, match="writers differ"):

@@ -1,0 +1,133 @@
+"""Formats that describe one thing by PEP 3118, and another one to who wrote them or reads them."""
+
+import itertools
+import math
+
+from support.decoder import Item, layout, parse, size_of, valued
+
+
+def is_ambiguous(form, itemsize=None):
+    """Whether it is not clear where a record within a format begins or ends.
+
+    For some readers the prefix in front of a record says whether it is aligned, and for some the
+    one where it ends. Some writers count its padding as the record's, as C does, and some write it
+    after the brace, or leave it out at the end; some write prefixes that say nothing.
+    """
+    items, by_end = parse(form), parse(form, by_end=True)
+    itemsize = size_of(form) if itemsize is None else itemsize
+    is_packed = itemsize < size_of(form)
+    differs = layout(by_end)[1] <= itemsize and _places(by_end) != _places(items)
+    if len(items) == 1 and items[0].code == "T" and items[0].name is None:
+        itemsize //= max(_count(items[0]), 1)
+        within = items[0].items
+    else:
+        within = items
+    unlike_c = not is_packed and _is_padded_unlike_c(items)
+    return (differs and not is_packed) or unlike_c or _is_numpys(within, itemsize, is_packed)
+
+
+def _count(item):
+    return math.prod(item.shape, start=item.repeats())
+
+
+def _is_padding(item):
+    return item.code == "x" and item.name is None
+
+
+def _replaced(items, prefix_of):
+    """The same items under other prefixes."""
+    inner = [None if item.items is None else _replaced(item.items, prefix_of) for item in items]
+    return [
+        Item(prefix_of(item), item.shape, item.count, item.code, item.name, within)
+        for item, within in zip(items, inner, strict=True)
+    ]
+
+
+def _is_numpys(items, itemsize, is_packed):
+    """Whether a writer without alignment, who leaves out padding at the end, meant otherwise."""
+    literal = _replaced(items, lambda item: "^" if item.prefix == "@" else item.prefix)
+    size = layout(literal)[1]
+    if size > itemsize:
+        return False
+    if not is_packed:
+        if not _is_aligned(items, literal, 0):
+            return False
+        if _places(literal) != _places(items):
+            return True
+    return _may_end_in_more(items, itemsize - size)
+
+
+def _is_aligned(items, literal, before):
+    """Whether what is called aligned is, where a writer without alignment puts it."""
+    for item, other, start in zip(items, literal, layout(literal)[0], strict=True):
+        if item.code == "T":
+            if not _is_aligned(item.items, other.items, before + start):
+                return False
+        elif (before + start) % item.element_size()[1]:
+            return False
+    return True
+
+
+def _may_end_in_more(items, behind):
+    """Whether each of the records of a sub-array may have some of the padding behind them."""
+    for position, item in enumerate(items):
+        if item.code != "T":
+            continue
+        rest = items[position + 1 :]
+        spaces = list(itertools.takewhile(_is_padding, rest))
+        padding = sum(each.element_size()[0] * _count(each) for each in spaces)
+        if len(spaces) == len(rest):
+            padding += behind
+        # Nobody who leaves the padding of records to what follows writes it in their braces or ^.
+        told = item.prefix == "^" or (item.items and _is_padding(item.items[-1]))
+        count = _count(item)
+        if 1 < count <= padding and not told:
+            return True
+        if count and _may_end_in_more(item.items, padding // count):
+            return True
+    return False
+
+
+def _is_padded_unlike_c(items):
+    """Whether a record has the padding of C's structures at its end, but not their layout."""
+    for item in items:
+        if item.code != "T":
+            continue
+        is_padded = item.element_size()[0] > layout(item.items)[1]
+        if is_padded and _in_c(item.items)[0] != _places(item.items):
+            return True
+        if _is_padded_unlike_c(item.items):
+            return True
+    return False
+
+
+def _in_c(items):
+    """Where a compiler of C puts the items of a structure, their end and their alignment."""
+    places, end, strictest = [], 0, 1
+    for item in items:
+        inside = size = item.element_size()[0]
+        if item.code == "T":
+            inside, size, alignment = _in_c(item.items)
+        else:
+            under = Item("@", (), item.count, item.code, None)
+            alignment = min(under.element_size()[1], size or 1)
+        start = -(-end // alignment) * alignment
+        count = _count(item)
+        if item in valued(items):
+            places.append((start, size if count > 1 else None, inside))
+        end = start + size * count
+        strictest = max(strictest, alignment)
+    return places, -(-end // strictest) * strictest, strictest
+
+
+def _places(items):
+    """Where each value lies, and how far those of a sub-array are apart."""
+    places = []
+    for item, start in zip(items, layout(items)[0], strict=True):
+        if item not in valued(items):
+            continue
+        count = math.prod(item.shape, start=item.repeats())
+        size = item.element_size()[0]
+        inside = _places(item.items) if item.code == "T" else size
+        places.append((start, size if count > 1 else None, inside))
+    return places
