@@ -87,6 +87,10 @@ impl<'py> FieldReader<'_, 'py> {
     ) -> PyResult<Result<(), String>> {
         let ctypes = self.ctypes;
         let size = ctypes.sizeof(class)?;
+        if size < start {
+            // That of a union without fields of its own.
+            return Ok(Err(format!("it has {size} bytes, and its base class {start}")));
+        }
         let is_union = matches!(kind_of(class), Some((Kind::Union, _)));
         let format = ctypes.exported(class)?.format;
         let pack = match is_union || is_told(&format) {
