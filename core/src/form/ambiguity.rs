@@ -8,10 +8,10 @@
 //!   padding of a record stands behind its brace, for the records of a sub-array together, and
 //!   that at the end of all is left out. Its own exports are read by their dtypes, but others pass
 //!   its formats on.
-//! - ctypes and Cython write prefixes that are not in force for what follows, or that do not mean
-//!   packed, and some versions leave out the padding between fields.
+//! - ctypes and Cython write prefixes for single fields, which are in force for others, too, and
+//!   some versions of ctypes leave out fields and the padding between them.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::format::{self, Element, Format, Item, Measure, Prefix};
 
 /// Returns whether elements of `itemsize` bytes may lie elsewhere to the writer of their format
@@ -31,7 +31,7 @@ pub(super) fn is_ambiguous(tree: &Format, itemsize: usize, is_packed: bool) -> b
 /// Returns whether NumPy may have written these items, which are all of an element of `itemsize`
 /// bytes, for something else.
 fn is_other_to_numpy(items: &[Item], itemsize: usize, is_packed: bool) -> bool {
-    place(items, 0, Rules::NumPy).is_ok_and(|placed| {
+    place(items, 0).is_ok_and(|placed| {
         let differs = !is_packed && placed.differs;
         placed.size <= itemsize
             && (is_packed || placed.is_aligned)
@@ -39,15 +39,24 @@ fn is_other_to_numpy(items: &[Item], itemsize: usize, is_packed: bool) -> bool {
     })
 }
 
-/// Returns whether a record, or one within it, is padded at its end as a structure of C, while
-/// something in it does not lie where it would in C.
+/// Returns whether a record, or one within it, is padded at its end as a structure of C, while not
+/// all of it is said to be laid out as one: whatever the format leaves out would seem padding.
 fn is_padded_unlike_c(item: &Item) -> bool {
     let Element::Record(inner) = &item.element else { return false };
-    let is_padded = || {
-        Ok(format::measure_element(item)?.size > format::item_offsets(inner)?.1.size
-            && place(inner, 0, Rules::C)?.differs)
+    let is_padded = match (format::measure_element(item), format::item_offsets(inner)) {
+        (Ok(whole), Ok((_, fields))) => whole.size > fields.size,
+        _ => false,
     };
-    is_padded().unwrap_or_else(|_: Error| false) || inner.iter().any(is_padded_unlike_c)
+    (is_padded && !inner.iter().all(is_of_c)) || inner.iter().any(is_padded_unlike_c)
+}
+
+/// Returns whether an item is padding, or aligned as in C, with all that is in it.
+fn is_of_c(item: &Item) -> bool {
+    let is_within = match &item.element {
+        Element::Record(inner) => inner.iter().all(is_of_c),
+        _ => true,
+    };
+    padding_of(item).is_some() || (item.prefix == Prefix::Native && is_within)
 }
 
 /// Returns whether some padding, of which `behind` bytes follow the items, may belong to each of
@@ -69,49 +78,33 @@ fn may_be_padded(items: &[Item], mut behind: usize) -> bool {
     })
 }
 
-/// Whose rules tell where items lie.
-#[derive(Clone, Copy)]
-enum Rules {
-    /// One behind the other.
-    NumPy,
-    /// All at their alignment in C, whatever their prefixes.
-    C,
-}
-
-/// Where items lie by other rules than those of PEP 3118.
+/// How items lie one behind the other.
 struct Placed {
     size: usize,
-    alignment: usize,
     /// Whether something lies elsewhere than by PEP 3118.
     differs: bool,
     /// Whether all that a prefix calls aligned is.
     is_aligned: bool,
 }
 
-/// Places items in an element, of which `before` bytes lie before them.
-fn place(items: &[Item], before: usize, rules: Rules) -> Result<Placed> {
-    let mut placed = Placed { size: 0, alignment: 1, differs: false, is_aligned: true };
+/// Places items one behind the other, in an element of which `before` bytes lie before them.
+fn place(items: &[Item], before: usize) -> Result<Placed> {
+    let mut placed = Placed { size: 0, differs: false, is_aligned: true };
     for (item, offset) in items.iter().zip(format::item_offsets(items)?.0) {
         let own = format::measure_element(item)?;
-        let mut one = match rules {
-            Rules::NumPy => Measure { alignment: 1, ..own },
-            Rules::C => Measure { alignment: format::alignment_in_c(item, own.size), ..own },
-        };
-        let start = placed.size;
+        let mut one = Measure { alignment: 1, ..own };
         if let Element::Record(inner) = &item.element {
-            let inner = place(inner, before + start, rules)?;
+            let inner = place(inner, before + placed.size)?;
             placed.differs |= inner.differs;
             placed.is_aligned &= inner.is_aligned;
-            let Placed { size, alignment, .. } = inner;
-            one = Measure { size: size.next_multiple_of(alignment), alignment };
+            one.size = inner.size;
         } else if item.prefix == Prefix::Native {
-            placed.is_aligned &= (before + start).is_multiple_of(own.alignment);
+            placed.is_aligned &= (before + placed.size).is_multiple_of(own.alignment);
         }
         let (start, end) = format::span_of(item, one, placed.size)?;
         let differs = start != offset || (count_of(item) > 1 && one.size != own.size);
         placed.differs |= differs && padding_of(item).is_none();
         placed.size = end;
-        placed.alignment = placed.alignment.max(one.alignment);
     }
     Ok(placed)
 }

@@ -116,35 +116,37 @@ pub(crate) fn span_of(item: &Item, one: Measure, offset: usize) -> Result<(usize
 /// Measures one element of an item, without its repeat count and sub-array.
 pub(crate) fn measure_element(item: &Item) -> Result<Measure> {
     let prefix = item.prefix;
-    let size = match &item.element {
-        Element::Scalar(code) if prefix.has_native_sizes() => code.native_size(),
-        Element::Scalar(code) => code.standard_size(),
-        Element::Bytes(size) | Element::Pascal(size) | Element::Void(size) => *size,
-        Element::Text(code, count) => count
-            .checked_mul(code.standard_size())
-            .ok_or_else(|| Error::unreadable("a string longer than memory"))?,
-        Element::Object | Element::Reference(_) | Element::Function(_) => size_of::<usize>(),
-        Element::Bits(_) => return Err(Error::unreadable("bits ('t') have no size in bytes")),
+    let unaligned = |size| Ok(Measure { size, alignment: 1 });
+    match &item.element {
+        Element::Scalar(code) => {
+            let size =
+                if prefix.has_native_sizes() { code.native_size() } else { code.standard_size() };
+            let alignment = if prefix.is_aligned() { code.native_alignment() } else { 1 };
+            Ok(Measure { size, alignment })
+        }
+        Element::Bytes(size) | Element::Pascal(size) | Element::Void(size) => unaligned(*size),
+        Element::Text(code, count) => {
+            let size = code.standard_size();
+            let alignment = if prefix.is_aligned() { size } else { 1 };
+            match count.checked_mul(size) {
+                Some(size) => Ok(Measure { size, alignment }),
+                None => Err(Error::unreadable("a string longer than memory")),
+            }
+        }
+        Element::Object | Element::Reference(_) | Element::Function(_) => Ok(address(prefix)),
+        Element::Bits(_) => Err(Error::unreadable("bits ('t') have no size in bytes")),
         Element::Record(items) => {
             let inner = measure_items(items)?;
             // A nested C structure is padded to its own alignment, so that the next one is aligned.
-            return match inner.size.checked_next_multiple_of(inner.alignment) {
+            match inner.size.checked_next_multiple_of(inner.alignment) {
                 Some(size) if prefix.is_aligned() => Ok(Measure { size, ..inner }),
                 _ => Ok(Measure { alignment: 1, ..inner }),
-            };
+            }
         }
-    };
-    let alignment = if prefix.is_aligned() { alignment_in_c(item, size) } else { 1 };
-    Ok(Measure { size, alignment })
+    }
 }
 
-/// Returns the alignment in C of an item that is no record, of elements of `size` bytes.
-pub(crate) fn alignment_in_c(item: &Item, size: usize) -> usize {
-    match &item.element {
-        // What is smaller than in C is another type of C.
-        Element::Scalar(code) => code.native_alignment().min(size),
-        Element::Text(code, _) => code.standard_size(),
-        Element::Object | Element::Reference(_) | Element::Function(_) => align_of::<usize>(),
-        _ => 1,
-    }
+fn address(prefix: Prefix) -> Measure {
+    let alignment = if prefix.is_aligned() { align_of::<usize>() } else { 1 };
+    Measure { size: size_of::<usize>(), alignment }
 }

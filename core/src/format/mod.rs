@@ -24,7 +24,7 @@ mod string;
 pub(crate) use code::LONG_DOUBLE_SIZE;
 pub use code::{Code, Kind};
 pub use measure::Measure;
-pub(crate) use measure::{alignment_in_c, item_offsets, measure_element, span_of, weight};
+pub(crate) use measure::{item_offsets, measure_element, span_of, weight};
 pub use prefix::{ByteOrder, Prefix};
 pub use string::FormatString;
 pub(crate) use string::mentions_objects;

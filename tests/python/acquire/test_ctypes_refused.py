@@ -159,14 +159,10 @@ def test_numbers_are_never_followed_as_objects():
 
 @pytest.mark.parametrize("field", [("x", ctypes.c_long), ("x", ctypes.c_long, 62)])
 def test_a_union_that_is_smaller_than_its_base_class(field):
-    class Base(ctypes.Union):
-        _fields_ = [field]
-
-    class Derived(Base):
-        _fields_ = []
-
-    if ctypes.sizeof(Derived) == ctypes.sizeof(Base):
-        assert consumer.consume((Derived * 2)()).tolist() == [(0,), (0,)]
+    base = structure(field, base=ctypes.Union)
+    derived = structure(base=base)
+    if ctypes.sizeof(derived) == ctypes.sizeof(base):
+        assert consumer.consume((derived * 2)()).tolist() == [(0,), (0,)]
     else:
-        refused(Derived(), "it has 0 bytes, and its base class")
-        refused((Derived * 2)(), "it has 0 bytes, and its base class")
+        refused(derived(), "it has 0 bytes, and its base class")
+        refused((derived * 2)(), "it has 0 bytes, and its base class")

@@ -11,7 +11,7 @@ import sys
 import consumer
 import pytest
 
-from support import numpy_values
+from support import decoder, numpy_values
 from support.ctypes_values import structure
 from support.exporters import Exporter
 from support.oracles import NATIVE, same
@@ -206,12 +206,39 @@ def test_formats_of_other_exporters_are_kept(nd):
 
 
 def test_a_record_that_readers_align_differently_is_refused(np):
-    form = "T{b:a:T{i:x:<h:y:}:r:}"
+    exporter = Exporter(bytes(12), b"T{b:a:T{i:x:<i:y:}:r:}", 12)
     with pytest.raises(NotImplementedError, match="readers differ"):
-        consumer.consume(bytes(12)).cast(form).tolist()
+        consumer.consume(exporter).tolist()
     # The size shows which of the two is meant.
     view = consumer.consume(Exporter(bytes(range(24)), b"T{b:a:<T{i:x:h:y:}:r:b:c:}", 8))
     assert view[1] == np.asarray(view)[1].item() == (8, (0x0C0B0A09, 0x0E0D), 15)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "T{b:a:T{i:x:<i:y:}:r:}",
+        "T{T{ib}:r:3xi:n:}",
+        "T{i:a:>h:b:}",
+        "T{i:a:(2)T{h:x:b:y:}:r:}",
+        "T{d:a:T{^b:x:i:y:}:r:h:n:}",
+        "(2)T{P:a:<h:b:}",
+    ],
+)
+def test_a_format_of_a_caller_is_written_as_all_read_it(form):
+    size = decoder.size_of(form)
+    data = bytes(range(1, 2 * size + 1))
+    expected = [decoder.read(form, data[at:]) for at in (0, size)]
+    exporter = Exporter(data, form.encode(), size)
+    with pytest.raises(NotImplementedError, match="differ"):
+        consumer.consume(exporter).tolist()
+    view = consumer.consume(data).cast(form)
+    assert view.itemsize == size
+    assert view.tolist() == again(view) == expected
+    # Asked for once more, when it is known.
+    assert consumer.consume(data).cast(form).tolist() == expected
+    assert view.astype(form).tolist() == expected
+    assert consumer.consume(data).cast(view.format).format == view.format
 
 
 def test_a_conversion_to_the_same_records_has_the_format_that_was_asked_for():

@@ -89,35 +89,23 @@ def _may_end_in_more(items, behind):
 
 
 def _is_padded_unlike_c(items):
-    """Whether a record has the padding of C's structures at its end, but not their layout."""
+    """Whether a record has the padding of C's structures at its end, but is not of C alone."""
     for item in items:
         if item.code != "T":
             continue
         is_padded = item.element_size()[0] > layout(item.items)[1]
-        if is_padded and _in_c(item.items)[0] != _places(item.items):
-            return True
-        if _is_padded_unlike_c(item.items):
+        if _is_padded_unlike_c(item.items) or (is_padded and set(_prefixes(item.items)) > {"@"}):
             return True
     return False
 
 
-def _in_c(items):
-    """Where a compiler of C puts the items of a structure, their end and their alignment."""
-    places, end, strictest = [], 0, 1
+def _prefixes(items):
+    yield "@"
     for item in items:
-        inside = size = item.element_size()[0]
+        if not _is_padding(item):
+            yield item.prefix
         if item.code == "T":
-            inside, size, alignment = _in_c(item.items)
-        else:
-            under = Item("@", (), item.count, item.code, None)
-            alignment = min(under.element_size()[1], size or 1)
-        start = -(-end // alignment) * alignment
-        count = _count(item)
-        if item in valued(items):
-            places.append((start, size if count > 1 else None, inside))
-        end = start + size * count
-        strictest = max(strictest, alignment)
-    return places, -(-end // strictest) * strictest, strictest
+            yield from _prefixes(item.items)
 
 
 def _places(items):
