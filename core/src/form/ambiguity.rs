@@ -17,46 +17,19 @@ use crate::format::{self, Element, Format, Item, Measure, Prefix};
 /// Returns whether elements of `itemsize` bytes may lie elsewhere to the writer of their format
 /// than to its readers. `is_packed` says that they are read without gaps, whatever the prefixes.
 pub(super) fn is_ambiguous(tree: &Format, itemsize: usize, is_packed: bool) -> bool {
-    // In a sub-array that is all there is, all padding belongs to its elements.
-    let (items, itemsize) = match tree.items.as_slice() {
-        [item @ Item { element: Element::Record(inner), name: None, .. }] => {
-            (inner.as_slice(), itemsize / count_of(item).max(1))
-        }
-        items => (items, itemsize),
-    };
-    is_other_to_numpy(items, itemsize, is_packed)
-        || (!is_packed && tree.items.iter().any(is_padded_unlike_c))
-}
-
-/// Returns whether NumPy may have written these items, which are all of an element of `itemsize`
-/// bytes, for something else.
-fn is_other_to_numpy(items: &[Item], itemsize: usize, is_packed: bool) -> bool {
-    place(items, 0).is_ok_and(|placed| {
-        let differs = !is_packed && placed.differs;
-        placed.size <= itemsize
-            && (is_packed || placed.is_aligned)
-            && (differs || may_be_padded(items, itemsize - placed.size))
-    })
-}
-
-/// Returns whether a record, or one within it, is padded at its end as a structure of C, while not
-/// all of it is said to be laid out as one: whatever the format leaves out would seem padding.
-fn is_padded_unlike_c(item: &Item) -> bool {
-    let Element::Record(inner) = &item.element else { return false };
-    let is_padded = match (format::measure_element(item), format::item_offsets(inner)) {
-        (Ok(whole), Ok((_, fields))) => whole.size > fields.size,
-        _ => false,
-    };
-    (is_padded && !inner.iter().all(is_of_c)) || inner.iter().any(is_padded_unlike_c)
-}
-
-/// Returns whether an item is padding, or aligned as in C, with all that is in it.
-fn is_of_c(item: &Item) -> bool {
-    let is_within = match &item.element {
-        Element::Record(inner) => inner.iter().all(is_of_c),
-        _ => true,
-    };
-    padding_of(item).is_some() || (item.prefix == Prefix::Native && is_within)
+    let Ok(mut placed) = place(&tree.items, 0) else { return false };
+    let is_padded_unlike_c = placed.is_padded_unlike_c;
+    let (mut items, mut itemsize) = (tree.items.as_slice(), itemsize);
+    if let [item @ Item { element: Element::Record(inner), name: None, .. }] = items
+        && let Ok(within) = place(inner, 0)
+    {
+        // In a sub-array that is all there is, all padding belongs to its elements.
+        (items, itemsize, placed) = (inner, itemsize / count_of(item).max(1), within);
+    }
+    let may_be_numpys = placed.size <= itemsize && (is_packed || placed.is_aligned);
+    let differs = !is_packed && placed.differs;
+    (is_padded_unlike_c && !is_packed)
+        || (may_be_numpys && (differs || may_be_padded(items, itemsize - placed.size)))
 }
 
 /// Returns whether some padding, of which `behind` bytes follow the items, may belong to each of
@@ -78,33 +51,53 @@ fn may_be_padded(items: &[Item], mut behind: usize) -> bool {
     })
 }
 
-/// How items lie one behind the other.
+/// What is found of items that lie one behind the other.
 struct Placed {
     size: usize,
+    /// The size by PEP 3118.
+    own_size: usize,
     /// Whether something lies elsewhere than by PEP 3118.
     differs: bool,
     /// Whether all that a prefix calls aligned is.
     is_aligned: bool,
+    /// Whether all but padding is said to be laid out as in C.
+    is_of_c: bool,
+    /// Whether a record is padded at its end as a structure of C, while not all of it is said to be
+    /// laid out as one: whatever the format leaves out would seem padding.
+    is_padded_unlike_c: bool,
 }
 
 /// Places items one behind the other, in an element of which `before` bytes lie before them.
 fn place(items: &[Item], before: usize) -> Result<Placed> {
-    let mut placed = Placed { size: 0, differs: false, is_aligned: true };
-    for (item, offset) in items.iter().zip(format::item_offsets(items)?.0) {
+    let mut placed = Placed {
+        size: 0,
+        own_size: 0,
+        differs: false,
+        is_aligned: true,
+        is_of_c: true,
+        is_padded_unlike_c: false,
+    };
+    for item in items {
         let own = format::measure_element(item)?;
+        let (offset, own_end) = format::span_of(item, own, placed.own_size)?;
+        let (is_native, is_value) = (item.prefix == Prefix::Native, padding_of(item).is_none());
         let mut one = Measure { alignment: 1, ..own };
         if let Element::Record(inner) = &item.element {
             let inner = place(inner, before + placed.size)?;
             placed.differs |= inner.differs;
             placed.is_aligned &= inner.is_aligned;
+            placed.is_of_c &= inner.is_of_c;
+            placed.is_padded_unlike_c |=
+                inner.is_padded_unlike_c || (own.size > inner.own_size && !inner.is_of_c);
             one.size = inner.size;
-        } else if item.prefix == Prefix::Native {
+        } else if is_native {
             placed.is_aligned &= (before + placed.size).is_multiple_of(own.alignment);
         }
         let (start, end) = format::span_of(item, one, placed.size)?;
         let differs = start != offset || (count_of(item) > 1 && one.size != own.size);
-        placed.differs |= differs && padding_of(item).is_none();
-        placed.size = end;
+        placed.differs |= differs && is_value;
+        placed.is_of_c &= is_native || !is_value;
+        (placed.size, placed.own_size) = (end, own_end);
     }
     Ok(placed)
 }

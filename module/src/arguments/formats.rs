@@ -109,14 +109,13 @@ pub(crate) fn measured(text: &str) -> Option<Measured> {
 /// here: what others would read or have written otherwise is written anew, so that all see in it
 /// what the caller meant.
 fn keep(mut format: FormatString, size: usize) -> FormatString {
-    let mut judgement = judge(format.as_bytes(), size);
+    let judgement = judge(format.as_bytes(), size);
     if let Judgement::Unreadable(_) = judgement
         && let Ok(tree) = Format::parse(format.as_bytes())
         && let Ok(element_type) = ElementType::from_format(&tree)
         && !element_type.has_objects()
     {
         format = element_type.format();
-        judgement = judge(format.as_bytes(), size);
     }
     if let Some(key) = recent::key_of_text(format.as_bytes()) {
         let element_type = match judgement {

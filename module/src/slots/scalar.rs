@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyComplex, PyTuple, PyType};
 
 use consumer::python::objects::change_flag;
+use consumer::python::stack;
 
 use super::trampoline::{this, trampoline};
 use crate::object::PyConsumerArray;
@@ -63,11 +64,12 @@ pub(super) fn create(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
     }
 }
 
-/// `v[()]`
+/// `v[()]`, which may be a view again: whatever converts it comes back.
 ///
 /// # Safety
 /// `object` is a view without dimensions, and alive.
 unsafe fn element<'py>(py: Python<'py>, object: *mut ffi::PyObject) -> PyResult<Bound<'py, PyAny>> {
+    stack::check(py)?;
     // SAFETY: the caller guarantees it.
     unsafe { this(py, object) }.get_item(PyTuple::empty(py))
 }

@@ -319,6 +319,10 @@ WRONG = {
         {"typestr": "|V1", "shape": (1,), "descr": [("a:b", "|u1")], "data": (8, False)},
         "no format can have the name",
     ),
+    "sub-array of many dimensions": (
+        {"typestr": "|V1", "shape": (1,), "descr": [("a", "|u1", (1,) * 65)], "data": (8, False)},
+        "more than 64 dimensions",
+    ),
     "a shape that is no tuple": ({"typestr": "<i4", "shape": 1, "data": (8, False)}, "tuple"),
 }
 

@@ -67,6 +67,32 @@ def test_objects_that_refer_to_views_without_end(make, operation, stack):
         operation(one, other)
 
 
+CONVERTED = {
+    "bool": bool,
+    "int": int,
+    "float": float,
+    "complex": complex,
+    "stored": lambda view: operator.setitem(consumer.consume(bytearray(8)).cast("d"), 0, view),
+}
+
+
+@on_stacks
+@pytest.mark.parametrize("convert", CONVERTED.values(), ids=CONVERTED)
+@pytest.mark.parametrize("length", [1, 2, 100_000])
+def test_views_without_dimensions_that_hold_each_other(convert, length, stack):
+    first = view = consumer.consume(np.empty((), object))
+    for _ in range(length - 1):
+        view = consumer.consume(np.empty((), object))
+        view[()], first = first, view
+    # The last one holds the first.
+    last = first
+    for _ in range(length - 1):
+        last = last[()]
+    last[()] = first
+    assert isinstance(in_small_thread(lambda: convert(first), stack), RecursionError)
+    last[()] = None
+
+
 @on_stacks
 def test_what_looks_at_one_level_only_works_on_all_depths(stack):
     def body():

@@ -8,6 +8,7 @@ use pyo3::types::{PyList, PyString, PyTuple};
 use crate::error::{Error, Result};
 use crate::fallible::{self, Shortened};
 use crate::format::{ByteOrder, FormatString};
+use crate::layout::MAX_NDIM;
 use crate::python::acquire::types::{MAX_DEPTH, code_of_number};
 use crate::python::exceptions::{PyBufferError, PyTypeError};
 use crate::python::objects;
@@ -164,10 +165,13 @@ fn write_record(fields: &Bound<'_, PyList>, text: &mut String, depth: usize) -> 
     Ok(fallible::push_str(text, "}")?)
 }
 
+const TOO_MANY: &str = "a sub-array of more than 64 dimensions";
+
 fn write_shape(shape: &Bound<'_, PyAny>, text: &mut String) -> PyResult<()> {
     fallible::push_str(text, "(")?;
     let lengths: Vec<usize> = match shape.extract() {
         Ok(length) => vec![length],
+        Err(_) if shape.len()? > MAX_NDIM => return Err(PyTypeError::new_err(TOO_MANY)),
         Err(_) => shape.extract()?,
     };
     for (index, length) in lengths.iter().enumerate() {
