@@ -15,8 +15,14 @@ use crate::error::Result;
 use crate::format::{self, Element, Format, Item, Measure, Prefix};
 
 /// Returns whether elements of `itemsize` bytes may lie elsewhere to the writer of their format
-/// than to its readers. `is_packed` says that they are read without gaps, whatever the prefixes.
-pub(super) fn is_ambiguous(tree: &Format, itemsize: usize, is_packed: bool) -> bool {
+/// than to its readers. `is_packed` says that they are read without gaps, whatever the prefixes, and
+/// `is_aligned` that all records of sub-arrays are known to be aligned as the first of them is.
+pub(super) fn is_ambiguous(
+    tree: &Format,
+    itemsize: usize,
+    is_packed: bool,
+    is_aligned: bool,
+) -> bool {
     let Ok(mut placed) = place(&tree.items, 0) else { return false };
     let is_padded_unlike_c = placed.is_padded_unlike_c;
     let (mut items, mut itemsize) = (tree.items.as_slice(), itemsize);
@@ -29,12 +35,12 @@ pub(super) fn is_ambiguous(tree: &Format, itemsize: usize, is_packed: bool) -> b
     let may_be_numpys = placed.size <= itemsize && (is_packed || placed.is_aligned);
     let differs = !is_packed && placed.differs;
     (is_padded_unlike_c && !is_packed)
-        || (may_be_numpys && (differs || may_be_padded(items, itemsize - placed.size)))
+        || (may_be_numpys && (differs || may_be_padded(items, itemsize - placed.size, is_aligned)))
 }
 
 /// Returns whether some padding, of which `behind` bytes follow the items, may belong to each of
 /// the records of a sub-array.
-fn may_be_padded(items: &[Item], mut behind: usize) -> bool {
+fn may_be_padded(items: &[Item], mut behind: usize, is_aligned: bool) -> bool {
     items.iter().rev().any(|item| {
         if let Some(size) = padding_of(item) {
             behind = behind.saturating_add(size);
@@ -46,8 +52,13 @@ fn may_be_padded(items: &[Item], mut behind: usize) -> bool {
         let is_unlike_numpy =
             item.prefix == Prefix::Packed || inner.last().and_then(padding_of).is_some();
         let count = count_of(item);
-        (count > 1 && padding >= count && !is_unlike_numpy)
-            || padding.checked_div(count).is_some_and(|padding| may_be_padded(inner, padding))
+        let alignment = match format::measure_element(item) {
+            Ok(Measure { alignment, .. }) if is_aligned => alignment,
+            _ => 1,
+        };
+        let each = padding.checked_div(count);
+        (count > 1 && each >= Some(alignment) && !is_unlike_numpy)
+            || each.is_some_and(|padding| may_be_padded(inner, padding, is_aligned))
     })
 }
 

@@ -99,7 +99,7 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
             size = itemsize;
         }
     }
-    let is_ambiguous = is_ambiguous(&tree, itemsize, packed.is_some());
+    let is_ambiguous = is_ambiguous(&tree, itemsize, packed.is_some(), false);
     let tree = packed.unwrap_or(tree);
     let contradiction =
         || unreadable(format!("it describes {size} bytes, but itemsize is {itemsize}"));

@@ -13,7 +13,7 @@ impl ElementType {
     pub fn is_described_by(&self, format: &[u8]) -> bool {
         Format::parse_and_compare(format).is_ok_and(|(tree, is_alike)| {
             self.is_of_tree(&tree)
-                && !is_ambiguous(&tree, self.size(), false)
+                && !is_ambiguous(&tree, self.size(), false, true)
                 && (is_alike || !is_misread(format, self, self.size()))
         })
     }
