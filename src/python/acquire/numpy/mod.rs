@@ -64,15 +64,18 @@ pub(super) unsafe fn correct(
             return no_memory.then(|| unsafe { opaque(array, why()) });
         }
     };
-    let told = matches!(array, AnyArray::Composite(claimed) if **claimed.descriptor() == element_type)
-        && element_type.is_described_to_numpy_by(array.format().as_bytes());
+    let is_read =
+        matches!(array, AnyArray::Composite(claimed) if **claimed.descriptor() == element_type);
+    let text = array.format().as_bytes();
+    let told = (is_read || element_type.is_described_by(text))
+        && element_type.is_described_to_numpy_by(text);
     let holds_objects = element_type.has_objects();
     let keep = |found: &AnyArray| {
         if let Some((owner, _)) = owner(exporter) {
             KNOWN.keep(&owner, array.format().as_c_str(), found);
         }
     };
-    if told && !holds_objects && covered(&element_type) == element_type.size() {
+    if is_read && told && !holds_objects && covered(&element_type) == element_type.size() {
         keep(array);
         return Some(array.clone());
     }
