@@ -67,7 +67,7 @@ struct Placed {
     size: usize,
     /// The size by PEP 3118.
     own_size: usize,
-    /// Whether something lies elsewhere than by PEP 3118.
+    /// Whether something, of which there is any, lies elsewhere than by PEP 3118.
     differs: bool,
     /// Whether all that a prefix calls aligned is.
     is_aligned: bool,
@@ -91,11 +91,12 @@ fn place(items: &[Item], before: usize) -> Result<Placed> {
     for item in items {
         let own = format::measure_element(item)?;
         let (offset, own_end) = format::span_of(item, own, placed.own_size)?;
-        let (is_native, is_value) = (item.prefix == Prefix::Native, padding_of(item).is_none());
+        let (is_native, is_padding) = (item.prefix == Prefix::Native, padding_of(item).is_some());
+        let mut differs = false;
         let mut one = Measure { alignment: 1, ..own };
         if let Element::Record(inner) = &item.element {
             let inner = place(inner, before + placed.size)?;
-            placed.differs |= inner.differs;
+            differs = inner.differs;
             placed.is_aligned &= inner.is_aligned;
             placed.is_of_c &= inner.is_of_c;
             placed.is_padded_unlike_c |=
@@ -105,9 +106,9 @@ fn place(items: &[Item], before: usize) -> Result<Placed> {
             placed.is_aligned &= (before + placed.size).is_multiple_of(own.alignment);
         }
         let (start, end) = format::span_of(item, one, placed.size)?;
-        let differs = start != offset || (count_of(item) > 1 && one.size != own.size);
-        placed.differs |= differs && is_value;
-        placed.is_of_c &= is_native || !is_value;
+        differs |= start != offset || (count_of(item) > 1 && one.size != own.size);
+        placed.differs |= differs && !is_padding && count_of(item) > 0;
+        placed.is_of_c &= is_native || is_padding;
         (placed.size, placed.own_size) = (end, own_end);
     }
     Ok(placed)

@@ -186,6 +186,17 @@ def seen(name):
         assert view != b"a" and 2**70 not in view
     large = module.consume(bytearray(1 << 23))
     assert large == large.copy() and large.count(0) == len(large)
+    # What others have of a view is given back here, too.
+    class Tensor:
+        __dlpack_device__ = view.__dlpack_device__
+        __dlpack__ = lambda self, **arguments: view.__dlpack__(**arguments)
+    class Column:
+        __arrow_c_array__ = lambda self, schema=None: view.__arrow_c_array__(schema)
+    for lent in view.__dlpack__(), view.__arrow_c_array__(), memoryview(view):
+        del lent
+    for lender in Tensor(), Column():
+        assert module.consume(lender) == view
+    view.release()
     return "used"
 with open({sys.argv[1]!r}, "a") as file:
     for name in ("consumer", "consumer", "consumer.consumer"):

@@ -112,9 +112,9 @@ def _places(items):
     """Where each value lies, and how far those of a sub-array are apart."""
     places = []
     for item, start in zip(items, layout(items)[0], strict=True):
-        if item not in valued(items):
+        count = _count(item)
+        if item not in valued(items) or not count:
             continue
-        count = math.prod(item.shape, start=item.repeats())
         size = item.element_size()[0]
         inside = _places(item.items) if item.code == "T" else size
         places.append((start, size if count > 1 else None, inside))

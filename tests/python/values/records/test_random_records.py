@@ -150,6 +150,8 @@ def test_comparing_and_searching_go_by_value(case, data):
 
 @settings
 @given(elements(prefixes=""), st.sampled_from("<>="), st.sampled_from("<>^@"))
+# What no element is made of lies nowhere.
+@hypothesis.example(("0T{T{h?}0T{?}}?", 1, bytes(3)), "<", "@")
 def test_equality_does_not_depend_on_layout_or_byte_order(case, one, other):
     form, _, memory = case
     native = "nNPzg"
