@@ -2,6 +2,7 @@
 
 import ctypes
 import struct
+import sys
 
 import consumer
 import pytest
@@ -108,10 +109,24 @@ def test_descriptors_of_other_offsets_are_refused_in_packed_structures(pack, beh
         kind.o = other.o
         refused(
             kind(),
-            "cannot be at offset|ends beyond its end|the layout of its fields cannot be determined",
+            "cannot be at offset|ends beyond its end|the layout of its fields cannot be determined|"
+            "tells of no objects",
         )
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="packed structures have formats")
+def test_objects_are_only_where_the_format_says_so():
+    kind = structure(("o", ctypes.py_object), **packing(1))
+    assert memoryview(kind()).format == "B"
+    refused(kind("text"), 'its format, "B", tells of no objects')
+    # Numbers of which all that can be set later says that they are objects.
+    number = structure(("n", ctypes.c_void_p), **packing(1))
+    number._fields_[0] = ("n", ctypes.py_object)
+    number.n = structure(("n", ctypes.py_object), **packing(1)).n
+    refused(number.from_buffer(bytearray(b"A" * 8)), "tells of no objects")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="no format tells of what is in them")
 def test_objects_in_packed_classes_are_read_as_the_class_is_packed():
     kind = structure(("c", ctypes.c_uint8), ("o", ctypes.py_object), **packing(2))
     assert consumer.consume(kind(1, "text"))[()] == (1, "text")
@@ -132,6 +147,15 @@ def test_classes_whose_fields_were_taken_away_are_refused():
     del kind._fields_
     refused(derived(), "its _fields_ were deleted")
     refused(kind(), "its _fields_ were deleted")
+
+
+def test_fields_appended_to_the_list_later_are_read_up_to_a_limit():
+    fields = [("n", ctypes.c_int64)]
+    kind = type(ctypes.Structure)("L", (ctypes.Structure,), {"_fields_": fields})
+    fields *= 200_000
+    refused(kind(), "it has more than 100000 fields")
+    outer = structure(("s", kind), ("t", kind))
+    refused(outer(), "it has more than 100000 fields")
 
 
 def test_attributes_of_arrays_set_later_lead_nowhere_else():

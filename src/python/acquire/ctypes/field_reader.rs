@@ -1,6 +1,8 @@
 //! Reading the fields of a class of ctypes: `_fields_`, and the descriptor that ctypes made for
 //! each field, with its offset and size. Where the two disagree, nobody can say what lies there.
 
+use std::cell::Cell;
+
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 
@@ -18,11 +20,17 @@ use crate::python::objects;
 pub(super) type ElementTypeOf<'a, 'py> =
     dyn Fn(&Bound<'py, PyType>, Option<&Bound<'py, PyAny>>, usize) -> PyResult<ElementType> + 'a;
 
+/// The largest number of fields and items that is read. Types whose attributes were set later may
+/// be made of themselves, and have more of them than bytes.
+pub(super) const MAX_PARTS: usize = 100_000;
+
 /// Reads the fields of classes.
 pub(super) struct FieldReader<'a, 'py> {
     pub ctypes: &'a Functions,
     /// Reads the type of a field, as `TypeReader::element_type`.
     pub element_type: &'a ElementTypeOf<'a, 'py>,
+    /// How many fields and items that has read.
+    pub parts: &'a Cell<usize>,
     pub samples: &'static Samples,
 }
 
@@ -59,6 +67,9 @@ impl<'py> FieldReader<'_, 'py> {
                 Err(why) => return Ok(Err(why)),
             }
             fallible::push(&mut classes, entry.class)?;
+            if self.parts.get() > MAX_PARTS {
+                return Ok(Err(format!("it has more than {MAX_PARTS} fields")));
+            }
         }
         if let Some(names) = namespace.get("_anonymous_")? {
             for name in items(&names)? {
@@ -93,7 +104,12 @@ impl<'py> FieldReader<'_, 'py> {
         }
         let is_union = matches!(kind_of(class), Some((Kind::Union, _)));
         let format = ctypes.exported(class)?.format;
-        let pack = match is_union || is_told(&format) {
+        let is_told = is_told(&format);
+        // Only what the memory's own format calls an object is followed.
+        if !is_union && !is_told && fields.iter().any(|field| field.element_type.has_objects()) {
+            return Ok(Err(format!("its format, {format:?}, tells of no objects")));
+        }
+        let pack = match is_union || is_told {
             true => None,
             false => class.getattr_opt("_pack_")?.map(|pack| pack.extract()).transpose()?,
         };
@@ -189,13 +205,11 @@ pub(super) fn push_names<'a>(names: &mut Vec<&'a str>, field: &'a Field) -> Resu
     }
 }
 
-/// The limit for what is read of an attribute.
-const MAX_FIELDS: usize = 1 << 20;
-
-/// Returns what an attribute of a class holds, which may be anything by now.
+/// Returns what an attribute of a class holds, which may be anything by now: one more than can be
+/// read at most.
 pub(super) fn items<'py>(object: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
     let mut items = Vec::new();
-    for item in object.try_iter()?.take(MAX_FIELDS) {
+    for item in object.try_iter()?.take(MAX_PARTS + 1) {
         fallible::push(&mut items, item?)?;
     }
     Ok(items)

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 
 use super::classes::{Functions, Kind, kind_of};
-use super::field_reader::{FieldReader, items, push_names};
+use super::field_reader::{FieldReader, MAX_PARTS, items, push_names};
 use super::sample::{Samples, UNPROVED, has_finaliser};
 use crate::dtype::{DType, ScalarType};
 use crate::error::Error;
@@ -41,19 +41,18 @@ pub(super) fn unreadable(
 pub(super) struct TypeReader<'py> {
     pub ctypes: &'py Functions,
     /// How many fields and items were read.
-    count: Cell<usize>,
+    parts: Cell<usize>,
 }
 
-/// The largest number of fields and items that is read. Types whose attributes were set later may
-/// be made of themselves, and have more of them than bytes.
-const MAX_PARTS: usize = 100_000;
+/// The largest number of types of which one is asked whether they are, or hold, references.
+const MAX_ASKED: usize = 1000;
 
 /// The type of the items of an array, with an item if one could be made.
 type Item<'py> = (Bound<'py, PyType>, Option<Bound<'py, PyAny>>);
 
 impl<'py> TypeReader<'py> {
     pub(super) fn new(py: Python<'py>) -> PyResult<Self> {
-        Ok(Self { ctypes: Functions::get(py)?, count: Cell::new(0) })
+        Ok(Self { ctypes: Functions::get(py)?, parts: Cell::new(0) })
     }
 
     /// Returns the type of the elements of an array of arrays, whose lengths the buffer has as its
@@ -88,7 +87,7 @@ impl<'py> TypeReader<'py> {
         if asked.iter().any(|one| one.is(class)) {
             return Ok(false);
         }
-        if depth > MAX_DEPTH {
+        if depth > MAX_DEPTH || asked.len() > MAX_ASKED {
             return Ok(true);
         }
         asked.push(class.clone());
@@ -102,7 +101,11 @@ impl<'py> TypeReader<'py> {
                 let mut class = class.clone();
                 while !class.is(&root) {
                     if let Some(list) = namespace(&class)?.get("_fields_")? {
-                        for entry in items(&list)? {
+                        let entries = items(&list)?;
+                        if entries.len() > MAX_PARTS {
+                            return Ok(true);
+                        }
+                        for entry in entries {
                             if self.may_hold_objects(&entry.get_item(1)?, depth + 1, asked)? {
                                 return Ok(true);
                             }
@@ -158,10 +161,7 @@ impl<'py> TypeReader<'py> {
         if depth > MAX_DEPTH {
             return unreadable(format_args!("it nests deeper than {MAX_DEPTH} levels"));
         }
-        self.count.set(self.count.get() + 1);
-        if self.count.get() > MAX_PARTS {
-            return unreadable(format_args!("it has more than {MAX_PARTS} fields"));
-        }
+        self.parts.set(self.parts.get() + 1);
         let element_type = match kind_of(class) {
             Some((Kind::Simple, _)) => self.simple(class, size)?,
             Some((Kind::Array, _)) => {
@@ -244,7 +244,12 @@ impl<'py> TypeReader<'py> {
                 self.element_type(class, object, depth)
             };
         let samples = Samples::get(root, self.ctypes)?;
-        let reader = FieldReader { ctypes: self.ctypes, element_type: &element_type, samples };
+        let reader = FieldReader {
+            ctypes: self.ctypes,
+            element_type: &element_type,
+            parts: &self.parts,
+            samples,
+        };
         let parent = |class: &Bound<'py, PyType>| base(class).filter(|base| !base.is(root));
         // The memory of a class begins with that of its base. The other classes of its method
         // resolution order have no part in it.
