@@ -35,6 +35,8 @@ def long():
         backwards=target[::-1],
         records=consumer.consume(data.view([("a", "u4"), ("b", "u4")])),
         nothing=consumer.consume(np.empty((0, 8_000_000))),
+        objects=consumer.consume(np.empty((2, 300_000), object)),
+        values=[[None] * 300_000] * 2,
     )
 
 
@@ -63,6 +65,7 @@ WORK = {
 MAKING_OBJECTS = {
     "tolist": lambda long: long.view[:1_000_000].tolist(),
     "tolist of records": lambda long: long.records[:500_000].tolist(),
+    "lists stored in objects": lambda long: operator.setitem(long.objects, ..., long.values),
     "comparison of objects": lambda long: long.view[:500_000].count(Fraction(1, 2)),
 }
 

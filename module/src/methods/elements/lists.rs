@@ -30,8 +30,8 @@ pub(super) fn are_elements(target: Description<'_>, object: &Bound<'_, PyAny>) -
 /// that are references to objects, or have some.
 ///
 /// # Errors
-/// ValueError for lists of another shape, before anything is stored, and what the values are
-/// refused for.
+/// ValueError for lists of another shape, before anything is stored; what the values are refused
+/// for, and what a signal handler raises.
 pub(super) fn store_each<'py>(
     target: Description<'_>,
     list: &Bound<'py, PyAny>,
@@ -39,8 +39,13 @@ pub(super) fn store_each<'py>(
 ) -> PyResult<()> {
     let shape = target.layout().shape();
     let mut values = fallible::vec_for(target.layout().len())?;
-    for_each_value(target, shape, list, &mut |value| Ok(fallible::push(&mut values, value)?))?;
+    let mut checkpoints = Checkpoints::for_objects(list.py(), target.layout().len());
+    for_each_value(target, shape, list, &mut |value| {
+        checkpoints.advance(1)?;
+        Ok(fallible::push(&mut values, value)?)
+    })?;
     for (position, value) in values.iter().enumerate() {
+        checkpoints.advance(1)?;
         let index = unravel(position, shape);
         let index: Vec<isize> = index.into_iter().map(|index| index as isize).collect();
         store(&index, value)?;
