@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use super::ambiguity::is_ambiguous;
+use super::ambiguity::{Known, is_ambiguous};
 use super::readings::is_misread;
 use super::{ElementType, Record, recent};
 use crate::dtype::ScalarType;
@@ -99,7 +99,8 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
             size = itemsize;
         }
     }
-    let is_ambiguous = is_ambiguous(&tree, itemsize, packed.is_some(), false);
+    let known = if packed.is_some() { Known::Packed } else { Known::Nothing };
+    let is_ambiguous = is_ambiguous(&tree, itemsize, known);
     let tree = packed.unwrap_or(tree);
     let contradiction =
         || unreadable(format!("it describes {size} bytes, but itemsize is {itemsize}"));

@@ -1,7 +1,7 @@
 //! What a format string tells its readers: whether it describes a type, and whether NumPy, which
 //! aligns records and reads counts by other rules, finds the same in it.
 
-use super::ambiguity::is_ambiguous;
+use super::ambiguity::{Known, is_ambiguous};
 use super::{ElementType, Field, Record};
 use crate::error::Result;
 use crate::format::Format;
@@ -13,7 +13,7 @@ impl ElementType {
     pub fn is_described_by(&self, format: &[u8]) -> bool {
         Format::parse_and_compare(format).is_ok_and(|(tree, is_alike)| {
             self.is_of_tree(&tree)
-                && !is_ambiguous(&tree, self.size(), false, true)
+                && !is_ambiguous(&tree, self.size(), Known::Aligned)
                 && (is_alike || !is_misread(format, self, self.size()))
         })
     }

@@ -78,8 +78,12 @@ pub(crate) fn capsule<'py>(
 }
 
 /// Returns where the memory of a view is.
-pub(crate) fn device(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
-    objects::ints(py, &[CPU.kind as isize, CPU.id as isize])
+///
+/// # Errors
+/// ValueError if the view is released.
+pub(crate) fn device<'py>(view: &Bound<'py, PyConsumerArray>) -> PyResult<Bound<'py, PyTuple>> {
+    view.get().describe()?;
+    objects::ints(view.py(), &[CPU.kind as isize, CPU.id as isize])
 }
 
 /// Converts an argument that is a tuple of two numbers.

@@ -274,6 +274,19 @@ fn padding_behind_records_of_a_sub_array_may_be_theirs() {
 }
 
 #[test]
+fn a_long_double_out_of_place_leaves_a_prefix_in_force_that_says_nothing_of_records() {
+    for (format, is_ambiguous) in [
+        ("T{x^g:a:(2)T{=h:a:}:b:2x=b:c:}", true),
+        ("T{xT{^Zg:a:}:a:(2)T{=h:a:}:b:2x=b:c:}", true),
+        ("T{x^d:a:(2)T{=h:a:}:b:2x=b:c:}", false),
+    ] {
+        let itemsize = Format::parse(format.as_bytes()).unwrap().measure().unwrap().size;
+        let judged = judge(format.as_bytes(), itemsize);
+        assert_eq!(matches!(judged, Judgement::Unreadable(_)), is_ambiguous, "{format:?}");
+    }
+}
+
+#[test]
 fn a_count_behind_a_shape_is_of_the_innermost_dimension() {
     for (format, same) in [
         ("(2)3H:a:", "(2,3)H:a:"),

@@ -1,9 +1,11 @@
 """How long an export lives: as long as anything made from it, and not a moment longer."""
 
 import array
+import copy
 import gc
 import io
 import mmap
+import pickle
 import sys
 import weakref
 
@@ -179,6 +181,19 @@ USES = {
     "reshape": lambda view: view.reshape(-1),
     "toreadonly": lambda view: view.toreadonly(),
     "copy": lambda view: view.copy(),
+    "copy.copy": copy.copy,
+    "pickle": lambda view: pickle.dumps(view, 5),
+    "byteswap": lambda view: view.byteswap(),
+    "astype": lambda view: view.astype("d"),
+    "cast": lambda view: view.cast("b"),
+    "named": lambda view: view.named(),
+    "hex": lambda view: view.hex(),
+    "sum": lambda view: view.sum(),
+    "minmax": lambda view: view.minmax(),
+    "tensor": lambda view: view.__dlpack__(),
+    "device of a tensor": lambda view: view.__dlpack_device__(),
+    "column": lambda view: view.__arrow_c_array__(),
+    "type of a column": lambda view: view.__arrow_c_schema__(),
     "hash": hash,
     "with": lambda view: view.__enter__(),
     "memoryview": memoryview,

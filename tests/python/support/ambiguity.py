@@ -54,7 +54,7 @@ def _is_numpys(items, itemsize, is_packed):
             return False
         if _places(literal) != _places(items):
             return True
-    return _may_end_in_more(items, itemsize - size)
+    return _may_end_in_more(items, itemsize - size, _has_long_double(items))
 
 
 def _is_aligned(items, literal, before):
@@ -68,7 +68,11 @@ def _is_aligned(items, literal, before):
     return True
 
 
-def _may_end_in_more(items, behind):
+def _has_long_double(items):
+    return any(item.code in ("g", "Zg") or _has_long_double(item.items or ()) for item in items)
+
+
+def _may_end_in_more(items, behind, has_long_double):
     """Whether each of the records of a sub-array may have some of the padding behind them."""
     for position, item in enumerate(items):
         if item.code != "T":
@@ -78,12 +82,14 @@ def _may_end_in_more(items, behind):
         padding = sum(each.element_size()[0] * _count(each) for each in spaces)
         if len(spaces) == len(rest):
             padding += behind
-        # Nobody who leaves the padding of records to what follows writes it in their braces or ^.
-        told = item.prefix == "^" or (item.items and _is_padding(item.items[-1]))
+        # Nobody who leaves the padding of records to what follows writes it in their braces, or ^
+        # but for a long double.
+        packed = item.prefix == "^" and not has_long_double
+        told = packed or (item.items and _is_padding(item.items[-1]))
         count = _count(item)
         if 1 < count <= padding and not told:
             return True
-        if count and _may_end_in_more(item.items, padding // count):
+        if count and _may_end_in_more(item.items, padding // count, has_long_double):
             return True
     return False
 

@@ -81,9 +81,14 @@ Where the memory is, to DLPack: (1, 0), the memory of the host.";
 
 /// `v.__dlpack_device__()`
 pub(in crate::slots) unsafe extern "C" fn device(
-    _object: *mut ffi::PyObject,
+    object: *mut ffi::PyObject,
     _nothing: *mut ffi::PyObject,
 ) -> NewReference {
-    // SAFETY: the method is called attached.
-    unsafe { trampoline(|py| dlpack::device(py).map(Bound::into_ptr)) }
+    let body = |py| {
+        // SAFETY: the method is called by the interpreter, on objects of the class.
+        let view = unsafe { this(py, object) };
+        dlpack::device(&view).map(Bound::into_ptr)
+    };
+    // SAFETY: called by the interpreter.
+    unsafe { trampoline(body) }
 }
