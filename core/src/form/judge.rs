@@ -113,7 +113,8 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
     }
     if is_ambiguous {
         return Err(unreadable(
-            "writers differ on the padding in such formats, so that fields may lie elsewhere"
+            "writers differ on the padding in such formats, so that fields may lie elsewhere: cast \
+             to a format with \"^\" in front and all padding in it"
                 .to_owned(),
         ));
     }

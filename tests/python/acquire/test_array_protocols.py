@@ -2,6 +2,7 @@
 
 import ctypes
 import gc
+import itertools
 import textwrap
 import weakref
 
@@ -321,6 +322,10 @@ WRONG = {
     ),
     "sub-array of many dimensions": (
         {"typestr": "|V1", "shape": (1,), "descr": [("a", "|u1", (1,) * 65)], "data": (8, False)},
+        "more than 64 dimensions",
+    ),
+    "sub-array without end": (
+        {"typestr": "|V1", "shape": (1,), "descr": [("a", "|u1", itertools.count(1))]},
         "more than 64 dimensions",
     ),
     "a shape that is no tuple": ({"typestr": "<i4", "shape": 1, "data": (8, False)}, "tuple"),

@@ -165,20 +165,21 @@ fn write_record(fields: &Bound<'_, PyList>, text: &mut String, depth: usize) -> 
     Ok(fallible::push_str(text, "}")?)
 }
 
-const TOO_MANY: &str = "a sub-array of more than 64 dimensions";
-
 fn write_shape(shape: &Bound<'_, PyAny>, text: &mut String) -> PyResult<()> {
     fallible::push_str(text, "(")?;
-    let lengths: Vec<usize> = match shape.extract() {
-        Ok(length) => vec![length],
-        Err(_) if shape.len()? > MAX_NDIM => return Err(PyTypeError::new_err(TOO_MANY)),
-        Err(_) => shape.extract()?,
-    };
-    for (index, length) in lengths.iter().enumerate() {
-        if index > 0 {
-            fallible::push_str(text, ",")?;
-        }
+    if let Ok(length) = shape.extract::<usize>() {
         fallible::push_number(text, length)?;
+    } else {
+        for (index, length) in shape.try_iter()?.enumerate() {
+            if index == MAX_NDIM {
+                let message = format!("a sub-array of more than {MAX_NDIM} dimensions");
+                return Err(PyTypeError::new_err(message));
+            }
+            if index > 0 {
+                fallible::push_str(text, ",")?;
+            }
+            fallible::push_number(text, length?.extract::<usize>()?)?;
+        }
     }
     Ok(fallible::push_str(text, ")")?)
 }
