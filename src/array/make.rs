@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{AnyArray, ConsumerArray, Owner};
 use crate::dtype::ScalarType;
 use crate::error::{Error, Result, Tuple};
-use crate::form::{Judgement, judge};
+use crate::form::{Judgement, judge, judge_own};
 use crate::format::{Format, FormatString};
 use crate::kernels::copy;
 use crate::layout::{Layout, Order};
@@ -28,9 +28,43 @@ impl AnyArray {
         readonly: bool,
         owner: Option<Owner>,
     ) -> Self {
-        match judge(format.as_bytes(), layout.itemsize()) {
-            // SAFETY: the caller gives the guarantees of `View::new`, and `judge` returns a scalar
-            // only if its size is the itemsize.
+        let judgement = judge(format.as_bytes(), layout.itemsize());
+        // SAFETY: the caller guarantees it; the judgement is of the layout's itemsize.
+        unsafe { Self::of(judgement, start, layout, format, readonly, owner) }
+    }
+
+    /// The same for a format whose writer goes by the rules here: see [`judge_own`].
+    ///
+    /// # Safety
+    /// The requirements of [`View::new`].
+    #[doc(hidden)]
+    pub unsafe fn of_own(
+        start: *mut u8,
+        layout: Layout,
+        format: FormatString,
+        readonly: bool,
+        owner: Option<Owner>,
+    ) -> Self {
+        let judgement = judge_own(format.as_bytes(), layout.itemsize());
+        // SAFETY: the caller guarantees it; the judgement is of the layout's itemsize.
+        unsafe { Self::of(judgement, start, layout, format, readonly, owner) }
+    }
+
+    /// Makes an array of elements that were judged.
+    ///
+    /// # Safety
+    /// The requirements of [`View::new`]; the judgement is of elements of the layout's itemsize.
+    unsafe fn of(
+        judgement: Judgement,
+        start: *mut u8,
+        layout: Layout,
+        format: FormatString,
+        readonly: bool,
+        owner: Option<Owner>,
+    ) -> Self {
+        match judgement {
+            // SAFETY: the caller gives the guarantees of `View::new`, and a scalar is only found
+            // where its size is the itemsize.
             Judgement::Scalar(scalar_type) => unsafe {
                 Self::from_scalars(scalar_type, start, layout, format, readonly, owner)
             },

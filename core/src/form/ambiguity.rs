@@ -6,31 +6,20 @@
 //!
 //! - NumPy writes only what is at aligned places as aligned, and leaves nothing to alignment: the
 //!   padding of a record stands behind its brace, for the records of a sub-array together, and
-//!   that at the end of all is left out. Its own exports are read by their dtypes, but others pass
-//!   its formats on.
+//!   that at the end of all is left out. What is at no aligned place, and has a code only in C's
+//!   size, it calls packed. Its own exports are read by their dtypes, but others pass its formats
+//!   on.
 //! - ctypes and Cython write prefixes for single fields, which are in force for others, too, and
 //!   some versions of ctypes leave out fields and the padding between them.
 
 use crate::error::Result;
 use crate::format::{self, Code, Element, Format, Item, Measure, Prefix};
 
-/// What is known of the elements besides their format.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Known {
-    Nothing,
-    /// They are read without gaps, whatever the prefixes.
-    Packed,
-    /// All records of sub-arrays are aligned as the first of them is.
-    Aligned,
-}
-
 /// Returns whether elements of `itemsize` bytes may lie elsewhere to the writer of their format
-/// than to its readers.
-pub(super) fn is_ambiguous(tree: &Format, itemsize: usize, known: Known) -> bool {
-    let Ok(mut placed) = place(&tree.items, 0) else { return false };
-    let is_packed = known == Known::Packed;
-    let is_padded_unlike_c = placed.is_padded_unlike_c;
-    let (mut items, mut itemsize) = (tree.items.as_slice(), itemsize);
+/// than to its readers. `is_packed` says that they are read without gaps, whatever the prefixes.
+pub(super) fn is_ambiguous(tree: &Format, itemsize: usize, is_packed: bool) -> bool {
+    let Ok(whole) = place(&tree.items, 0) else { return false };
+    let (mut items, mut itemsize, mut placed) = (tree.items.as_slice(), itemsize, whole);
     if let [item @ Item { element: Element::Record(inner), name: None, .. }] = items
         && let Ok(within) = place(inner, 0)
     {
@@ -39,13 +28,15 @@ pub(super) fn is_ambiguous(tree: &Format, itemsize: usize, known: Known) -> bool
     }
     let may_be_numpys = placed.size <= itemsize && (is_packed || placed.is_aligned);
     let differs = !is_packed && placed.differs;
-    let may_be_padded = || may_be_padded(items, itemsize - placed.size, known, &placed);
-    (is_padded_unlike_c && !is_packed) || (may_be_numpys && (differs || may_be_padded()))
+    let tells_packed = whole.first_packed != Some(Packed::LongDouble);
+    let may_be_padded = || may_be_padded(items, itemsize - placed.size, tells_packed);
+    (whole.is_padded_unlike_c && !is_packed) || (may_be_numpys && (differs || may_be_padded()))
 }
 
 /// Returns whether some padding, of which `behind` bytes follow the items, may belong to each of
-/// the records of a sub-array. `all` is what is found of all items of the element.
-fn may_be_padded(items: &[Item], mut behind: usize, known: Known, all: &Placed) -> bool {
+/// the records of a sub-array. `tells_packed` says that records that are called packed are so to
+/// their writer.
+fn may_be_padded(items: &[Item], mut behind: usize, tells_packed: bool) -> bool {
     items.iter().rev().any(|item| {
         if let Some(size) = padding_of(item) {
             behind = behind.saturating_add(size);
@@ -53,22 +44,26 @@ fn may_be_padded(items: &[Item], mut behind: usize, known: Known, all: &Placed) 
         }
         let padding = std::mem::take(&mut behind);
         let Element::Record(inner) = &item.element else { return false };
-        // NumPy writes neither of these, but for the prefix that a long double out of place leaves
-        // in force, so that their author went by PEP 3118.
-        let is_unlike_numpy = (item.prefix == Prefix::Packed && !all.has_long_double)
+        // NumPy writes neither of these, so that their author went by PEP 3118.
+        let is_unlike_numpy = (item.prefix == Prefix::Packed && tells_packed)
             || inner.last().and_then(padding_of).is_some();
         let count = count_of(item);
-        let alignment = match format::measure_element(item) {
-            Ok(Measure { alignment, .. }) if known == Known::Aligned => alignment,
-            _ => 1,
-        };
-        let each = padding.checked_div(count);
-        (count > 1 && each >= Some(alignment) && !is_unlike_numpy)
-            || each.is_some_and(|padding| may_be_padded(inner, padding, known, all))
+        (1 < count && count <= padding && !is_unlike_numpy)
+            || (count > 0 && may_be_padded(inner, padding / count, tells_packed))
     })
 }
 
+/// What is called packed first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Packed {
+    /// A long double, or a complex number of two, which NumPy calls so where it is at no aligned
+    /// place. The prefix is in force behind it, where it says nothing.
+    LongDouble,
+    Other,
+}
+
 /// What is found of items that lie one behind the other.
+#[derive(Clone, Copy)]
 struct Placed {
     size: usize,
     /// The size by PEP 3118.
@@ -82,9 +77,7 @@ struct Placed {
     /// Whether a record is padded at its end as a structure of C, while not all of it is said to be
     /// laid out as one: whatever the format leaves out would seem padding.
     is_padded_unlike_c: bool,
-    /// Whether there is a long double, or a complex number of two, which NumPy calls packed where it
-    /// is at no aligned place.
-    has_long_double: bool,
+    first_packed: Option<Packed>,
 }
 
 /// Places items one behind the other, in an element of which `before` bytes lie before them.
@@ -96,12 +89,18 @@ fn place(items: &[Item], before: usize) -> Result<Placed> {
         is_aligned: true,
         is_of_c: true,
         is_padded_unlike_c: false,
-        has_long_double: false,
+        first_packed: None,
     };
     for item in items {
         let own = format::measure_element(item)?;
         let (offset, own_end) = format::span_of(item, own, placed.own_size)?;
         let (is_native, is_padding) = (item.prefix == Prefix::Native, padding_of(item).is_some());
+        if item.prefix == Prefix::Packed {
+            placed.first_packed = placed.first_packed.or(Some(match item.element {
+                Element::Scalar(Code::LongDouble | Code::ComplexLongDouble) => Packed::LongDouble,
+                _ => Packed::Other,
+            }));
+        }
         let mut differs = false;
         let mut one = Measure { alignment: 1, ..own };
         match &item.element {
@@ -110,16 +109,14 @@ fn place(items: &[Item], before: usize) -> Result<Placed> {
                 differs = inner.differs;
                 placed.is_aligned &= inner.is_aligned;
                 placed.is_of_c &= inner.is_of_c;
-                placed.has_long_double |= inner.has_long_double;
+                placed.first_packed = placed.first_packed.or(inner.first_packed);
                 placed.is_padded_unlike_c |=
                     inner.is_padded_unlike_c || (own.size > inner.own_size && !inner.is_of_c);
                 one.size = inner.size;
             }
-            element => {
+            _ => {
                 let is_aligned = (before + placed.size).is_multiple_of(own.alignment);
                 placed.is_aligned &= !is_native || is_aligned;
-                placed.has_long_double |=
-                    matches!(element, Element::Scalar(Code::LongDouble | Code::ComplexLongDouble));
             }
         }
         let (start, end) = format::span_of(item, one, placed.size)?;

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use super::ambiguity::{Known, is_ambiguous};
+use super::ambiguity::is_ambiguous;
 use super::readings::is_misread;
 use super::{ElementType, Record, recent};
 use crate::dtype::ScalarType;
@@ -45,6 +45,27 @@ pub fn judge(format: &[u8], itemsize: usize) -> Judgement {
     }
 }
 
+/// The same for a format whose writer goes by the rules here: that of a caller, or of a view. What
+/// others may have meant or may read otherwise is not refused.
+#[doc(hidden)]
+#[must_use]
+pub fn judge_own(format: &[u8], itemsize: usize) -> Judgement {
+    match judge(format, itemsize) {
+        Judgement::Unreadable(_) => {
+            judge_tree(format, itemsize, Writer::Own).unwrap_or_else(Judgement::Unreadable)
+        }
+        judgement => judgement,
+    }
+}
+
+/// Who has written a format.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Writer {
+    Anybody,
+    /// Who goes by the rules here.
+    Own,
+}
+
 /// Returns the type of a format that is one letter after an optional prefix, if its size is the
 /// itemsize. This is the fast path, because almost every format is like that. `None` means that the
 /// parser has to look at the format.
@@ -60,7 +81,8 @@ fn judge_again(format: &[u8], itemsize: usize) -> Judgement {
     if let Some(known) = recent::judged(format, itemsize) {
         return Judgement::Composite(known);
     }
-    let judgement = judge_tree(format, itemsize).unwrap_or_else(Judgement::Unreadable);
+    let judgement =
+        judge_tree(format, itemsize, Writer::Anybody).unwrap_or_else(Judgement::Unreadable);
     if let Judgement::Composite(element_type) = &judgement {
         recent::keep_judged(format, itemsize, element_type);
     }
@@ -68,7 +90,7 @@ fn judge_again(format: &[u8], itemsize: usize) -> Judgement {
 }
 
 /// Judges a format by its tree.
-fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
+fn judge_tree(format: &[u8], itemsize: usize, writer: Writer) -> Result<Judgement> {
     let unreadable = |reason: String| {
         let text = fallible::lossy_start(format);
         let text = Shortened(&text);
@@ -99,8 +121,7 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
             size = itemsize;
         }
     }
-    let known = if packed.is_some() { Known::Packed } else { Known::Nothing };
-    let is_ambiguous = is_ambiguous(&tree, itemsize, known);
+    let is_ambiguous = writer == Writer::Anybody && is_ambiguous(&tree, itemsize, packed.is_some());
     let tree = packed.unwrap_or(tree);
     let contradiction =
         || unreadable(format!("it describes {size} bytes, but itemsize is {itemsize}"));
@@ -119,7 +140,8 @@ fn judge_tree(format: &[u8], itemsize: usize) -> Result<Judgement> {
         ));
     }
     let element_type = ElementType::from_format(&tree).map_err(because)?;
-    if !is_alike && is_misread(format, &element_type, itemsize) {
+    let is_read_alike = is_alike || writer == Writer::Own;
+    if !is_read_alike && is_misread(format, &element_type, itemsize) {
         return Err(unreadable(
             "another prefix is in force behind a record in it than in front of it: readers differ \
              on which of the two aligns the record"

@@ -26,8 +26,8 @@ pub use bits::Bits;
 pub use bits::{load_unsigned, store_unsigned};
 pub use element_type::{ElementType, Field, Leaf, Record};
 #[doc(hidden)]
-pub use judge::judge_letter;
 pub use judge::{Judgement, judge};
+pub use judge::{judge_letter, judge_own};
 #[doc(hidden)]
 pub use record::NamePlaces;
 #[doc(hidden)]

@@ -1,20 +1,17 @@
 //! What a format string tells its readers: whether it describes a type, and whether NumPy, which
 //! aligns records and reads counts by other rules, finds the same in it.
 
-use super::ambiguity::{Known, is_ambiguous};
 use super::{ElementType, Field, Record};
 use crate::error::Result;
 use crate::format::Format;
 
 impl ElementType {
-    /// Returns whether a format describes exactly this type, with all of its padding, and nothing
-    /// else to anybody who reads it.
+    /// Returns whether a format describes exactly this type, with all of its padding, and no other
+    /// one to readers who go by the prefix where a record ends.
     #[must_use]
     pub fn is_described_by(&self, format: &[u8]) -> bool {
         Format::parse_and_compare(format).is_ok_and(|(tree, is_alike)| {
-            self.is_of_tree(&tree)
-                && !is_ambiguous(&tree, self.size(), Known::Aligned)
-                && (is_alike || !is_misread(format, self, self.size()))
+            self.is_of_tree(&tree) && (is_alike || !is_misread(format, self, self.size()))
         })
     }
 
@@ -66,10 +63,11 @@ impl ElementType {
                 Self::Array { shape, element },
                 Self::Array { shape: other_shape, element: other },
             ) => {
-                let alone = shape.iter().product::<usize>() <= 1;
-                shape == other_shape
-                    && (alone || element.size() == other.size())
-                    && element.has_places_of(other)
+                let count = shape.iter().product::<usize>();
+                let same_steps = count <= 1 || element.size() == other.size();
+                // What no element is made of lies nowhere.
+                let same = || count == 0 || (same_steps && element.has_places_of(other));
+                shape == other_shape && same()
             }
             (Self::Padded(offset, one), Self::Padded(other_offset, two)) => {
                 offset == other_offset && one.has_places_of(two)

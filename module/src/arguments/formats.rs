@@ -10,7 +10,7 @@ use pyo3::types::{PyBytes, PyString};
 use consumer::dtype::ScalarType;
 use consumer::error::Error;
 use consumer::form::recent::{self, Recent};
-use consumer::form::{ElementType, Judgement, judge};
+use consumer::form::{ElementType, Judgement, judge, judge_own};
 use consumer::format::{Format, FormatString};
 use consumer::python::acquire::{AsView, Elements, Stated, format_of_name, stated};
 use consumer::python::errors::with_memory;
@@ -109,13 +109,15 @@ pub(crate) fn measured(text: &str) -> Option<Measured> {
 /// here: what others would read or have written otherwise is written anew, so that all see in it
 /// what the caller meant.
 fn keep(mut format: FormatString, size: usize) -> FormatString {
-    let judgement = judge(format.as_bytes(), size);
-    if let Judgement::Unreadable(_) = judgement
-        && let Ok(tree) = Format::parse(format.as_bytes())
-        && let Ok(element_type) = ElementType::from_format(&tree)
-        && !element_type.has_objects()
-    {
-        format = element_type.format();
+    let mut judgement = judge(format.as_bytes(), size);
+    if let Judgement::Unreadable(_) = judgement {
+        judgement = judge_own(format.as_bytes(), size);
+        if let Judgement::Composite(found) = &judgement
+            && !found.has_objects()
+            && !found.is_described_by(format.as_bytes())
+        {
+            format = found.format();
+        }
     }
     if let Some(key) = recent::key_of_text(format.as_bytes()) {
         let element_type = match judgement {

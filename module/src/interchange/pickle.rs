@@ -99,7 +99,8 @@ fn check(array: &AnyArray) -> PyResult<()> {
     } else {
         let (layout, format) = (array.layout().clone(), array.format().clone());
         // SAFETY: the same memory, which is held.
-        let again = unsafe { AnyArray::new(array.start(), layout, format, true, None) }.judged()?;
+        let again =
+            unsafe { AnyArray::of_own(array.start(), layout, format, true, None) }.judged()?;
         if again.has_type_of(array) {
             return Ok(());
         }
@@ -216,8 +217,8 @@ fn rebuild<'py>(
     }
     // SAFETY: the layout covers the contiguous bytes of the view's elements, which are held, and
     // are no references.
-    let array =
-        unsafe { AnyArray::new(hold.start(), layout, format, hold.readonly(), None) }.judged()?;
+    let array = unsafe { AnyArray::of_own(hold.start(), layout, format, hold.readonly(), None) }
+        .judged()?;
     check(&array)?;
     let array = match flags & NAMED {
         0 => array,

@@ -279,6 +279,9 @@ fn a_long_double_out_of_place_leaves_a_prefix_in_force_that_says_nothing_of_reco
         ("T{x^g:a:(2)T{=h:a:}:b:2x=b:c:}", true),
         ("T{xT{^Zg:a:}:a:(2)T{=h:a:}:b:2x=b:c:}", true),
         ("T{x^d:a:(2)T{=h:a:}:b:2x=b:c:}", false),
+        ("T{x^g:a:d:d:(2)T{=h:a:}:b:2x=b:c:}", true),
+        ("T{^T{g:a:}:a:(2)^T{=h:a:}:b:2x=b:c:}", false),
+        ("^T{xg:a:(2)T{=h:a:}:b:2x=b:c:}", false),
     ] {
         let itemsize = Format::parse(format.as_bytes()).unwrap().measure().unwrap().size;
         let judged = judge(format.as_bytes(), itemsize);

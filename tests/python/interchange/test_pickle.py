@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support import oracles, random_ctypes
+from support import numpy_values, oracles, random_ctypes
 from support.exporters import Exporter
 from support.oracles import address, same
 from support.random_records import settings
@@ -277,6 +277,28 @@ def test_pickles_of_random_types_of_ctypes(data):
         return
     assert arrived.format == view.format
     assert same(arrived.tolist(), view.tolist())
+
+
+@pytest.mark.parametrize(
+    "dtype",
+    [
+        [("a", ">c16"), ("b", "f8"), ("c", "S1")],
+        [("a", "i1"), ("b", [("c", "i2"), ("d", "f4")], (2,)), ("e", "f8")],
+        [("a", "i4"), ("b", [("c", [("d", "i4")], (2,))]), ("e", "f8")],
+    ],
+)
+def test_records_of_which_only_their_type_tells_for_sure(np, dtype):
+    """Others may have written the same formats for other layouts, whose names these have not."""
+    source = np.zeros(3, np.dtype(dtype, align=True))
+    source.view("u1")[:] = range(source.nbytes)
+    view = consumer.consume(source)
+    assert view.format == memoryview(source).format
+    with pytest.raises(NotImplementedError, match="writers differ"):
+        consumer.consume(Exporter(view.tobytes(), view.format.encode(), view.itemsize)).tolist()
+    again = consumer.consume(view.tobytes()).cast(view.format)
+    for arrived in (again, view.astype(view.format), *(way(view) for way in WAYS.values())):
+        assert arrived.format == view.format
+        assert same(arrived.tolist(), numpy_values.values(source))
 
 
 def test_large_views(np):

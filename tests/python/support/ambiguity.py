@@ -16,14 +16,17 @@ def is_ambiguous(form, itemsize=None):
     items, by_end = parse(form), parse(form, by_end=True)
     itemsize = size_of(form) if itemsize is None else itemsize
     is_packed = itemsize < size_of(form)
-    differs = layout(by_end)[1] <= itemsize and _places(by_end) != _places(items)
+    differs = layout(by_end)[1] <= itemsize and _places(by_end, True) != _places(items, True)
     if len(items) == 1 and items[0].code == "T" and items[0].name is None:
         itemsize //= max(_count(items[0]), 1)
         within = items[0].items
     else:
         within = items
     unlike_c = not is_packed and _is_padded_unlike_c(items)
-    return (differs and not is_packed) or unlike_c or _is_numpys(within, itemsize, is_packed)
+    # A long double out of place leaves a prefix in force to NumPy, which says nothing of records.
+    tells_packed = next(_packed(items), None) not in ("g", "Zg")
+    is_numpys = _is_numpys(within, itemsize, is_packed, tells_packed)
+    return (differs and not is_packed) or unlike_c or is_numpys
 
 
 def _count(item):
@@ -43,7 +46,7 @@ def _replaced(items, prefix_of):
     ]
 
 
-def _is_numpys(items, itemsize, is_packed):
+def _is_numpys(items, itemsize, is_packed, tells_packed):
     """Whether a writer without alignment, who leaves out padding at the end, meant otherwise."""
     literal = _replaced(items, lambda item: "^" if item.prefix == "@" else item.prefix)
     size = layout(literal)[1]
@@ -54,7 +57,7 @@ def _is_numpys(items, itemsize, is_packed):
             return False
         if _places(literal) != _places(items):
             return True
-    return _may_end_in_more(items, itemsize - size, _has_long_double(items))
+    return _may_end_in_more(items, itemsize - size, tells_packed)
 
 
 def _is_aligned(items, literal, before):
@@ -68,11 +71,15 @@ def _is_aligned(items, literal, before):
     return True
 
 
-def _has_long_double(items):
-    return any(item.code in ("g", "Zg") or _has_long_double(item.items or ()) for item in items)
+def _packed(items):
+    """The codes of what is called packed, in order."""
+    for item in items:
+        if item.prefix == "^":
+            yield item.code
+        yield from _packed(item.items or ())
 
 
-def _may_end_in_more(items, behind, has_long_double):
+def _may_end_in_more(items, behind, tells_packed):
     """Whether each of the records of a sub-array may have some of the padding behind them."""
     for position, item in enumerate(items):
         if item.code != "T":
@@ -82,14 +89,13 @@ def _may_end_in_more(items, behind, has_long_double):
         padding = sum(each.element_size()[0] * _count(each) for each in spaces)
         if len(spaces) == len(rest):
             padding += behind
-        # Nobody who leaves the padding of records to what follows writes it in their braces, or ^
-        # but for a long double.
-        packed = item.prefix == "^" and not has_long_double
+        # Nobody who leaves the padding of records to what follows writes it in their braces or ^.
+        packed = item.prefix == "^" and tells_packed
         told = packed or (item.items and _is_padding(item.items[-1]))
         count = _count(item)
         if 1 < count <= padding and not told:
             return True
-        if count and _may_end_in_more(item.items, padding // count, has_long_double):
+        if count and _may_end_in_more(item.items, padding // count, tells_packed):
             return True
     return False
 
@@ -114,14 +120,20 @@ def _prefixes(items):
             yield from _prefixes(item.items)
 
 
-def _places(items):
-    """Where each value lies, and how far those of a sub-array are apart."""
+def _places(items, with_nothing=False):
+    """Where each value lies, and how far those of a sub-array are apart.
+
+    With the places of nothing, a sub-array of no elements has one, too.
+    """
     places = []
     for item, start in zip(items, layout(items)[0], strict=True):
         count = _count(item)
-        if item not in valued(items) or not count:
+        if item not in valued(items):
+            continue
+        if not count:
+            places.extend([start] * with_nothing)
             continue
         size = item.element_size()[0]
-        inside = _places(item.items) if item.code == "T" else size
+        inside = _places(item.items, with_nothing) if item.code == "T" else size
         places.append((start, size if count > 1 else None, inside))
     return places

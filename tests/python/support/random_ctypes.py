@@ -103,6 +103,29 @@ def has_bits(kind):
     return any(len(entry) > 2 or has_bits(entry[1]) for entry in entries)
 
 
+def has_untold_objects(kind):
+    """Whether a type holds objects of which no format tells: that of packed structures in 3.11."""
+    if issubclass(kind, ctypes.Array):
+        return has_untold_objects(kind._type_)
+    if not issubclass(kind, (ctypes.Structure, ctypes.Union)):
+        return False
+    for each in bases(kind):
+        own = [entry[1] for entry in each._fields_]
+        if memoryview(each()).format == "B" and any(map(has_objects, own)):
+            return True
+        if any(map(has_untold_objects, own)):
+            return True
+    return False
+
+
+def has_objects(kind):
+    if issubclass(kind, ctypes.Array):
+        return has_objects(kind._type_)
+    if not issubclass(kind, (ctypes.Structure, ctypes.Union)):
+        return issubclass(kind, ctypes.py_object)
+    return any(has_objects(entry[1]) for each in bases(kind) for entry in each._fields_)
+
+
 def fill(random, kind, place):
     """Fills the memory of an object of a type with random values."""
     if issubclass(kind, ctypes.Array):

@@ -15,6 +15,7 @@ import consumer
 import numpy as np
 
 from support import decoder, numpy_values
+from support.ambiguity import is_ambiguous
 from support.exporters import Exporter
 from support.oracles import same
 from support.random_elements import Maker, fill, has_bits, has_wild, random_dtype, random_type
@@ -72,7 +73,8 @@ def tells(form, view, array):
         own = consumer.consume(view.tobytes()).cast(form)
         if own.itemsize != view.itemsize or not same(flat(own.tolist()), flat(view.tolist())):
             return False
-        if described(own) != described(view):
+        # What readers differ on is written anew.
+        if described(own) != described(view) or own.format != form:
             return False
         again = np.asarray(memoryview(array))
     except (ValueError, TypeError, RuntimeError, NotImplementedError):
@@ -150,7 +152,13 @@ def check_own(view):
     assert same(own, values), (view.format, own, values)
     if "O" not in view.format:
         handed_on = consumer.consume(Exporter(view.tobytes(), view.format.encode(), view.itemsize))
-        assert same(flat(handed_on.tolist()), flat(values)), view.format
+        try:
+            assert same(flat(handed_on.tolist()), flat(values)), view.format
+        except NotImplementedError:
+            # Some exporters' own formats only they can have meant as they did.
+            strange = "&" in view.format or "X{" in view.format
+            assert strange or is_ambiguous(view.format, view.itemsize), view.format
+            counts["handed on, refused"] += 1
 
 
 def check_any_numpy(view):
@@ -212,7 +220,9 @@ def check_ctypes(random):
     form = memoryview(exporter).format
     try:
         own = consumer.consume(bytes(instance)).cast(form)
-        told = own.itemsize == size and same(flat(own[0]), flat(consumer.consume(instance)[()]))
+        # What readers differ on is written anew.
+        told = own.format == form and own.itemsize == size
+        told = told and same(flat(own[0]), flat(consumer.consume(instance)[()]))
         told = told and same(own[0], consumer.consume(instance)[()])
         told = told and described(own) == described(view) and not has_bits(kind)
     except (ValueError, TypeError, NotImplementedError, IndexError, RecursionError):

@@ -62,7 +62,7 @@ fn converted_parts<'py>(
             Some(element_type) => {
                 AnyArray::composite(start, layout, format, false, None, element_type)
             }
-            None => AnyArray::new(start, layout, format, false, None).judged()?,
+            None => AnyArray::of_own(start, layout, format, false, None).judged()?,
         }
     };
     transfer::convert(py, &target, array, overflow)?;

@@ -142,7 +142,7 @@ pub(crate) fn cast<'py>(
             Some(element_type) => {
                 AnyArray::composite(start, layout, format, readonly, None, element_type)
             }
-            None => AnyArray::new(start, layout, format, readonly, None).judged()?,
+            None => AnyArray::of_own(start, layout, format, readonly, None).judged()?,
         }
     };
     if !cast.has_objects() {
