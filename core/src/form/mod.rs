@@ -25,8 +25,8 @@ pub use bits::Bits;
 #[doc(hidden)]
 pub use bits::{load_unsigned, store_unsigned};
 pub use element_type::{ElementType, Field, Leaf, Record};
-#[doc(hidden)]
 pub use judge::{Judgement, judge};
+#[doc(hidden)]
 pub use judge::{judge_letter, judge_own};
 #[doc(hidden)]
 pub use record::NamePlaces;

@@ -106,8 +106,8 @@ pub(crate) fn measured(text: &str) -> Option<Measured> {
 }
 
 /// Keeps a format that was measured, unless it is long, and returns it. Callers go by the rules
-/// here: what others would read or have written otherwise is written anew, so that all see in it
-/// what the caller meant.
+/// here: what NumPy would read otherwise is written anew, so that it sees in it what the caller
+/// meant.
 fn keep(mut format: FormatString, size: usize) -> FormatString {
     let mut judgement = judge(format.as_bytes(), size);
     if let Judgement::Unreadable(_) = judgement {
