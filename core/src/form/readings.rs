@@ -65,7 +65,7 @@ impl ElementType {
             ) => {
                 let count = shape.iter().product::<usize>();
                 let same_steps = count <= 1 || element.size() == other.size();
-                // What no element is made of lies nowhere.
+                // A sub-array without elements has no places to compare.
                 let same = || count == 0 || (same_steps && element.has_places_of(other));
                 shape == other_shape && same()
             }

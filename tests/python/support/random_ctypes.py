@@ -84,46 +84,50 @@ def bases(kind):
     return [each for each in reversed(chain) if "_fields_" in each.__dict__]
 
 
+def parts(kind):
+    """The classes that the fields within a type are declared in, with the entries of the fields."""
+    kind = element_of(kind)
+    if issubclass(kind, (ctypes.Structure, ctypes.Union)):
+        for declarer in bases(kind):
+            for entry in declarer._fields_:
+                yield declarer, entry
+                yield from parts(entry[1])
+
+
+def element_of(kind):
+    """What the arrays in arrays are made of."""
+    while issubclass(kind, ctypes.Array):
+        kind = kind._type_
+    return kind
+
+
+def elements(kind):
+    """The types of the elements in a type, and that of the type itself."""
+    return [element_of(each) for each in [kind, *(entry[1] for _, entry in parts(kind))]]
+
+
 def is_wild(kind):
     """Whether not every pattern of bytes is a value of a type."""
-    if issubclass(kind, ctypes.Array):
-        return is_wild(kind._type_)
-    if issubclass(kind, (ctypes.Structure, ctypes.Union)):
-        return any(is_wild(entry[1]) for each in bases(kind) for entry in each._fields_)
-    return kind in {ctypes.c_wchar, ctypes.c_longdouble} or issubclass(kind, ctypes.py_object)
+    wild = ctypes.c_wchar, ctypes.c_longdouble
+    return has_objects(kind) or any(each in wild for each in elements(kind))
 
 
 def has_bits(kind):
     """Whether there is a bit-field in a type."""
-    if issubclass(kind, ctypes.Array):
-        return has_bits(kind._type_)
-    if not issubclass(kind, (ctypes.Structure, ctypes.Union)):
-        return False
-    entries = [entry for each in bases(kind) for entry in each._fields_]
-    return any(len(entry) > 2 or has_bits(entry[1]) for entry in entries)
+    return any(len(entry) > 2 for _, entry in parts(kind))
+
+
+def has_objects(kind):
+    """Whether there is a reference to an object in a type."""
+    return any(issubclass(each, ctypes.py_object) for each in elements(kind))
 
 
 def has_untold_objects(kind):
     """Whether a type holds objects of which no format tells: that of packed structures in 3.11."""
-    if issubclass(kind, ctypes.Array):
-        return has_untold_objects(kind._type_)
-    if not issubclass(kind, (ctypes.Structure, ctypes.Union)):
-        return False
-    for each in bases(kind):
-        own = [entry[1] for entry in each._fields_]
-        if memoryview(each()).format == "B" and any(map(has_objects, own)):
-            return True
-        if any(map(has_untold_objects, own)):
-            return True
-    return False
-
-
-def has_objects(kind):
-    if issubclass(kind, ctypes.Array):
-        return has_objects(kind._type_)
-    if not issubclass(kind, (ctypes.Structure, ctypes.Union)):
-        return issubclass(kind, ctypes.py_object)
-    return any(has_objects(entry[1]) for each in bases(kind) for entry in each._fields_)
+    return any(
+        memoryview(declarer()).format == "B" and has_objects(entry[1])
+        for declarer, entry in parts(kind)
+    )
 
 
 def fill(random, kind, place):

@@ -115,32 +115,6 @@ def random_type(random, swapped, depth=0):
         return random_type(random, swapped, depth)
 
 
-def has_wild(kind):
-    """Whether random bytes may be no value of the type."""
-    if issubclass(kind, ctypes.Array):
-        return has_wild(kind._type_)
-    if issubclass(kind, (ctypes.Structure, ctypes.Union)):
-        return any(
-            has_wild(entry[1])
-            for base in kind.__mro__
-            for entry in base.__dict__.get("_fields_", ())
-        )
-    return kind in (ctypes.c_wchar, ctypes.c_longdouble)
-
-
-def has_bits(kind):
-    """Whether a type has bit-fields, which no format lists."""
-    if issubclass(kind, ctypes.Array):
-        return has_bits(kind._type_)
-    if not issubclass(kind, (ctypes.Structure, ctypes.Union)):
-        return False
-    return any(
-        len(entry) > 2 or has_bits(entry[1])
-        for base in kind.__mro__
-        for entry in base.__dict__.get("_fields_", ())
-    )
-
-
 class Maker:
     """Writes a random format from left to right."""
 

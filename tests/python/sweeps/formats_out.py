@@ -18,7 +18,8 @@ from support import decoder, numpy_values
 from support.ambiguity import is_ambiguous
 from support.exporters import Exporter
 from support.oracles import same
-from support.random_elements import Maker, fill, has_bits, has_wild, random_dtype, random_type
+from support.random_ctypes import has_bits, is_wild
+from support.random_elements import Maker, fill, random_dtype, random_type
 
 counts = collections.Counter()
 
@@ -211,7 +212,7 @@ def check_ctypes(random):
     size = ctypes.sizeof(kind)
     if size > 4000:
         return
-    data = bytes(size) if has_wild(kind) else bytes(random.choices(range(100), k=size))
+    data = bytes(size) if is_wild(kind) else bytes(random.choices(range(100), k=size))
     instance = kind.from_buffer_copy(data)
     exporter = instance if random.random() < 0.5 else (kind * 2)(instance, instance)
     view = consumer.consume(exporter)

@@ -107,7 +107,10 @@ impl<'py> FieldReader<'_, 'py> {
         let is_told = is_told(&format);
         // Only what the memory's own format calls an object is followed.
         if !is_union && !is_told && fields.iter().any(|field| field.element_type.has_objects()) {
-            return Ok(Err(format!("its format, {format:?}, tells of no objects")));
+            return Ok(Err(format!(
+                "its format, {format:?}, tells of no objects: ctypes describes packed structures \
+                 from Python 3.12 on"
+            )));
         }
         let pack = match is_union || is_told {
             true => None,
