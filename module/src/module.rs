@@ -12,8 +12,8 @@ use crate::interchange::pickle;
 use crate::methods::views::fields::field_class;
 use crate::object::PyConsumerArray;
 use crate::slots;
-use crate::values::fill_small_int_table;
 use crate::values::record::row_function;
+use crate::values::{PyLongDouble, fill_small_int_table};
 
 /// Typed, zero-copy views of any object that exports a buffer (PEP 3118).
 ///
@@ -47,6 +47,9 @@ fn execute(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.setattr("_row", row_function(py)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     fill_small_int_table(py)?;
+    // The classes are made here, because PyO3 makes one within a lock where it is first used: code
+    // of a finaliser that came to use it meanwhile would wait for itself.
+    py.get_type::<PyLongDouble>();
     module.setattr("ConsumerScalar", slots::install(py)?)?;
     // `_collections_abc` is what `collections.abc` is made of, and imported at every start.
     py.import("_collections_abc")?.getattr("Sequence")?.call_method1("register", (class,))?;

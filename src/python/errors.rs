@@ -12,6 +12,7 @@ use pyo3::types::{PyDict, PyType};
 use super::attached::attached;
 use super::exceptions::{PyBufferError, PyMemoryError};
 use super::objects;
+use super::once::made_once;
 use crate::error::Error;
 
 /// The class of the exception for objects without a buffer: `consumer.BufferProtocolError`. It is a
@@ -57,14 +58,14 @@ fn class_of_both<'py>(
     name: &str,
     doc: &str,
 ) -> PyResult<&'py Bound<'py, PyType>> {
-    let class = class.get_or_try_init(py, || {
+    let class = made_once(class, py, || {
         let bases =
             (py.get_type::<exceptions::PyTypeError>(), py.get_type::<exceptions::PyValueError>());
         let namespace = PyDict::new(py);
         namespace.set_item("__module__", "consumer")?;
         namespace.set_item("__doc__", doc)?;
         let class = py.get_type::<PyType>().call1((name, bases, namespace))?;
-        Ok::<_, PyErr>(class.cast_into::<PyType>()?.unbind())
+        Ok(class.cast_into::<PyType>()?.unbind())
     })?;
     Ok(class.bind(py))
 }
@@ -138,6 +139,15 @@ pub fn set_panic(_attached: Python<'_>, panic: Box<dyn Any + Send>) {
 pub fn with_exception(py: Python<'_>, error: PyErr) -> PyErr {
     restore(py, error);
     PyErr::fetch(py)
+}
+
+/// Makes the exception of an error, and another one its cause.
+#[cold]
+#[must_use]
+pub fn caused_by(py: Python<'_>, error: PyErr, cause: PyErr) -> PyErr {
+    let error = with_exception(py, error);
+    error.set_cause(py, Some(with_exception(py, cause)));
+    error
 }
 
 /// The exception for what another object says wrong of its memory: BufferError, whatever it is that

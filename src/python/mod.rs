@@ -39,6 +39,8 @@ pub mod errors;
 #[doc(hidden)]
 pub mod objects;
 #[doc(hidden)]
+pub mod once;
+#[doc(hidden)]
 pub mod stack;
 mod version;
 

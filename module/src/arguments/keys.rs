@@ -11,7 +11,7 @@ use consumer::fallible;
 use consumer::form::Record;
 use consumer::layout::{Key, Layout, check_ndim};
 use consumer::python::acquire;
-use consumer::python::errors::{DiscardError, discard};
+use consumer::python::errors::{DiscardError, discard, with_exception};
 use consumer::python::exceptions::{
     PyKeyError, PyNotImplementedError, PyTypeError, PyUnicodeEncodeError,
 };
@@ -96,7 +96,11 @@ fn parse_part(part: &Bound<'_, PyAny>, key: &Bound<'_, PyAny>) -> PyResult<Key> 
         let py = part.py();
         return index(part).map(Key::Index).map_err(|error| {
             // An array is an index where it has one integer.
-            if !objects::exports_buffer(part) || !PyTypeError::matches(&error, py) {
+            if !objects::exports_buffer(part) {
+                return error;
+            }
+            let error = with_exception(py, error);
+            if !PyTypeError::matches(&error, py) {
                 return error;
             }
             discard(py, error);

@@ -22,6 +22,7 @@ use consumer::format::Format;
 use consumer::layout::{Layout, Order};
 use consumer::python::exceptions::{PyTypeError, PyValueError};
 use consumer::python::objects;
+use consumer::python::once::made_once;
 use consumer::python::stack;
 
 use crate::arguments::{self, str_argument, str_text};
@@ -84,7 +85,7 @@ fn pickle_buffer<'py>(view: &Bound<'py, PyConsumerArray>) -> PyResult<Bound<'py,
         let pickle = objects::import(py, "pickle")?;
         objects::attribute(&pickle, "PickleBuffer").map(Bound::unbind)
     };
-    CLASS.get_or_try_init(py, import)?.bind(py).call1((view,))
+    made_once(&CLASS, py, import)?.bind(py).call1((view,))
 }
 
 /// Refuses elements that a pickle cannot hold: those that their format would not be read back as.
@@ -124,8 +125,8 @@ fn machine() -> String {
 /// The same as an object, which is there once, so that a pickle of many views has it once.
 fn machine_object(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     static MACHINE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let make = || Ok::<_, PyErr>(objects::string(py, &machine())?.into_any().unbind());
-    Ok(MACHINE.get_or_try_init(py, make)?.bind(py))
+    let make = || Ok(objects::string(py, &machine())?.into_any().unbind());
+    Ok(made_once(&MACHINE, py, make)?.bind(py))
 }
 
 /// Returns whether a format stands for the same elements on every machine, as far as a look at its
@@ -163,9 +164,9 @@ pub(crate) fn function(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     let make = || {
         let function = wrap_pyfunction!(rebuild, py)?.into_any();
         function.setattr("__module__", "consumer")?;
-        Ok::<_, PyErr>(function.unbind())
+        Ok(function.unbind())
     };
-    Ok(FUNCTION.get_or_try_init(py, make)?.bind(py))
+    Ok(made_once(&FUNCTION, py, make)?.bind(py))
 }
 
 /// Makes a view of the memory of data: what a pickle of a view calls. What the flags say,

@@ -12,6 +12,8 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 use pyo3::{PyTypeInfo, ffi};
 
+use consumer::python::once::made_once;
+
 use super::class::PyConsumerArray;
 
 /// The class, which stays for as long as the process.
@@ -26,7 +28,7 @@ pub(crate) unsafe fn class_or_create<'py>(
     py: Python<'py>,
     create: impl FnOnce() -> PyResult<Bound<'py, PyType>>,
 ) -> PyResult<&'py Bound<'py, PyType>> {
-    let class = CLASS.get_or_try_init(py, || create().map(Bound::unbind))?.bind(py);
+    let class = made_once(&CLASS, py, || create().map(Bound::unbind))?.bind(py);
     RAW.store(class.as_type_ptr(), Ordering::Relaxed);
     Ok(class)
 }

@@ -11,6 +11,7 @@ use pyo3::{Borrowed, ffi};
 
 use consumer::python::exceptions::PyTypeError;
 use consumer::python::objects;
+use consumer::python::once::made_once;
 
 use super::trampoline::trampoline;
 use crate::object::consume;
@@ -25,7 +26,7 @@ pub(crate) fn function(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
         ml_doc: DOC.as_ptr(),
     }));
     static FUNCTION: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let function = FUNCTION.get_or_try_init(py, || {
+    let function = made_once(&FUNCTION, py, || {
         let module = PyString::intern(py, "consumer");
         // SAFETY: the definition is there for as long as the function; the result is a new
         // reference or NULL.

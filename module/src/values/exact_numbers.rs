@@ -15,7 +15,7 @@ use pyo3::types::{PyComplex, PyFloat, PyInt, PyTuple};
 use consumer::array::AnyArray;
 use consumer::element::{LongDouble, complex_text};
 use consumer::python::acquire::Export;
-use consumer::python::errors::{DiscardError, discard};
+use consumer::python::errors::{DiscardError, discard, with_exception};
 use consumer::python::exceptions::{PyOverflowError, PyRecursionError};
 use consumer::python::objects;
 
@@ -105,9 +105,12 @@ impl Exact {
             let acquired = Export::acquire(place, array.as_mut_ptr(), object, flags, |_| None);
             match acquired.map_err(PyErr::from) {
                 Ok(_) => {}
-                // It says nothing of the object that the stack is full.
-                Err(error) if PyRecursionError::matches(&error, object.py()) => return Err(error),
                 Err(error) => {
+                    let error = with_exception(object.py(), error);
+                    // It says nothing of the object that the stack is full.
+                    if PyRecursionError::matches(&error, object.py()) {
+                        return Err(error);
+                    }
                     discard(object.py(), error);
                     return Ok(InBuffer::Hidden);
                 }
@@ -156,7 +159,7 @@ pub(super) fn text_of(number: Complex<LongDouble>) -> String {
 
 /// A long double that is to be compared or shown, or a complex number of two.
 #[pyclass(frozen, immutable_type, name = "LongDouble", module = "consumer")]
-pub(super) struct PyLongDouble {
+pub(crate) struct PyLongDouble {
     real: LongDouble,
     /// `None` for a real number.
     imaginary: Option<LongDouble>,

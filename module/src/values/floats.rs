@@ -10,7 +10,7 @@ use pyo3::{Borrowed, ffi};
 
 use consumer::element::{F8E4M3, F8E5M2, LongDouble, bf16_from_f64, f16_from_f64};
 use consumer::format::FormatString;
-use consumer::python::errors::DiscardError;
+use consumer::python::errors::{DiscardError, with_exception};
 use consumer::python::exceptions::{PyTypeError, PyValueError};
 
 use super::exact_numbers::{Exact, Number};
@@ -198,7 +198,8 @@ macro_rules! floats {
                 }
 
                 fn from_object(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<Self> {
-                    let value = double(object, format);
+                    let value = double(object, format)
+                        .map_err(|error| with_exception(object.py(), error));
                     let is_settled = value.as_ref().is_ok_and(|&value| Self::is_settled(value))
                         || object.is_instance_of::<PyFloat>();
                     if !is_settled
@@ -257,7 +258,8 @@ macro_rules! complex_numbers {
                 }
 
                 fn from_object(object: &Bound<'_, PyAny>, format: &FormatString) -> PyResult<Self> {
-                    let value = complex(object, format);
+                    let value = complex(object, format)
+                        .map_err(|error| with_exception(object.py(), error));
                     let is_settled = value.as_ref().is_ok_and(|value| {
                         <$type>::is_settled(value.re) && <$type>::is_settled(value.im)
                     }) || object.is_instance_of::<PyComplex>()

@@ -42,6 +42,7 @@ use consumer::python::exceptions::{
 use consumer::python::objects;
 
 pub(crate) use elements::{read, read_exactly, read_inline};
+pub(crate) use exact_numbers::PyLongDouble;
 pub(crate) use integers::{exact_int, fill_small_int_table};
 pub(crate) use lists::lists;
 pub(crate) use text::format_object;

@@ -9,6 +9,7 @@ use consumer::dtype::{DType, ScalarType};
 use consumer::element::{PythonFloat, Swapped, shortest};
 use consumer::fallible;
 use consumer::form::ElementType;
+use consumer::python::errors::with_exception;
 use consumer::python::exceptions::{PyNotImplementedError, PyValueError};
 use consumer::python::objects;
 use consumer::python::stack;
@@ -176,6 +177,7 @@ fn push_object(
 /// the others from being shown.
 #[cold]
 fn push_reason(py: Python<'_>, text: &mut String, error: PyErr) -> PyResult<()> {
+    let error = with_exception(py, error);
     if !PyValueError::matches(&error, py) && !PyNotImplementedError::matches(&error, py) {
         return Err(error);
     }

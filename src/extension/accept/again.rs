@@ -13,6 +13,7 @@ use crate::layout::Layout;
 use crate::python::acquire::{
     AsView, acquire_lent_moved, check_class, describe, exports_nothing_else, release_buffer,
 };
+use crate::python::errors::with_exception;
 use crate::python::exceptions::PyBufferError;
 use crate::python::objects;
 
@@ -195,11 +196,14 @@ fn lent(
     let had_buffer = refusal.is_some();
     let (array, loan) = match acquire_lent_moved(object, refusal, NO_VIEWS) {
         Ok(lent) => lent,
-        // It has none of the protocols.
-        Err(error) if !had_buffer && is_no_buffer(py, &error) => {
-            return Err(Mismatch::nothing(object, expected));
+        // Without a buffer it may have none of the protocols.
+        Err(error) => {
+            let error = with_exception(py, error);
+            return Err(match !had_buffer && is_no_buffer(py, &error) {
+                true => Mismatch::nothing(object, expected),
+                false => Mismatch::refused(object, expected, error),
+            });
         }
-        Err(error) => return Err(Mismatch::refused(object, expected, error)),
     };
     if !expected.is(&array) || matches!(expected.element, Wanted::Bytes) && !is_flat(&array) {
         let why = Mismatch::elements(object, expected, &array, None);

@@ -13,6 +13,7 @@ use crate::fallible::Shortened;
 use crate::format::Kind;
 use crate::layout::Order;
 use crate::python::acquire::{hint, is_ordinary};
+use crate::python::errors::{caused_by, with_exception};
 use crate::python::exceptions::{PyBufferError, PyTypeError, PyValueError};
 use crate::python::objects;
 
@@ -87,7 +88,7 @@ impl Mismatch {
         expected: &Expected,
         error: PyErr,
     ) -> Self {
-        Self::new(object, expected, Found::Refused(error))
+        Self::new(object, expected, Found::Refused(with_exception(object.py(), error)))
     }
 
     /// For a value that is none of the expected type.
@@ -259,10 +260,10 @@ impl From<Mismatch> for PyErr {
                 Found::Refused(error) if !is_ordinary(py, &error) => error,
                 Found::Refused(error) => {
                     let made = PyTypeError::new_err(message);
-                    if !PyBufferError::matches(&error, py) {
-                        made.set_cause(py, Some(error));
+                    match PyBufferError::matches(&error, py) {
+                        true => made,
+                        false => caused_by(py, made, error),
                     }
-                    made
                 }
                 Found::Nothing | Found::Elements(_) => PyTypeError::new_err(message),
             }

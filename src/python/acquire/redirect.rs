@@ -65,6 +65,7 @@ mod wrapper {
 
     use crate::python::acquire::types::{is_immutable, slot};
     use crate::python::errors::DiscardError;
+    use crate::python::once::made_once;
 
     /// Returns whether an object is such a wrapper.
     pub(super) fn is_wrapper(object: &Bound<'_, PyAny>) -> bool {
@@ -74,7 +75,7 @@ mod wrapper {
         if !is_immutable(&class) || !slot(&class, ffi::Py_bf_getbuffer).is_null() {
             return false;
         }
-        let known = CLASS.get_or_try_init(object.py(), || class_of_wrappers(object.py()));
+        let known = made_once(&CLASS, object.py(), || class_of_wrappers(object.py()));
         known.or_discard(object.py()).is_some_and(|known| class.is(known))
     }
 

@@ -16,6 +16,7 @@ use crate::element::LongDouble;
 #[cfg(Py_LIMITED_API)]
 use crate::python::errors::DiscardError;
 use crate::python::objects;
+use crate::python::once::made_once;
 
 /// How deep types may nest, as in format strings.
 pub(super) const MAX_DEPTH: usize = 64;
@@ -141,7 +142,7 @@ pub(super) fn loaded_module<'py>(
 pub(super) fn namespace<'py>(class: &Bound<'py, PyType>) -> PyResult<Namespace<'py>> {
     static GETTER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let py = class.py();
-    let getter = GETTER.get_or_try_init(py, || {
+    let getter = made_once(&GETTER, py, || {
         let attributes = py.get_type::<PyType>().getattr("__dict__")?;
         attributes.get_item("__dict__").map(Bound::unbind)
     })?;

@@ -32,7 +32,7 @@ ORDER = {
         lib
     """,
     "src/python": """
-        abi attached version
+        abi attached once version
         objects
         errors
         stack

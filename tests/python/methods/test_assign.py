@@ -208,6 +208,17 @@ def test_objects_take_what_has_memory_of_its_own_as_an_object(np):
     assert not tensor.calls
 
 
+def test_objects_of_other_records_are_stored_field_by_field(np):
+    target = np.array([("a", 1), ("b", 2)], [("o", "O"), ("n", ">i4")])
+    source = np.array([(3, "c"), (4, "d")], [("n", "i2"), ("o", "O")])
+    view, other = consumer.consume(target), consumer.consume(source)
+    with pytest.raises(ValueError, match=r"field by field: v\['name'\] = x\['name'\]"):
+        view[:] = other
+    for name in "o", "n":
+        view[name] = other[name]
+    assert target.tolist() == [("c", 3), ("d", 4)]
+
+
 def test_a_scalar_fills_what_an_ellipsis_names():
     exporter, view = numbers()
     view[...] = 9

@@ -8,8 +8,10 @@ import pytest
 from support.programs import run_python
 
 OPERATIONS = """
-import array, ctypes, os
+import array, ctypes, os, sys
 import consumer
+
+sys.modules["numpy"] = None
 
 class Structure(ctypes.Structure):
     _fields_ = [("a", ctypes.c_int)]
@@ -19,10 +21,14 @@ class Raising:
         raise RuntimeError
     __eq__ = __buffer__ = __index__
 
+class Odd:
+    __array_interface__ = {}
+
 def operations():
     structures, large = (Structure * 2)(), consumer.consume(bytearray(9 << 20))
     view, other = consumer.consume(bytearray(8)), consumer.consume(array.array("d", [0.5]))
-    raising, released = Raising(), consumer.consume(b"abc")
+    raising, released, odd = Raising(), consumer.consume(b"abc"), Odd()
+    text = consumer.consume(b"\\xff" * 8).cast("w")
     released.release()
     return [
         (IndexError, lambda: view[99]),
@@ -47,6 +53,15 @@ def operations():
         (None, lambda: large[::-1].copy().count(5)),
         (None, lambda: large == large[:]),
         (None, lambda: list(view[::2])),
+        (BufferError, lambda: consumer.consume(odd)),
+        (None, lambda: view == odd),
+        (TypeError, lambda: other.__setitem__(0, "text")),
+        (ValueError, lambda: other.__setitem__(0, released)),
+        (TypeError, lambda: view[released]),
+        (None, lambda: repr(text)),
+        (ImportError, lambda: view.dtype),
+        (ImportError, view.__array__),
+        (ImportError, lambda: view.sum(dtype="q")),
     ]
 
 def use(operations, write):
@@ -91,7 +106,7 @@ def test_operations_at_the_end_are_right_or_raise(end):
     done = run_python("-c", OPERATIONS + ENDS[end], timeout=60)
     assert done.stderr == ""
     seen = done.stdout.splitlines()
-    assert len(seen) == 22
+    assert len(seen) == 31
     if end == "atexit":
         assert set(seen) == {"right"}
     # What they need of the standard library may be gone; a panic would be a SystemError.

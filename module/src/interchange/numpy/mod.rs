@@ -6,26 +6,59 @@
 mod array;
 mod dtype;
 
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ::numpy::{PyArrayDescr, get_array_module};
 use pyo3::prelude::*;
 
+use consumer::python::acquire::is_ordinary;
+use consumer::python::errors::{caused_by, with_exception};
 use consumer::python::exceptions::PyImportError;
 use consumer::python::objects;
 
 pub(crate) use array::numpys_method;
 
-/// Imports NumPy, and checks what the `numpy` crate takes for granted of it.
+/// Imports NumPy, and what the `numpy` crate takes for granted of it.
 ///
 /// # Errors
-/// ImportError that tells what NumPy was needed for.
+/// ImportError that tells what NumPy was needed for; what says nothing of NumPy, such as Ctrl-C,
+/// passes.
 fn import<'py>(py: Python<'py>, what: &str) -> PyResult<Bound<'py, PyModule>> {
     let usable = || -> PyResult<Bound<'py, PyModule>> {
         let numpy = py.import("numpy")?;
-        numpy.getattr("__version__")?;
-        let core = py.import("numpy._core.multiarray");
-        core.or_else(|_| py.import("numpy.core.multiarray"))?.getattr("_ARRAY_API")?;
+        find(py)?;
         Ok(numpy)
     };
-    usable().map_err(|cause| is_missing(py, what, cause))
+    usable().map_err(|cause| {
+        let cause = with_exception(py, cause);
+        if is_ordinary(py, &cause) { is_missing(py, what, cause) } else { cause }
+    })
+}
+
+/// Has the crate find NumPy, unless it has. It runs Python code for that within a lock of its own,
+/// and code that runs meanwhile, such as a signal handler, must not come back to it: it would wait
+/// for itself.
+///
+/// # Errors
+/// What importing raises; ImportError for code that has come back.
+fn find(py: Python<'_>) -> PyResult<()> {
+    static IS_FOUND: AtomicBool = AtomicBool::new(false);
+    thread_local! {
+        static IS_AT_IT: Cell<bool> = const { Cell::new(false) };
+    }
+    if IS_FOUND.load(Ordering::Acquire) {
+        return Ok(());
+    }
+    if IS_AT_IT.replace(true) {
+        return Err(PyImportError::new_err("a call that this one interrupts is still finding it"));
+    }
+    let found = get_array_module(py).and_then(|module| module.getattr("_ARRAY_API"));
+    // Only now that there is one, because the crate panics if there is none.
+    let found = found.map(|_| drop(py.get_type::<PyArrayDescr>()));
+    IS_AT_IT.set(false);
+    IS_FOUND.store(found.is_ok(), Ordering::Release);
+    found
 }
 
 /// The error for what needs NumPy where importing it raised another.
@@ -33,6 +66,5 @@ fn is_missing(py: Python<'_>, what: &str, cause: PyErr) -> PyErr {
     let why = objects::message(py, &cause);
     let error =
         PyImportError::new_err(format!("{what} needs NumPy, which cannot be imported: {why}"));
-    error.set_cause(py, Some(cause));
-    error
+    caused_by(py, error, cause)
 }

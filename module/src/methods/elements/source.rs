@@ -91,6 +91,11 @@ pub(super) fn different_structures(target: &AnyArray, source: &AnyArray) -> PyEr
     }
     let (from, to) = (source.format(), target.format());
     let advice = match source.is_safe_in(target) {
+        Ok(_) if target.has_references() || source.has_references() => {
+            ": references to objects are only copied between elements of one format, or field by \
+             field: v['name'] = x['name']"
+                .to_owned()
+        }
         Ok(_) => format!(
             ", which does not hold all of its values: consume(x).astype('{to}') converts them"
         ),

@@ -8,6 +8,7 @@ use pyo3::types::{PyDict, PyType};
 use consumer::array::AnyArray;
 use consumer::form::Field;
 use consumer::python::objects;
+use consumer::python::once::made_once;
 
 use crate::object::PyConsumerArray;
 use crate::values::format_object;
@@ -19,7 +20,7 @@ pub(crate) fn field_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     let member = |name: &'static std::ffi::CStr, doc: &'static std::ffi::CStr| {
         ffi::PyStructSequence_Field { name: name.as_ptr().cast_mut(), doc: doc.as_ptr().cast_mut() }
     };
-    let class = CLASS.get_or_try_init(py, || {
+    let class = made_once(&CLASS, py, || {
         let mut members = [
             member(c"format", c"The format of one element of the field."),
             member(c"offset", c"Bytes from the start of the record to the field."),
@@ -36,9 +37,7 @@ pub(crate) fn field_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
         // result is a new reference or NULL.
         unsafe {
             let class = ffi::PyStructSequence_NewType(&raw mut description);
-            Ok::<_, PyErr>(
-                Bound::from_owned_ptr_or_err(py, class.cast())?.cast_into::<PyType>()?.unbind(),
-            )
+            Ok(Bound::from_owned_ptr_or_err(py, class.cast())?.cast_into::<PyType>()?.unbind())
         }
     })?;
     Ok(class.bind(py))

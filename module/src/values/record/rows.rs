@@ -15,6 +15,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 
 use consumer::form::{Record, RowClass};
+use consumer::python::once::made_once;
 
 use crate::free_list::FreeList;
 use crate::values::NewReference;
@@ -153,7 +154,7 @@ static LAST: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 
 /// Makes that class, before there is any row.
 pub(super) fn prepare(py: Python<'_>) -> PyResult<()> {
-    LAST.get_or_try_init(py, || {
+    made_once(&LAST, py, || {
         let slot = |slot, pfunc| ffi::PyType_Slot { slot, pfunc };
         let mut slots = [
             slot(ffi::Py_tp_base, (&raw mut ffi::PyTuple_Type).cast()),
@@ -172,7 +173,7 @@ pub(super) fn prepare(py: Python<'_>) -> PyResult<()> {
         // reference to a class, or NULL.
         unsafe {
             let class = ffi::PyType_FromSpec(&raw mut specification);
-            Ok::<_, PyErr>(Bound::from_owned_ptr_or_err(py, class)?.cast_into_unchecked().unbind())
+            Ok(Bound::from_owned_ptr_or_err(py, class)?.cast_into_unchecked().unbind())
         }
     })?;
     Ok(())

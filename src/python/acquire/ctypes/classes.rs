@@ -7,6 +7,7 @@ use pyo3::types::PyType;
 
 use crate::python::acquire::types::{base, find_base, is_immutable, is_named, loaded_module};
 use crate::python::exceptions::PyRuntimeError;
+use crate::python::once::made_once;
 
 /// The classes of ctypes that all its types derive from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +64,7 @@ impl Functions {
             let message = "the types of ctypes cannot be read in a subinterpreter";
             return Err(PyRuntimeError::new_err(message));
         }
-        FUNCTIONS.get_or_try_init(py, || {
+        made_once(&FUNCTIONS, py, || {
             let module = loaded(py, "_ctypes")?;
             let function = |name| function(&module, name);
             Ok(Self {

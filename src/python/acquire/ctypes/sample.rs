@@ -18,6 +18,7 @@ use crate::python::acquire::types::{namespace, slot};
 use crate::python::errors::{discard, with_exception};
 use crate::python::exceptions::{PyMemoryError, PyValueError};
 use crate::python::objects;
+use crate::python::once::made_once;
 use crate::python::version::since_3_14;
 
 /// The size of the memory. Fields that end beyond it cannot be tried.
@@ -51,7 +52,7 @@ impl Samples {
     /// Returns the samples, which are made with `root`, ctypes' own class of structures or unions.
     pub(super) fn get(root: &Bound<'_, PyType>, ctypes: &Functions) -> PyResult<&'static Self> {
         static SAMPLES: PyOnceLock<Samples> = PyOnceLock::new();
-        SAMPLES.get_or_try_init(root.py(), || Self::make(root, ctypes))
+        made_once(&SAMPLES, root.py(), || Self::make(root, ctypes))
     }
 
     fn make(root: &Bound<'_, PyType>, ctypes: &Functions) -> PyResult<Self> {

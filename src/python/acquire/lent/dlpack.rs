@@ -19,6 +19,7 @@ use crate::python::acquire::types::attribute;
 use crate::python::errors::{keep_exception, wrong};
 use crate::python::exceptions::{PyBufferError, PyTypeError};
 use crate::python::objects;
+use crate::python::once::made_once;
 
 /// A managed tensor that was handed over, and has to be deleted.
 pub(super) enum ManagedTensor {
@@ -113,11 +114,11 @@ fn device_of(object: &Bound<'_, PyAny>) -> PyResult<Option<Device>> {
 fn ask<'py>(method: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     static REQUEST: PyOnceLock<(Py<PyTuple>, Py<PyTuple>)> = PyOnceLock::new();
     let py = method.py();
-    let request = REQUEST.get_or_try_init(py, || {
+    let request = made_once(&REQUEST, py, || {
         let (major, minor) = VERSION;
         let version = objects::ints(py, &[major as isize, minor as isize])?;
         let names = ["max_version", "copy"].map(|name| Ok(PyString::intern(py, name).into_any()));
-        Ok::<_, PyErr>((version.unbind(), objects::tuple(py, names.into_iter())?.unbind()))
+        Ok((version.unbind(), objects::tuple(py, names.into_iter())?.unbind()))
     })?;
     let (version, names) = (request.0.bind(py), request.1.bind(py));
     // Vectorcalls are not in the API of 3.11 that all versions share.

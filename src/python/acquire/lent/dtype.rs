@@ -13,6 +13,7 @@ use crate::array::AnyArray;
 use crate::format::ByteOrder;
 use crate::python::acquire::types::MAX_DEPTH;
 use crate::python::acquire::{AsView, numpy};
+use crate::python::errors::caused_by;
 use crate::python::exceptions::PyValueError;
 use crate::python::objects;
 
@@ -41,8 +42,7 @@ pub(super) fn acquire(
             objects::message(py, refusal),
             objects::repr(&dtype).unwrap_or_default(),
         ));
-        error.set_cause(py, Some(refusal.clone_ref(py)));
-        return Err(error);
+        return Err(caused_by(py, error, refusal.clone_ref(py)));
     }
     let (bytes, buffer) =
         Buffer::acquire(object, ffi::PyBUF_FULL_RO & !ffi::PyBUF_FORMAT, as_view)?;

@@ -28,7 +28,7 @@ use super::refusal::no_buffer;
 use super::types::attribute;
 use crate::array::AnyArray;
 use crate::python::attached::attached;
-use crate::python::errors::{discard, text};
+use crate::python::errors::{caused_by, discard, text, with_exception};
 use crate::python::exceptions::{PyBufferError, PyMemoryError, PyRecursionError};
 use crate::python::objects::{self, message, type_name};
 use crate::python::stack;
@@ -81,6 +81,7 @@ fn acquire_attached(
     let py = object.py();
     let refused =
         |refusal: &mut Option<PyErr>| Err(refusal.take().unwrap_or_else(|| no_buffer(object)));
+    *refusal = refusal.take().map(|refusal| with_exception(py, refusal));
     // A class has the methods of its instances, and no memory.
     if refusal.as_ref().is_some_and(|refusal| !is_ordinary(py, refusal))
         || object.is_instance_of::<PyType>()
@@ -98,8 +99,13 @@ fn acquire_attached(
         match protocol(place, object, as_view) {
             Ok(None) => {}
             Ok(Some(keeper)) => return Ok(Loan::new(keeper, object)),
-            Err(error) if is_ordinary(py, &error) => reasons.push((name, error)),
-            Err(error) => return Err(error),
+            Err(error) => {
+                let error = with_exception(py, error);
+                if !is_ordinary(py, &error) {
+                    return Err(error);
+                }
+                reasons.push((name, error));
+            }
         }
     }
     if reasons.is_empty() || refusal.is_some() {
@@ -168,7 +174,8 @@ const PROTOCOLS: [(&str, Protocol); 5] = [
     ("__array_interface__", array_interface::acquire),
 ];
 
-/// Returns whether an error says something of the object, and not of the state of the program.
+/// Returns whether an error says something of the object, and not of the state of the program. One
+/// that was not raised yet goes through `errors::with_exception` first.
 #[must_use]
 pub fn is_ordinary(py: Python<'_>, error: &PyErr) -> bool {
     error.is_instance_of::<pyo3::exceptions::PyException>(py)
@@ -181,11 +188,14 @@ fn none_will_do(object: &Bound<'_, PyAny>, mut reasons: Vec<(&str, PyErr)>) -> P
     let (py, class) = (object.py(), type_name(object));
     let nulls = match nullable::why(object, &class) {
         Ok(nulls) => nulls,
-        Err(error) if is_ordinary(py, &error) => {
+        Err(error) => {
+            let error = with_exception(py, error);
+            if !is_ordinary(py, &error) {
+                return error;
+            }
             discard(py, error);
             None
         }
-        Err(error) => return error,
     };
     // Arrow tells what the elements are, and so what to call first.
     if let Some(found) = reasons.iter().position(|(name, _)| *name == ARROW) {
@@ -204,8 +214,8 @@ fn none_will_do(object: &Bound<'_, PyAny>, mut reasons: Vec<(&str, PyErr)>) -> P
     let why = nulls.unwrap_or_else(|| why.join("; "));
     let message = format!("{class} does not share its memory ({why})");
     let error = PyBufferError::new_err(message);
-    if let Some((_, first)) = reasons.drain(..).next() {
-        error.set_cause(py, Some(first));
+    match reasons.drain(..).next() {
+        Some((_, first)) => caused_by(py, error, first),
+        None => error,
     }
-    error
 }
