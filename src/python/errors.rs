@@ -144,6 +144,7 @@ pub fn with_exception(py: Python<'_>, error: PyErr) -> PyErr {
 /// Makes the exception of an error, and another one its cause.
 #[cold]
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "both have their exceptions")]
 pub fn caused_by(py: Python<'_>, error: PyErr, cause: PyErr) -> PyErr {
     let error = with_exception(py, error);
     error.set_cause(py, Some(with_exception(py, cause)));
