@@ -70,9 +70,10 @@ def test_a_finaliser_uses_what_is_being_made(operation):
     run_python("-c", program, timeout=60)
 
 
+@pytest.mark.usefixtures("np")
 @pytest.mark.parametrize("at", [BY_A_PROFILER, BY_A_FINALISER], ids=["profiler", "finaliser"])
 @pytest.mark.parametrize("operation", WITH_NUMPY)
-def test_what_is_made_with_numpy_is_used_meanwhile(np, at, operation):  # noqa: ARG001
+def test_what_is_made_with_numpy_is_used_meanwhile(at, operation):
     program = PROGRAM.replace("MEANWHILE", "import numpy\n" + at).replace("OPERATION", operation)
     run_python("-c", program, timeout=60)
 
@@ -87,7 +88,8 @@ def test_a_pickle_is_made_while_pickle_is_being_imported():
     run_python("-c", program.replace("OPERATION", "view.__reduce_ex__(5)"), timeout=60)
 
 
-def test_ctrl_c_passes_where_numpy_is_being_found(np):  # noqa: ARG001
+@pytest.mark.usefixtures("np")
+def test_ctrl_c_passes_where_numpy_is_being_found():
     program = """
 import sys, numpy, consumer
 

@@ -109,7 +109,7 @@ def elements(kind):
 def is_wild(kind):
     """Whether not every pattern of bytes is a value of a type."""
     wild = ctypes.c_wchar, ctypes.c_longdouble
-    return has_objects(kind) or any(each in wild for each in elements(kind))
+    return any(each in wild or issubclass(each, ctypes.py_object) for each in elements(kind))
 
 
 def has_bits(kind):
