@@ -37,7 +37,8 @@ def test_the_import_brings_in_nothing_else():
     assert set(seen) <= {"consumer", "consumer.consumer"}
 
 
-def test_numpy_is_imported_only_when_asked_for(np):  # noqa: ARG001
+@pytest.mark.usefixtures("np")
+def test_numpy_is_imported_only_when_asked_for():
     seen = run(
         "import sys, consumer; v = consumer.consume(b'abc'); str(v); v.tolist(); v[::2].copy();"
         "print('numpy' in sys.modules); v.dtype; print('numpy' in sys.modules)"

@@ -113,6 +113,7 @@ def test_operations_at_the_end_are_right_or_raise(end):
     assert not any("SystemError" in line or "Panic" in line for line in seen)
 
 
-@pytest.mark.parametrize("attempt", range(3))
-def test_daemon_threads_do_not_keep_the_interpreter_from_ending(attempt):  # noqa: ARG001
-    run_python("-c", OPERATIONS + DAEMONS, timeout=60)
+def test_daemon_threads_do_not_keep_the_interpreter_from_ending():
+    # Where the threads are when it ends is chance.
+    for _ in range(3):
+        run_python("-c", OPERATIONS + DAEMONS, timeout=60)

@@ -19,16 +19,16 @@ again = []
 
 def use_again():
     try:
-        again.append(repr(OPERATION))
-    except ImportError as error:
+        again.append(SHOWN(OPERATION))
+    except REFUSALS as error:
         again.append(error)
 
 MEANWHILE
 found = OPERATION
 sys.setprofile(None)
 gc.set_threshold(700)
-assert repr(found) == repr(OPERATION), found
-assert all(isinstance(each, ImportError) or each == repr(found) for each in again), again
+assert SHOWN(found) == SHOWN(OPERATION), found
+assert all(isinstance(each, REFUSALS) or each == SHOWN(found) for each in again), again
 """
 
 # Inside of what is imported, and not before the operation begins.
@@ -64,28 +64,42 @@ WITHOUT = [
 ]
 
 
+def use_meanwhile(operation, meanwhile, shown="repr", refusals="ImportError"):
+    """Runs the program where `operation` is used again by what `meanwhile` sets up.
+
+    `shown` makes of a result what is compared, and `refusals` may be raised instead of it.
+    """
+    program = PROGRAM
+    for name, text in {
+        "MEANWHILE": meanwhile,
+        "OPERATION": operation,
+        "SHOWN": shown,
+        "REFUSALS": refusals,
+    }.items():
+        program = program.replace(name, text)
+    run_python("-c", program, timeout=60)
+
+
 @pytest.mark.parametrize("operation", WITHOUT)
 def test_a_finaliser_uses_what_is_being_made(operation):
-    program = PROGRAM.replace("MEANWHILE", BY_A_FINALISER).replace("OPERATION", operation)
-    run_python("-c", program, timeout=60)
+    use_meanwhile(operation, BY_A_FINALISER)
 
 
 @pytest.mark.usefixtures("np")
 @pytest.mark.parametrize("at", [BY_A_PROFILER, BY_A_FINALISER], ids=["profiler", "finaliser"])
 @pytest.mark.parametrize("operation", WITH_NUMPY)
 def test_what_is_made_with_numpy_is_used_meanwhile(at, operation):
-    program = PROGRAM.replace("MEANWHILE", "import numpy\n" + at).replace("OPERATION", operation)
-    run_python("-c", program, timeout=60)
+    use_meanwhile(operation, "import numpy\n" + at)
 
 
 def test_a_pickle_is_made_while_pickle_is_being_imported():
-    program = PROGRAM.replace("MEANWHILE", "sys.modules.pop('pickle', None)\n" + BY_A_PROFILER)
-    # Python itself cannot give what it is importing.
-    program = program.replace("except ImportError", "except (ImportError, AttributeError)")
-    program = program.replace("isinstance(each, ImportError)", "isinstance(each, Exception)")
-    program = program.replace("repr(OPERATION)", "repr(type(OPERATION))")
-    program = program.replace("repr(found)", "repr(type(found))")
-    run_python("-c", program.replace("OPERATION", "view.__reduce_ex__(5)"), timeout=60)
+    use_meanwhile(
+        "view.__reduce_ex__(5)",
+        "sys.modules.pop('pickle', None)\n" + BY_A_PROFILER,
+        shown="type",
+        # Python itself cannot give what it is importing.
+        refusals="(ImportError, AttributeError)",
+    )
 
 
 @pytest.mark.usefixtures("np")
