@@ -114,6 +114,6 @@ def test_operations_at_the_end_are_right_or_raise(end):
 
 
 def test_daemon_threads_do_not_keep_the_interpreter_from_ending():
-    # Where the threads are when it ends is chance.
+    # Where the threads are when the interpreter ends varies from run to run.
     for _ in range(3):
         run_python("-c", OPERATIONS + DAEMONS, timeout=60)

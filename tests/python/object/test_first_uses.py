@@ -65,18 +65,13 @@ WITHOUT = [
 
 
 def use_meanwhile(operation, meanwhile, shown="repr", refusals="ImportError"):
-    """Runs the program where `operation` is used again by what `meanwhile` sets up.
+    """Runs the program in which the code `meanwhile` arranges for `operation` to run again.
 
-    `shown` makes of a result what is compared, and `refusals` may be raised instead of it.
+    `shown` is the function whose results are compared; `refusals` are the exceptions that the
+    second use may raise.
     """
-    program = PROGRAM
-    for name, text in {
-        "MEANWHILE": meanwhile,
-        "OPERATION": operation,
-        "SHOWN": shown,
-        "REFUSALS": refusals,
-    }.items():
-        program = program.replace(name, text)
+    program = PROGRAM.replace("MEANWHILE", meanwhile).replace("OPERATION", operation)
+    program = program.replace("SHOWN", shown).replace("REFUSALS", refusals)
     run_python("-c", program, timeout=60)
 
 
@@ -97,7 +92,7 @@ def test_a_pickle_is_made_while_pickle_is_being_imported():
         "view.__reduce_ex__(5)",
         "sys.modules.pop('pickle', None)\n" + BY_A_PROFILER,
         shown="type",
-        # Python itself cannot give what it is importing.
+        # What Python raises for a name that the module being imported does not have yet.
         refusals="(ImportError, AttributeError)",
     )
 

@@ -108,8 +108,8 @@ def elements(kind):
 
 def is_wild(kind):
     """Whether not every pattern of bytes is a value of a type."""
-    wild = ctypes.c_wchar, ctypes.c_longdouble
-    return any(each in wild or issubclass(each, ctypes.py_object) for each in elements(kind))
+    wild = ctypes.c_wchar, ctypes.c_longdouble, ctypes.py_object
+    return any(issubclass(each, wild) for each in elements(kind))
 
 
 def has_bits(kind):

@@ -163,7 +163,7 @@ else:
 
     def wrong(ending, message):
         """Whether an action must not end like that."""
-        # NumPy's own fault: it compares a tuple with an array like that without us, too.
+        # A fault of NumPy's: out of memory, `(1, 2) == array` alone raises it.
         if ending == "SystemError" and message.startswith("<ufunc 'equal'>"):
             return False
         faults = ("signal", "hangs", "exit", "PanicException", "SystemError")
